@@ -1,0 +1,30 @@
+import { Fault, FaultCode, Refusal, UserErrorCode } from "../shared/user-error.ts";
+import { isPermitted, PERMISSIONS, type AccessLevel, type Permission } from "./level.rules.ts";
+
+/** Who calls: found from the credential once, at the edge, and handed down. */
+export interface Actor {
+  readonly organizationId: string;
+  readonly accessLevel: AccessLevel;
+  /** How logs, commands and the audit name the caller, such as `key:Playout`. */
+  readonly name: string;
+  /** The API key that was shown; null for other kinds of caller. */
+  readonly apiKeyId: string | null;
+  /** When the credential ends by itself; null when it does not. */
+  readonly expiresAt: Date | null;
+}
+
+/** For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. */
+export function assertPermission(actor: Actor, permission: Permission): void {
+  if (isPermitted(actor.accessLevel, permission)) return;
+  throw new Refusal({ code: UserErrorCode.ACCESS_LEVEL_REQUIRED, message: levelMessage(permission), path: [] });
+}
+
+/** For queries and subscriptions, which have no payload to answer with. */
+export function assertMayRead(actor: Actor, permission: Permission): void {
+  if (isPermitted(actor.accessLevel, permission)) return;
+  throw new Fault(FaultCode.FORBIDDEN, levelMessage(permission));
+}
+
+function levelMessage(permission: Permission): string {
+  return `To ${permission}, use a credential of level ${PERMISSIONS[permission]} or above.`;
+}

@@ -1,0 +1,27 @@
+/** What a caller may do, each level including the ones before it. */
+export const AccessLevel = { VIEWER: "VIEWER", OPERATOR: "OPERATOR", EDITOR: "EDITOR", ADMIN: "ADMIN" } as const;
+export type AccessLevel = (typeof AccessLevel)[keyof typeof AccessLevel];
+
+const RANK: Readonly<Record<AccessLevel, number>> = { VIEWER: 0, OPERATOR: 1, EDITOR: 2, ADMIN: 3 };
+
+/** Everything that wants a right, with the least level that has it. Whoever adds a verb adds its line here. */
+export const PERMISSIONS = {
+  read: "VIEWER",
+  introspect: "VIEWER",
+  "start sessions": "OPERATOR",
+  "stop sessions": "OPERATOR",
+  "restart sessions": "OPERATOR",
+  "create sessions": "EDITOR",
+  "update sessions": "EDITOR",
+  "delete sessions": "EDITOR",
+  "import sessions": "EDITOR",
+  "export secrets": "EDITOR",
+  "edit templates": "EDITOR",
+  "manage api keys": "ADMIN",
+} as const satisfies Readonly<Record<string, AccessLevel>>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function isPermitted(level: AccessLevel, permission: Permission): boolean {
+  return RANK[level] >= RANK[PERMISSIONS[permission]];
+}

@@ -1,0 +1,48 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+
+/** Encrypts what is stored and digests what is compared, with keys derived from the installation's secret key. */
+export interface Vault {
+  /** `subject` names the row that the secret belongs to: a ciphertext moved to another row does not open. */
+  readonly encrypt: (plaintext: string, subject: string) => Buffer;
+  readonly decrypt: (ciphertext: Buffer, subject: string) => string;
+  /** A keyed digest in hex: the same text gives the same digest in this installation alone. */
+  readonly digest: (text: string) => string;
+}
+
+const KEY_ID_BYTES = 4;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** AES-256-GCM. Stored as key id, nonce, tag, then the encrypted text. */
+export function createVault(secretKey: Buffer): Vault {
+  const encryptionKey = derive(secretKey, "headend secrets");
+  const digestKey = derive(secretKey, "headend digests");
+  const keyId = createHash("sha256").update(encryptionKey).digest().subarray(0, KEY_ID_BYTES);
+
+  return {
+    encrypt(plaintext, subject) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", encryptionKey, nonce).setAAD(Buffer.from(subject));
+      const body = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]);
+      return Buffer.concat([keyId, nonce, cipher.getAuthTag(), body]);
+    },
+    decrypt(ciphertext, subject) {
+      if (!ciphertext.subarray(0, KEY_ID_BYTES).equals(keyId)) {
+        throw new Error(
+          "A stored secret was encrypted with another key. Start with the HEADEND_SECRET_KEY that this database was made with.",
+        );
+      }
+      const nonce = ciphertext.subarray(KEY_ID_BYTES, KEY_ID_BYTES + NONCE_BYTES);
+      const bodyStart = KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES;
+      const decipher = createDecipheriv("aes-256-gcm", encryptionKey, nonce)
+        .setAAD(Buffer.from(subject))
+        .setAuthTag(ciphertext.subarray(bodyStart - TAG_BYTES, bodyStart));
+      return decipher.update(ciphertext.subarray(bodyStart), undefined, "utf8") + decipher.final("utf8");
+    },
+    digest: (text) => createHmac("sha256", digestKey).update(text).digest("hex"),
+  };
+}
+
+function derive(secretKey: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync("sha256", secretKey, "", purpose, 32));
+}

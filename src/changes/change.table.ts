@@ -1,0 +1,29 @@
+import { sql } from "drizzle-orm";
+import { bigint, index, jsonb, snakeCase, text } from "drizzle-orm/pg-core";
+import { identifier, moment, transactionNumber } from "../database/columns.ts";
+import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
+
+/**
+ * The change log: one row for every committed change of state, written in the transaction that made it.
+ * `id` is taken while the object's row lock is held, so that the ids of one object's changes are in the order of the changes;
+ * `transaction` tells a reader which rows can no longer be joined by earlier ones.
+ */
+export const changes = snakeCase.table(
+  "changes",
+  {
+    id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    transaction: transactionNumber()
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
+    organizationId: identifier().notNull(),
+    object: text().$type<ChangedObject>().notNull(),
+    objectId: identifier().notNull(),
+    kind: text().$type<LoggedChangeKind>().notNull(),
+    at: moment().notNull(),
+    actor: text(),
+    /** The fields that filters look at, as they were and as they are; null before a creation and after a deletion. */
+    before: jsonb(),
+    after: jsonb(),
+  },
+  (table) => [index("changes_by_transaction").on(table.transaction, table.id), index("changes_by_time").on(table.at)],
+);

@@ -1,0 +1,75 @@
+import { sql } from "drizzle-orm";
+import { bigint, boolean, check, doublePrecision, index, integer, jsonb, snakeCase, text, unique } from "drizzle-orm/pg-core";
+import { identifier, moment, orderedText } from "../database/columns.ts";
+import { organizations } from "../organizations/organization.table.ts";
+import type { DesiredStatus, Health, InputPath, InputType, RemapRule, SessionStatus, Verb } from "./session.rules.ts";
+
+export const sessions = snakeCase.table(
+  "sessions",
+  {
+    id: identifier().primaryKey(),
+    organizationId: identifier()
+      .notNull()
+      .references(() => organizations.id, { onDelete: "cascade" }),
+    streamId: text().notNull().unique("sessions_stream_id"),
+    name: text().notNull(),
+    nameKey: orderedText().notNull(),
+    nameOrder: orderedText().notNull(),
+    description: text(),
+    region: text().notNull(),
+    externalId: text(),
+    labels: text().array().notNull(),
+
+    inputType: text().$type<InputType>().notNull(),
+    /** Secrets in it masked; the whole URL is then in `secrets`. */
+    urlA: text(),
+    urlB: text(),
+    activePath: text().$type<InputPath>().notNull().default("A"),
+    /** -1 remains on B; null without failover. */
+    recoveryIntervalSeconds: integer(),
+    errorThresholdPercent: doublePrecision(),
+    srtEncryptionEnabled: boolean().notNull().default(false),
+    hlsScte35PassthroughEnabled: boolean().notNull().default(false),
+    slatesEnabled: boolean().notNull().default(false),
+    streamRemap: jsonb().$type<RemapRule[]>().notNull().default([]),
+
+    desiredStatus: text().$type<DesiredStatus>().notNull().default("STOPPED"),
+    status: text().$type<SessionStatus>().notNull().default("STOPPED"),
+    health: text().$type<Health>().notNull().default("OK"),
+    statusReason: text(),
+    statusChangedAt: moment().notNull().defaultNow(),
+    runningSince: moment(),
+    lastSeenAt: moment(),
+    lastCommandVerb: text().$type<Verb>(),
+    lastCommandActor: text(),
+    lastCommandAt: moment(),
+
+    /** Counted up by every start and restart: an encoder that runs an older one is replaced. */
+    generation: integer().notNull().default(0),
+    /** The agent that holds the lease; null while nobody does. */
+    encoderId: identifier(),
+    /** Counted up whenever the lease changes hands: a report with an older one changes nothing. */
+    epoch: bigint({ mode: "number" }).notNull().default(0),
+    leaseExpiresAt: moment(),
+
+    version: integer().notNull().default(1),
+    createdAt: moment().notNull().defaultNow(),
+    updatedAt: moment().notNull().defaultNow(),
+  },
+  (table) => [
+    unique("sessions_name_key").on(table.organizationId, table.nameKey),
+    unique("sessions_external_id").on(table.organizationId, table.externalId),
+    index("sessions_by_name").on(table.organizationId, table.nameOrder, table.id),
+    index("sessions_by_created_at").on(table.organizationId, table.createdAt, table.id),
+    index("sessions_by_status").on(table.organizationId, table.status, table.id),
+    index("sessions_by_health").on(table.organizationId, table.health, table.id),
+    index("sessions_by_status_changed_at").on(table.organizationId, table.statusChangedAt, table.id),
+    index("sessions_by_encoder")
+      .on(table.encoderId)
+      .where(sql`encoder_id is not null`),
+    index("sessions_unclaimed")
+      .on(table.region, table.statusChangedAt)
+      .where(sql`encoder_id is null and status in ('STARTING', 'STOPPING')`),
+    check("sessions_lease_is_whole", sql`(encoder_id is null) = (lease_expires_at is null)`),
+  ],
+);

@@ -1,0 +1,24 @@
+/** Longest name of a session, template, playback or rendition, in UTF-16 units. */
+export const NAME_LENGTH_LIMIT = 200;
+
+/** What a name is stored as: trimmed and in one Unicode normal form, so that NFC and NFD spell one name. */
+export function normalizeName(name: string): string {
+  return name.normalize("NFC").trim();
+}
+
+/**
+ * What makes two names the same: compatibility forms and letter case fold together.
+ * Computed here alone and stored, since JavaScript and PostgreSQL disagree about `lower()`.
+ */
+export function nameKey(name: string): string {
+  return name.normalize("NFKC").trim().toLowerCase().normalize("NFKC");
+}
+
+/** What names are ordered by: accents and case aside, and numbers by value, so that "Channel 2" stands before "Channel 10". */
+export function nameOrder(name: string): string {
+  return nameKey(name)
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/\d+/g, (digits) => digits.padStart(10, "0"))
+    .slice(0, 400);
+}
