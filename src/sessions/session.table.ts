@@ -19,6 +19,8 @@ export const sessions = snakeCase.table(
     region: text().notNull(),
     externalId: text(),
     labels: text().array().notNull(),
+    /** What a search looks through, folded like a name key. */
+    searchText: orderedText().notNull(),
 
     inputType: text().$type<InputType>().notNull(),
     /** Secrets in it masked; the whole URL is then in `secrets`. */

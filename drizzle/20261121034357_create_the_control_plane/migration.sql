@@ -118,6 +118,7 @@ CREATE TABLE "sessions" (
 	"region" text NOT NULL,
 	"external_id" text,
 	"labels" text[] NOT NULL,
+	"search_text" text collate "C" NOT NULL,
 	"input_type" text NOT NULL,
 	"url_a" text,
 	"url_b" text,
