@@ -36,3 +36,19 @@ export async function noteUse(executor: Executor, use: { readonly id: string; re
     .set({ lastUsedAt: use.at })
     .where(and(eq(apiKeys.id, use.id), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, use.before))));
 }
+
+export interface NewApiKeyRow {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly accessLevel: AccessLevel;
+  readonly prefix: string;
+  readonly keyHash: string;
+  /** Null: now, by the database's clock. */
+  readonly createdAt: Date | null;
+  readonly expiresAt: Date | null;
+}
+
+export async function insertApiKey(executor: Executor, { createdAt, ...row }: NewApiKeyRow): Promise<void> {
+  await executor.insert(apiKeys).values(createdAt === null ? row : { ...row, createdAt });
+}
