@@ -22,3 +22,14 @@ export type RenditionSettings =
       readonly audioCodec: AudioCodec;
       readonly audioBitrateKbps: number;
     };
+
+/** What the rules of sessions need to know of a template. */
+export interface TemplateFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly nameKey: string;
+  readonly isDefault: boolean;
+  readonly version: number;
+  /** In the order of the ladder. */
+  readonly renditions: readonly RenditionSettings[];
+}
