@@ -17,10 +17,10 @@ export const encoders = snakeCase.table(
     /** Where gateways fetch its media: an HTTP base address; null when it serves none. */
     mediaAddress: text(),
     capacity: integer().notNull(),
-    supportedInputs: text().array().$type<InputType[]>().notNull(),
-    supportedOutputs: text().array().$type<OutputType[]>().notNull(),
-    supportedVideoCodecs: text().array().$type<VideoCodec[]>().notNull(),
-    supportedAudioCodecs: text().array().$type<AudioCodec[]>().notNull(),
+    supportedInputs: text().array().$type<InputType>().notNull(),
+    supportedOutputs: text().array().$type<OutputType>().notNull(),
+    supportedVideoCodecs: text().array().$type<VideoCodec>().notNull(),
+    supportedAudioCodecs: text().array().$type<AudioCodec>().notNull(),
     /** What is missing, as sentences, for those who wonder why a type is not supported. */
     missing: text().array().notNull(),
     version: text().notNull(),

@@ -6,6 +6,6 @@ export const organizations = snakeCase.table("organizations", {
   id: identifier().primaryKey(),
   name: text().notNull(),
   nameKey: text().notNull().unique("organizations_name_key"),
-  packages: text().array().$type<Package[]>().notNull(),
+  packages: text().array().$type<Package>().notNull(),
   createdAt: moment().notNull().defaultNow(),
 });
