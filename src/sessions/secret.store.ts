@@ -1,0 +1,43 @@
+import type { Vault } from "../access/vault.ts";
+import { newIdentifier } from "../shared/identifier.ts";
+import type { SecretKind } from "./secret.rules.ts";
+
+/** A secret ready to be written: its text encrypted, as base64. */
+export interface SecretRow {
+  readonly id: string;
+  readonly session_id: string;
+  readonly playback_id: string | null;
+  readonly kind: SecretKind;
+  readonly position: number;
+  readonly ciphertext: string;
+  readonly is_generated: boolean;
+}
+
+/** Where a secret belongs, and so what its ciphertext is bound to. */
+export interface SecretSubject {
+  readonly sessionId: string;
+  readonly playbackId: string | null;
+  readonly kind: SecretKind;
+  readonly position: number;
+}
+
+/** Encrypts a secret for its place: moved to another session, playback or kind it does not open. */
+export function sealSecret(vault: Vault, secret: SecretSubject & { readonly plaintext: string; readonly isGenerated: boolean }): SecretRow {
+  return {
+    id: newIdentifier("secret"),
+    session_id: secret.sessionId,
+    playback_id: secret.playbackId,
+    kind: secret.kind,
+    position: secret.position,
+    ciphertext: vault.encrypt(secret.plaintext, subjectText(secret)).toString("base64"),
+    is_generated: secret.isGenerated,
+  };
+}
+
+export function openSecret(vault: Vault, secret: SecretSubject & { readonly ciphertext: Buffer }): string {
+  return vault.decrypt(secret.ciphertext, subjectText(secret));
+}
+
+function subjectText({ sessionId, playbackId, kind, position }: SecretSubject): string {
+  return [sessionId, playbackId ?? "", kind, String(position)].join("/");
+}
