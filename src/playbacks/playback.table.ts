@@ -36,6 +36,8 @@ export const playbacks = snakeCase.table(
     /** The ladder as it was at the last start: what runs keeps to it whatever becomes of the template. */
     startedRenditions: jsonb().$type<RenditionSettings[]>(),
     startedTemplateVersion: integer(),
+    /** The session's generation that the two above belong to; another agent that takes over the same one keeps to them. */
+    startedGeneration: integer(),
     createdAt: moment().notNull().defaultNow(),
   },
   (table) => [

@@ -81,6 +81,7 @@ CREATE TABLE "playbacks" (
 	"status_reason" text,
 	"started_renditions" jsonb,
 	"started_template_version" integer,
+	"started_generation" integer,
 	"created_at" timestamp(3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "playbacks_name_key" UNIQUE("session_id","name_key")
 );
