@@ -23,7 +23,7 @@ export const BULK_LIMIT = 10_000;
 const SRT_PASSPHRASE_LENGTH = { least: 10, most: 79 } as const;
 const RECOVERY_INTERVAL_SECONDS = { remainOnB: -1, least: 120, most: 86_400 } as const;
 const ERROR_THRESHOLD_PERCENT = { least: 0.01, most: 100 } as const;
-const FILE_DURATION_SECONDS = { step: 300, least: 300, most: 43_200 } as const;
+export const FILE_DURATION_SECONDS = { step: 300, least: 300, most: 43_200 } as const;
 
 // NUL cannot be stored and a lone surrogate cannot be encoded, so that either would come back as a fault of ours.
 const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();

@@ -201,7 +201,7 @@ async function writeSessions(context: TransactionContext, prepared: readonly Pre
       r.labels, r.slates_enabled, r.stream_remap, r.input_type, r.url_a, r.url_b, r.recovery_interval_seconds, r.error_threshold_percent,
       r.srt_encryption_enabled, r.hls_scte35_passthrough_enabled,
       ${verb}, ${context.actor.name}, ${now}::timestamptz, ${now}::timestamptz, ${now}::timestamptz, ${now}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (
       id text, stream_id text, name text, name_key text, name_order text, search_text text, description text, region text, external_id text,
       labels text[], slates_enabled boolean, stream_remap jsonb, input_type text, url_a text, url_b text, recovery_interval_seconds integer,
       error_threshold_percent double precision, srt_encryption_enabled boolean, hls_scte35_passthrough_enabled boolean)
@@ -220,7 +220,7 @@ export async function writePlaybacks(executor: Executor, rows: readonly ReturnTy
     select
       r.id, r.session_id, r.position, r.path_token, r.name, r.name_key, r.type, r.template_id, r.urls, r.hls_enabled, r.dash_enabled,
       r.service_provider, r.program_number, r.file_format, r.max_file_duration_seconds
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (
       id text, session_id text, position integer, path_token text, name text, name_key text, type text, template_id text, urls text[],
       hls_enabled boolean, dash_enabled boolean, service_provider text, program_number integer, file_format text,
       max_file_duration_seconds integer)`);
@@ -232,7 +232,7 @@ export async function writeSecrets(executor: Executor, rows: readonly SecretRow[
   await executor.execute(sql`
     insert into secrets (id, session_id, playback_id, kind, position, ciphertext, is_generated)
     select r.id, r.session_id, r.playback_id, r.kind, r.position, decode(r.ciphertext, 'base64'), r.is_generated
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r (
       id text, session_id text, playback_id text, kind text, position integer, ciphertext text, is_generated boolean)
     on conflict on constraint secrets_by_subject do update
     set ciphertext = excluded.ciphertext, is_generated = excluded.is_generated, rotated_at = now()`);
@@ -248,7 +248,7 @@ async function findConflicts(
   );
   const rows = await context.transaction.execute<{ index: number; id: string; is_name: boolean }>(sql`
     select r.index, s.id, s.name_key = r.name_key as is_name
-    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as r (index integer, name_key text, external_id text)
+    from jsonb_to_recordset(${JSON.stringify(wanted)}::text::jsonb) as r (index integer, name_key text, external_id text)
     join sessions s on s.organization_id = ${context.actor.organizationId} and (s.name_key = r.name_key or s.external_id = r.external_id)
     order by r.index`);
   return rows.map((row) => ({ index: row.index, field: row.is_name ? "name" : "externalId", conflictingId: row.id }));

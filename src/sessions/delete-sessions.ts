@@ -1,0 +1,28 @@
+import { assertPermission } from "../access/actor.ts";
+import type { Context } from "../access/context.ts";
+import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
+import { logSessionChanges } from "./session.changes.ts";
+import { deleteSessionRows } from "./session.store.ts";
+import { decideDelete } from "./session.transitions.ts";
+
+const DELETE: BulkVerb = {
+  name: "delete sessions",
+  decide: async () => decideDelete,
+  async apply(context, accepted) {
+    await deleteSessionRows(
+      context.transaction,
+      accepted.map((session) => session.id),
+    );
+    await logSessionChanges(
+      context,
+      "DELETED",
+      accepted.map(({ id, state }) => ({ id, before: state, after: null })),
+    );
+  },
+};
+
+/** Deletes stopped and failed sessions with all that belongs to them; what runs is left alone and told. */
+export function deleteSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
+  assertPermission(context.actor, "delete sessions");
+  return runBulk(context, DELETE, input);
+}

@@ -1,0 +1,32 @@
+import type { TransactionContext } from "../access/context.ts";
+import { appendChanges } from "../changes/append-changes.ts";
+import type { LoggedChangeKind } from "../changes/change.rules.ts";
+import type { SessionState } from "./session.state.ts";
+
+export interface SessionChangeEntry {
+  readonly id: string;
+  readonly before: SessionState | null;
+  readonly after: SessionState | null;
+}
+
+/** Tells the change log what the caller did to sessions; the last statement of a verb. */
+export async function logSessionChanges(
+  context: TransactionContext,
+  kind: LoggedChangeKind,
+  entries: readonly SessionChangeEntry[],
+): Promise<void> {
+  const at = context.clock.now();
+  await appendChanges(
+    context.transaction,
+    entries.map(({ id, before, after }) => ({
+      organizationId: context.actor.organizationId,
+      object: "SESSION",
+      objectId: id,
+      kind,
+      at,
+      actor: context.actor.name,
+      before,
+      after,
+    })),
+  );
+}

@@ -1,0 +1,177 @@
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import type { Executor, Transaction } from "../database/database.ts";
+import type { SessionFilter } from "./session.filter.ts";
+import { sessionFilterCondition } from "./session.filter.store.ts";
+import type { Verb } from "./session.rules.ts";
+import { sessionStateJson, type SessionState } from "./session.state.ts";
+import { sessions } from "./session.table.ts";
+
+/** A row of the table as it is. */
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** Who asked for what, and when: a session's last command. */
+export interface Command {
+  readonly verb: Verb;
+  readonly actor: string;
+  readonly at: Date;
+}
+
+/** A session whose row is locked until the transaction ends, with what decisions look at. */
+export interface LockedSession {
+  readonly id: string;
+  readonly status: SessionState["status"];
+  readonly desiredStatus: SessionRow["desiredStatus"];
+  readonly region: string;
+  readonly version: number;
+  readonly playbackCount: number;
+  readonly state: SessionState;
+}
+
+/** Ids of the sessions that a filter means, by name; at most `limit`. */
+export async function findSessionIds(
+  executor: Executor,
+  query: { readonly organizationId: string; readonly filter: SessionFilter; readonly limit: number },
+): Promise<string[]> {
+  const rows = await executor
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(sessionFilterCondition(query.organizationId, query.filter))
+    .orderBy(asc(sessions.nameOrder), asc(sessions.id))
+    .limit(query.limit);
+  return rows.map((row) => row.id);
+}
+
+/** Locks sessions in the order of their ids, so that two bulk calls cannot wait for one another in a circle. */
+export async function lockSessions(
+  transaction: Transaction,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, LockedSession>> {
+  const rows = await transaction.execute<{
+    id: string;
+    desired_status: LockedSession["desiredStatus"];
+    version: number;
+    playback_count: number;
+    state: SessionState;
+  }>(sql`
+    with locked as materialized (
+      select id from sessions
+      where organization_id = ${organizationId} and id = any(${sql.param([...ids])}::text[])
+      order by id for update)
+    select s.id, s.desired_status, s.version, ${sessionStateJson} as state,
+      (select count(*)::integer from playbacks p where p.session_id = s.id) as playback_count
+    from locked join sessions s using (id)`);
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        id: row.id,
+        status: row.state.status,
+        desiredStatus: row.desired_status,
+        region: row.state.region,
+        version: row.version,
+        playbackCount: row.playback_count,
+        state: row.state,
+      },
+    ]),
+  );
+}
+
+/** Asks for sessions to run: the next generation, with the ladders as the templates are now. */
+export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  const list = sql`${sql.param([...ids])}::text[]`;
+  await transaction.execute(sql`
+    with started as (
+      update sessions set
+        desired_status = 'RUNNING', status = 'STARTING', health = 'OK', status_reason = null, status_changed_at = ${at(command)},
+        generation = generation + 1, running_since = null, ${commandColumns(command)}
+      where id = any(${list}) and status in ('STOPPED', 'FAILED')
+      returning id, generation)
+    update playbacks p set
+      status = 'STARTING', health = 'OK', status_reason = null,
+      started_generation = started.generation, started_template_version = t.version, started_renditions = ${ladderJson}
+    from templates t, started
+    where t.id = p.template_id and p.session_id = started.id`);
+}
+
+/** Asks for sessions to stop. */
+export async function markStopping(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  await transaction.execute(sql`
+    with stopping as (
+      update sessions set desired_status = 'STOPPED', status = 'STOPPING', status_reason = null, status_changed_at = ${at(command)},
+        ${commandColumns(command)}
+      where id = any(${sql.param([...ids])}::text[]) and status <> 'STOPPED'
+      returning id), unqueued as (
+      delete from rolling_restarts where session_id in (select id from stopping))
+    update playbacks set status = 'STOPPING' where session_id in (select id from stopping) and status <> 'STOPPED'`);
+}
+
+/** Asks for running sessions to start anew: the next generation, with the ladders as the templates are now. */
+export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  await transaction.execute(sql`
+    with restarting as (
+      update sessions set status = 'STOPPING', status_reason = 'Restarting', status_changed_at = ${at(command)},
+        generation = generation + 1, ${commandColumns(command)}
+      where id = any(${sql.param([...ids])}::text[]) and desired_status = 'RUNNING' and status in ('WAITING', 'RUNNING')
+      returning id, generation)
+    update playbacks p set
+      status = 'STOPPING',
+      started_generation = restarting.generation, started_template_version = t.version, started_renditions = ${ladderJson}
+    from templates t, restarting
+    where t.id = p.template_id and p.session_id = restarting.id`);
+}
+
+/** Puts running sessions into a queue of which the reaper restarts so many at a time. */
+export async function queueRestarts(
+  transaction: Transaction,
+  queue: { readonly batchId: string; readonly ids: readonly string[]; readonly maxConcurrent: number; readonly command: Command },
+): Promise<void> {
+  await transaction.execute(sql`
+    with queued as (
+      insert into rolling_restarts (session_id, batch_id, position, max_concurrent, requested_at)
+      select id, ${queue.batchId}, position, ${queue.maxConcurrent}, ${at(queue.command)}
+      from unnest(${sql.param([...queue.ids])}::text[]) with ordinality as item (id, position)
+      on conflict (session_id) do nothing
+      returning session_id)
+    update sessions set ${commandColumns(queue.command)} where id in (select session_id from queued)`);
+}
+
+export async function deleteSessionRows(transaction: Transaction, ids: readonly string[]): Promise<void> {
+  await transaction.delete(sessions).where(and(inArray(sessions.id, [...ids]), inArray(sessions.status, ["STOPPED", "FAILED"])));
+}
+
+/** The row, locked until the transaction ends. */
+export async function lockSession(transaction: Transaction, organizationId: string, id: string): Promise<SessionRow | null> {
+  const [row] = await transaction
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.organizationId, organizationId), eq(sessions.id, id)))
+    .for("update");
+  return row ?? null;
+}
+
+/** The states of sessions as they now are. */
+export async function selectSessionStates(executor: Executor, ids: readonly string[]): Promise<ReadonlyMap<string, SessionState>> {
+  const rows = await executor.execute<{ id: string; state: SessionState }>(
+    sql`select s.id, ${sessionStateJson} as state from sessions s where s.id = any(${sql.param([...ids])}::text[])`,
+  );
+  return new Map(rows.map((row) => [row.id, row.state]));
+}
+
+/** The ladder of the template `t` as JSON in the shape of `RenditionSettings`. */
+export const ladderJson = sql`(
+  select coalesce(jsonb_agg(
+    case when r.is_passthrough then jsonb_build_object('id', r.id, 'name', r.name, 'isPassthrough', true)
+    else jsonb_build_object(
+      'id', r.id, 'name', r.name, 'isPassthrough', false, 'videoCodec', r.video_codec, 'width', r.width, 'height', r.height,
+      'videoBitrateKbps', r.video_bitrate_kbps, 'frameRate', r.frame_rate, 'audioCodec', r.audio_codec, 'audioBitrateKbps', r.audio_bitrate_kbps)
+    end order by r.position), '[]'::jsonb)
+  from renditions r where r.template_id = t.id)`;
+
+function at({ at: moment }: Command) {
+  return sql`${moment.toISOString()}::timestamptz`;
+}
+
+function commandColumns(command: Command) {
+  return sql`last_command_verb = ${command.verb}, last_command_actor = ${command.actor}, last_command_at = ${at(command)}`;
+}
