@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, index, jsonb, snakeCase, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, jsonb, snakeCase, text } from "drizzle-orm/pg-core";
 import { identifier, moment, transactionNumber } from "../database/columns.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 
@@ -26,4 +26,15 @@ export const changes = snakeCase.table(
     after: jsonb(),
   },
   (table) => [index("changes_by_transaction").on(table.transaction, table.id), index("changes_by_time").on(table.at)],
+);
+
+/** How far back the log is whole; one row, written by the sweep in the transaction that deletes what is older. */
+export const changeRetention = snakeCase.table(
+  "change_retention",
+  {
+    isOnly: boolean().primaryKey().default(true),
+    /** Every row of this transaction and later ones is kept. */
+    keptFrom: transactionNumber().notNull(),
+  },
+  () => [check("change_retention_is_one_row", sql`is_only`)],
 );

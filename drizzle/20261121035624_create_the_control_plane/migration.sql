@@ -21,6 +21,12 @@ CREATE TABLE "idempotency_keys" (
 	CONSTRAINT "idempotency_keys_key" PRIMARY KEY("organization_id","key")
 );
 --> statement-breakpoint
+CREATE TABLE "change_retention" (
+	"is_only" boolean PRIMARY KEY DEFAULT true,
+	"kept_from" xid8 NOT NULL,
+	CONSTRAINT "change_retention_is_one_row" CHECK (is_only)
+);
+--> statement-breakpoint
 CREATE TABLE "changes" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "changes_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"transaction" xid8 DEFAULT pg_current_xact_id() NOT NULL,
