@@ -1,11 +1,11 @@
 import type { NetworkPolicy } from "../network/network-policy.ts";
-import { checkFilePath } from "../network/file-path.rules.ts";
+import { checkFilePath, filePathKey } from "../network/file-path.rules.ts";
 import { checkOutputUrl } from "../network/url.rules.ts";
 import type { PlaybackDraft } from "../sessions/session.draft.ts";
 import type { PlaybackCandidate } from "../sessions/session.input.ts";
 import type { Validated, ValidationFacts } from "../sessions/session.validation.ts";
 import { nameKey } from "../shared/name.ts";
-import { UserErrorCode, type UserError } from "../shared/user-error.ts";
+import { prefixed, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
 import { renditionFitsOutput } from "./output-fit.rules.ts";
 import { OUTPUT_TYPE_FACTS, type OutputType } from "./playback.rules.ts";
@@ -46,10 +46,6 @@ export function validatePlayback(candidate: PlaybackCandidate, facts: Validation
       maxFileDurationSeconds: candidate.maxFileDurationSeconds ?? null,
     },
   };
-}
-
-export function prefixed(errors: readonly UserError[], prefix: readonly string[]): UserError[] {
-  return errors.map((error) => ({ ...error, path: [...prefix, ...error.path] }));
 }
 
 function findTemplate({ templateId }: PlaybackCandidate, facts: ValidationFacts): Validated<TemplateFacts> {
@@ -133,7 +129,7 @@ function findDuplicateNames(names: readonly string[]): UserError[] {
 }
 
 function findSharedFiles(candidates: readonly PlaybackCandidate[]): UserError[] {
-  const paths = candidates.map((candidate) => (candidate.type === "FILE" ? (candidate.urls?.[0] ?? null) : null));
+  const paths = candidates.map((candidate) => (candidate.type === "FILE" && candidate.urls?.[0] ? filePathKey(candidate.urls[0]) : null));
   return paths.flatMap((path, index) =>
     path !== null && paths.indexOf(path) < index
       ? [

@@ -1,6 +1,9 @@
+import { eq } from "drizzle-orm";
+import type { TransactionContext } from "../access/context.ts";
 import type { Vault } from "../access/vault.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import type { SecretKind } from "./secret.rules.ts";
+import { secrets } from "./secret.table.ts";
 
 /** A secret ready to be written: its text encrypted, as base64. */
 export interface SecretRow {
@@ -40,4 +43,16 @@ export function openSecret(vault: Vault, secret: SecretSubject & { readonly ciph
 
 function subjectText({ sessionId, playbackId, kind, position }: SecretSubject): string {
   return [sessionId, playbackId ?? "", kind, String(position)].join("/");
+}
+
+/** The secrets of a session's input in clear, by their kind. */
+export async function openSecrets(context: TransactionContext, sessionId: string): Promise<ReadonlyMap<SecretKind, string>> {
+  const rows = await context.transaction.select().from(secrets).where(eq(secrets.sessionId, sessionId));
+  return new Map(rows.filter((row) => row.playbackId === null).map((row) => [row.kind, openSecret(context.vault, row)]));
+}
+
+/** The output URLs of a playback that hold secrets in clear, by their place. */
+export async function openOutputUrls(context: TransactionContext, playbackId: string): Promise<ReadonlyMap<number, string>> {
+  const rows = await context.transaction.select().from(secrets).where(eq(secrets.playbackId, playbackId));
+  return new Map(rows.map((row) => [row.position, openSecret(context.vault, row)]));
 }

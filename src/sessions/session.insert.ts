@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { TransactionContext } from "../access/context.ts";
-import { appendChanges } from "../changes/append-changes.ts";
 import type { Executor } from "../database/database.ts";
 import { maskUrl } from "../network/mask.ts";
 import { newIdentifier, randomToken } from "../shared/identifier.ts";
@@ -8,6 +7,7 @@ import { nameKey, nameOrder } from "../shared/name.ts";
 import { SecretKind } from "./secret.rules.ts";
 import { sealSecret, type SecretRow } from "./secret.store.ts";
 import type { PlaybackDraft, SessionDraft, SourceDraft } from "./session.draft.ts";
+import { logSessionChanges } from "./session.changes.ts";
 import { INPUT_TYPE_FACTS, type Verb } from "./session.rules.ts";
 import { searchText, type SessionState } from "./session.state.ts";
 
@@ -42,7 +42,8 @@ export async function insertSessions(context: TransactionContext, drafts: readon
   const prepared = drafts.map((draft) => prepareSession(context, draft));
   const inserted = await writeSessions(context, prepared, verb);
   if (inserted.size < prepared.length) {
-    return { conflicts: await findConflicts(context, drafts, (index) => !inserted.has(prepared[index]?.row.id ?? "")) };
+    // Rows are missing only where a name, an external id or (1 in 2^60) a stream id was taken.
+    return { conflicts: (await findSessionsNamed(context, drafts)).filter(({ conflictingId }) => !inserted.has(conflictingId)) };
   }
   await writePlaybacks(
     context.transaction,
@@ -52,18 +53,10 @@ export async function insertSessions(context: TransactionContext, drafts: readon
     context.transaction,
     prepared.flatMap((session) => session.secrets),
   );
-  await appendChanges(
-    context.transaction,
-    prepared.map(({ row, state }) => ({
-      organizationId: context.actor.organizationId,
-      object: "SESSION" as const,
-      objectId: row.id,
-      kind: "CREATED" as const,
-      at: context.clock.now(),
-      actor: context.actor.name,
-      before: null,
-      after: state,
-    })),
+  await logSessionChanges(
+    context,
+    "CREATED",
+    prepared.map(({ row, state }) => ({ id: row.id, before: null, after: state })),
   );
   return { sessions: prepared.map(({ row }) => ({ id: row.id, streamId: row.stream_id, name: row.name })) };
 }
@@ -111,8 +104,8 @@ function prepareSession(context: TransactionContext, draft: SessionDraft) {
 export function sourceColumns(source: SourceDraft) {
   return {
     input_type: source.type,
-    url_a: source.urlA === null ? null : maskUrl(source.urlA).masked,
-    url_b: source.urlB === null ? null : maskUrl(source.urlB).masked,
+    url_a: source.urlA === null ? null : maskUrl(source.urlA, "INPUT").masked,
+    url_b: source.urlB === null ? null : maskUrl(source.urlB, "INPUT").masked,
     recovery_interval_seconds: source.failover?.recoveryIntervalSeconds ?? null,
     error_threshold_percent: source.failover?.errorThresholdPercent ?? null,
     srt_encryption_enabled: source.srtEncryptionEnabled,
@@ -121,7 +114,7 @@ export function sourceColumns(source: SourceDraft) {
 }
 
 /** The secrets of an input; what a push input needs and nobody gave is generated. */
-function prepareSourceSecrets(context: TransactionContext, sessionId: string, source: SourceDraft): SecretRow[] {
+export function prepareSourceSecrets(context: TransactionContext, sessionId: string, source: SourceDraft): SecretRow[] {
   const seal = (kind: SecretKind, plaintext: string, isGenerated = false) =>
     sealSecret(context.vault, { sessionId, playbackId: null, kind, position: 0, plaintext, isGenerated });
   const secrets: SecretRow[] = [];
@@ -133,8 +126,8 @@ function prepareSourceSecrets(context: TransactionContext, sessionId: string, so
       seal(SecretKind.SRT_PASSPHRASE, source.srtPassphrase ?? randomToken(SRT_PASSPHRASE_LENGTH), source.srtPassphrase === null),
     );
   }
-  if (source.urlA !== null && maskUrl(source.urlA).hasSecret) secrets.push(seal(SecretKind.INPUT_URL_A, source.urlA));
-  if (source.urlB !== null && maskUrl(source.urlB).hasSecret) secrets.push(seal(SecretKind.INPUT_URL_B, source.urlB));
+  if (source.urlA !== null && maskUrl(source.urlA, "INPUT").hasSecret) secrets.push(seal(SecretKind.INPUT_URL_A, source.urlA));
+  if (source.urlB !== null && maskUrl(source.urlB, "INPUT").hasSecret) secrets.push(seal(SecretKind.INPUT_URL_B, source.urlB));
   return secrets;
 }
 
@@ -164,7 +157,7 @@ export function playbackColumns(playback: PlaybackDraft) {
     name_key: nameKey(playback.name),
     type: playback.type,
     template_id: playback.templateId,
-    urls: playback.urls.map((url) => (playback.type === "FILE" ? url : maskUrl(url).masked)),
+    urls: playback.urls.map((url) => (playback.type === "FILE" ? url : maskUrl(url, "OUTPUT").masked)),
     hls_enabled: playback.hlsEnabled,
     dash_enabled: playback.dashEnabled,
     service_provider: playback.serviceProvider,
@@ -180,7 +173,7 @@ export function preparePlaybackSecrets(
 ): SecretRow[] {
   const { sessionId, playbackId, playback } = given;
   return playback.urls.flatMap((url, position) =>
-    playback.type !== "FILE" && maskUrl(url).hasSecret
+    playback.type !== "FILE" && maskUrl(url, "OUTPUT").hasSecret
       ? [sealSecret(context.vault, { sessionId, playbackId, kind: SecretKind.OUTPUT_URL, position, plaintext: url, isGenerated: false })]
       : [],
   );
@@ -238,14 +231,12 @@ export async function writeSecrets(executor: Executor, rows: readonly SecretRow[
     set ciphertext = excluded.ciphertext, is_generated = excluded.is_generated, rotated_at = now()`);
 }
 
-async function findConflicts(
+/** Sessions already there that have the name or the external id of a draft. */
+export async function findSessionsNamed(
   context: TransactionContext,
-  drafts: readonly SessionDraft[],
-  isMissing: (index: number) => boolean,
+  drafts: readonly Pick<SessionDraft, "name" | "externalId">[],
 ): Promise<InsertConflict[]> {
-  const wanted = drafts.flatMap((draft, index) =>
-    isMissing(index) ? [{ index, name_key: nameKey(draft.name), external_id: draft.externalId }] : [],
-  );
+  const wanted = drafts.map((draft, index) => ({ index, name_key: nameKey(draft.name), external_id: draft.externalId }));
   const rows = await context.transaction.execute<{ index: number; id: string; is_name: boolean }>(sql`
     select r.index, s.id, s.name_key = r.name_key as is_name
     from jsonb_to_recordset(${JSON.stringify(wanted)}::text::jsonb) as r (index integer, name_key text, external_id text)

@@ -128,7 +128,8 @@ function checkSrtEncryption({ type, srtEncryptionEnabled, srtPassphrase }: Sourc
   return [sourceError(UserErrorCode.NOT_APPLICABLE, "srtPassphrase", "A passphrase needs SRT encryption to be enabled.")];
 }
 
-function validateRemap({ source, streamRemap }: SessionCandidate): UserError[] {
+/** A remap is for multicast, and keeps a picture. */
+export function validateRemap({ source, streamRemap }: Pick<SessionCandidate, "source" | "streamRemap">): UserError[] {
   if (!streamRemap?.length) return [];
   if (!INPUT_TYPE_FACTS[source.type].supportsRemap) {
     return [{ code: UserErrorCode.NOT_APPLICABLE, message: "Stream remap applies to MULTICAST_PULL inputs only.", path: ["streamRemap"] }];

@@ -43,6 +43,11 @@ export interface UserError {
   readonly conflictingId?: string;
 }
 
+/** The same errors further down in the input. */
+export function prefixed(errors: readonly UserError[], prefix: readonly string[]): UserError[] {
+  return errors.map((error) => ({ ...error, path: [...prefix, ...error.path] }));
+}
+
 /** Thrown by a verb that refuses; it changes nothing, and the payload's `userErrors` carry the reasons. */
 export class Refusal extends Error {
   override readonly name = "Refusal";

@@ -1,0 +1,79 @@
+import { eq, sql } from "drizzle-orm";
+import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
+import { isIdentifier } from "../shared/identifier.ts";
+import { required } from "../shared/assert.ts";
+import { Refusal, UserErrorCode } from "../shared/user-error.ts";
+import { logSessionChanges } from "./session.changes.ts";
+import { Verb } from "./session.rules.ts";
+import { searchText, type SessionState } from "./session.state.ts";
+import { lockSession, selectSessionStates, type SessionRow } from "./session.store.ts";
+import { sessions } from "./session.table.ts";
+import { decideEdit } from "./session.transitions.ts";
+
+export interface SessionEdit {
+  readonly id: string;
+  readonly expectedVersion?: number | null | undefined;
+  /** Where in the input the id stands, for refusals. */
+  readonly idPath: readonly string[];
+  /** Whether the input or the playbacks are touched, which wants a session that nothing runs on. */
+  readonly needsStopped: boolean;
+}
+
+/**
+ * The frame of every edit of one session: locks it, refuses what may not be edited, runs `edit`, counts the version up, and
+ * writes what became of it to the change log.
+ */
+export async function editSession(
+  context: Context | TransactionContext,
+  { id, expectedVersion, idPath, needsStopped }: SessionEdit,
+  edit: (context: TransactionContext, session: SessionRow) => Promise<void>,
+): Promise<string> {
+  return inTransaction(context, "edit session", async (transactionContext) => {
+    const { transaction, actor } = transactionContext;
+    const session = isIdentifier("session", id) ? await lockSession(transaction, actor.organizationId, id) : null;
+    if (!session) throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no session with this id.", path: idPath });
+    refuseOldVersion(session, expectedVersion);
+    if (needsStopped) refuseBusy(session, idPath);
+    const before = await selectState(transactionContext, id);
+    await edit(transactionContext, session);
+    const after = await selectState(transactionContext, id);
+    await markEdited(transactionContext, id, after);
+    await logSessionChanges(transactionContext, "UPDATED", [{ id, before, after }]);
+    return id;
+  });
+}
+
+function refuseOldVersion(session: SessionRow, expectedVersion: number | null | undefined): void {
+  if (expectedVersion === null || expectedVersion === undefined || expectedVersion === session.version) return;
+  throw new Refusal({
+    code: UserErrorCode.VERSION_CONFLICT,
+    message: `The session is at version ${session.version} by now. Read it again before you write.`,
+    path: ["input", "expectedVersion"],
+    conflictingId: session.id,
+  });
+}
+
+function refuseBusy(session: SessionRow, path: readonly string[]): void {
+  const decision = decideEdit({ status: session.status, desiredStatus: session.desiredStatus, playbackCount: 0 });
+  if (decision.outcome !== "ACCEPTED") throw new Refusal({ code: decision.code, message: decision.message, path });
+}
+
+async function selectState({ transaction }: TransactionContext, id: string): Promise<SessionState> {
+  const states = await selectSessionStates(transaction, [id]);
+  return required(states.get(id), "state of an edited session");
+}
+
+async function markEdited({ transaction, actor, clock }: TransactionContext, id: string, after: SessionState): Promise<void> {
+  const at = clock.now();
+  await transaction
+    .update(sessions)
+    .set({
+      version: sql`${sessions.version} + 1`,
+      updatedAt: at,
+      searchText: searchText(after),
+      lastCommandVerb: Verb.UPDATE,
+      lastCommandActor: actor.name,
+      lastCommandAt: at,
+    })
+    .where(eq(sessions.id, id));
+}
