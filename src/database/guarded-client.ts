@@ -1,0 +1,110 @@
+import type { Sql, TransactionSql } from "postgres";
+import type { Liveness } from "./liveness.ts";
+import { Fault } from "../shared/user-error.ts";
+import { availabilityFault, findFault } from "./sql-state.ts";
+
+/** What Drizzle uses of the driver's client. */
+type Query = PromiseLike<unknown[]> & { readonly values: () => PromiseLike<unknown[][]> };
+
+interface Statements {
+  readonly unsafe: (text: string, parameters: unknown[], options: object) => Query;
+}
+
+interface GuardedClient extends Statements {
+  readonly options: { readonly parsers: object; readonly serializers: object };
+  readonly begin: (work: (client: GuardedTransaction) => Promise<unknown>) => Promise<unknown>;
+}
+
+interface GuardedTransaction extends Statements {
+  readonly savepoint: (work: (client: GuardedTransaction) => Promise<unknown>) => Promise<unknown>;
+}
+
+/** Of one transaction: once an exchange of it got no answer, nothing more of it may be sent, and least of all a commit. */
+interface TransactionState {
+  failure: Error | null;
+  /** Answers the caller at once, whatever the work and the driver still wait for. */
+  readonly giveUp: (error: Error) => void;
+}
+
+/**
+ * Stands between Drizzle and the driver: every exchange is watched, errors of availability become faults, and `pool` may be another
+ * one from call to call, since connections that hang can only be given up together.
+ */
+export function guardClient(pool: () => Sql, liveness: Liveness): Sql {
+  const { parsers, serializers } = pool().options;
+  const client: GuardedClient = {
+    options: { parsers, serializers },
+    unsafe: (text, parameters, options) => guardQuery(liveness.watch, () => send(pool(), text, parameters, options)),
+    begin: (work) => begin(pool(), liveness, work),
+  };
+  // Drizzle asks for the whole client and uses these four of it.
+  return client as unknown as Sql;
+}
+
+function send(client: Sql | TransactionSql, text: string, parameters: unknown[], options: object): Query {
+  return client.unsafe(text, parameters as never[], options) as unknown as Query;
+}
+
+type Watch = <T>(exchange: () => PromiseLike<T>) => Promise<T>;
+
+function guardQuery(watch: Watch, start: () => Query): Query {
+  const run = <T>(exchange: () => PromiseLike<T>) => watch(exchange).catch(throwFault);
+  return {
+    // A promise that starts with its first listener, as the driver's own: `values()` has to come before.
+    // oxlint-disable-next-line unicorn/no-thenable
+    then: (resolve, reject) => run(start).then(resolve, reject),
+    values: () => run(() => start().values()),
+  };
+}
+
+function throwFault(error: unknown): never {
+  throw findFault(error) ?? availabilityFault(error) ?? error;
+}
+
+function begin(pool: Sql, liveness: Liveness, work: (client: GuardedTransaction) => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const state: TransactionState = {
+      failure: null,
+      giveUp(error) {
+        state.failure ??= error;
+        reject(error);
+      },
+    };
+    const watchPart = (part: Promise<unknown>): void => void liveness.watch(() => part).catch(state.giveUp);
+    let begun: () => void = () => undefined;
+    watchPart(new Promise<void>((done) => (begun = done)));
+    const whole = pool.begin(async (transaction) => {
+      begun();
+      try {
+        // The caller may have been given up while this waited for a connection.
+        throwIfFailed(state);
+        const result = await work(guardTransaction(transaction, liveness, state));
+        // PostgreSQL would take a commit as soon as it thaws: throwing makes the driver send a rollback instead.
+        throwIfFailed(state);
+        return result;
+      } finally {
+        watchPart(whole);
+      }
+    });
+    whole.then(resolve, (error: unknown) => reject(findFault(error) ?? availabilityFault(error) ?? error)).finally(begun);
+  });
+}
+
+function throwIfFailed({ failure }: TransactionState): void {
+  if (failure) throw failure;
+}
+
+function guardTransaction(transaction: TransactionSql, liveness: Liveness, state: TransactionState): GuardedTransaction {
+  const watch: Watch = async (exchange) => {
+    throwIfFailed(state);
+    return await liveness.watch(exchange).catch((error: unknown) => {
+      // Only what got no answer is a fault already; PostgreSQL's own errors leave the connection in order.
+      if (error instanceof Fault) state.giveUp(error);
+      throw error;
+    });
+  };
+  return {
+    unsafe: (text, parameters, options) => guardQuery(watch, () => send(transaction, text, parameters, options)),
+    savepoint: (work) => transaction.savepoint((inner) => work(guardTransaction(inner, liveness, state))),
+  };
+}

@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate } from "drizzle-orm/postgres-js/migrator";
+import { openConnections, type DatabaseAddress } from "./connection.ts";
+
+/** Any number that nothing else in the database locks. */
+const MIGRATION_LOCK = 4_204_710;
+
+/** The oldest release that knows all that our SQL uses. */
+const OLDEST_SERVER_VERSION = 150_000;
+
+/**
+ * Brings the database to this release's tables. Several processes may call it at the same time: they take turns under an
+ * advisory lock, on a connection of its own that knows no time limit.
+ */
+export async function migrateDatabase(address: DatabaseAddress): Promise<void> {
+  const connection = openConnections(address, { applicationName: "headend migrate", maxConnections: 1, statementTimeoutMilliseconds: 0 });
+  try {
+    const [server] = await connection.unsafe<{ version: string; name: string }[]>(
+      "select current_setting('server_version_num') as version, current_setting('server_version') as name",
+    );
+    if (Number(server?.version) < OLDEST_SERVER_VERSION) {
+      throw new Error(`The database is PostgreSQL ${server?.name}; Headend needs 15 or newer. Set DATABASE_URL to a newer one.`);
+    }
+    await connection.unsafe(`select pg_advisory_lock(${MIGRATION_LOCK})`);
+    await migrate(drizzle({ client: connection, paramsInErrors: false }), { migrationsFolder: migrationsFolder() });
+  } finally {
+    // The lock goes with its connection.
+    await connection.end({ timeout: 1 });
+  }
+}
+
+/** `drizzle/` of this package, whether we run from src/ or from dist/. */
+export function migrationsFolder(): string {
+  let directory = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
+  return join(directory, "drizzle");
+}
