@@ -45,63 +45,63 @@ export interface ChangeStreamOptions {
 }
 
 export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
-  const { changeLog, organizationId } = options;
+  const { changeLog, log, organizationId, object } = options;
   const closing = new AbortController();
   const { signal } = closing;
   let position = options.position;
+  /** Rows of the step at hand that come next, as the ring holds them for everybody. */
+  let ahead: { readonly to: bigint; readonly rows: readonly LoggedChange[]; readonly index: number } | null = null;
 
-  /** Null: nothing now, wait. */
-  async function advance(): Promise<StreamEvent | null> {
-    if (position.step) return advanceByPage(position.step.to, position.step.id);
+  /** `null`: nothing now. `[]`: rows that are none of this reader's, go on. */
+  async function advance(): Promise<StreamEvent | readonly [] | null> {
+    if (ahead) return takeAhead(ahead);
+    if (position.step) return takePage(position.step.to, position.step.id);
     const answer = changeLog.after(position.from, organizationId);
-    if (answer.kind === "older") return advanceByPage(answer.to, 0);
-    if (answer.kind === "nothing") {
-      position = behindStep(position, answer.to);
-      return null;
-    }
-    const told = takeRows(options, position, answer);
+    if (answer.kind === "older") return takePage(answer.to, 0);
+    if (answer.kind === "step") return takeAhead({ to: answer.to, rows: answer.rows, index: 0 });
     position = behindStep(position, answer.to);
-    return told ?? advance();
+    return null;
   }
 
-  async function advanceByPage(to: bigint, afterId: number): Promise<StreamEvent | null> {
-    const { object } = options;
+  function takeAhead({ to, rows, index }: NonNullable<typeof ahead>): StreamEvent | readonly [] {
+    const next = index + BATCH_LIMIT;
+    const event = tell(rows.slice(index, next), to);
+    ahead = next < rows.length ? { to, rows, index: next } : null;
+    if (!ahead) position = behindStep(position, to);
+    return event;
+  }
+
+  async function takePage(to: bigint, afterId: number): Promise<StreamEvent | readonly []> {
     const page = await changeLog.readPage({ organizationId, object, from: position.from, to, afterId, limit: BATCH_LIMIT });
     if (position.from < page.keptFrom) {
       position = positionAt(page.keptFrom);
       return { kind: "lagged", position };
     }
-    const told = takeRows(options, position, { to, rows: page.rows });
+    const event = tell(page.rows, to);
     const last = page.rows.at(-1);
     position = last && page.rows.length === BATCH_LIMIT ? within(position, to, last.id) : behindStep(position, to);
-    return told ?? advance();
+    return event;
   }
 
-  return {
-    async next(until) {
-      while (!signal.aborted) {
-        const event = await retrying(options.log, signal, advance);
-        if (signal.aborted) break;
-        if (event) return event;
-        if (until && until.getTime() <= Date.now()) return { kind: "quiet", position };
-        await rowsOrTime({ changeLog, organizationId, signal, until });
-      }
-      return { kind: "closed" };
-    },
-    close: () => closing.abort(),
-  };
-}
+  function tell(rows: readonly LoggedChange[], to: bigint): StreamEvent | readonly [] {
+    const changes = rows
+      .filter((change) => change.object === object && !wasSeen(position.views, change))
+      .map((change) => ({ change, position: within(position, to, change.id) }));
+    return changes.length > 0 ? { kind: "changes", changes } : [];
+  }
 
-/** Rows of a step that the reader has not seen yet, each with its position; null when there are none. */
-function takeRows(
-  { object }: ChangeStreamOptions,
-  position: Position,
-  { to, rows }: { readonly to: bigint; readonly rows: readonly LoggedChange[] },
-): StreamEvent | null {
-  const changes = rows
-    .filter((change) => change.object === object && !wasSeen(position.views, change))
-    .map((change) => ({ change, position: within(position, to, change.id) }));
-  return changes.length > 0 ? { kind: "changes", changes } : null;
+  async function next(until: Date | null): Promise<StreamEvent> {
+    while (!signal.aborted) {
+      const event = await retrying(log, signal, advance);
+      if (event && "kind" in event) return event;
+      if (event || signal.aborted) continue;
+      if (until && until.getTime() <= Date.now()) return { kind: "quiet", position };
+      await rowsOrTime({ changeLog, organizationId, from: position.from, signal, until });
+    }
+    return { kind: "closed" };
+  }
+
+  return { next, close: () => closing.abort() };
 }
 
 function within(position: Position, to: bigint, id: number): Position {
@@ -117,11 +117,12 @@ function behindStep({ from, views, isPartial }: Position, to: bigint): Position 
 interface Waiting {
   readonly changeLog: ChangeLog;
   readonly organizationId: string;
+  readonly from: bigint;
   readonly signal: AbortSignal;
   readonly until: Date | null;
 }
 
-function rowsOrTime({ changeLog, organizationId, signal, until }: Waiting): Promise<void> {
+function rowsOrTime({ changeLog, organizationId, from, signal, until }: Waiting): Promise<void> {
   return new Promise((resolve) => {
     const timer = until && setTimeout(wake, Math.max(0, until.getTime() - Date.now()));
     const leave = changeLog.onceRowsFor(organizationId, wake);
@@ -132,6 +133,8 @@ function rowsOrTime({ changeLog, organizationId, signal, until }: Waiting): Prom
       leave();
       resolve();
     }
+    // What came between the last look and this waiting has called nobody.
+    if (changeLog.after(from, organizationId).kind !== "nothing") wake();
   });
 }
 
