@@ -12,8 +12,8 @@ export interface LoopOptions {
   /** The shortest pause between two runs, however often it is woken. */
   readonly pauseMilliseconds: number;
   readonly work: () => Promise<void>;
-  /** Told of every run that failed; the next one comes later the more failed in a row. */
-  readonly onError: (error: unknown) => void;
+  /** Told of every run that failed, with how many have in a row; the next one comes later the more there were. */
+  readonly onError: (error: unknown, failures: number) => void;
 }
 
 /** Longest wait after runs that failed, as a multiple of the interval; short, since what failed may be back at any time. */
@@ -51,7 +51,7 @@ export function startLoop({ everyMilliseconds, pauseMilliseconds, work, onError 
       failures = 0;
     } catch (error) {
       failures += 1;
-      onError(error);
+      onError(error, failures);
     }
     const rest = Math.min((performance.now() - startedAt) * REST_RATIO, everyMilliseconds);
     mayRunAt = performance.now() + (failures > 0 ? nextInterval() : Math.max(pauseMilliseconds, rest));

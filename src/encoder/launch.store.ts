@@ -1,0 +1,69 @@
+import { sql } from "drizzle-orm";
+import type { Transaction } from "../database/database.ts";
+import type { OutputType } from "../playbacks/playback.rules.ts";
+import type { FileFormat } from "../playbacks/playback.rules.ts";
+import type { SecretKind } from "../sessions/secret.rules.ts";
+import type { InputType } from "../sessions/session.rules.ts";
+import type { RenditionSettings } from "../templates/template.rules.ts";
+import { textList } from "./lease.store.ts";
+
+/** Everything stored about a session that an encoder needs, secrets still sealed. */
+export interface StoredLaunch {
+  readonly sessionId: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly inputType: InputType;
+  readonly urlA: string | null;
+  readonly urlB: string | null;
+  readonly hlsScte35PassthroughEnabled: boolean;
+  readonly outputs: readonly StoredOutput[];
+  readonly secrets: readonly StoredSecret[];
+}
+
+export interface StoredOutput {
+  readonly playbackId: string;
+  readonly name: string;
+  readonly type: OutputType;
+  readonly urls: readonly string[];
+  readonly hlsEnabled: boolean;
+  readonly dashEnabled: boolean;
+  readonly fileFormat: FileFormat | null;
+  readonly maxFileDurationSeconds: number | null;
+  readonly serviceProvider: string | null;
+  readonly programNumber: number | null;
+  readonly pathToken: string;
+  readonly renditions: readonly RenditionSettings[];
+}
+
+export interface StoredSecret {
+  readonly playbackId: string | null;
+  readonly kind: SecretKind;
+  readonly position: number;
+  /** Base64. */
+  readonly ciphertext: string;
+}
+
+/** Reads the whole specification of sessions in one statement. */
+export async function readLaunches(transaction: Transaction, sessionIds: readonly string[]): Promise<readonly StoredLaunch[]> {
+  if (sessionIds.length === 0) return [];
+  const rows = await transaction.execute<{ launch: StoredLaunch }>(sql`
+    select jsonb_build_object(
+      'sessionId', s.id, 'epoch', s.epoch, 'generation', s.generation, 'name', s.name, 'labels', s.labels, 'inputType', s.input_type,
+      'urlA', s.url_a, 'urlB', s.url_b, 'hlsScte35PassthroughEnabled', s.hls_scte35_passthrough_enabled,
+      'outputs', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'playbackId', p.id, 'name', p.name, 'type', p.type, 'urls', p.urls, 'hlsEnabled', p.hls_enabled, 'dashEnabled', p.dash_enabled,
+          'fileFormat', p.file_format, 'maxFileDurationSeconds', p.max_file_duration_seconds, 'serviceProvider', p.service_provider,
+          'programNumber', p.program_number, 'pathToken', p.path_token, 'renditions', coalesce(p.started_renditions, '[]'::jsonb))
+          order by p.position), '[]'::jsonb)
+        from playbacks p where p.session_id = s.id),
+      'secrets', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'playbackId', x.playback_id, 'kind', x.kind, 'position', x.position,
+          'ciphertext', translate(encode(x.ciphertext, 'base64'), E'\\n', ''))), '[]'::jsonb)
+        from secrets x where x.session_id = s.id)) as launch
+    from sessions s where s.id = any(${textList(sessionIds)}) order by s.id`);
+  return rows.map((row) => row.launch);
+}

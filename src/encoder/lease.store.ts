@@ -1,0 +1,108 @@
+import { sql, type SQL } from "drizzle-orm";
+import type { Transaction } from "../database/database.ts";
+import { sessionStateJson } from "../sessions/session.state.ts";
+import { LEASE_MILLISECONDS, type SessionControl } from "./lease.rules.ts";
+
+/** A list as one parameter: Drizzle would spread an array over as many as it has items. */
+export function textList(values: readonly string[]): SQL {
+  return sql`${sql.param([...values])}::text[]`;
+}
+
+/** When a lease that is given now runs out, by the database's own clock. */
+export const leaseEnd: SQL = sql`now() + ${LEASE_MILLISECONDS}::integer * interval '1 millisecond'`;
+
+/** Locks those of the sessions that the encoder holds, in the order of their ids as the verbs do, and gives their ids. */
+export async function lockHeldSessions(transaction: Transaction, encoderId: string, ids: readonly string[]): Promise<readonly string[]> {
+  const rows = await transaction.execute<{ id: string }>(
+    sql`select id from sessions where encoder_id = ${encoderId} and id = any(${textList(ids)}) order by id for update`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Locks every session that the encoder holds. */
+export async function lockAllHeldSessions(transaction: Transaction, encoderId: string): Promise<readonly string[]> {
+  const rows = await transaction.execute<{ id: string }>(
+    sql`select id from sessions where encoder_id = ${encoderId} order by id for update`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Reads sessions for those who decide about them. Always a statement of its own after the one that locked them:
+ * the statement that waited for a lock still sees everything but the locked row itself as it was before it waited.
+ */
+export async function readControls(transaction: Transaction, ids: readonly string[]): Promise<readonly SessionControl[]> {
+  if (ids.length === 0) return [];
+  const rows = await transaction.execute<{ control: SessionControl }>(sql`
+    select jsonb_build_object(
+      'id', s.id, 'organizationId', s.organization_id, 'region', s.region, 'desiredStatus', s.desired_status, 'status', s.status,
+      'health', s.health, 'statusReason', s.status_reason, 'statusChangedAt', s.status_changed_at, 'runningSince', s.running_since,
+      'generation', s.generation, 'epoch', s.epoch, 'encoderId', s.encoder_id,
+      'encoderName', (select e.name from encoders e where e.id = s.encoder_id),
+      'state', ${sessionStateJson},
+      'playbacks', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'playbackId', p.id, 'status', p.status, 'health', p.health, 'reason', p.status_reason) order by p.position), '[]'::jsonb)
+        from playbacks p where p.session_id = s.id)) as control
+    from sessions s where s.id = any(${textList(ids)}) order by s.id`);
+  return rows.map((row) => row.control);
+}
+
+/** A session's row as it is to be. Times are ISO texts. */
+export interface SessionWrite {
+  readonly id: string;
+  readonly status: string;
+  readonly health: string;
+  readonly status_reason: string | null;
+  readonly status_changed_at: string;
+  readonly running_since: string | null;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly is_released: boolean;
+}
+
+/** Writes what became of sessions whose rows this transaction has locked. */
+export async function writeSessions(transaction: Transaction, writes: readonly SessionWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  await transaction.execute(sql`
+    update sessions s set
+      status = w.status, health = w.health, status_reason = w.status_reason, status_changed_at = w.status_changed_at,
+      running_since = w.running_since, generation = w.generation, epoch = w.epoch,
+      encoder_id = case when w.is_released then null else s.encoder_id end,
+      lease_expires_at = case when w.is_released then null else s.lease_expires_at end
+    from jsonb_to_recordset(${JSON.stringify(writes)}::text::jsonb) as w (
+      id text, status text, health text, status_reason text, status_changed_at timestamptz, running_since timestamptz,
+      generation integer, epoch bigint, is_released boolean)
+    where s.id = w.id`);
+}
+
+export interface PlaybackWrite {
+  readonly id: string;
+  readonly status: string;
+  readonly health: string;
+  readonly status_reason: string | null;
+}
+
+/** Writes what became of playbacks whose sessions' rows this transaction has locked. */
+export async function writePlaybackStatuses(transaction: Transaction, writes: readonly PlaybackWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  await transaction.execute(sql`
+    update playbacks p set status = w.status, health = w.health, status_reason = w.status_reason
+    from jsonb_to_recordset(${JSON.stringify(writes)}::text::jsonb) as w (id text, status text, health text, status_reason text)
+    where p.id = w.id`);
+}
+
+/**
+ * Whether the encoder `e` can run the session `s` as it was started, as a condition.
+ * A session whose ladder was not kept yet, or that has no playback, is not run at all.
+ */
+export const canRun: SQL = sql`(
+  s.input_type = any(e.supported_inputs)
+  and exists (select from playbacks p where p.session_id = s.id)
+  and not exists (
+    select from playbacks p
+    where p.session_id = s.id and (
+      p.type <> all(e.supported_outputs) or p.started_renditions is null
+      or exists (
+        select from jsonb_to_recordset(p.started_renditions) as r ("videoCodec" text, "audioCodec" text)
+        where r."videoCodec" <> all(e.supported_video_codecs) or r."audioCodec" <> all(e.supported_audio_codecs)))))`;

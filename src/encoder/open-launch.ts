@@ -1,0 +1,35 @@
+import type { Vault } from "../access/vault.ts";
+import { SecretKind } from "../sessions/secret.rules.ts";
+import { openSecret } from "../sessions/secret.store.ts";
+import type { StoredLaunch, StoredOutput } from "./launch.store.ts";
+import type { OutputLaunch, SessionLaunch } from "./runner.ts";
+
+/** Decrypts what a session needs to run. Throws when a secret was sealed with another key or belongs elsewhere. */
+export function openLaunch(vault: Vault, stored: StoredLaunch): SessionLaunch {
+  const open = (kind: SecretKind, playbackId: string | null = null, position = 0): string | null => {
+    const secret = stored.secrets.find(
+      (candidate) => candidate.kind === kind && candidate.playbackId === playbackId && candidate.position === position,
+    );
+    if (secret === undefined) return null;
+    return openSecret(vault, { ...secret, sessionId: stored.sessionId, ciphertext: Buffer.from(secret.ciphertext, "base64") });
+  };
+  return {
+    sessionId: stored.sessionId,
+    epoch: stored.epoch,
+    generation: stored.generation,
+    name: stored.name,
+    labels: stored.labels,
+    input: {
+      type: stored.inputType,
+      urlA: open(SecretKind.INPUT_URL_A) ?? stored.urlA,
+      urlB: open(SecretKind.INPUT_URL_B) ?? stored.urlB,
+      srtPassphrase: open(SecretKind.SRT_PASSPHRASE),
+      hlsScte35PassthroughEnabled: stored.hlsScte35PassthroughEnabled,
+    },
+    outputs: stored.outputs.map((output) => openOutput(output, open)),
+  };
+}
+
+function openOutput(output: StoredOutput, open: (kind: SecretKind, playbackId: string, position: number) => string | null): OutputLaunch {
+  return { ...output, urls: output.urls.map((url, position) => open(SecretKind.OUTPUT_URL, output.playbackId, position) ?? url) };
+}

@@ -1,0 +1,143 @@
+import { sql } from "drizzle-orm";
+import type { Executor, Transaction } from "../database/database.ts";
+import { ladderJson } from "../sessions/session.store.ts";
+import { EncoderStatus } from "./encoder.rules.ts";
+import { canRun, textList } from "./lease.store.ts";
+import type { SignOfLife } from "./silence.ts";
+
+/** Most sessions that one pass looks at; the next one goes on. */
+const PASS_LIMIT = 2000;
+
+/** What a reaper looks at before it does anything. */
+export interface Survey {
+  /** Of all encoders that are not known to be lost. */
+  readonly signs: readonly SignOfLife[];
+  /** Whether there is anything for a reaper to do, silent encoders aside. */
+  readonly hasWork: boolean;
+}
+
+/** Reads the signs of life, and whether there is work, in one statement that takes no lock. */
+export async function survey(executor: Executor, waitingMilliseconds: number): Promise<Survey> {
+  const [row] = await executor.execute<{ signs: readonly [string, string][]; has_work: boolean }>(sql`
+    select
+      coalesce((
+        select jsonb_agg(jsonb_build_array(e.id, e.last_seen_at || '/' || e.started_at))
+        from encoders e where e.status <> ${EncoderStatus.LOST}), '[]'::jsonb) as signs,
+      exists (
+        select from sessions s
+        where s.encoder_id is not null and not exists (select from encoders e where e.id = s.encoder_id and e.status <> ${EncoderStatus.LOST}))
+      or exists (
+        select from sessions s
+        where s.encoder_id is null and (
+          s.status = 'STOPPING'
+          or (s.status = 'STARTING' and s.status_changed_at < now() - ${waitingMilliseconds}::integer * interval '1 millisecond')))
+      or exists (select from rolling_restarts) as has_work`);
+  return {
+    signs: (row?.signs ?? []).map(([encoderId, lastSeenAt]) => ({ encoderId, lastSeenAt })),
+    hasWork: row?.has_work ?? false,
+  };
+}
+
+/** Whether this transaction is the one reaper. The lock ends with the transaction, however that ends. */
+export async function electReaper(transaction: Transaction): Promise<boolean> {
+  const [row] = await transaction.execute<{ is_elected: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtextextended('headend reaper', 0)) as is_elected`,
+  );
+  return row?.is_elected ?? false;
+}
+
+/** Marks encoders as lost whose sign of life is still the one that was judged; one that spoke meanwhile is not. */
+export async function markEncodersLost(transaction: Transaction, silent: readonly SignOfLife[]): Promise<readonly string[]> {
+  if (silent.length === 0) return [];
+  const rows = await transaction.execute<{ name: string }>(sql`
+    update encoders e set status = ${EncoderStatus.LOST}
+    from jsonb_to_recordset(${JSON.stringify(silent)}::text::jsonb) as judged ("encoderId" text, "lastSeenAt" text)
+    where e.id = judged."encoderId" and e.last_seen_at || '/' || e.started_at = judged."lastSeenAt"
+    returning e.name`);
+  return rows.map((row) => row.name);
+}
+
+/** Locks sessions whose encoder is lost. Here and below rows that a verb has locked are left for the next pass, so that a reaper waits for nobody. */
+export async function lockLostSessions(transaction: Transaction): Promise<readonly string[]> {
+  const rows = await transaction.execute<{ id: string }>(sql`
+    select s.id from sessions s
+    where s.encoder_id is not null and not exists (select from encoders e where e.id = s.encoder_id and e.status <> ${EncoderStatus.LOST})
+    order by s.id limit ${PASS_LIMIT} for update of s skip locked`);
+  return rows.map((row) => row.id);
+}
+
+/** Locks sessions that are to stop and that nobody holds. */
+export async function lockUnheldStops(transaction: Transaction): Promise<readonly string[]> {
+  const rows = await transaction.execute<{ id: string }>(sql`
+    select s.id from sessions s where s.encoder_id is null and s.status = 'STOPPING'
+    order by s.id limit ${PASS_LIMIT} for update skip locked`);
+  return rows.map((row) => row.id);
+}
+
+/** Takes those out of the rolling restarts whose turn is over, or who have nothing to restart any more. */
+export async function endTurns(transaction: Transaction): Promise<void> {
+  await transaction.execute(sql`
+    with over as (
+      select r.session_id from rolling_restarts r join sessions s on s.id = r.session_id
+      where case when r.generation is null then s.desired_status = 'STOPPED' or s.status in ('STOPPED', 'FAILED')
+        else s.generation >= r.generation and s.status in ('RUNNING', 'WAITING', 'FAILED', 'STOPPED') end
+      for update of r skip locked)
+    delete from rolling_restarts r using over where r.session_id = over.session_id`);
+}
+
+/** Locks the sessions whose turn it is: in each batch as many as are free of those that may restart at a time. */
+export async function lockNextTurns(transaction: Transaction): Promise<readonly string[]> {
+  const rows = await transaction.execute<{ id: string }>(sql`
+    with batches as (
+      select batch_id, min(max_concurrent) - count(generation) as free from rolling_restarts group by batch_id),
+    waiting as (
+      select r.session_id, r.batch_id, row_number() over (partition by r.batch_id order by r.position) as place
+      from rolling_restarts r where r.generation is null)
+    select s.id from sessions s
+    where s.id in (select w.session_id from waiting w join batches b using (batch_id) where w.place <= b.free)
+    order by s.id limit ${PASS_LIMIT} for update of s skip locked`);
+  return rows.map((row) => row.id);
+}
+
+/** Notes the generations that turns have started, and keeps the ladders as the templates are now. */
+export async function startTurns(transaction: Transaction, sessionIds: readonly string[]): Promise<void> {
+  if (sessionIds.length === 0) return;
+  await transaction.execute(sql`
+    with turns as (
+      update rolling_restarts r set generation = s.generation from sessions s
+      where s.id = any(${textList(sessionIds)}) and r.session_id = s.id
+      returning r.session_id, r.generation)
+    update playbacks p set
+      started_generation = turns.generation, started_template_version = t.version, started_renditions = ${ladderJson}
+    from templates t, turns
+    where t.id = p.template_id and p.session_id = turns.session_id`);
+}
+
+/** A session that waits for an encoder, and what its region has. */
+export interface WaitingSession {
+  readonly id: string;
+  readonly hasEncoder: boolean;
+  readonly canRun: boolean;
+}
+
+/** Locks sessions that have waited for an encoder for a while. */
+export async function lockWaitingSessions(transaction: Transaction, waitingMilliseconds: number): Promise<readonly WaitingSession[]> {
+  const rows = await transaction.execute<{ id: string; has_encoder: boolean; can_run: boolean }>(sql`
+    select s.id,
+      exists (select from encoders e where e.region = s.region and e.status = ${EncoderStatus.ONLINE}) as has_encoder,
+      exists (select from encoders e where e.region = s.region and e.status = ${EncoderStatus.ONLINE} and ${canRun}) as can_run
+    from sessions s
+    where s.encoder_id is null and s.status = 'STARTING' and s.desired_status = 'RUNNING'
+      and s.status_changed_at < now() - ${waitingMilliseconds}::integer * interval '1 millisecond'
+    order by s.id limit ${PASS_LIMIT} for update of s skip locked`);
+  return rows.map((row) => ({ id: row.id, hasEncoder: row.has_encoder, canRun: row.can_run }));
+}
+
+/** Removes answers to idempotency keys after their 48 hours, and encoders that were lost a week ago. */
+export async function sweepOldRows(executor: Executor): Promise<void> {
+  await executor.execute(sql`
+    with old_keys as (delete from idempotency_keys where created_at < now() - interval '48 hours')
+    delete from encoders e
+    where e.status = ${EncoderStatus.LOST} and e.last_seen_at < now() - interval '7 days'
+      and not exists (select from sessions s where s.encoder_id = e.id)`);
+}

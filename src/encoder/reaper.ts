@@ -1,0 +1,128 @@
+import { BELL_CHANNEL, type Bell } from "../changes/bell.ts";
+import type { Database, Transaction } from "../database/database.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Logger } from "../shared/log.ts";
+import { startLoop } from "../shared/loop.ts";
+import { decideLost, decideTurn, decideUnheldStop, decideWaiting, type SessionControl, type SessionOutcome } from "./lease.rules.ts";
+import { readControls } from "./lease.store.ts";
+import {
+  electReaper,
+  endTurns,
+  lockLostSessions,
+  lockNextTurns,
+  lockUnheldStops,
+  lockWaitingSessions,
+  markEncodersLost,
+  startTurns,
+  survey,
+  sweepOldRows,
+} from "./reaper.store.ts";
+import { createSilenceRecord, type SignOfLife } from "./silence.ts";
+import { writeOutcomes } from "./write-outcomes.ts";
+
+export interface ReaperOptions {
+  readonly database: Database;
+  readonly bell: Bell;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Reaper {
+  readonly close: () => Promise<void>;
+}
+
+const REAPER_INTERVAL_MILLISECONDS = 500;
+const REAPER_PAUSE_MILLISECONDS = 100;
+/** A session that starts is claimed sooner than this where there is room. */
+const WAITING_MILLISECONDS = 1500;
+/** Reasons of waiting sessions are looked at less often: there may be thousands, and a region fills or empties slowly. */
+const WAITING_INTERVAL_MILLISECONDS = 1500;
+const SWEEP_INTERVAL_MILLISECONDS = 600_000;
+
+/**
+ * Writes what nobody else can write any more: what a lost lease means, the end of a stop that no agent has to carry out, why a session
+ * waits, and whose turn it is in a rolling restart. Every gateway and agent has one. All of them watch; for each pass one is elected,
+ * by a lock that ends with its transaction, so that no pool, crash or restart of PostgreSQL can leave it behind.
+ */
+export async function startReaper({ database, bell, clock, log }: ReaperOptions): Promise<Reaper> {
+  const record = createSilenceRecord();
+  const isWaitingDue = every(WAITING_INTERVAL_MILLISECONDS);
+  const isSweepDue = every(SWEEP_INTERVAL_MILLISECONDS);
+
+  async function pass(): Promise<void> {
+    const askedAt = performance.now();
+    const { signs, hasWork } = await survey(database.executor, WAITING_MILLISECONDS);
+    const silent = record.note(signs, { askedAt, now: performance.now() });
+    if (hasWork || silent.length > 0) {
+      const done = await database.transaction("reap", (transaction) =>
+        reap(transaction, { silent, clock, looksAtWaiting: isWaitingDue() }),
+      );
+      if (done.lost.length > 0) log.warn({ encoders: done.lost }, "encoders were lost; their sessions go to others");
+      if (done.hasWritten) bell.ring();
+    }
+    if (isSweepDue()) await sweepOldRows(database.executor);
+  }
+
+  const loop = startLoop({
+    everyMilliseconds: REAPER_INTERVAL_MILLISECONDS,
+    pauseMilliseconds: REAPER_PAUSE_MILLISECONDS,
+    work: pass,
+    onError(error, failures) {
+      if (failures === 1) log.warn({ err: error }, "the reaper cannot reach the database; nothing is taken over meanwhile");
+    },
+  });
+  const endListening = await database.listen(BELL_CHANNEL, { onNotification: loop.wake, onListening: loop.wake });
+  return {
+    async close() {
+      await Promise.all([endListening(), loop.close()]);
+    },
+  };
+}
+
+interface Pass {
+  readonly silent: readonly SignOfLife[];
+  readonly clock: Clock;
+  readonly looksAtWaiting: boolean;
+}
+
+/** One pass, in a fixed number of statements. */
+async function reap(
+  transaction: Transaction,
+  { silent, clock, looksAtWaiting }: Pass,
+): Promise<{ readonly lost: readonly string[]; readonly hasWritten: boolean }> {
+  if (!(await electReaper(transaction))) return { lost: [], hasWritten: false };
+  const lost = await markEncodersLost(transaction, silent);
+  const decisions = new Map<string, (session: SessionControl) => SessionOutcome | null>();
+  const decide = (ids: readonly string[], decision: (session: SessionControl) => SessionOutcome | null): void => {
+    for (const id of ids) if (!decisions.has(id)) decisions.set(id, decision);
+  };
+  decide(await lockLostSessions(transaction), decideLost);
+  decide(await lockUnheldStops(transaction), decideUnheldStop);
+  await endTurns(transaction);
+  decide(await lockNextTurns(transaction), decideTurn);
+  const waiting = looksAtWaiting ? await lockWaitingSessions(transaction, WAITING_MILLISECONDS) : [];
+  for (const region of waiting) decide([region.id], (session) => decideWaiting(session, region));
+
+  const sessions = await readControls(transaction, [...decisions.keys()]);
+  const at = clock.now();
+  const decided = sessions.flatMap((session) => {
+    const outcome = decisions.get(session.id)?.(session);
+    return outcome ? [{ session, outcome, at }] : [];
+  });
+  const hasWritten = await writeOutcomes(transaction, decided);
+  await startTurns(
+    transaction,
+    decided.filter(({ outcome }) => outcome.isRestarted).map(({ session }) => session.id),
+  );
+  return { lost, hasWritten };
+}
+
+/** Gives a question that is answered with yes at most once in this time. */
+function every(milliseconds: number): () => boolean {
+  let lastAt = -Infinity;
+  return () => {
+    if (performance.now() - lastAt < milliseconds) return false;
+    lastAt = performance.now();
+    return true;
+  };
+}

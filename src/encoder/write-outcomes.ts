@@ -1,0 +1,104 @@
+import { appendChanges, type NewChange } from "../changes/append-changes.ts";
+import type { Transaction } from "../database/database.ts";
+import type { SessionControl, SessionOutcome } from "./lease.rules.ts";
+import { writePlaybackStatuses, writeSessions, type PlaybackWrite, type SessionWrite } from "./lease.store.ts";
+import type { PlaybackObservation } from "./runner.ts";
+
+/** A session whose row is locked, and what was decided about it. */
+export interface DecidedOutcome {
+  readonly session: SessionControl;
+  readonly outcome: SessionOutcome;
+  /** When it was observed or decided. */
+  readonly at: Date;
+}
+
+/** Longest reason that is kept, in UTF-16 units. */
+const REASON_LENGTH_LIMIT = 500;
+
+/**
+ * Writes what was decided about locked sessions, their playbacks, and a change for each whose status, health or reason
+ * really differs. Three statements whatever the number. Tells whether there was anything to write.
+ */
+export async function writeOutcomes(transaction: Transaction, decided: readonly DecidedOutcome[]): Promise<boolean> {
+  const written = decided.map(describe);
+  await writeSessions(
+    transaction,
+    written.flatMap(({ session }) => session ?? []),
+  );
+  await writePlaybackStatuses(
+    transaction,
+    written.flatMap(({ playbacks }) => playbacks),
+  );
+  await appendChanges(
+    transaction,
+    written.flatMap(({ change }) => change ?? []),
+  );
+  return written.some(({ session }) => session !== null);
+}
+
+function describe({ session, outcome, at }: DecidedOutcome): Written {
+  const reason = outcome.reason === null ? null : storable(outcome.reason);
+  const playbacks = differingPlaybacks(session, { ...outcome, reason });
+  const hasStatusChanged = session.status !== outcome.status;
+  const hasChanged = hasStatusChanged || session.health !== outcome.health || session.statusReason !== reason || playbacks.length > 0;
+  // A clock that runs behind another machine's must not make a status older than the one before it.
+  const changedAt = new Date(Math.max(at.getTime(), Date.parse(session.statusChangedAt))).toISOString();
+  const isTouched = hasChanged || outcome.isReleased || outcome.isFenced || outcome.isRestarted;
+  const write: SessionWrite = {
+    id: session.id,
+    status: outcome.status,
+    health: outcome.health,
+    status_reason: reason,
+    status_changed_at: hasStatusChanged ? changedAt : session.statusChangedAt,
+    running_since: outcome.status === "RUNNING" ? (session.runningSince ?? changedAt) : null,
+    generation: session.generation + (outcome.isRestarted ? 1 : 0),
+    epoch: session.epoch + (outcome.isFenced ? 1 : 0),
+    is_released: outcome.isReleased,
+  };
+  return {
+    session: isTouched ? write : null,
+    playbacks,
+    change: hasChanged ? toChange(session, outcome, at) : null,
+  };
+}
+
+interface Written {
+  /** Null when the row stays as it is. */
+  readonly session: SessionWrite | null;
+  readonly playbacks: readonly PlaybackWrite[];
+  readonly change: NewChange | null;
+}
+
+function toChange(session: SessionControl, outcome: SessionOutcome, at: Date): NewChange {
+  return {
+    organizationId: session.organizationId,
+    object: "SESSION",
+    objectId: session.id,
+    kind: "STATUS_CHANGED",
+    at,
+    actor: null,
+    before: session.state,
+    after: { ...session.state, status: outcome.status, health: outcome.health },
+  };
+}
+
+function differingPlaybacks(session: SessionControl, outcome: SessionOutcome): readonly PlaybackWrite[] {
+  const told = new Map(outcome.playbacks === "ALL" ? [] : outcome.playbacks.map((playback) => [playback.playbackId, playback]));
+  return session.playbacks.flatMap((current) => {
+    const next = outcome.playbacks === "ALL" ? outcome : told.get(current.playbackId);
+    if (next === undefined) return [];
+    const reason = next.reason === null ? null : storable(next.reason);
+    return isSame(current, { ...next, reason })
+      ? []
+      : [{ id: current.playbackId, status: next.status, health: next.health, status_reason: reason }];
+  });
+}
+
+function isSame(current: PlaybackObservation, next: Pick<PlaybackObservation, "status" | "health" | "reason">): boolean {
+  return current.status === next.status && current.health === next.health && current.reason === next.reason;
+}
+
+/** Without what PostgreSQL refuses: one reason with a NUL in it must not hold up the reports of all other sessions. */
+function storable(reason: string): string {
+  return reason.replace(/[\p{Cc}\p{Cs}]+/gu, " ").slice(0, REASON_LENGTH_LIMIT);
+}
