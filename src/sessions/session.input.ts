@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import { NAME_LENGTH_LIMIT, normalizeName } from "../shared/name.ts";
-import { InputType, RemapMode, RemapType } from "./session.rules.ts";
+import { Fault, FaultCode } from "../shared/user-error.ts";
+import type { SessionFilter } from "./session.filter.ts";
+import { Health, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
 /** Longest texts, in UTF-16 units. */
 export const DESCRIPTION_LENGTH_LIMIT = 2_000;
@@ -121,7 +123,7 @@ const sessionFields = {
 export const createSessionInput = z.object({ ...sessionFields, idempotencyKey });
 export const createSessionsInput = z.object({
   sessions: z.array(createSessionInput).max(CREATE_SESSIONS_LIMIT, `must be at most ${CREATE_SESSIONS_LIMIT}`),
-  dryRun: z.boolean().default(false),
+  dryRun: z.boolean().nullish().transform(Boolean),
   idempotencyKey,
 });
 export const updateSessionInput = z.object({
@@ -154,9 +156,9 @@ export const sessionFilter = z.object({
   streamIds: filterTexts,
   labels: filterTexts,
   search: plainText(200).nullish(),
-  status: z.array(z.string()).nullish(),
-  health: z.array(z.string()).nullish(),
-  inputType: z.array(z.string()).nullish(),
+  status: z.array(z.enum(SessionStatus)).nullish(),
+  health: z.array(z.enum(Health)).nullish(),
+  inputType: z.array(z.enum(InputType)).nullish(),
   templateId: filterText.nullish(),
 });
 
@@ -164,3 +166,25 @@ export const sessionFilter = z.object({
 export type SessionCandidate = Omit<z.output<typeof createSessionInput>, "idempotencyKey">;
 export type PlaybackCandidate = z.output<typeof playbackInput>;
 export type SourceCandidate = SessionCandidate["source"];
+
+/** Reads a filter of a query; throws BAD_USER_INPUT for texts that no session can have. */
+export function parseSessionFilter(filter: unknown): SessionFilter {
+  const result = sessionFilter.safeParse(filter ?? {});
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Fault(FaultCode.BAD_USER_INPUT, `The filter's ${issue?.path.join(".") ?? "value"} ${issue?.message ?? "is not valid"}.`);
+}
+
+/** Exactly one of ids and filter, as GraphQL's `@oneOf` has made sure of. */
+const selection = z
+  .object({ ids: z.array(filterText).nullish(), filter: sessionFilter.nullish() })
+  .transform(({ ids, filter }) => (ids ? { ids } : { filter: filter ?? {} }));
+
+const bulkFields = {
+  selection,
+  dryRun: z.boolean().nullish().transform(Boolean),
+  expectedCount: z.number().int().min(0).nullish(),
+  idempotencyKey,
+};
+export const sessionBulkInput = z.object(bulkFields);
+export const restartSessionsInput = z.object({ ...bulkFields, maxConcurrent: z.number().int().min(1).max(1_000).nullish() });

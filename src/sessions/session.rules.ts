@@ -71,6 +71,19 @@ export const Verb = {
 } as const;
 export type Verb = (typeof Verb)[keyof typeof Verb];
 
+/** How lists of sessions are ordered. */
+export const SessionOrder = {
+  NAME: "NAME",
+  CREATED_AT: "CREATED_AT",
+  STATUS: "STATUS",
+  HEALTH: "HEALTH",
+  STATUS_CHANGED_AT: "STATUS_CHANGED_AT",
+} as const;
+export type SessionOrder = (typeof SessionOrder)[keyof typeof SessionOrder];
+
+export const SortDirection = { ASC: "ASC", DESC: "DESC" } as const;
+export type SortDirection = (typeof SortDirection)[keyof typeof SortDirection];
+
 /** Facts about each input type that rules, forms and the encoder share. */
 export interface InputTypeFacts {
   readonly isPush: boolean;
@@ -95,3 +108,7 @@ export const INPUT_TYPE_FACTS: Readonly<Record<InputType, InputTypeFacts>> = {
   RTMP_PUSH: PUSH,
   CAPTURE_CARD: { ...PUSH, isPush: false, supportsCsv: false },
 };
+
+/** What became of one described session. */
+export const ImportOutcome = { CREATED: "CREATED", UPDATED: "UPDATED", UNCHANGED: "UNCHANGED" } as const;
+export type ImportOutcome = (typeof ImportOutcome)[keyof typeof ImportOutcome];

@@ -1,0 +1,71 @@
+import { defineLoader, inOrderOf } from "../graphql/loaders.ts";
+import { findPlaybacks, listPlaybacksOfSessions, type PlaybackRow } from "../playbacks/playback.store.ts";
+import { groupBy } from "../shared/group-by.ts";
+import { isIdentifier } from "../shared/identifier.ts";
+import { SECRET_MASK, SecretKind } from "./secret.rules.ts";
+import { findSecrets, findSessions, listSourceSecrets } from "./session.reads.ts";
+import type { SessionRow } from "./session.store.ts";
+import type { SecretType } from "./session.type.ts";
+
+/** Sessions by id. */
+export const sessionLoader = defineLoader<SessionRow>("sessions", async ({ database, actor }, ids) =>
+  inOrderOf(
+    ids,
+    await findSessions(
+      database.executor,
+      actor.organizationId,
+      ids.filter((id) => isIdentifier("session", id)),
+    ),
+    (row) => row.id,
+    (row) => row,
+  ),
+);
+
+/** The playbacks of a session, by the session's id. */
+export const playbacksOfSessionLoader = defineLoader<readonly PlaybackRow[]>("playbacks of sessions", async ({ database, actor }, ids) => {
+  const groups = groupBy(await listPlaybacksOfSessions(database.executor, actor.organizationId, ids), (row) => row.sessionId);
+  return ids.map((id) => groups.get(id) ?? []);
+});
+
+/** Playbacks by id. */
+export const playbackLoader = defineLoader<PlaybackRow>("playbacks", async ({ database, actor }, ids) =>
+  inOrderOf(
+    ids,
+    await findPlaybacks(database.executor, actor.organizationId, ids),
+    (row) => row.id,
+    (row) => row,
+  ),
+);
+
+export interface SourceSecrets {
+  readonly streamKey: SecretType | null;
+  readonly srtPassphrase: SecretType | null;
+}
+
+/** What may be shown of the secrets of a session's input, by the session's id. */
+export const sourceSecretsLoader = defineLoader<SourceSecrets>("source secrets", async ({ database, actor }, ids) => {
+  const groups = groupBy(await listSourceSecrets(database.executor, actor.organizationId, ids), (row) => row.sessionId);
+  return ids.map((id) => {
+    const find = (kind: SecretKind) => groups.get(id)?.find((row) => row.kind === kind);
+    return { streamKey: present(find(SecretKind.STREAM_KEY)), srtPassphrase: present(find(SecretKind.SRT_PASSPHRASE)) };
+  });
+});
+
+/** Secrets of inputs by id; URLs that hold secrets are not objects of their own. */
+export const secretLoader = defineLoader<SecretType>("secrets", async ({ database, actor }, ids) => {
+  const rows = await findSecrets(database.executor, actor.organizationId, ids);
+  const shown = rows.filter((row) => row.kind === SecretKind.STREAM_KEY || row.kind === SecretKind.SRT_PASSPHRASE);
+  const found = inOrderOf(
+    ids,
+    shown,
+    (row) => row.id,
+    (row) => present(row),
+  );
+  return found;
+});
+
+function present(
+  row: { readonly id: string; readonly isGenerated: boolean; readonly rotatedAt: Date | null } | undefined,
+): SecretType | null {
+  return row ? { id: row.id, mask: SECRET_MASK, isGenerated: row.isGenerated, rotatedAt: row.rotatedAt } : null;
+}

@@ -1,0 +1,81 @@
+import { Arg, Args, ArgsType, Ctx, Field, ID, Int, Query, Resolver } from "type-graphql";
+import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection } from "../graphql/connection.ts";
+import type { RequestContext } from "../graphql/request.ts";
+import type { SessionFilter } from "./session.filter.ts";
+import { SessionFilterType } from "./session.input-type.ts";
+import { parseSessionFilter } from "./session.input.ts";
+import { sessionLoader } from "./session.loaders.ts";
+import { countSessions, pageSessions, SESSION_ORDERS, summarizeSessions } from "./session.reads.ts";
+import { SessionOrder, SortDirection } from "./session.rules.ts";
+import type { SessionRow } from "./session.store.ts";
+import { SessionConnection, SessionSummaryType, SessionType } from "./session.type.ts";
+
+@ArgsType()
+class SessionsArguments {
+  @Field(() => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.first })
+  first?: number | null;
+
+  @Field(() => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.after })
+  after?: string | null;
+
+  @Field(() => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.last })
+  last?: number | null;
+
+  @Field(() => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.before })
+  before?: string | null;
+
+  @Field(() => SessionFilterType, { nullable: true, description: "Which sessions; null: all." })
+  filter?: SessionFilter | null;
+
+  @Field(() => SessionOrder, { nullable: true, defaultValue: SessionOrder.NAME, description: "How the list is ordered." })
+  orderBy?: SessionOrder | null;
+
+  @Field(() => SortDirection, { nullable: true, defaultValue: SortDirection.ASC, description: "Which end of the order comes first." })
+  direction?: SortDirection | null;
+}
+
+@Resolver()
+export class SessionQueryResolver {
+  @Query(() => SessionType, {
+    nullable: true,
+    description: "One session; null when there is none with this id in your organization.",
+  })
+  async session(
+    @Arg("id", () => ID, { description: "The session's id." }) id: string,
+    @Ctx() context: RequestContext,
+  ): Promise<object | null> {
+    return context.loaders.of(sessionLoader).load(id);
+  }
+
+  @Query(() => SessionConnection, { description: "A page of sessions, in both directions, filtered and ordered." })
+  async sessions(@Args(() => SessionsArguments) given: SessionsArguments, @Ctx() context: RequestContext): Promise<Connection<SessionRow>> {
+    const orderBy = given.orderBy ?? SessionOrder.NAME;
+    const direction = given.direction ?? SortDirection.ASC;
+    const { keyType, keyOf } = SESSION_ORDERS[orderBy];
+    const order = { name: `${orderBy}:${direction}`, keyType };
+    const filter = parseSessionFilter(given.filter);
+    const { organizationId } = context.actor;
+    const page = await pageSessions(context.database.executor, {
+      organizationId,
+      filter,
+      order: orderBy,
+      isDescending: direction === SortDirection.DESC,
+      page: parsePage(given, order),
+    });
+    return toConnection({
+      page,
+      order,
+      position: (row) => ({ key: keyOf(row), id: row.id }),
+      present: (row) => row,
+      totalCount: () => countSessions(context.database.executor, organizationId, filter),
+    });
+  }
+
+  @Query(() => SessionSummaryType, { description: "Counters over the sessions that a filter means." })
+  async sessionSummary(
+    @Arg("filter", () => SessionFilterType, { nullable: true, description: "Which sessions; null: all." }) filter: SessionFilter | null,
+    @Ctx() context: RequestContext,
+  ): Promise<SessionSummaryType> {
+    return summarizeSessions(context.database.executor, context.actor.organizationId, parseSessionFilter(filter));
+  }
+}

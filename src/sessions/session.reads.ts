@@ -1,0 +1,122 @@
+import { and, asc, eq, sql, type SQL } from "drizzle-orm";
+import {
+  keysetCondition,
+  keysetLimit,
+  keysetOrderBy,
+  takePage,
+  type KeysetOrder,
+  type KeysetPage,
+  type KeysetRows,
+} from "../database/keyset.ts";
+import type { Executor } from "../database/database.ts";
+import type { SessionFilter } from "./session.filter.ts";
+import { sessionFilterCondition } from "./session.filter.store.ts";
+import { Health, SessionStatus, type SessionOrder } from "./session.rules.ts";
+import type { SessionRow } from "./session.store.ts";
+import { secrets } from "./secret.table.ts";
+import { sessions } from "./session.table.ts";
+
+/** What wants attention first. */
+const STATUS_ORDER: readonly SessionStatus[] = ["FAILED", "STARTING", "WAITING", "STOPPING", "RUNNING", "STOPPED"];
+const HEALTH_ORDER: readonly Health[] = ["ERROR", "WARNING", "OK"];
+
+interface SessionOrderFacts {
+  readonly key: SQL;
+  readonly keyType: "text" | "timestamptz" | "bigint";
+  readonly keyOf: (row: SessionRow) => string | number;
+}
+
+/** What each order sorts by, in SQL and for the cursors. */
+export const SESSION_ORDERS: Readonly<Record<SessionOrder, SessionOrderFacts>> = {
+  NAME: { key: sql`${sessions.nameOrder}`, keyType: "text", keyOf: (row) => row.nameOrder },
+  CREATED_AT: { key: sql`${sessions.createdAt}`, keyType: "timestamptz", keyOf: (row) => row.createdAt.toISOString() },
+  STATUS: { key: rank(sql`${sessions.status}`, STATUS_ORDER), keyType: "bigint", keyOf: (row) => STATUS_ORDER.indexOf(row.status) + 1 },
+  HEALTH: { key: rank(sql`${sessions.health}`, HEALTH_ORDER), keyType: "bigint", keyOf: (row) => HEALTH_ORDER.indexOf(row.health) + 1 },
+  STATUS_CHANGED_AT: {
+    key: sql`${sessions.statusChangedAt}`,
+    keyType: "timestamptz",
+    keyOf: (row) => row.statusChangedAt.toISOString(),
+  },
+};
+
+function rank(column: SQL, order: readonly string[]): SQL {
+  return sql`array_position(${sql.raw(`array[${order.map((value) => `'${value}'`).join(", ")}]`)}, ${column})`;
+}
+
+export interface SessionPageQuery {
+  readonly organizationId: string;
+  readonly filter: SessionFilter;
+  readonly order: SessionOrder;
+  readonly isDescending: boolean;
+  readonly page: KeysetPage;
+}
+
+/** One page of sessions, by keyset: page 200 costs what page 1 does. */
+export async function pageSessions(executor: Executor, query: SessionPageQuery): Promise<KeysetRows<SessionRow>> {
+  const { key, keyType } = SESSION_ORDERS[query.order];
+  const order: KeysetOrder = { key, keyType, id: sessions.id, isDescending: query.isDescending };
+  const rows = await executor
+    .select()
+    .from(sessions)
+    .where(and(sessionFilterCondition(query.organizationId, query.filter), keysetCondition(order, query.page)))
+    .orderBy(keysetOrderBy(order, query.page))
+    .limit(keysetLimit(query.page));
+  return takePage(rows, query.page);
+}
+
+export async function countSessions(executor: Executor, organizationId: string, filter: SessionFilter): Promise<number> {
+  return executor.$count(sessions, sessionFilterCondition(organizationId, filter));
+}
+
+export async function findSessions(executor: Executor, organizationId: string, ids: readonly string[]): Promise<SessionRow[]> {
+  return executor
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${sql.param([...ids])}::text[])`));
+}
+
+/** Counters by status and health over the sessions that a filter means. */
+export async function summarizeSessions(executor: Executor, organizationId: string, filter: SessionFilter) {
+  const rows = await executor
+    .select({ status: sessions.status, health: sessions.health, count: sql<number>`count(*)::integer` })
+    .from(sessions)
+    .where(sessionFilterCondition(organizationId, filter))
+    .groupBy(sessions.status, sessions.health);
+  const sum = (matching: typeof rows) => matching.reduce((total, row) => total + row.count, 0);
+  return {
+    total: sum(rows),
+    byStatus: Object.values(SessionStatus).map((status) => ({ status, count: sum(rows.filter((row) => row.status === status)) })),
+    byHealth: Object.values(Health).map((health) => ({ health, count: sum(rows.filter((row) => row.health === health)) })),
+  };
+}
+
+/** What may be shown of the secrets of sessions' inputs. */
+export async function listSourceSecrets(executor: Executor, organizationId: string, sessionIds: readonly string[]) {
+  return executor
+    .select({
+      id: secrets.id,
+      sessionId: secrets.sessionId,
+      kind: secrets.kind,
+      isGenerated: secrets.isGenerated,
+      rotatedAt: secrets.rotatedAt,
+    })
+    .from(secrets)
+    .innerJoin(sessions, eq(sessions.id, secrets.sessionId))
+    .where(and(eq(sessions.organizationId, organizationId), sql`${secrets.sessionId} = any(${sql.param([...sessionIds])}::text[])`))
+    .orderBy(asc(secrets.id));
+}
+
+/** What may be shown of secrets by their ids. */
+export async function findSecrets(executor: Executor, organizationId: string, ids: readonly string[]) {
+  return executor
+    .select({
+      id: secrets.id,
+      sessionId: secrets.sessionId,
+      kind: secrets.kind,
+      isGenerated: secrets.isGenerated,
+      rotatedAt: secrets.rotatedAt,
+    })
+    .from(secrets)
+    .innerJoin(sessions, eq(sessions.id, secrets.sessionId))
+    .where(and(eq(sessions.organizationId, organizationId), sql`${secrets.id} = any(${sql.param([...ids])}::text[])`));
+}
