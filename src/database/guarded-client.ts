@@ -58,7 +58,11 @@ function guardQuery(watch: Watch, start: () => Query): Query {
 }
 
 function throwFault(error: unknown): never {
-  throw findFault(error) ?? availabilityFault(error) ?? error;
+  throw faultOf(error);
+}
+
+function faultOf(error: unknown): unknown {
+  return findFault(error) ?? availabilityFault(error) ?? error;
 }
 
 function begin(pool: Sql, liveness: Liveness, work: (client: GuardedTransaction) => Promise<unknown>): Promise<unknown> {
@@ -73,6 +77,7 @@ function begin(pool: Sql, liveness: Liveness, work: (client: GuardedTransaction)
     const watchPart = (part: Promise<unknown>): void => void liveness.watch(() => part).catch(state.giveUp);
     let begun: () => void = () => undefined;
     watchPart(new Promise<void>((done) => (begun = done)));
+    let refusal: unknown = null;
     const whole = pool.begin(async (transaction) => {
       begun();
       try {
@@ -82,11 +87,15 @@ function begin(pool: Sql, liveness: Liveness, work: (client: GuardedTransaction)
         // PostgreSQL would take a commit as soon as it thaws: throwing makes the driver send a rollback instead.
         throwIfFailed(state);
         return result;
+      } catch (error) {
+        refusal = error;
+        throw error;
       } finally {
         watchPart(whole);
       }
     });
-    whole.then(resolve, (error: unknown) => reject(findFault(error) ?? availabilityFault(error) ?? error)).finally(begun);
+    // What the work threw is its own affair; a file that it did not find says nothing about the database.
+    whole.then(resolve, (error: unknown) => reject(error === refusal ? error : faultOf(error))).finally(begun);
   });
 }
 

@@ -37,6 +37,7 @@ function startLoad(postgres: OwnPostgres): ChildProcess {
 
 /** Resolves with the next sign of successful work; rejects when the process ends. */
 async function nextSuccess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) throw new Error(`The process ended with ${child.exitCode}`);
   const ended = new AbortController();
   await Promise.race([
     once(child.stdout ?? child, "data", { signal: ended.signal }),

@@ -1,0 +1,210 @@
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { isApiKey } from "./access/api-key.rules.ts";
+
+/** One variable as the README's table and `headend doctor` show it. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** The value it has when it is not set, as it would be written; null when it has none. */
+  readonly fallback: string | null;
+  /** What it may be. */
+  readonly allowed: string;
+  readonly meaning: string;
+  /** Its value is never shown. */
+  readonly isSecret: boolean;
+}
+
+interface Definition<T> extends EnvironmentVariable {
+  /** Given the text as it is set, or the fallback; undefined when there is neither. */
+  readonly schema: z.ZodType<T>;
+}
+
+type DefinitionOptions<T> = Omit<Definition<T>, "fallback" | "isSecret"> & Partial<Pick<Definition<T>, "fallback" | "isSecret">>;
+
+function define<T>({ fallback = null, isSecret = false, ...rest }: DefinitionOptions<T>): Definition<T> {
+  return { fallback, isSecret, ...rest };
+}
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** Digits alone: `Number` takes blanks, signs, exponents and hexadecimal as well. */
+function wholeNumber(from: number, to: number): z.ZodType<number> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to);
+}
+
+function list(isAllowed: (item: string) => boolean): z.ZodType<readonly string[]> {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== ""),
+    )
+    .refine((items) => items.every(isAllowed));
+}
+
+function optional<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
+  return z.union([z.undefined().transform(() => null), schema]);
+}
+
+function isUrl(text: string, protocols: readonly string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
+
+function isOrigin(text: string): boolean {
+  return isUrl(text, ["http:", "https:"]) && new URL(text).origin === text.toLowerCase();
+}
+
+const text = z.string().min(1);
+const httpBase = text.refine((value) => isUrl(value, ["http:", "https:"])).transform((value) => value.replace(/\/+$/, ""));
+
+const DEFINITIONS = {
+  port: define({
+    name: "PORT",
+    fallback: "4000",
+    allowed: "a whole number from 0 to 65535",
+    meaning: "The port of the API and of the media; 0 takes any free one.",
+    schema: wholeNumber(0, 65_535),
+  }),
+  host: define({
+    name: "HOST",
+    fallback: "127.0.0.1",
+    allowed: "an address of this machine, or a name of it",
+    meaning: "The address to listen on. The default serves this machine alone; 0.0.0.0 or :: serves every network.",
+    schema: text.regex(/^[0-9A-Za-z.:_-]+$/),
+  }),
+  dataDirectory: define({
+    name: "HEADEND_DATA_DIR",
+    fallback: "./data",
+    allowed: "a directory",
+    meaning: "Where the embedded database, the media and the keys of this installation are kept.",
+    schema: text.transform((value) => resolve(value)),
+  }),
+  databaseUrl: define({
+    name: "DATABASE_URL",
+    allowed: "postgres://USER:PASSWORD@HOST:PORT/DATABASE, of PostgreSQL 15 or newer",
+    meaning: "A database to use instead of the embedded one; several gateways and encoders share it.",
+    isSecret: true,
+    schema: optional(text.refine((value) => isUrl(value, ["postgres:", "postgresql:"]))),
+  }),
+  databaseConnections: define({
+    name: "HEADEND_DATABASE_CONNECTIONS",
+    fallback: "10",
+    allowed: "a whole number from 2 to 100",
+    meaning: "How many database connections requests may use at a time; a few more are kept for the encoder and for notifications.",
+    schema: wholeNumber(2, 100),
+  }),
+  adminKey: define({
+    name: "HEADEND_ADMIN_KEY",
+    allowed: "an API key, as `headend key` makes one",
+    meaning: "The ADMIN key to create at the first start, for automation. Left out, the first start makes one and shows it.",
+    isSecret: true,
+    schema: optional(text.refine(isApiKey)),
+  }),
+  secretKey: define({
+    name: "HEADEND_SECRET_KEY",
+    allowed: "32 bytes as base64 or as 64 hexadecimal digits (openssl rand -base64 32)",
+    meaning:
+      "Encrypts stream keys, passphrases and the secrets of URLs in the database. Left out, the first start makes the file secret-key in the data directory. The same for all that share a database.",
+    isSecret: true,
+    schema: optional(
+      text.regex(/^([0-9A-Fa-f]{64}|[0-9A-Za-z+/]{43}=)$/).transform((value) => Buffer.from(value, value.endsWith("=") ? "base64" : "hex")),
+    ),
+  }),
+  ffmpegPath: define({
+    name: "HEADEND_FFMPEG",
+    allowed: "the path of a program",
+    meaning: "The ffmpeg to run sessions with. Left out, the first one of PATH.",
+    schema: optional(text),
+  }),
+  region: define({
+    name: "HEADEND_REGION",
+    fallback: "local",
+    allowed: "1 to 63 small letters, digits and hyphens",
+    meaning: "The region that this encoder runs sessions of, and that sessions are put in when none is named.",
+    schema: text.regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  }),
+  publicUrl: define({
+    name: "HEADEND_PUBLIC_URL",
+    allowed: "an http or https URL",
+    meaning: "The address under which players and browsers reach this gateway, behind a proxy for example. Left out, http://HOST:PORT.",
+    schema: optional(httpBase),
+  }),
+  allowedOrigins: define({
+    name: "HEADEND_ALLOWED_ORIGINS",
+    fallback: "",
+    allowed: "origins such as https://console.example.com, with commas between them",
+    meaning: "Web pages of these origins may use the API, over HTTP (CORS) and WebSocket. Our own may always.",
+    schema: list(isOrigin),
+  }),
+  allowedNetworks: define({
+    name: "HEADEND_ALLOWED_NETWORKS",
+    fallback: "",
+    allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
+    meaning: "Private and loopback addresses that inputs and outputs of sessions may use; none by default.",
+    schema: list((item) => ipaddr.isValidCIDR(item)),
+  }),
+  multicastInterface: define({
+    name: "HEADEND_MULTICAST_INTERFACE",
+    allowed: "an IPv4 address of this machine",
+    meaning: "The interface on which multicast inputs are received. Left out, the system chooses.",
+    schema: optional(text.refine((value) => ipaddr.IPv4.isValidFourPartDecimal(value))),
+  }),
+  encoderName: define({
+    name: "HEADEND_ENCODER_NAME",
+    fallback: hostname(),
+    allowed: "1 to 200 characters",
+    meaning: "The name under which the encoder of this process is shown; by default that of the machine.",
+    schema: text.max(200),
+  }),
+  encoderCapacity: define({
+    name: "HEADEND_ENCODER_CAPACITY",
+    fallback: "20",
+    allowed: "a whole number from 1 to 10000",
+    meaning: "How many sessions the encoder of this process runs at a time.",
+    schema: wholeNumber(1, 10_000),
+  }),
+  mediaUrl: define({
+    name: "HEADEND_MEDIA_URL",
+    allowed: "an http or https URL",
+    meaning: "The address under which gateways reach the media of this encoder. Left out, http://HOST:PORT.",
+    schema: optional(httpBase),
+  }),
+  logLevel: define({
+    name: "HEADEND_LOG_LEVEL",
+    fallback: "info",
+    allowed: LOG_LEVELS.join(", "),
+    meaning: "From which level on log lines are written.",
+    schema: z.enum(LOG_LEVELS),
+  }),
+} as const satisfies Readonly<Record<string, Definition<unknown>>>;
+
+export type Environment = { readonly [Field in keyof typeof DEFINITIONS]: z.infer<(typeof DEFINITIONS)[Field]["schema"]> };
+
+/** Every variable there is, in the order of the README's table. */
+export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = Object.values(DEFINITIONS);
+
+/** A start ends with it; the message names each wrong variable and what it may be, and no secret. */
+export class EnvironmentError extends Error {
+  override readonly name = "EnvironmentError";
+}
+
+/** Reads all variables at once. An empty one counts as not set, as many tools that pass them on cannot leave one out. */
+export function readEnvironment(source: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const problems: string[] = [];
+  const entries = Object.entries(DEFINITIONS).map(([field, { name, fallback, allowed, isSecret, schema }]) => {
+    const given = source[name]?.trim() || undefined;
+    const result = schema.safeParse(given ?? fallback ?? undefined);
+    if (!result.success) problems.push(`${name}${isSecret ? "" : ` is ${JSON.stringify(given)} and`} must be ${allowed}.`);
+    return [field, result.data];
+  });
+  if (problems.length > 0) throw new EnvironmentError(problems.join("\n"));
+  return Object.fromEntries(entries) as Environment;
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { newApiKey } from "../src/access/api-key.rules.ts";
+import { ENVIRONMENT_VARIABLES, EnvironmentError, readEnvironment } from "../src/environment.ts";
+
+const KEY = Buffer.alloc(32, 7);
+
+function problem(source: Readonly<Record<string, string>>): string {
+  try {
+    readEnvironment(source);
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.message;
+  }
+  throw new Error("No problem was told");
+}
+
+describe("an environment with nothing set", () => {
+  it("serves this machine alone, with the data beside it", () => {
+    const environment = readEnvironment({});
+    expect(environment).toMatchObject({
+      port: 4000,
+      host: "127.0.0.1",
+      region: "local",
+      databaseUrl: null,
+      adminKey: null,
+      secretKey: null,
+    });
+    expect(environment).toMatchObject({ allowedOrigins: [], allowedNetworks: [], ffmpegPath: null, publicUrl: null, logLevel: "info" });
+    expect(environment.dataDirectory).toBe(`${process.cwd()}/data`);
+  });
+
+  it("is the same as one with every variable empty", () => {
+    const empty = Object.fromEntries(ENVIRONMENT_VARIABLES.map(({ name }) => [name, " "]));
+    expect(readEnvironment(empty)).toEqual(readEnvironment({}));
+  });
+});
+
+it.each([
+  ["PORT", "0", { port: 0 }],
+  ["PORT", " 8080 ", { port: 8080 }],
+  ["HOST", "::", { host: "::" }],
+  ["HEADEND_PUBLIC_URL", "https://live.example.com/headend/", { publicUrl: "https://live.example.com/headend" }],
+  [
+    "HEADEND_ALLOWED_ORIGINS",
+    "https://a.example.com, http://localhost:3000",
+    { allowedOrigins: ["https://a.example.com", "http://localhost:3000"] },
+  ],
+  ["HEADEND_ALLOWED_NETWORKS", "10.0.0.0/8,fd00::/8", { allowedNetworks: ["10.0.0.0/8", "fd00::/8"] }],
+  ["HEADEND_MULTICAST_INTERFACE", "192.168.1.4", { multicastInterface: "192.168.1.4" }],
+  ["HEADEND_SECRET_KEY", KEY.toString("base64"), { secretKey: KEY }],
+  ["HEADEND_SECRET_KEY", KEY.toString("hex"), { secretKey: KEY }],
+  ["DATABASE_URL", "postgresql://headend@db/headend", { databaseUrl: "postgresql://headend@db/headend" }],
+])("takes %s=%s", (name, value, expected) => {
+  expect(readEnvironment({ [name]: value })).toMatchObject(expected);
+});
+
+it.each([
+  ["PORT", "abc"],
+  ["PORT", "0x10"],
+  ["PORT", "1e3"],
+  ["PORT", "-1"],
+  ["PORT", "4000.5"],
+  ["PORT", "65536"],
+  ["HOST", "a b"],
+  ["DATABASE_URL", "mysql://host/database"],
+  ["DATABASE_URL", "nonsense"],
+  ["HEADEND_ADMIN_KEY", "hek_short"],
+  ["HEADEND_ADMIN_KEY", `${newApiKey().slice(0, -1)}!`],
+  ["HEADEND_SECRET_KEY", "too short"],
+  ["HEADEND_SECRET_KEY", KEY.subarray(1).toString("base64")],
+  ["HEADEND_REGION", "EU West"],
+  ["HEADEND_PUBLIC_URL", "javascript:alert(1)"],
+  ["HEADEND_PUBLIC_URL", "live.example.com"],
+  ["HEADEND_ALLOWED_ORIGINS", "*"],
+  ["HEADEND_ALLOWED_ORIGINS", "https://a.example.com/path"],
+  ["HEADEND_ALLOWED_NETWORKS", "10.0.0.0"],
+  ["HEADEND_ALLOWED_NETWORKS", "10.0.0.0/33"],
+  ["HEADEND_MULTICAST_INTERFACE", "eth0"],
+  ["HEADEND_MULTICAST_INTERFACE", "1.2.3"],
+  ["HEADEND_ENCODER_CAPACITY", "0"],
+  ["HEADEND_LOG_LEVEL", "loud"],
+])("refuses %s=%s by its name and with what it may be", (name, value) => {
+  const message = problem({ [name]: value });
+  const variable = ENVIRONMENT_VARIABLES.find((each) => each.name === name);
+  expect(message).toContain(name);
+  expect(message).toContain(variable?.allowed);
+});
+
+it("tells of every wrong variable at once, and of no secret's value", () => {
+  const message = problem({
+    PORT: "abc",
+    HEADEND_REGION: "!",
+    HEADEND_ADMIN_KEY: "hek_nearly-a-key",
+    DATABASE_URL: "oracle://scott:tiger@db",
+  });
+  expect(message.split("\n")).toHaveLength(4);
+  expect(message).not.toMatch(/nearly-a-key|tiger/);
+});
+
+it("describes each variable, under a name of its own", () => {
+  expect(new Set(ENVIRONMENT_VARIABLES.map(({ name }) => name)).size).toBe(ENVIRONMENT_VARIABLES.length);
+  for (const { meaning, allowed } of ENVIRONMENT_VARIABLES) expect(Math.min(meaning.length, allowed.length)).toBeGreaterThan(0);
+});
