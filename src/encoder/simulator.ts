@@ -1,0 +1,97 @@
+import { OutputType } from "../playbacks/playback.rules.ts";
+import { InputType } from "../sessions/session.rules.ts";
+import { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
+import type { EncoderCapabilities } from "./encoder.rules.ts";
+import type { SessionRunner, StartRunner } from "./runner.ts";
+import { simulatedSteps, stopMilliseconds } from "./simulator.script.ts";
+
+/** A simulated encoder "runs" every type there is. */
+export const SIMULATED_CAPABILITIES: EncoderCapabilities = {
+  supportedInputs: Object.values(InputType),
+  supportedOutputs: Object.values(OutputType),
+  supportedVideoCodecs: Object.values(VideoCodec),
+  supportedAudioCodecs: Object.values(AudioCodec),
+  missing: [],
+};
+
+export interface SimulatorOptions {
+  /** How much faster than real time its clock runs; 1 when left out. */
+  readonly speed?: number;
+}
+
+/**
+ * The simulator: runs no media, and goes through the same states as a real encoder on a clock, for work on frontends and for loads of
+ * thousands of sessions. STARTING at once, WAITING for a moment for push inputs, RUNNING after 0.7 s, STOPPED 0.2 s after a stop.
+ * A label `simulate:NAME` asks for a fault; `SIMULATED_FAULTS` says which there are.
+ */
+export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): StartRunner {
+  const wheel = createTimerWheel();
+
+  return (launch, observe): SessionRunner => {
+    const steps = simulatedSteps(launch);
+    let cancel = (): void => undefined;
+    let stopped: Promise<void> | null = null;
+
+    function advance(): void {
+      const { value: step, done } = steps.next();
+      if (done || step === undefined) return;
+      cancel = wheel.after(step.afterMilliseconds / speed, () => {
+        observe(step.observation);
+        if (stopped === null) advance();
+      });
+    }
+
+    advance();
+    return {
+      stop() {
+        stopped ??= new Promise((resolve) => {
+          cancel();
+          wheel.after(stopMilliseconds(launch.labels) / speed, resolve);
+        });
+        return stopped;
+      },
+    };
+  };
+}
+
+const WHEEL_TICK_MILLISECONDS = 50;
+
+interface TimerWheel {
+  /** Calls once, up to 50 ms late; gives the function that takes it back. */
+  readonly after: (milliseconds: number, call: () => void) => () => void;
+}
+
+/** One timer for all sessions of a simulator, which runs only while something is due. */
+function createTimerWheel(): TimerWheel {
+  const slots = new Map<number, Set<() => void>>();
+  const start = performance.now();
+  let lastTick = 0;
+  let timer: NodeJS.Timeout | null = null;
+
+  const currentTick = (): number => Math.floor((performance.now() - start) / WHEEL_TICK_MILLISECONDS);
+
+  function turn(): void {
+    for (const end = currentTick(); lastTick < end;) {
+      lastTick += 1;
+      const due = slots.get(lastTick);
+      slots.delete(lastTick);
+      due?.forEach((call) => call());
+    }
+    if (slots.size > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  }
+
+  return {
+    after(milliseconds, call) {
+      if (timer === null) {
+        lastTick = currentTick();
+        timer = setInterval(turn, WHEEL_TICK_MILLISECONDS).unref();
+      }
+      const tick = Math.max(lastTick + 1, currentTick() + Math.ceil(milliseconds / WHEEL_TICK_MILLISECONDS));
+      const slot = slots.get(tick) ?? new Set();
+      slots.set(tick, slot.add(call));
+      return () => slot.delete(call);
+    },
+  };
+}
