@@ -67,7 +67,7 @@ export function cellError(given: {
     row: record.row,
     column: position === undefined ? column.header : (header.spellings[position] ?? column.header),
     value: position === undefined ? null : showCell(record.cells[position] ?? "", column.isSecret),
-    message: problem.isSentence ? problem.message : `${column.header} ${problem.message}.`,
+    message: problem.isSentence ? problem.message : `${column.header} ${problem.message}${problem.message.endsWith("?") ? "" : "."}`,
     code: problem.code,
   };
 }
