@@ -77,7 +77,8 @@ export class DataDirectoryHeldError extends Error {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDirectory = resolve(options.dataDirectory);
   const isDurable = options.isDurable ?? true;
-  await mkdir(dirname(dataDirectory), { recursive: true });
+  // PostgreSQL's user has to pass through where root starts it; nobody else has anything to look for here.
+  await mkdir(dirname(dataDirectory), { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   const binaries = await findPostgresBinaries();
   const identity = choosePostgresIdentity(dataDirectory, [binaries.root, dirname(dataDirectory)]);
   await waitForHolder(dataDirectory);
