@@ -83,9 +83,10 @@ export class SessionMutationResolver {
     @Ctx() context: RequestContext,
   ): Promise<PayloadOf<CreateSessionsPayload>> {
     const { ids, cursor } = await createSessions(context, input);
-    const sessions = await context.loaders.of(sessionLoader).loadMany([...ids]);
+    const loader = context.loaders.of(sessionLoader);
+    const sessions = await Promise.all(ids.map((id) => loader.load(id)));
     return {
-      sessions: sessions.filter((session) => session !== null && !(session instanceof Error)),
+      sessions: sessions.filter((session) => session !== null),
       outcomes: input.sessions.map(() => ImportOutcome.CREATED),
       cursor,
     };
