@@ -21,6 +21,8 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** Of the pool; two more are taken, for listening and for ringing. */
   readonly maxConnections?: number;
+  /** Told the text of every statement before it is sent, for counters; never its parameters. */
+  readonly onStatement?: (statement: string) => void;
 }
 
 /**
@@ -32,6 +34,7 @@ export function openDatabase({
   log,
   applicationName = "headend",
   maxConnections = DEFAULT_MAX_CONNECTIONS,
+  onStatement,
 }: DatabaseOptions): Database {
   const openPool = () => openConnections(address, { applicationName, maxConnections });
   let pool = openPool();
@@ -48,7 +51,8 @@ export function openDatabase({
     },
     onAnswering: () => log.info("PostgreSQL answers again"),
   });
-  const executor = unwrapFaults(drizzle({ client: guardClient(() => pool, liveness), paramsInErrors: false }));
+  const logger = onStatement ? { logger: { logQuery: onStatement } } : {};
+  const executor = unwrapFaults(drizzle({ client: guardClient(() => pool, liveness), paramsInErrors: false, ...logger }));
   // Drizzle changes how its client reads values; bells ring on one that it does not know.
   const bells = openConnections(address, { applicationName: `${applicationName} bell`, maxConnections: 1, driver: { fetch_types: false } });
   const listeners = new Set<() => Promise<void>>();

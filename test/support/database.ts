@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { inject } from "vitest";
-import { openDatabase } from "../../src/database/client.ts";
+import { openDatabase, type DatabaseOptions } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import type { SocketAddress } from "../../src/database/embedded-postgres.ts";
 import { createLog } from "../../src/shared/log.ts";
@@ -17,9 +17,9 @@ export interface TestDatabase {
 }
 
 /** A migrated database of its own and a client for it; call it once per test file, in `beforeAll`. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+export async function openTestDatabase(options: Pick<DatabaseOptions, "onStatement"> = {}): Promise<TestDatabase> {
   const { address, url, drop } = await createTestDatabase();
-  const database = openDatabase({ address, log: createLog({ level: "silent" }) });
+  const database = openDatabase({ address, log: createLog({ level: "silent" }), ...options });
   return {
     database,
     address,
