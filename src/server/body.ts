@@ -1,0 +1,28 @@
+import type { IncomingMessage } from "node:http";
+import { Fault, FaultCode } from "../shared/user-error.ts";
+
+/** Most bytes of a request's body; files of uploads apart. */
+export const BODY_LIMIT_BYTES = 1_000_000;
+
+/** Reads a JSON body, or throws PAYLOAD_TOO_LARGE or BAD_REQUEST. */
+export async function readJsonBody(request: IncomingMessage, limitBytes: number = BODY_LIMIT_BYTES): Promise<unknown> {
+  const bytes = await readBytes(request, limitBytes);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
+  } catch (error) {
+    throw new Fault(FaultCode.BAD_REQUEST, "The body is not JSON in UTF-8.", { cause: error });
+  }
+}
+
+async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const tooLarge = new Fault(FaultCode.PAYLOAD_TOO_LARGE, `A request has at most ${limitBytes} bytes.`);
+  if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limitBytes) throw tooLarge;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

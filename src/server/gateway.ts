@@ -1,0 +1,51 @@
+import type { GraphQLSchema } from "graphql";
+import type { ApolloServer } from "@apollo/server";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { randomToken } from "../shared/identifier.ts";
+import { authenticate } from "../access/authenticate.ts";
+import type { Context } from "../access/context.ts";
+import type { ChangeLog } from "../changes/change-log.ts";
+import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+
+/** Serves `/live/…`; answers every request that it is given. */
+export type OriginHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** What both transports of the gateway work with. */
+export interface Gateway {
+  readonly schema: GraphQLSchema;
+  readonly apollo: ApolloServer<RequestContext>;
+  readonly changeLog: ChangeLog;
+  /** All of a context but who calls. */
+  readonly base: Omit<Context, "actor" | "requestId">;
+  /** Origins of pages that may call, beside our own. */
+  readonly allowedOrigins: readonly string[];
+  readonly originHandler: OriginHandler | null;
+}
+
+const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;
+const REQUEST_ID_LENGTH = 20;
+
+/** The caller's own request id where it sent a plain one, so that both logs can be read together; else a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && REQUEST_ID_PATTERN.test(given) ? given : randomToken(REQUEST_ID_LENGTH);
+}
+
+/** Finds out who calls; throws UNAUTHENTICATED. */
+export async function contextFor(gateway: Gateway, authorization: string | null, requestId: string): Promise<RequestContext> {
+  const { base, changeLog } = gateway;
+  const actor = await authenticate(base.database, authorization, base.clock);
+  return createRequestContext({ ...base, actor, requestId, log: base.log.child({ requestId, actor: actor.name }) }, changeLog);
+}
+
+/** Whether a page of this origin may call. Without an Origin header it is no browser, and the credential alone decides. */
+export function isAllowedOrigin(gateway: Gateway, request: IncomingMessage): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return true;
+  if (gateway.allowedOrigins.includes(origin) || origin === originOf(gateway.base.publicUrl)) return true;
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function originOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).origin : null;
+}

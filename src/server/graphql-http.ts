@@ -1,0 +1,78 @@
+import { HeaderMap } from "@apollo/server";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ERROR_STATUS } from "../graphql/errors.ts";
+import { Fault, FaultCode } from "../shared/user-error.ts";
+import { readJsonBody } from "./body.ts";
+import { contextFor, type Gateway } from "./gateway.ts";
+
+/** Seconds after which a caller may try again when the database was away. */
+const RETRY_AFTER_SECONDS = "1";
+
+/** Answers one GraphQL request over HTTP. */
+export async function answerGraphql(
+  gateway: Gateway,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
+  try {
+    const context = await contextFor(gateway, request.headers.authorization ?? null, requestId);
+    const answer = await gateway.apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: request.method ?? "GET",
+        headers: headersOf(request),
+        search: new URL(request.url ?? "/", "http://localhost").search,
+        body: request.method === "POST" ? await readBody(request) : undefined,
+      },
+      context: async () => context,
+    });
+    response.statusCode = answer.status ?? 200;
+    for (const [name, value] of answer.headers) response.setHeader(name, value);
+    response.end(answer.body.kind === "complete" ? answer.body.string : undefined);
+  } catch (error) {
+    answerFault({ gateway, request, response, requestId }, error);
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const type = request.headers["content-type"]?.toLowerCase() ?? "";
+  if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/.test(type)) {
+    throw new UnsupportedMediaType(FaultCode.BAD_REQUEST, "Send the request as application/json in UTF-8.");
+  }
+  const body = await readJsonBody(request);
+  if (Array.isArray(body)) throw new Fault(FaultCode.BAD_REQUEST, "Send one operation per request: batches are not taken.");
+  return body;
+}
+
+class UnsupportedMediaType extends Fault {}
+
+interface Exchange {
+  readonly gateway: Gateway;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+}
+
+/** Answers what failed before there was an operation: the credential, the body, or the database behind them. */
+function answerFault({ gateway, request, response, requestId }: Exchange, error: unknown): void {
+  const isFault = error instanceof Fault;
+  if (!isFault) gateway.base.log.error({ err: error, requestId }, "a request failed");
+  const code = isFault ? error.code : "INTERNAL_SERVER_ERROR";
+  const message = isFault ? error.message : "Something went wrong on our side. The request id names it in our logs.";
+  response.statusCode = error instanceof UnsupportedMediaType ? 415 : ERROR_STATUS[code];
+  if (code === FaultCode.UNAUTHENTICATED) response.setHeader("www-authenticate", "Bearer");
+  if (code === FaultCode.SERVICE_UNAVAILABLE) response.setHeader("retry-after", RETRY_AFTER_SECONDS);
+  // What is left of a body that is too large is not read.
+  if (!request.complete) response.setHeader("connection", "close");
+  const takesResponseJson = request.headers.accept?.includes("application/graphql-response+json") ?? false;
+  response.setHeader("content-type", `application/${takesResponseJson ? "graphql-response+json" : "json"}; charset=utf-8`);
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code, requestId } }] }));
+}
+
+function headersOf(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return headers;
+}

@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { GraphQLSchema } from "graphql";
+import { createApolloServer } from "../graphql/apollo.ts";
+import { isAllowedOrigin, requestIdOf, type Gateway } from "./gateway.ts";
+import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
+import { answerGraphql } from "./graphql-http.ts";
+import { answerLive, answerReady } from "./health.ts";
+import { serveSubscriptions } from "./websocket.ts";
+
+export interface ServerOptions extends Omit<Gateway, "apollo"> {
+  readonly schema: GraphQLSchema;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface RunningServer {
+  /** The base of its addresses, such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** Takes no more, ends sockets with 1012 so that clients come back to another gateway, and waits for open requests. */
+  readonly close: () => Promise<void>;
+}
+
+/** Longest wait for open requests at the end. */
+const DRAIN_MILLISECONDS = 5_000;
+
+/** Serves GraphQL over HTTP and WebSocket, GraphiQL, health and the origin, all on one port. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const apollo = createApolloServer(options.schema, options.base.log);
+  await apollo.start();
+  const gateway: Gateway = { ...options, apollo };
+  let isClosing = false;
+
+  const server = createServer((request, response) => {
+    route(gateway, request, response, isClosing).catch((error: unknown) => {
+      options.base.log.error({ err: error, path: request.url }, "a request failed");
+      if (!response.headersSent) response.statusCode = 500;
+      response.end();
+    });
+  });
+  const sockets = serveSubscriptions(server, gateway);
+  await listen(server, options);
+
+  return {
+    url: urlOf(server, options.host),
+    async close() {
+      isClosing = true;
+      await sockets.close();
+      await closeServer(server);
+      await apollo.stop();
+    },
+  };
+}
+
+async function route(gateway: Gateway, request: IncomingMessage, response: ServerResponse, isClosing: boolean): Promise<void> {
+  const requestId = requestIdOf(request);
+  response.setHeader("x-request-id", requestId);
+  response.setHeader("x-content-type-options", "nosniff");
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  if (pathname.startsWith("/live/") && gateway.originHandler) return gateway.originHandler(request, response);
+  if (pathname === "/livez") return answerLive(response);
+  if (pathname === "/readyz") return answerReady(response, gateway.base.database, isClosing);
+  if (isGraphiqlRequest(request, pathname)) return answerGraphiql(request, response, pathname);
+  if (pathname === "/graphql") {
+    allowOrigin(gateway, request, response);
+    if (request.method === "OPTIONS") return answerPreflight(response);
+    return answerGraphql(gateway, request, response, requestId);
+  }
+  response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Nothing is served here. The API is at /graphql.\n");
+}
+
+const CORS_MAX_AGE_SECONDS = "600";
+
+function allowOrigin(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("vary", "origin");
+  const { origin } = request.headers;
+  if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
+  response.setHeader("access-control-allow-origin", origin);
+  response.setHeader("access-control-expose-headers", "x-request-id, retry-after");
+}
+
+function answerPreflight(response: ServerResponse): void {
+  response.setHeader("access-control-allow-methods", "GET, POST");
+  response.setHeader("access-control-allow-headers", "authorization, content-type, x-request-id, apollo-require-preflight");
+  response.setHeader("access-control-max-age", CORS_MAX_AGE_SECONDS);
+  response.writeHead(204).end();
+}
+
+async function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(deadline);
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}

@@ -1,0 +1,180 @@
+import { handleProtocols, makeServer, type Server as ProtocolServer } from "graphql-ws";
+import type { FormattedExecutionResult, GraphQLError } from "graphql";
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import { isPermitted } from "../access/level.rules.ts";
+import { finishErrors, formatError, isMasked } from "../graphql/errors.ts";
+import type { RequestContext } from "../graphql/request.ts";
+import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
+import { Fault, FaultCode } from "../shared/user-error.ts";
+import { BODY_LIMIT_BYTES } from "./body.ts";
+import { contextFor, isAllowedOrigin, requestIdOf, type Gateway } from "./gateway.ts";
+
+/** Why a socket is ended. Stock clients come back after each of these, and after none of 4400, 4401, 4406, 4409, 4429 and 4500. */
+const CLOSE = {
+  /** No, or no longer, a valid credential. */
+  forbidden: 4403,
+  /** Something failed on our side. */
+  tryLater: 1013,
+  /** This gateway ends; another one goes on. */
+  restart: 1012,
+} as const;
+
+const INIT_DEADLINE_MILLISECONDS = 5_000;
+const KEEP_ALIVE_MILLISECONDS = 12_000;
+const CLOSE_DEADLINE_MILLISECONDS = 1_000;
+/** Longest delay that a timer takes; who stays connected longer is asked for the credential then. */
+const TIMER_LIMIT_MILLISECONDS = 2_147_483_647;
+
+interface SocketExtra {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  context: RequestContext | null;
+  expiry: NodeJS.Timeout | null;
+}
+
+export interface SubscriptionServer {
+  /** Ends every socket with 1012. */
+  readonly close: () => Promise<void>;
+}
+
+/** Serves subscriptions over `graphql-transport-ws` at `/graphql`. */
+export function serveSubscriptions(server: Server, gateway: Gateway): SubscriptionServer {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: BODY_LIMIT_BYTES, handleProtocols });
+  const protocol = createProtocol(gateway);
+
+  server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const refusal = refuseUpgrade(gateway, request);
+    if (refusal) {
+      stream.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      return;
+    }
+    sockets.handleUpgrade(request, stream, head, (socket) => openSocket({ gateway, protocol, socket, request }));
+  });
+
+  return {
+    async close() {
+      for (const socket of sockets.clients) socket.close(CLOSE.restart, "The gateway restarts");
+      const deadline = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_DEADLINE_MILLISECONDS);
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
+      clearTimeout(deadline);
+    },
+  };
+}
+
+/** The status line by which an upgrade is refused; null when it is not. A page of a foreign origin never gets a socket. */
+function refuseUpgrade(gateway: Gateway, request: IncomingMessage): string | null {
+  if (new URL(request.url ?? "/", "http://localhost").pathname !== "/graphql") return "404 Not Found";
+  return isAllowedOrigin(gateway, request) ? null : "403 Forbidden";
+}
+
+function createProtocol(gateway: Gateway): ProtocolServer<SocketExtra> {
+  return makeServer<Record<string, unknown>, SocketExtra>({
+    connectionInitWaitTimeout: INIT_DEADLINE_MILLISECONDS,
+    onConnect: ({ connectionParams, extra }) => connect(gateway, extra, connectionParams?.["authorization"]),
+    onSubscribe({ extra }, _id, { query, operationName, variables }) {
+      const context = contextOf(extra);
+      const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
+      return "schema" in prepared ? prepared : [...prepared];
+    },
+    subscribe: (args) => runSubscription(args),
+    onNext: ({ extra }, _id, _payload, _args, { data, errors }): FormattedExecutionResult | undefined =>
+      errors && { ...(data !== undefined && { data }), errors: present(extra, errors) },
+    onError: ({ extra }, _id, _payload, errors) => present(extra, errors),
+  });
+}
+
+/** False ends the socket as forbidden, which clients may try again with a new credential. */
+async function connect(gateway: Gateway, extra: SocketExtra, authorization: unknown): Promise<boolean> {
+  try {
+    extra.context = await contextFor(gateway, typeof authorization === "string" ? authorization : null, requestIdOf(extra.request));
+  } catch (error) {
+    if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
+    throw error;
+  }
+  const { expiresAt } = extra.context.actor;
+  if (expiresAt) {
+    const remaining = expiresAt.getTime() - gateway.base.clock.now().getTime();
+    extra.expiry = setTimeout(
+      () => extra.socket.close(CLOSE.forbidden, "The credential has ended"),
+      Math.min(remaining, TIMER_LIMIT_MILLISECONDS),
+    );
+  }
+  return true;
+}
+
+function contextOf(extra: SocketExtra): RequestContext {
+  if (!extra.context) throw new Error("A subscription before the connection was acknowledged");
+  return extra.context;
+}
+
+function present(extra: SocketExtra, errors: readonly GraphQLError[]) {
+  const { requestId, actor, log } = contextOf(extra);
+  for (const error of errors.filter(isMasked)) log.error({ err: error.originalError ?? error, path: error.path }, "a subscription failed");
+  const formatted = errors.map((error) => formatError(error.toJSON(), error));
+  return finishErrors(formatted, { requestId, mayIntrospect: isPermitted(actor.accessLevel, "introspect") });
+}
+
+interface OpenedSocket {
+  readonly gateway: Gateway;
+  readonly protocol: ProtocolServer<SocketExtra>;
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+}
+
+/** Ties a socket to the protocol. Not the library's own binding: it writes to the console, and ends failures with 4500 for good. */
+function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void {
+  const { log } = gateway.base;
+  const extra: SocketExtra = { socket, request, context: null, expiry: null };
+  const stopPinging = keepAlive(socket);
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send: (data) => send(socket, data),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage(handle) {
+        socket.on("message", (data: Buffer) => {
+          handle(data.toString()).catch((error: unknown) => {
+            log.error({ err: error }, "a socket's message failed");
+            socket.close(CLOSE.tryLater, "Try again in a moment");
+          });
+        });
+      },
+    },
+    extra,
+  );
+  socket.on("error", (error) => log.debug({ err: error }, "a socket failed"));
+  socket.once("close", (code, reason) => {
+    stopPinging();
+    if (extra.expiry) clearTimeout(extra.expiry);
+    closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error }, "a socket's subscriptions did not end well"));
+  });
+}
+
+/** Resolves once the bytes left for the network: who does not read is not written to. */
+async function send(socket: WebSocket, data: string): Promise<void> {
+  if (socket.readyState !== socket.OPEN) return;
+  await new Promise<void>((resolve) => {
+    // A failed write is followed by the close of the socket, which ends what writes to it.
+    socket.send(data, () => resolve());
+  });
+}
+
+/** Pings now and then, and ends a socket that does not answer: a vanished client sends no close. */
+function keepAlive(socket: WebSocket): () => void {
+  let isAlive = true;
+  socket.on("pong", () => {
+    isAlive = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAlive) {
+      socket.terminate();
+      return;
+    }
+    isAlive = false;
+    socket.ping();
+  }, KEEP_ALIVE_MILLISECONDS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
