@@ -1,4 +1,5 @@
+import { templateLoader } from "../templates/template.loader.ts";
 import type { NodeDefinition } from "./node.ts";
 
 /** Everything that `node(id)` finds. Whoever adds a type that implements Node adds its line here. */
-export const NODES: readonly NodeDefinition[] = [];
+export const NODES: readonly NodeDefinition[] = [{ kind: "template", loader: templateLoader }];

@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { TemplateResolver } from "../templates/template.resolver.ts";
 import { createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
 
@@ -17,7 +18,7 @@ const NO_TRANSPORT = {
 /** Every resolver of the gateway: the only place that imports them. */
 export function buildHeadendSchema(): GraphQLSchema {
   return buildSchemaSync({
-    resolvers: [createNodeResolver(NODES)],
+    resolvers: [createNodeResolver(NODES), TemplateResolver],
     validate: false,
     pubSub: NO_TRANSPORT,
   });

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { NAME_LENGTH_LIMIT, normalizeName } from "./name.ts";
+
+/** Longest description, in UTF-16 units. */
+export const DESCRIPTION_LENGTH_LIMIT = 2_000;
+
+// NUL cannot be stored and a lone surrogate cannot be encoded, so that either would come back as a fault of ours.
+const isStorable = (text: string) => !text.includes("\0") && !/\p{Surrogate}/u.test(text);
+
+/** Text of at most so many UTF-16 units that can be stored. */
+export const plainText = (most: number) =>
+  z.string().max(most, `must be at most ${most} characters`).refine(isStorable, "must not contain NUL or broken Unicode characters");
+
+/** A name, given in the form in which names are stored. */
+export const nameText = plainText(NAME_LENGTH_LIMIT)
+  .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), "must not contain line breaks or control characters")
+  .transform(normalizeName)
+  .refine((text) => text.length > 0, "must not be empty");
+
+export const descriptionText = plainText(DESCRIPTION_LENGTH_LIMIT);
