@@ -22,7 +22,7 @@ const DELETE: BulkVerb = {
 };
 
 /** Deletes stopped and failed sessions with all that belongs to them; what runs is left alone and told. */
-export function deleteSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
+export async function deleteSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
   assertPermission(context.actor, "delete sessions");
   return runBulk(context, DELETE, input);
 }

@@ -13,7 +13,7 @@ export interface RestartSessionsInput extends SessionBulkInput {
 }
 
 /** Starts running sessions anew, all at once or rolling, so many at a time. */
-export function restartSessions(context: Context, input: RestartSessionsInput): Promise<SessionBulkAnswer> {
+export async function restartSessions(context: Context, input: RestartSessionsInput): Promise<SessionBulkAnswer> {
   assertPermission(context.actor, "restart sessions");
   const maxConcurrent = input.maxConcurrent ?? null;
   const verb: BulkVerb = {

@@ -41,12 +41,17 @@ export async function findSessionIds(
   return rows.map((row) => row.id);
 }
 
-/** Locks sessions in the order of their ids, so that two bulk calls cannot wait for one another in a circle. */
+/**
+ * Locks sessions in the order of their ids, so that two bulk calls cannot wait for one another in a circle. They are read by a
+ * second statement: one that waits for a lock would go on to see the playbacks as they were before the wait.
+ */
 export async function lockSessions(
   transaction: Transaction,
   organizationId: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, LockedSession>> {
+  const isMeant = and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${sql.param([...ids])}::text[])`);
+  const locked = await transaction.select({ id: sessions.id }).from(sessions).where(isMeant).orderBy(asc(sessions.id)).for("update");
   const rows = await transaction.execute<{
     id: string;
     desired_status: LockedSession["desiredStatus"];
@@ -54,13 +59,9 @@ export async function lockSessions(
     playback_count: number;
     state: SessionState;
   }>(sql`
-    with locked as materialized (
-      select id from sessions
-      where organization_id = ${organizationId} and id = any(${sql.param([...ids])}::text[])
-      order by id for update)
     select s.id, s.desired_status, s.version, ${sessionStateJson} as state,
       (select count(*)::integer from playbacks p where p.session_id = s.id) as playback_count
-    from locked join sessions s using (id)`);
+    from sessions s where s.id = any(${sql.param(locked.map(({ id }) => id))}::text[])`);
   return new Map(
     rows.map((row) => [
       row.id,

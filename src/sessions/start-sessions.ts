@@ -36,7 +36,7 @@ const START: BulkVerb = {
 };
 
 /** Asks for sessions to run. One that no online encoder of its region can run is refused before anything is spawned. */
-export function startSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
+export async function startSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
   assertPermission(context.actor, "start sessions");
   return runBulk(context, START, input);
 }

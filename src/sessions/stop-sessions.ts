@@ -25,7 +25,7 @@ const STOP: BulkVerb = {
 };
 
 /** Asks for sessions to stop, whatever they are doing. */
-export function stopSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
+export async function stopSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
   assertPermission(context.actor, "stop sessions");
   return runBulk(context, STOP, input);
 }

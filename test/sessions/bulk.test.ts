@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Context } from "../../src/access/context.ts";
+import { newIdentifier } from "../../src/shared/identifier.ts";
+import type { SessionBulkAnswer, SessionBulkInput } from "../../src/sessions/bulk.ts";
+import { createSessions } from "../../src/sessions/create-sessions.ts";
+import { deleteSessions } from "../../src/sessions/delete-sessions.ts";
+import { restartSessions } from "../../src/sessions/restart-sessions.ts";
+import { createSessionsInput } from "../../src/sessions/session.input.ts";
+import { selectSessionStates } from "../../src/sessions/session.store.ts";
+import { startSessions } from "../../src/sessions/start-sessions.ts";
+import { stopSessions } from "../../src/sessions/stop-sessions.ts";
+import { createTestContext, insertTemplate } from "../support/context.ts";
+import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+
+const statements: string[] = [];
+let test: TestDatabase;
+let context: Context;
+
+beforeAll(async () => {
+  test = await openTestDatabase({ onStatement: (statement) => statements.push(statement) });
+});
+
+afterAll(() => test.close());
+
+beforeEach(async () => {
+  context = await createTestContext(test.database);
+  await insertTemplate(context, "One");
+});
+
+async function create(count: number, playbacks = 1): Promise<readonly string[]> {
+  const sessions = Array.from({ length: count }, (_, index) => ({
+    name: `Channel ${index + 1}`,
+    source: { type: "MULTICAST_PULL", urlA: "udp://239.1.0.134:5000" },
+    playbacks: Array.from({ length: playbacks }, (_unused, place) => ({
+      name: `web ${place}`,
+      type: "HTTP",
+      hlsEnabled: true,
+      ...template(),
+    })),
+  }));
+  return (await createSessions(context, createSessionsInput.parse({ sessions }))).ids;
+}
+
+let templateId: string | undefined;
+const template = () => (templateId ? { templateId } : {});
+
+beforeEach(async () => {
+  templateId = await insertTemplate(context, "Two");
+});
+
+const byIds = (ids: readonly string[], rest: Partial<SessionBulkInput> = {}): SessionBulkInput => ({
+  selection: { ids },
+  dryRun: false,
+  ...rest,
+});
+const outcomes = (answer: SessionBulkAnswer) => answer.results.map(({ outcome, error }) => error?.code ?? outcome);
+
+describe("a bulk verb", () => {
+  it("answers every id in the order asked for, and skips nothing in silence", async () => {
+    const [one = "", two = ""] = await create(2);
+    const [empty = ""] = await (async () => {
+      const input = createSessionsInput.parse({ sessions: [{ name: "Empty", source: { type: "RTMP_PUSH" }, playbacks: [] }] });
+      return (await createSessions(context, input)).ids;
+    })();
+    await startSessions(context, byIds([two]));
+    const unknown = newIdentifier("session");
+    const answer = await startSessions(context, byIds([two, one, "nonsense", one, unknown, empty]));
+    expect(answer.results.map((result) => result.id)).toEqual([two, one, "nonsense", one, unknown, empty]);
+    expect(outcomes(answer)).toEqual(["ALREADY_IN_STATE", "ACCEPTED", "NOT_FOUND", "DUPLICATE_ID", "NOT_FOUND", "NO_PLAYBACK"]);
+  });
+
+  it("takes a session of another organization for one that is not there", async () => {
+    const [id = ""] = await create(1);
+    const stranger = await createTestContext(test.database);
+    for (const verb of [startSessions, stopSessions, restartSessions, deleteSessions]) {
+      expect(outcomes(await verb(stranger, byIds([id])))).toEqual(["NOT_FOUND"]);
+    }
+  });
+
+  it("selects by filter, by name, with those taken off that were excluded", async () => {
+    const ids = await create(12);
+    const answer = await startSessions(context, {
+      selection: { filter: { search: "channel 1", excludeIds: [ids[10] ?? ""] } },
+      dryRun: false,
+    });
+    expect(answer.results.map((result) => result.id)).toEqual([ids[0], ids[9], ids[11]]);
+  });
+
+  it("does nothing in a dry run, and tells what it would do", async () => {
+    const ids = await create(2);
+    const answer = await startSessions(context, byIds(ids, { dryRun: true, idempotencyKey: "dry" }));
+    expect(answer).toMatchObject({ dryRun: true, cursor: null });
+    expect(outcomes(answer)).toEqual(["ACCEPTED", "ACCEPTED"]);
+    const states = await selectSessionStates(test.database.executor, ids);
+    expect([...states.values()].map((state) => state.status)).toEqual(["STOPPED", "STOPPED"]);
+  });
+
+  it("does nothing when the number has changed since it was looked at", async () => {
+    await create(3);
+    const input: SessionBulkInput = { selection: { filter: {} }, dryRun: false, expectedCount: 2 };
+    await expect(startSessions(context, input)).rejects.toMatchObject({ errors: [{ code: "COUNT_CHANGED" }] });
+  });
+
+  it("refuses more than 10,000 sessions whole", async () => {
+    const ids = Array.from({ length: 10_001 }, () => "session_x");
+    await expect(stopSessions(context, byIds(ids))).rejects.toMatchObject({ errors: [{ code: "TOO_MANY_ITEMS" }] });
+  });
+
+  it("needs the level that the verb names", async () => {
+    const [id = ""] = await create(1);
+    const at = (accessLevel: Context["actor"]["accessLevel"]): Context => ({ ...context, actor: { ...context.actor, accessLevel } });
+    const refusal = { errors: [{ code: "ACCESS_LEVEL_REQUIRED" }] };
+    await expect(startSessions(at("VIEWER"), byIds([id]))).rejects.toMatchObject(refusal);
+    await expect(deleteSessions(at("OPERATOR"), byIds([id]))).rejects.toMatchObject(refusal);
+    expect(outcomes(await startSessions(at("OPERATOR"), byIds([id])))).toEqual(["ACCEPTED"]);
+  });
+
+  it.each([
+    ["start", startSessions],
+    ["stop", stopSessions],
+    ["restart", restartSessions],
+    ["delete", deleteSessions],
+  ] as const)("takes as many statements to %s a thousand sessions as to %s one", async (_name, verb) => {
+    const [first = "", ...others] = await create(1_000);
+    const counts: number[] = [];
+    for (const ids of [[first], others]) {
+      if (verb === stopSessions) await startSessions(context, byIds(ids));
+      statements.length = 0;
+      await verb(context, byIds(ids, { idempotencyKey: `key ${ids.length}` }));
+      counts.push(statements.length);
+    }
+    expect(counts[1]).toBe(counts[0]);
+    expect(counts[0]).toBeLessThanOrEqual(10);
+  });
+});
+
+describe("an idempotency key", () => {
+  it("answers again what was done once", async () => {
+    const ids = await create(2);
+    const first = await startSessions(context, byIds(ids, { idempotencyKey: "start" }));
+    const again = await startSessions(context, byIds(ids, { idempotencyKey: "start" }));
+    expect(again).toEqual(first);
+    expect(outcomes(again)).toEqual(["ACCEPTED", "ACCEPTED"]);
+  });
+
+  it("is refused with another request", async () => {
+    const [one = "", two = ""] = await create(2);
+    await startSessions(context, byIds([one], { idempotencyKey: "start" }));
+    const refusal = { errors: [{ code: "IDEMPOTENCY_KEY_REUSED" }] };
+    await expect(startSessions(context, byIds([two], { idempotencyKey: "start" }))).rejects.toMatchObject(refusal);
+    await expect(stopSessions(context, byIds([one], { idempotencyKey: "start" }))).rejects.toMatchObject(refusal);
+  });
+
+  it("does a creation once when it is asked for many times at once", async () => {
+    const sessions = [{ name: "Once", source: { type: "RTMP_PUSH" }, playbacks: [] }];
+    const input = createSessionsInput.parse({ sessions, idempotencyKey: "create" });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => createSessions(context, input)));
+    expect(new Set(answers.map((answer) => answer.ids.join())).size).toBe(1);
+  });
+
+  it("is not kept for what was refused", async () => {
+    const input = createSessionsInput.parse({
+      sessions: [{ name: "One", source: { type: "RTMP_PUSH", urlA: "rtmp://x" }, playbacks: [] }],
+      idempotencyKey: "refused",
+    });
+    await expect(createSessions(context, input)).rejects.toMatchObject({ errors: [{ code: "NOT_APPLICABLE" }] });
+    const mended = { ...input, sessions: input.sessions.map((session) => ({ ...session, source: { type: "RTMP_PUSH" as const } })) };
+    expect((await createSessions(context, mended)).ids).toHaveLength(1);
+  });
+});
+
+describe("verbs that meet", () => {
+  it("never leave a deleted session started or a started one deleted", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(startSessions, stopSessions, deleteSessions, restartSessions), { minLength: 2, maxLength: 6 }),
+        async (verbs) => {
+          context = await createTestContext(test.database);
+          templateId = await insertTemplate(context, "One");
+          const ids = await create(3);
+          const answers = await Promise.all(verbs.map((verb, index) => verb(context, byIds(index % 2 ? [...ids].reverse() : ids))));
+          const states = await selectSessionStates(test.database.executor, ids);
+          for (const [place, id] of ids.entries()) {
+            const deletions = verbs.filter((verb, index) => verb === deleteSessions && accepted(answers[index], id)).length;
+            expect(deletions).toBe(states.has(id) ? 0 : 1);
+            expect(place).toBeLessThan(3);
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});
+
+function accepted(answer: SessionBulkAnswer | undefined, id: string): boolean {
+  return answer?.results.find((result) => result.id === id)?.outcome === "ACCEPTED";
+}
