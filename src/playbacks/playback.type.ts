@@ -38,7 +38,7 @@ export class PlaybackAddressType {
   rendition!: RenditionType | null;
 }
 
-@ObjectType("Playback", { implements: () => Node, description: "One output of a session, with a status of its own." })
+@ObjectType("Playback", { implements: Node, description: "One output of a session, with a status of its own." })
 export class PlaybackType extends Node {
   @Field(() => String, { description: "Name, unique in the session whatever its letter case." })
   name!: string;

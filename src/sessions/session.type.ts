@@ -5,7 +5,7 @@ import { DateTime } from "../graphql/scalars.ts";
 import { DesiredStatus, Health, InputPath, InputType, RemapMode, RemapType, SessionStatus, Verb } from "./session.rules.ts";
 
 @ObjectType("Secret", {
-  implements: () => Node,
+  implements: Node,
   description: "A stream key or passphrase. Never readable here: only its mask, and what is known about it.",
   simpleResolvers: true,
 })
@@ -92,7 +92,7 @@ export class SessionCommandType {
   at!: Date;
 }
 
-@ObjectType("Session", { implements: () => Node, description: "One live encoding: an input, its playbacks, and what it is seen to do." })
+@ObjectType("Session", { implements: Node, description: "One live encoding: an input, its playbacks, and what it is seen to do." })
 export class SessionType extends Node {
   @Field(() => String, { description: "Short public id, for people and file names; it opens nothing." })
   streamId!: string;

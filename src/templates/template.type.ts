@@ -65,7 +65,7 @@ export class RenditionType {
 }
 
 @ObjectType("Template", {
-  implements: () => Node,
+  implements: Node,
   description: "A ladder of renditions that outputs are encoded to.",
   simpleResolvers: true,
 })
