@@ -56,7 +56,8 @@ function firstClosedDirectory(path: string, owner: { readonly uid: number; reado
 function passingPrefix(owner: { readonly uid: number; readonly gid: number; readonly name: string }, closed: string): readonly string[] {
   for (const capability of PASSING_CAPABILITIES) {
     const ids = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"];
-    const prefix = ["setpriv", ...ids, `--inh-caps=+${capability}`, `--ambient-caps=+${capability}`, "--"];
+    // PostgreSQL asks access(2) whether it may run itself, which forgets capabilities unless this bit is set.
+    const prefix = ["setpriv", ...ids, "--securebits=+no_setuid_fixup", `--inh-caps=+${capability}`, `--ambient-caps=+${capability}`, "--"];
     try {
       execFileSync("setpriv", [...prefix.slice(1), "test", "-x", closed], { stdio: "ignore" });
       return prefix;

@@ -20,6 +20,8 @@ export async function keepEmbeddedPostgres(
       const next = await restart();
       if (next === null) return;
       server = next;
+      // The end came while this one was starting.
+      if (stopping.signal.aborted) await server.stop();
     }
   }
 
@@ -42,8 +44,6 @@ export async function keepEmbeddedPostgres(
       stopping.abort();
       await server.stop();
       await kept;
-      // One that was just being started when the end came.
-      await server.stop();
     },
   };
 }

@@ -37,16 +37,14 @@ export async function insertTemplate(context: Context, name: string, renditionNa
   await context.database.executor
     .insert(templates)
     .values({ id, organizationId, name, nameKey: nameKey(name), nameOrder: nameOrder(name), isDefault: others === 0 });
-  await context.database.executor
-    .insert(renditions)
-    .values(
-      renditionNames.map((rendition, position) => ({
-        id: newIdentifier("rendition"),
-        templateId: id,
-        position,
-        name: rendition,
-        isPassthrough: true,
-      })),
-    );
+  await context.database.executor.insert(renditions).values(
+    renditionNames.map((rendition, position) => ({
+      id: newIdentifier("rendition"),
+      templateId: id,
+      position,
+      name: rendition,
+      isPassthrough: true,
+    })),
+  );
   return id;
 }
