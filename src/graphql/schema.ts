@@ -1,6 +1,13 @@
 import "reflect-metadata";
-import { lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
+import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
+import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
+import "../sessions/session.enums.ts";
+import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
+import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/session.field.resolver.ts";
+import { SessionMutationResolver } from "../sessions/session.mutation.resolver.ts";
+import { SessionQueryResolver } from "../sessions/session.query.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
 import { createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
@@ -17,11 +24,33 @@ const NO_TRANSPORT = {
 
 /** Every resolver of the gateway: the only place that imports them. */
 export function buildHeadendSchema(): GraphQLSchema {
-  return buildSchemaSync({
-    resolvers: [createNodeResolver(NODES), TemplateResolver],
+  const schema = buildSchemaSync({
+    resolvers: [
+      createNodeResolver(NODES),
+      CsvImportedSessionResolver,
+      ImportResolver,
+      PlaybackResolver,
+      SessionBulkResolver,
+      SessionBulkResultResolver,
+      SessionCsvCommentResolver,
+      SessionFieldResolver,
+      SessionMutationResolver,
+      SessionQueryResolver,
+      SessionSourceFieldResolver,
+      TemplateResolver,
+    ],
     validate: false,
     pubSub: NO_TRANSPORT,
   });
+  markOneOf(schema, "SessionSelection");
+  return schema;
+}
+
+/** type-graphql cannot say that exactly one field of an input is given; GraphQL itself can. */
+function markOneOf(schema: GraphQLSchema, name: string): void {
+  const type = schema.getType(name);
+  if (!(type instanceof GraphQLInputObjectType)) throw new Error(`The schema has no input ${name}`);
+  type.isOneOf = true;
 }
 
 /** The schema as text, in one order whatever the order of the imports; committed as schema/schema.graphql. */

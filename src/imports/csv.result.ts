@@ -1,3 +1,4 @@
+import { ImportOutcome } from "../sessions/session.rules.ts";
 import { UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import type { ImportFile } from "./csv.import-file.ts";
@@ -6,10 +7,6 @@ import type { CsvSkippedRow } from "./csv.skip.ts";
 
 /** Most errors, and most skipped rows, that one answer lists; all of them are counted. */
 export const LISTED_LIMIT = 1_000;
-
-/** What became of a row. */
-export const ImportOutcome = { CREATED: "CREATED", UPDATED: "UPDATED", UNCHANGED: "UNCHANGED" } as const;
-export type ImportOutcome = (typeof ImportOutcome)[keyof typeof ImportOutcome];
 
 export interface ImportedSession {
   readonly row: number;

@@ -3,7 +3,7 @@ import { UserErrorsField } from "../graphql/payload.ts";
 import { Cursor } from "../graphql/scalars.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
-import { ImportOutcome } from "./csv.result.ts";
+import { ImportOutcome } from "../sessions/session.rules.ts";
 
 registerEnumType(CsvImportErrorCode, {
   name: "CsvImportErrorCode",
@@ -35,16 +35,6 @@ registerEnumType(CsvImportErrorCode, {
     INVALID_VALUE: { description: "The value breaks another rule, which the message names." },
     SESSION_NOT_STOPPED: { description: "The change needs the session to be STOPPED." },
     INPUT_TYPE_FIXED: { description: "The input type of a session can never change." },
-  },
-});
-
-registerEnumType(ImportOutcome, {
-  name: "ImportOutcome",
-  description: "What became of a row of an import.",
-  valuesConfig: {
-    CREATED: { description: "A session was created, or would be in a dry run." },
-    UPDATED: { description: "The session of this name was changed." },
-    UNCHANGED: { description: "The session of this name was as the row says already." },
   },
 });
 

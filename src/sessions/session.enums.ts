@@ -2,6 +2,7 @@ import { registerEnumType } from "type-graphql";
 import {
   DesiredStatus,
   Health,
+  ImportOutcome,
   InputPath,
   InputType,
   RemapMode,
@@ -132,5 +133,15 @@ registerEnumType(SortDirection, {
   valuesConfig: {
     ASC: { description: "As the order's description says." },
     DESC: { description: "The other way round." },
+  },
+});
+
+registerEnumType(ImportOutcome, {
+  name: "ImportOutcome",
+  description: "What became of one described session.",
+  valuesConfig: {
+    CREATED: { description: "It was created." },
+    UPDATED: { description: "One was there and was changed." },
+    UNCHANGED: { description: "One was there and was already like this." },
   },
 });

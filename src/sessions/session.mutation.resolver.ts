@@ -1,4 +1,4 @@
-import { Ctx, Field, ObjectType, registerEnumType, Resolver } from "type-graphql";
+import { Ctx, Field, ObjectType, Resolver } from "type-graphql";
 import type { z } from "zod";
 import { Input } from "../graphql/input.ts";
 import { UserErrorsField, VerbMutation, type PayloadOf } from "../graphql/payload.ts";
@@ -29,16 +29,6 @@ import { sessionLoader } from "./session.loaders.ts";
 import { ImportOutcome } from "./session.rules.ts";
 import { SessionType } from "./session.type.ts";
 import { updateSession } from "./update-session.ts";
-
-registerEnumType(ImportOutcome, {
-  name: "ImportOutcome",
-  description: "What became of one described session.",
-  valuesConfig: {
-    CREATED: { description: "It was created." },
-    UPDATED: { description: "One was there and was changed." },
-    UNCHANGED: { description: "One was there and was already like this." },
-  },
-});
 
 @ObjectType("SessionPayload", { description: "A session after it was created or changed.", simpleResolvers: true })
 export class SessionPayload {
