@@ -11,6 +11,8 @@ export interface CsvRow {
   readonly cell: (key: CsvColumnKey) => string;
   /** The parsed cell; null when it is empty or was refused, which is then noted. */
   readonly read: <T>(key: CsvColumnKey, parse: (cell: string) => ParsedCell<T>) => T | null;
+  /** Reads the column as empty from now on: it does not apply to the row. */
+  readonly ignore: (key: CsvColumnKey) => void;
   readonly refuse: (key: CsvColumnKey, problem: CellProblem) => void;
   readonly isRefused: (key: CsvColumnKey) => boolean;
   /** Everything noted, in the order of the file's columns; columns that the file does not have come last. */
@@ -28,6 +30,7 @@ export function isEmptyCell(key: CsvColumnKey, cell: string): boolean {
 
 export function openRow(record: CsvRecord, header: CsvHeader): CsvRow {
   const noted: { readonly key: CsvColumnKey; readonly problem: CellProblem }[] = [];
+  const ignored = new Set<CsvColumnKey>();
   const position = (key: CsvColumnKey): number | undefined => header.positions.get(key);
   const cell = (key: CsvColumnKey): string => record.cells[position(key) ?? -1] ?? "";
   const refuse = (key: CsvColumnKey, problem: CellProblem): void => void noted.push({ key, problem });
@@ -37,9 +40,10 @@ export function openRow(record: CsvRecord, header: CsvHeader): CsvRow {
   return {
     cell,
     refuse,
+    ignore: (key) => void ignored.add(key),
     read(key, parse) {
       const text = cell(key);
-      if (isEmptyCell(key, text)) return null;
+      if (ignored.has(key) || isEmptyCell(key, text)) return null;
       const parsed = parse(text);
       if (!parsed.problem) return parsed.value;
       refuse(key, parsed.problem);

@@ -115,19 +115,19 @@ function parseRow(row: CsvRow, facts: CsvFacts): ParsedRow {
 }
 
 function parseSource(row: CsvRow, inputType: InputType | null): ParsedRow["source"] {
-  const interval = readApplicable(row, "recoveryInterval", (cell) => parseInteger(cell, recoveryIntervalSeconds));
-  const threshold = readApplicable(row, "errorThreshold", (cell) => parseDecimal(cell, errorThresholdPercent));
+  const interval = row.read("recoveryInterval", (cell) => parseInteger(cell, recoveryIntervalSeconds));
+  const threshold = row.read("errorThreshold", (cell) => parseDecimal(cell, errorThresholdPercent));
   if (inputType && !INPUT_TYPE_FACTS[inputType].isPush) requireCell(row, "urlA", `is required for ${csvTypeName(inputType)} input`);
   return {
-    urlA: readApplicable(row, "urlA", parseUrl),
-    urlB: readApplicable(row, "urlB", parseUrl),
+    urlA: row.read("urlA", parseUrl),
+    urlB: row.read("urlB", parseUrl),
     failover:
       interval === null && threshold === null
         ? null
         : { recoveryIntervalSeconds: interval ?? DEFAULT_RECOVERY_INTERVAL_SECONDS, errorThresholdPercent: threshold },
-    customStreamKey: readApplicable(row, "customStreamKey", (cell) => parseText(cell.trim(), streamKeyText)),
+    customStreamKey: row.read("customStreamKey", (cell) => parseText(cell.trim(), streamKeyText)),
     srtEncryptionEnabled: readBoolean(row, "srtEncryption"),
-    srtPassphrase: readApplicable(row, "srtPassphrase", (cell) => parseText(cell, srtPassphraseText)),
+    srtPassphrase: row.read("srtPassphrase", (cell) => parseText(cell, srtPassphraseText)),
     hlsScte35PassthroughEnabled: readBoolean(row, "hlsScte35"),
   };
 }
@@ -146,22 +146,24 @@ function parsePlayback(row: CsvRow, outputType: OutputType | null): Omit<ParsedR
   return {
     hlsEnabled,
     dashEnabled,
-    serviceProvider: readApplicable(row, "serviceProvider", (cell) => parseText(cell, serviceProviderText)),
-    programNumber: readApplicable(row, "programNumber", (cell) => parseInteger(cell, programNumber)),
-    fileFormat: readApplicable(row, "format", parseFileFormat),
-    maxFileDurationSeconds: readApplicable(row, "maxFileDuration", parseFileDuration),
-    urls: readApplicable(row, "outputUrls", (cell) => parseUrls(cell, outputType)) ?? [],
+    serviceProvider: row.read("serviceProvider", (cell) => parseText(cell, serviceProviderText)),
+    programNumber: row.read("programNumber", (cell) => parseInteger(cell, programNumber)),
+    fileFormat: row.read("format", parseFileFormat),
+    maxFileDurationSeconds: row.read("maxFileDuration", parseFileDuration),
+    urls: row.read("outputUrls", (cell) => parseUrls(cell, outputType)) ?? [],
   };
 }
 
 /** Notes the cells that the types of the row leave no place for. Where a type is wrong itself, nothing follows from it. */
 function refuseMisplaced(row: CsvRow, inputType: InputType | null, outputType: OutputType | null): void {
   for (const column of CSV_COLUMNS) {
-    if (row.cell(column.key).trim() === "") continue;
-    // FALSE says the same as an empty cell, and spreadsheets fill whole columns with it.
-    if (column.isBoolean && parseBoolean(row.cell(column.key)).value === false) continue;
     const reason = misplacement(row, column, { inputType, outputType });
-    if (reason !== null) row.refuse(column.key, { code: CsvImportErrorCode.NOT_APPLICABLE, message: reason });
+    if (reason === null) continue;
+    row.ignore(column.key);
+    const cell = row.cell(column.key);
+    // FALSE says the same as an empty cell, and spreadsheets fill whole columns with it.
+    const saysNothing = cell.trim() === "" || (column.isBoolean && parseBoolean(cell).value === false);
+    if (!saysNothing) row.refuse(column.key, { code: CsvImportErrorCode.NOT_APPLICABLE, message: reason });
   }
 }
 
@@ -233,13 +235,9 @@ function requireCell(row: CsvRow, key: CsvColumnKey, message: string): void {
   if (row.cell(key).trim() === "") row.refuse(key, { code: CsvImportErrorCode.REQUIRED, message });
 }
 
-function readApplicable<T>(row: CsvRow, key: CsvColumnKey, parse: (cell: string) => ParsedCell<T>): T | null {
-  return row.isRefused(key) ? null : row.read(key, parse);
-}
-
 /** A boolean that cannot be read counts as TRUE for the rest of the row, so that no second error follows from it. */
 function readBoolean(row: CsvRow, key: CsvColumnKey): boolean {
-  const value = readApplicable(row, key, parseBoolean);
+  const value = row.read(key, parseBoolean);
   return value ?? (row.isRefused(key) && parseBoolean(row.cell(key)).problem !== undefined);
 }
 
