@@ -1,5 +1,6 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
-import type { Executor } from "../database/database.ts";
+import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import type { Executor, Transaction } from "../database/database.ts";
+import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
 import { apiKeys } from "./api-key.table.ts";
 import type { AccessLevel } from "./level.rules.ts";
 
@@ -51,4 +52,46 @@ export interface NewApiKeyRow {
 
 export async function insertApiKey(executor: Executor, { createdAt, ...row }: NewApiKeyRow): Promise<void> {
   await executor.insert(apiKeys).values(createdAt === null ? row : { ...row, createdAt });
+}
+
+export type ApiKeyRow = typeof apiKeys.$inferSelect;
+
+/** One page of an organization's keys, the newest first; revoked ones are gone. */
+export async function pageApiKeys(executor: Executor, organizationId: string, page: KeysetPage): Promise<KeysetRows<ApiKeyRow>> {
+  const order = { key: apiKeys.createdAt, keyType: "timestamptz", id: apiKeys.id, isDescending: true } as const;
+  const rows = await executor
+    .select()
+    .from(apiKeys)
+    .where(and(isUnrevoked(organizationId), keysetCondition(order, page)))
+    .orderBy(keysetOrderBy(order, page))
+    .limit(keysetLimit(page));
+  return takePage(rows, page);
+}
+
+export async function countApiKeys(executor: Executor, organizationId: string): Promise<number> {
+  return executor.$count(apiKeys, isUnrevoked(organizationId));
+}
+
+export async function findApiKeys(executor: Executor, organizationId: string, ids: readonly string[]): Promise<readonly ApiKeyRow[]> {
+  return executor
+    .select()
+    .from(apiKeys)
+    .where(and(isUnrevoked(organizationId), isOneOf(ids)));
+}
+
+/** All keys of an organization, held in one order, so that two cannot end each other at once. */
+export async function lockApiKeys(transaction: Transaction, organizationId: string): Promise<readonly ApiKeyRow[]> {
+  return transaction.select().from(apiKeys).where(isUnrevoked(organizationId)).orderBy(apiKeys.id).for("update");
+}
+
+export async function revokeKeys(transaction: Transaction, ids: readonly string[], at: Date): Promise<void> {
+  await transaction.update(apiKeys).set({ revokedAt: at }).where(isOneOf(ids));
+}
+
+function isUnrevoked(organizationId: string) {
+  return and(eq(apiKeys.organizationId, organizationId), isNull(apiKeys.revokedAt));
+}
+
+function isOneOf(ids: readonly string[]) {
+  return sql`${apiKeys.id} = any(${sql.param([...ids])}::text[])`;
 }

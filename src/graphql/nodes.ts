@@ -1,9 +1,15 @@
+import { apiKeyLoader } from "../access/api-key.loader.ts";
+import { encoderLoader } from "../encoder/encoder.loader.ts";
+import { organizationLoader } from "../organizations/organization.loader.ts";
 import { playbackLoader, secretLoader, sessionLoader } from "../sessions/session.loaders.ts";
 import { templateLoader } from "../templates/template.loader.ts";
 import type { NodeDefinition } from "./node.ts";
 
 /** Everything that `node(id)` finds. Whoever adds a type that implements Node adds its line here. */
 export const NODES: readonly NodeDefinition[] = [
+  { kind: "apikey", loader: apiKeyLoader },
+  { kind: "encoder", loader: encoderLoader },
+  { kind: "organization", loader: organizationLoader },
   { kind: "playback", loader: playbackLoader },
   { kind: "secret", loader: secretLoader },
   { kind: "session", loader: sessionLoader },

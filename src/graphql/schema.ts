@@ -1,7 +1,10 @@
 import "reflect-metadata";
 import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { ApiKeyResolver } from "../access/api-key.resolver.ts";
+import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
+import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
@@ -27,7 +30,10 @@ export function buildHeadendSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       createNodeResolver(NODES),
+      ApiKeyResolver,
+      CallerResolver,
       CsvImportedSessionResolver,
+      EncoderResolver,
       ImportResolver,
       PlaybackResolver,
       SessionBulkResolver,

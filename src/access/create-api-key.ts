@@ -1,0 +1,29 @@
+import { newIdentifier } from "../shared/identifier.ts";
+import { Refusal, UserErrorCode } from "../shared/user-error.ts";
+import { assertPermission } from "./actor.ts";
+import type { CreateApiKey } from "./api-key.input.ts";
+import { apiKeyHash, apiKeyPrefix, newApiKey } from "./api-key.rules.ts";
+import { insertApiKey } from "./api-key.store.ts";
+import type { Context } from "./context.ts";
+
+export interface CreatedApiKey {
+  readonly id: string;
+  /** The key in clear: given out here and never again. */
+  readonly key: string;
+}
+
+/** Makes an API key of the caller's organization; refuses an end that has passed. */
+export async function createApiKey(context: Context, { name, accessLevel, expiresAt = null }: CreateApiKey): Promise<CreatedApiKey> {
+  const { actor, clock, database } = context;
+  assertPermission(actor, "manage api keys");
+  const createdAt = clock.now();
+  if (expiresAt !== null && expiresAt <= createdAt) {
+    throw new Refusal({ code: UserErrorCode.INVALID_VALUE, message: "The key would have expired already.", path: ["input", "expiresAt"] });
+  }
+  const key = newApiKey();
+  const id = newIdentifier("apikey");
+  const { organizationId } = actor;
+  const shown = { prefix: apiKeyPrefix(key), keyHash: apiKeyHash(key) };
+  await insertApiKey(database.executor, { id, organizationId, name, accessLevel, ...shown, createdAt, expiresAt });
+  return { id, key };
+}
