@@ -124,6 +124,13 @@ const DEFINITIONS = {
     meaning: "The ffmpeg to run sessions with. Left out, the first one of PATH.",
     schema: optional(text),
   }),
+  searchPath: define({
+    name: "PATH",
+    fallback: "/usr/local/bin:/usr/bin:/bin",
+    allowed: "directories, with colons between them",
+    meaning: "Where ffmpeg and ffprobe are looked for.",
+    schema: text,
+  }),
   region: define({
     name: "HEADEND_REGION",
     fallback: "local",

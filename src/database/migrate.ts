@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
+import { packageRoot } from "../shared/package.ts";
 import { openConnections, type DatabaseAddress } from "./connection.ts";
 
 /** Any number that nothing else in the database locks. */
@@ -25,16 +24,9 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<void> {
       throw new Error(`The database is PostgreSQL ${server?.name}; Headend needs 15 or newer. Set DATABASE_URL to a newer one.`);
     }
     await connection.unsafe(`select pg_advisory_lock(${MIGRATION_LOCK})`);
-    await migrate(drizzle({ client: connection, paramsInErrors: false }), { migrationsFolder: migrationsFolder() });
+    await migrate(drizzle({ client: connection, paramsInErrors: false }), { migrationsFolder: join(packageRoot(), "drizzle") });
   } finally {
     // The lock goes with its connection.
     await connection.end({ timeout: 1 });
   }
-}
-
-/** `drizzle/` of this package, whether we run from src/ or from dist/. */
-export function migrationsFolder(): string {
-  let directory = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(directory, "package.json"))) directory = dirname(directory);
-  return join(directory, "drizzle");
 }

@@ -1,0 +1,45 @@
+import { createOrganization } from "../organizations/create-organization.ts";
+import { Package } from "../organizations/organization.rules.ts";
+import { setPackages } from "../organizations/set-packages.ts";
+import { UsageError, type Command, type CommandCall } from "./command.ts";
+import { withDatabase } from "./with-database.ts";
+
+const PACKAGES = Object.values(Package);
+
+export const organizationCreateCommand: Command = {
+  name: "organization create",
+  parameters: ["NAME"],
+  options: [],
+  summary: "Make an organization, and show its first ADMIN key.",
+  async run({ parameters: [name = ""], environment, print }) {
+    const organization = await withDatabase(environment(), (database) => createOrganization(database, name));
+    print(`Organization ${organization.name} is made. Its ADMIN key, shown this once:`);
+    print(organization.adminKey);
+    return 0;
+  },
+};
+
+export const organizationPackagesCommand: Command = {
+  name: "organization packages",
+  parameters: ["NAME"],
+  options: [
+    { name: "enable", value: "PACKAGE", isRepeatable: true, meaning: `Switch a package on: ${PACKAGES.join(", ")}.` },
+    { name: "disable", value: "PACKAGE", isRepeatable: true, meaning: "Switch a package off." },
+  ],
+  summary: "Switch packages of an organization; without options, show them.",
+  async run(call) {
+    const [name = ""] = call.parameters;
+    const switches = { name, enable: packagesOf(call, "enable"), disable: packagesOf(call, "disable") };
+    const organization = await withDatabase(call.environment(), (database) => setPackages(database, switches));
+    call.print(`${organization.name}: ${organization.packages.join(", ") || "no packages"}`);
+    return 0;
+  },
+};
+
+function packagesOf({ options }: CommandCall, option: "enable" | "disable"): readonly Package[] {
+  return (options[option] ?? []).map((given) => {
+    const found = PACKAGES.find((each) => each === given.toUpperCase());
+    if (!found) throw new UsageError(`There is no package “${given}”. Packages are ${PACKAGES.join(", ")}.`);
+    return found;
+  });
+}
