@@ -10,7 +10,7 @@ import "../sessions/session.enums.ts";
 import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
 import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/session.field.resolver.ts";
 import { SessionMutationResolver } from "../sessions/session.mutation.resolver.ts";
-import { SessionQueryResolver } from "../sessions/session.query.resolver.ts";
+import { SessionQueryResolver, TemplateSessionsResolver } from "../sessions/session.query.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
 import { createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
@@ -44,6 +44,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionQueryResolver,
       SessionSourceFieldResolver,
       TemplateResolver,
+      TemplateSessionsResolver,
     ],
     validate: false,
     pubSub: NO_TRANSPORT,

@@ -1,4 +1,4 @@
-import { Arg, Args, ArgsType, Ctx, Field, ID, Int, Query, Resolver } from "type-graphql";
+import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
 import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection } from "../graphql/connection.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import type { SessionFilter } from "./session.filter.ts";
@@ -8,6 +8,8 @@ import { sessionLoader } from "./session.loaders.ts";
 import { countSessions, pageSessions, SESSION_ORDERS, summarizeSessions } from "./session.reads.ts";
 import { SessionOrder, SortDirection } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
+import type { StoredTemplate } from "../templates/template.store.ts";
+import { TemplateType } from "../templates/template.type.ts";
 import { SessionConnection, SessionSummaryType, SessionType } from "./session.type.ts";
 
 @ArgsType()
@@ -49,26 +51,7 @@ export class SessionQueryResolver {
 
   @Query(() => SessionConnection, { description: "A page of sessions, in both directions, filtered and ordered." })
   async sessions(@Args(() => SessionsArguments) given: SessionsArguments, @Ctx() context: RequestContext): Promise<Connection<SessionRow>> {
-    const orderBy = given.orderBy ?? SessionOrder.NAME;
-    const direction = given.direction ?? SortDirection.ASC;
-    const { keyType, keyOf } = SESSION_ORDERS[orderBy];
-    const order = { name: `${orderBy}:${direction}`, keyType };
-    const filter = parseSessionFilter(given.filter);
-    const { organizationId } = context.actor;
-    const page = await pageSessions(context.database.executor, {
-      organizationId,
-      filter,
-      order: orderBy,
-      isDescending: direction === SortDirection.DESC,
-      page: parsePage(given, order),
-    });
-    return toConnection({
-      page,
-      order,
-      position: (row) => ({ key: keyOf(row), id: row.id }),
-      present: (row) => row,
-      totalCount: () => countSessions(context.database.executor, organizationId, filter),
-    });
+    return listSessions(context, { ...given, filter: parseSessionFilter(given.filter) });
   }
 
   @Query(() => SessionSummaryType, { description: "Counters over the sessions that a filter means." })
@@ -78,4 +61,42 @@ export class SessionQueryResolver {
   ): Promise<SessionSummaryType> {
     return summarizeSessions(context.database.executor, context.actor.organizationId, parseSessionFilter(filter));
   }
+}
+
+@Resolver(() => TemplateType)
+export class TemplateSessionsResolver {
+  @FieldResolver(() => SessionConnection, { description: "Sessions with a playback that uses the template, by name." })
+  async sessions(
+    @Root() template: StoredTemplate,
+    @Arg("first", () => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.first }) first: number | null,
+    @Arg("after", () => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.after }) after: string | null,
+    @Ctx() context: RequestContext,
+  ): Promise<Connection<SessionRow>> {
+    return listSessions(context, { first, after, filter: { templateId: template.id } });
+  }
+}
+
+async function listSessions(
+  context: RequestContext,
+  given: Omit<SessionsArguments, "filter"> & { readonly filter: SessionFilter },
+): Promise<Connection<SessionRow>> {
+  const orderBy = given.orderBy ?? SessionOrder.NAME;
+  const direction = given.direction ?? SortDirection.ASC;
+  const { keyType, keyOf } = SESSION_ORDERS[orderBy];
+  const order = { name: `${orderBy}:${direction}`, keyType };
+  const { organizationId } = context.actor;
+  const page = await pageSessions(context.database.executor, {
+    organizationId,
+    filter: given.filter,
+    order: orderBy,
+    isDescending: direction === SortDirection.DESC,
+    page: parsePage(given, order),
+  });
+  return toConnection({
+    page,
+    order,
+    position: (row) => ({ key: keyOf(row), id: row.id }),
+    present: (row) => row,
+    totalCount: () => countSessions(context.database.executor, organizationId, given.filter),
+  });
 }
