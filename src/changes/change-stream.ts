@@ -1,16 +1,12 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../shared/log.ts";
-import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { ChangeLog } from "./change-log.ts";
 import type { ChangedObject } from "./change.rules.ts";
 import type { LoggedChange } from "./change.store.ts";
+import { withPatience } from "./patience.ts";
 import { positionAt, remainingViews, wasSeen, type Position } from "./position.ts";
 
 /** Rows of one page when the log is read from the database, and of one batch. */
 const BATCH_LIMIT = 200;
-const RETRY_MILLISECONDS = 500;
-/** How long a reader waits for the database to come back before its subscription ends with an error. */
-const RETRY_LIMIT = 240;
 
 /** A row with the position just behind it. */
 export interface PositionedChange {
@@ -30,8 +26,8 @@ export type StreamEvent =
 
 /** One reader's way through the log. It holds a position and no queue: who does not ask is not served, and costs nothing. */
 export interface ChangeStream {
-  /** The next rows, or `quiet` when there are none until `until` (null: waits for ever). One call at a time. */
-  readonly next: (until: Date | null) => Promise<StreamEvent>;
+  /** The next rows, or `quiet` when there are none for so long (null: waits for ever). One call at a time. */
+  readonly next: (milliseconds: number | null) => Promise<StreamEvent>;
   /** Ends a waiting `next` at once. */
   readonly close: () => void;
 }
@@ -90,12 +86,13 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     return changes.length > 0 ? { kind: "changes", changes } : [];
   }
 
-  async function next(until: Date | null): Promise<StreamEvent> {
+  async function next(milliseconds: number | null): Promise<StreamEvent> {
+    const until = milliseconds === null ? null : Date.now() + milliseconds;
     while (!signal.aborted) {
-      const event = await retrying(log, signal, advance);
+      const event = await withPatience(log, signal, advance);
       if (event && "kind" in event) return event;
       if (event || signal.aborted) continue;
-      if (until && until.getTime() <= Date.now()) return { kind: "quiet", position };
+      if (until !== null && until <= Date.now()) return { kind: "quiet", position };
       await rowsOrTime({ changeLog, organizationId, from: position.from, signal, until });
     }
     return { kind: "closed" };
@@ -119,12 +116,13 @@ interface Waiting {
   readonly organizationId: string;
   readonly from: bigint;
   readonly signal: AbortSignal;
-  readonly until: Date | null;
+  /** In milliseconds of `Date.now`. */
+  readonly until: number | null;
 }
 
 function rowsOrTime({ changeLog, organizationId, from, signal, until }: Waiting): Promise<void> {
   return new Promise((resolve) => {
-    const timer = until && setTimeout(wake, Math.max(0, until.getTime() - Date.now()));
+    const timer = until === null ? null : setTimeout(wake, Math.max(0, until - Date.now()));
     const leave = changeLog.onceRowsFor(organizationId, wake);
     signal.addEventListener("abort", wake, { once: true });
     function wake(): void {
@@ -136,21 +134,4 @@ function rowsOrTime({ changeLog, organizationId, from, signal, until }: Waiting)
     // What came between the last look and this waiting has called nobody.
     if (changeLog.after(from, organizationId).kind !== "nothing") wake();
   });
-}
-
-/** An interruption of the database is waited out: the position stays, and nothing is lost by it. */
-async function retrying<T>(log: Logger, signal: AbortSignal, work: () => Promise<T>): Promise<T | null> {
-  for (let attempt = 1; !signal.aborted; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === RETRY_LIMIT)
-        throw new Fault(FaultCode.SERVICE_UNAVAILABLE, "The change log cannot be read now. Resume after your last cursor.", {
-          cause: error,
-        });
-      if (attempt === 1) log.warn({ err: error }, "a subscription waits for the database");
-      await wait(RETRY_MILLISECONDS, undefined, { signal, ref: false }).catch(() => undefined);
-    }
-  }
-  return null;
 }

@@ -3,11 +3,13 @@ import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type Grap
 import { buildSchemaSync } from "type-graphql";
 import { ApiKeyResolver } from "../access/api-key.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
+import { ChangeResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
+import { SessionChangeResolver } from "../sessions/session-change.resolver.ts";
 import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/session.field.resolver.ts";
 import { SessionMutationResolver } from "../sessions/session.mutation.resolver.ts";
 import { SessionQueryResolver, TemplateSessionsResolver } from "../sessions/session.query.resolver.ts";
@@ -29,15 +31,17 @@ const NO_TRANSPORT = {
 export function buildHeadendSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
-      createNodeResolver(NODES),
       ApiKeyResolver,
       CallerResolver,
+      ChangeResolver,
+      createNodeResolver(NODES),
       CsvImportedSessionResolver,
       EncoderResolver,
       ImportResolver,
       PlaybackResolver,
       SessionBulkResolver,
       SessionBulkResultResolver,
+      SessionChangeResolver,
       SessionCsvCommentResolver,
       SessionFieldResolver,
       SessionMutationResolver,

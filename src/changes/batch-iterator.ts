@@ -1,0 +1,67 @@
+/** Where an iterator's items come from: batches that are asked for one after the other. */
+export interface BatchSource<Item> {
+  /** Null: there are no more. */
+  readonly nextBatch: () => Promise<readonly Item[] | null>;
+  /** Ends a waiting `nextBatch`. */
+  readonly close: () => void;
+}
+
+/**
+ * The items of a source one by one. Written by hand: an `async function*` that waits for its next item does not hear `return()`,
+ * so that a subscriber who left while nothing happened would stay for ever. Here `return()` ends the waiting itself.
+ */
+export function iterateBatches<Item>(source: BatchSource<Item>): AsyncGenerator<Item, void> {
+  let batch: readonly Item[] = [];
+  let index = 0;
+  let isDone = false;
+  let leave: () => void = () => undefined;
+
+  function end(): void {
+    isDone = true;
+    batch = [];
+    source.close();
+    leave();
+  }
+
+  /** A promise of its own for every wait: one shared by all of them would keep each of them in memory. */
+  function nextOrLeft(): Promise<readonly Item[] | null> {
+    return new Promise((resolve, reject) => {
+      leave = () => resolve(null);
+      source.nextBatch().then(resolve, reject);
+    });
+  }
+
+  async function next(): Promise<IteratorResult<Item, void>> {
+    while (!isDone) {
+      const item = batch[index];
+      if (item !== undefined) {
+        index += 1;
+        return { done: false, value: item };
+      }
+      const found = await nextOrLeft();
+      if (isDone || found === null) break;
+      batch = found;
+      index = 0;
+    }
+    end();
+    return { done: true, value: undefined };
+  }
+
+  const iterator: AsyncGenerator<Item, void> = {
+    next: () =>
+      next().catch((error: unknown) => {
+        end();
+        throw error;
+      }),
+    async return() {
+      end();
+      return { done: true, value: undefined };
+    },
+    async throw(error: unknown) {
+      end();
+      throw error;
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}

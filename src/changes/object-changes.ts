@@ -1,0 +1,195 @@
+import type { Executor } from "../database/database.ts";
+import type { Clock } from "../shared/clock.ts";
+import type { Logger } from "../shared/log.ts";
+import type { ChangeLog } from "./change-log.ts";
+import { createChangeStream, type ChangeStream, type PositionedChange } from "./change-stream.ts";
+import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
+import { resumeAfter } from "./cursor.ts";
+import { withPatience } from "./patience.ts";
+import { encodeCursor, positionAt, positionOfView, type Position, type Snapshot, type View } from "./position.ts";
+
+/** Kinds of item that are about the stream rather than about a change. */
+export type StreamKind = "SNAPSHOT" | "SNAPSHOT_END" | "HEARTBEAT" | "LAGGED";
+
+/** One thing that a subscriber is told of objects whose filterable fields are a `State`. */
+export interface ObjectChange<State> {
+  readonly cursor: string;
+  readonly kind: StreamKind | LoggedChangeKind;
+  readonly at: Date;
+  /** False when this change made the object leave the filter. */
+  readonly matches: boolean;
+  /** Null for items about the stream itself. */
+  readonly objectId: string | null;
+  /** As of this change; null once deleted. */
+  readonly state: State | null;
+  readonly actor: string | null;
+}
+
+/** A page of the objects of an organization by id, all as one statement saw them. */
+export interface StatePage<State> {
+  readonly snapshot: Snapshot;
+  readonly rows: readonly { readonly id: string; readonly state: State }[];
+}
+
+/** What makes the changes of one kind of object different from those of another. */
+export interface ObjectSource<State> {
+  readonly object: ChangedObject;
+  readonly matches: (id: string, state: State) => boolean;
+  /** At most `limit` objects with ids above `afterId`, in the order of ids. */
+  readonly readStates: (
+    executor: Executor,
+    page: { readonly organizationId: string; readonly afterId: string; readonly limit: number },
+  ) => Promise<StatePage<State>>;
+}
+
+export interface ObjectChangesOptions<State> {
+  readonly changeLog: ChangeLog;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly organizationId: string;
+  readonly source: ObjectSource<State>;
+  readonly after: string | null;
+  readonly snapshot: boolean;
+  readonly heartbeatSeconds: number | null;
+}
+
+/** What a subscriber is told, batch by batch; nothing is read before it is asked for. */
+export interface ObjectChanges<State> {
+  /** At least one item; null once closed. One call at a time. */
+  readonly nextBatch: () => Promise<readonly ObjectChange<State>[] | null>;
+  /** Ends a waiting `nextBatch` at once. */
+  readonly close: () => void;
+}
+
+/** Objects of one page of a snapshot. */
+const SNAPSHOT_PAGE_SIZE = 500;
+
+/** What the stream does next. */
+type Phase =
+  | { readonly kind: "snapshot"; readonly afterId: string; readonly position: Position | null }
+  | { readonly kind: "live"; readonly stream: ChangeStream };
+
+const SNAPSHOT_FROM_THE_START: Phase = { kind: "snapshot", afterId: "", position: null };
+
+/**
+ * Snapshot, resumption and live changes of one kind of object, by the rule of the contract: with `after`, everything since; with
+ * `snapshot`, first every matching object as it is; with both, a snapshot only when the cursor is too old. Its position is taken
+ * before it resolves. Throws BAD_USER_INPUT for a text that is no cursor.
+ */
+export async function openObjectChanges<State>(options: ObjectChangesOptions<State>): Promise<ObjectChanges<State>> {
+  const { changeLog, clock, source, organizationId, after } = options;
+  const closing = new AbortController();
+  const extent = await withPatience(options.log, closing.signal, changeLog.extent);
+  if (!extent) throw new Error("A subscription was closed before it was opened");
+  const { log: logName, snapshot: snapshotAtStart } = extent;
+  const resumption = after === null ? null : resumeAfter(after, extent);
+  let phase: Phase = begin();
+  let first: readonly ObjectChange<State>[] = resumption?.hasGap && !options.snapshot ? [aboutStream("LAGGED", resumption.position)] : [];
+  let toldAt = clock.now();
+
+  function begin(): Phase {
+    if (options.snapshot && (!resumption || resumption.hasGap)) return SNAPSHOT_FROM_THE_START;
+    return follow(resumption?.position ?? positionOfView(snapshotAtStart, null));
+  }
+
+  function follow(position: Position): Phase {
+    const { log } = options;
+    return { kind: "live", stream: createChangeStream({ changeLog, log, organizationId, object: source.object, position }) };
+  }
+
+  async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State>[]> {
+    const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: SNAPSHOT_PAGE_SIZE });
+    const lastId = rows.length === SNAPSHOT_PAGE_SIZE ? (rows.at(-1)?.id ?? null) : null;
+    const views = withView(before?.views ?? [], { throughId: lastId, snapshot, own: null });
+    const position: Position = { ...(before ?? positionAt(snapshot.xmin)), views, isPartial: lastId !== null };
+    const partial = { ...position, isPartial: true };
+    const items = rows
+      .filter(({ id, state }) => source.matches(id, state))
+      .map(({ id, state }) => ({ ...aboutStream("SNAPSHOT", partial), objectId: id, state }));
+    if (lastId !== null) {
+      phase = { kind: "snapshot", afterId: lastId, position };
+      return items;
+    }
+    phase = follow(position);
+    return [...items, aboutStream("SNAPSHOT_END", position)];
+  }
+
+  async function liveBatch(stream: ChangeStream): Promise<readonly ObjectChange<State>[]> {
+    const event = await stream.next(untilHeartbeat());
+    if (event.kind === "closed") return [];
+    if (event.kind === "quiet") return [aboutStream("HEARTBEAT", event.position)];
+    if (event.kind === "lagged") {
+      if (options.snapshot) phase = SNAPSHOT_FROM_THE_START;
+      return [aboutStream("LAGGED", event.position)];
+    }
+    const items = event.changes.flatMap(tell);
+    const last = event.changes.at(-1);
+    // Changes that the filter leaves out move the position too: without this, a quiet filter in a busy organization would age.
+    if (items.length === 0 && last && untilHeartbeat() === 0) return [aboutStream("HEARTBEAT", last.position)];
+    return items;
+  }
+
+  /** In milliseconds; null when none is wanted. */
+  function untilHeartbeat(): number | null {
+    if (options.heartbeatSeconds === null) return null;
+    return Math.max(0, toldAt.getTime() + options.heartbeatSeconds * 1_000 - clock.now().getTime());
+  }
+
+  function tell({ change, position }: PositionedChange): readonly ObjectChange<State>[] {
+    const before = change.before as State | null;
+    const after = change.after as State | null;
+    const matches = after !== null && source.matches(change.objectId, after);
+    if (!matches && !(before !== null && source.matches(change.objectId, before))) return [];
+    return [
+      {
+        cursor: encodeCursor(logName, position),
+        kind: change.kind,
+        at: change.at,
+        matches,
+        objectId: change.objectId,
+        state: after,
+        actor: change.actor,
+      },
+    ];
+  }
+
+  function aboutStream(kind: StreamKind, position: Position): ObjectChange<State> {
+    return { cursor: encodeCursor(logName, position), kind, at: clock.now(), matches: true, objectId: null, state: null, actor: null };
+  }
+
+  async function proceed(): Promise<readonly ObjectChange<State>[]> {
+    const items = first;
+    first = [];
+    if (items.length > 0) return items;
+    if (phase.kind === "live") return liveBatch(phase.stream);
+    const { afterId, position } = phase;
+    return (await withPatience(options.log, closing.signal, () => snapshotPage(afterId, position))) ?? [];
+  }
+
+  return {
+    async nextBatch() {
+      while (!closing.signal.aborted) {
+        const items = await proceed();
+        if (items.length === 0) continue;
+        toldAt = clock.now();
+        return closing.signal.aborted ? null : items;
+      }
+      return null;
+    },
+    close() {
+      closing.abort();
+      if (phase.kind === "live") phase.stream.close();
+    },
+  };
+}
+
+/** Pages that saw the same are one view: in a quiet database a snapshot's cursor stays short. */
+function withView(views: readonly View[], view: View): readonly View[] {
+  const last = views.at(-1);
+  return last && isSameSnapshot(last.snapshot, view.snapshot) ? [...views.slice(0, -1), view] : [...views, view];
+}
+
+function isSameSnapshot(one: Snapshot, other: Snapshot): boolean {
+  return one.xmin === other.xmin && one.xmax === other.xmax && one.running.join() === other.running.join();
+}
