@@ -6,7 +6,7 @@ import type { Logger } from "../shared/log.ts";
 import { startLoop, type Loop } from "../shared/loop.ts";
 import { registerAgent, resumeSessions, writeReports } from "./agent.work.ts";
 import type { EncoderIdentity } from "./encoder-identity.ts";
-import { EncoderStatus, type EncoderCapabilities } from "./encoder.rules.ts";
+import { EncoderStatus, type SupportedTypes } from "./encoder.rules.ts";
 import { beat, claimSessions, signOff, type EncoderLife } from "./encoder.store.ts";
 import { HEARTBEAT_MILLISECONDS } from "./lease.rules.ts";
 import type { StartRunner } from "./runner.ts";
@@ -20,7 +20,7 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly runner: StartRunner;
-  readonly capabilities: EncoderCapabilities;
+  readonly capabilities: SupportedTypes;
   /** From `claimEncoderIdentity`; given back when the agent is closed. */
   readonly identity: EncoderIdentity;
   readonly name: string;

@@ -6,8 +6,8 @@ import type { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
 export const EncoderStatus = { ONLINE: "ONLINE", DRAINING: "DRAINING", LOST: "LOST" } as const;
 export type EncoderStatus = (typeof EncoderStatus)[keyof typeof EncoderStatus];
 
-/** What an encoder can run, as it found out when it started. */
-export interface EncoderCapabilities {
+/** What an encoder can run, as it found out when it started; one without ffmpeg supports nothing. */
+export interface SupportedTypes {
   readonly supportedInputs: readonly InputType[];
   readonly supportedOutputs: readonly OutputType[];
   readonly supportedVideoCodecs: readonly VideoCodec[];
@@ -17,7 +17,7 @@ export interface EncoderCapabilities {
 }
 
 /** An encoder that takes sessions now. */
-export interface OnlineEncoder extends EncoderCapabilities {
+export interface OnlineEncoder extends SupportedTypes {
   readonly id: string;
   readonly name: string;
   readonly region: string;
@@ -44,7 +44,9 @@ export function explainUnsupported(encoders: readonly OnlineEncoder[], needs: Se
   const who =
     nearby.length === 1 ? `The encoder of region ${needs.region}` : `None of the ${nearby.length} encoders of region ${needs.region}`;
   const cannot = nearby.length === 1 ? "cannot run" : "can run";
-  const why = closest.encoder.missing.filter((sentence) => closest.lacks.some((lack) => namesWord(sentence, lack.value)));
+  const why = closest.encoder.missing.filter(
+    (sentence) => closest.encoder.supportedInputs.length === 0 || closest.lacks.some((lack) => namesWord(sentence, lack.value)),
+  );
   return [`${who} ${cannot} ${listed(closest.lacks.map(({ what }) => what))}.`, ...why].join(" ");
 }
 
@@ -54,7 +56,7 @@ interface Lack {
 }
 
 /** Everything that this encoder would have to have and has not. */
-function lacking(encoder: EncoderCapabilities, needs: SessionNeeds): readonly Lack[] {
+function lacking(encoder: SupportedTypes, needs: SessionNeeds): readonly Lack[] {
   return [
     ...lacksOf([needs.inputType], encoder.supportedInputs, "input"),
     ...lacksOf(needs.outputTypes, encoder.supportedOutputs, "output"),

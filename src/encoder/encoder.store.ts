@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { DesiredStatus } from "../sessions/session.rules.ts";
-import { EncoderStatus, type EncoderCapabilities, type OnlineEncoder } from "./encoder.rules.ts";
+import { EncoderStatus, type SupportedTypes, type OnlineEncoder } from "./encoder.rules.ts";
 import { encoders } from "./encoder.table.ts";
 import { canRun, leaseEnd, textList } from "./lease.store.ts";
 
@@ -32,7 +32,7 @@ export interface EncoderRegistration {
   /** An HTTP base address without a slash at its end; null when it serves no media. */
   readonly mediaAddress: string | null;
   readonly capacity: number;
-  readonly capabilities: EncoderCapabilities;
+  readonly capabilities: SupportedTypes;
   readonly version: string;
 }
 

@@ -1,12 +1,12 @@
 import { OutputType } from "../playbacks/playback.rules.ts";
 import { InputType } from "../sessions/session.rules.ts";
 import { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
-import type { EncoderCapabilities } from "./encoder.rules.ts";
+import type { SupportedTypes } from "./encoder.rules.ts";
 import type { SessionRunner, StartRunner } from "./runner.ts";
 import { simulatedSteps, stopMilliseconds } from "./simulator.script.ts";
 
 /** A simulated encoder "runs" every type there is. */
-export const SIMULATED_CAPABILITIES: EncoderCapabilities = {
+export const SIMULATED_CAPABILITIES: SupportedTypes = {
   supportedInputs: Object.values(InputType),
   supportedOutputs: Object.values(OutputType),
   supportedVideoCodecs: Object.values(VideoCodec),

@@ -124,7 +124,7 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
 
   function reconcile(held: readonly HeldSession[], answered: number): void {
     const wanted = new Map(held.map((session) => [session.id, session]));
-    for (const seat of [...seats.values()]) {
+    for (const seat of seats.values()) {
       const session = wanted.get(seat.id);
       // Claimed after the heartbeat was sent: its answer cannot know.
       if (seat.addedAt >= answered) continue;
@@ -208,14 +208,14 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
     fail,
     drop: (ids) => ids.forEach((id) => seats.get(id)?.phase === "IDLE" && seats.delete(id)),
     handOn() {
-      for (const seat of [...seats.values()]) if (seat.cause !== "FENCED") stop(seat, "HANDED_ON");
+      for (const seat of seats.values()) if (seat.cause !== "FENCED") stop(seat, "HANDED_ON");
       onNews();
     },
     handOnIdle() {
-      for (const seat of [...seats.values()]) if (seat.phase === "IDLE") stop(seat, "HANDED_ON");
+      for (const seat of seats.values()) if (seat.phase === "IDLE") stop(seat, "HANDED_ON");
     },
     async abandon() {
-      for (const seat of [...seats.values()]) stop(seat, "FENCED");
+      for (const seat of seats.values()) stop(seat, "FENCED");
       await Promise.all(stops);
     },
   };

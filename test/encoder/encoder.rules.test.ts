@@ -43,6 +43,20 @@ describe("explainUnsupported", () => {
       { region: "local", inputType: "CAPTURE_CARD", outputTypes: ["CMAF_PUSH"], videoCodecs: ["AV1"], audioCodecs: ["OPUS"] },
       "The encoder of region local cannot run CAPTURE_CARD input, CMAF_PUSH output, AV1 video and OPUS audio.",
     ],
+    [
+      "it can run nothing at all, and says why",
+      [
+        {
+          ...full,
+          supportedInputs: [],
+          supportedOutputs: [],
+          supportedVideoCodecs: [],
+          missing: ["There is no ffmpeg on the PATH: no session can be run here."],
+        },
+      ],
+      { ...needs, audioCodecs: [] },
+      "The encoder of region local cannot run SRT_PULL input, HTTP output and H264 video. There is no ffmpeg on the PATH: no session can be run here.",
+    ],
     ["passthrough wants no codec", [full], { ...needs, videoCodecs: [], audioCodecs: [] }, null],
   ];
 
