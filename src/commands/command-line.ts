@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { StartError } from "../application.ts";
 import { DataDirectoryHeldError } from "../database/embedded-postgres.ts";
 import { EnvironmentError } from "../environment.ts";
 import { packageVersion } from "../shared/package.ts";
@@ -57,8 +58,8 @@ function printed(text: string): number {
 /** What is meant for a person comes without a stack; anything else is a defect, and wants one. */
 function describe(error: unknown): string {
   if (error instanceof Refusal) return error.errors.map(({ message }) => message).join("\n");
-  const isExpected = error instanceof UsageError || error instanceof EnvironmentError || error instanceof Fault;
-  if (isExpected || error instanceof DataDirectoryHeldError || isSystemError(error)) return error.message;
+  const isExpected = error instanceof UsageError || error instanceof EnvironmentError || error instanceof StartError;
+  if (isExpected || error instanceof Fault || error instanceof DataDirectoryHeldError || isSystemError(error)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

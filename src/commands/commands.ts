@@ -2,6 +2,15 @@ import type { Command } from "./command.ts";
 import { keyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
 import { organizationCreateCommand, organizationPackagesCommand } from "./organization.ts";
+import { encoderCommand, gatewayCommand, startCommand } from "./start.ts";
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [migrateCommand, keyCommand, organizationCreateCommand, organizationPackagesCommand];
+export const COMMANDS: readonly Command[] = [
+  startCommand,
+  gatewayCommand,
+  encoderCommand,
+  migrateCommand,
+  keyCommand,
+  organizationCreateCommand,
+  organizationPackagesCommand,
+];

@@ -1,0 +1,221 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { loadSecretKey } from "./access/secret-key.ts";
+import { createVault, type Vault } from "./access/vault.ts";
+import { createBell, type Bell } from "./changes/bell.ts";
+import { openChangeLog } from "./changes/change-log.ts";
+import { openDatabase } from "./database/client.ts";
+import type { DatabaseAddress } from "./database/connection.ts";
+import type { Database } from "./database/database.ts";
+import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
+import { migrateDatabase } from "./database/migrate.ts";
+import { startAgent } from "./encoder/agent.ts";
+import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
+import type { EncoderCapabilities } from "./encoder/encoder.rules.ts";
+import { startReaper } from "./encoder/reaper.ts";
+import type { StartRunner } from "./encoder/runner.ts";
+import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
+import type { Environment } from "./environment.ts";
+import { buildHeadendSchema } from "./graphql/schema.ts";
+import { makeFirstOrganization } from "./organizations/first-start.ts";
+import { startServer, type RunningServer } from "./server/http.ts";
+import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
+import { systemClock, type Clock } from "./shared/clock.ts";
+import { createLog, type Logger } from "./shared/log.ts";
+import { packageVersion } from "./shared/package.ts";
+
+const ADMIN_KEY_FILE = "admin-key";
+/** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
+const ENCODER_CONNECTIONS = 3;
+
+export interface ApplicationOptions {
+  /** Serves the API, and holds the embedded database where there is no other. */
+  readonly isGateway: boolean;
+  /** Runs sessions: really, as many as the environment says, or as if. Null: none. */
+  readonly encoder: { readonly kind: "REAL" } | { readonly kind: "SIMULATED"; readonly capacity: number } | null;
+}
+
+export interface Application {
+  /** The base of the API's addresses; null for an encoder alone. */
+  readonly url: string | null;
+  /** What the first start made; null on every later one. */
+  readonly firstStart: { readonly organization: string; readonly adminKey: string; readonly adminKeyFile: string } | null;
+  /** Takes no more, hands its sessions on, and ends everything it started. Idempotent. */
+  readonly close: () => Promise<void>;
+}
+
+/** Everything that the parts share. */
+interface Installation {
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly address: DatabaseAddress;
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly bell: Bell;
+}
+
+/** What ends together, in the order of the end: who takes work, who reads and writes by themselves, and what all of them use. */
+const STAGES = ["takers", "workers", "databases", "server"] as const;
+
+type Closers = { readonly stage: (typeof STAGES)[number]; readonly close: () => Promise<void> }[];
+
+/** Builds the whole of a process from its environment: the only place that constructs. A start that fails ends what it had started. */
+export async function startApplication(environment: Environment, options: ApplicationOptions): Promise<Application> {
+  const log = createLog({ level: environment.logLevel });
+  const closers: Closers = [];
+  let closing: Promise<void> | null = null;
+  const close = () => (closing ??= closeAll(closers, log));
+  try {
+    const installation = await openInstallation({ environment, log, options, closers });
+    const firstStart = options.isGateway ? await startFirst(installation) : null;
+    const gateway = options.isGateway ? await startGateway(installation, closers) : null;
+    if (options.encoder) await startEncoder(installation, { ...options, encoder: options.encoder, gateway, closers });
+    log.info({ url: gateway?.url, version: packageVersion() }, "started");
+    return { url: gateway?.url ?? null, firstStart, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Goes on where one of them fails. */
+async function closeAll(closers: Closers, log: Logger): Promise<void> {
+  for (const stage of STAGES) {
+    const ends = closers.filter((closer) => closer.stage === stage).map(({ close }) => close());
+    for (const end of await Promise.allSettled(ends)) {
+      if (end.status === "rejected") log.error({ err: end.reason as unknown }, "a part did not end in order");
+    }
+  }
+}
+
+interface Opening {
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly options: ApplicationOptions;
+  readonly closers: Closers;
+}
+
+async function openInstallation({ environment, log, options, closers }: Opening): Promise<Installation> {
+  const { dataDirectory } = environment;
+  // Root's PostgreSQL runs as another user, who has to pass through.
+  await mkdir(dataDirectory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  const address = await openDatabaseServer({ environment, log, options, closers });
+  await migrateDatabase(address);
+  const database = openDatabase({ address, log, applicationName: "headend", maxConnections: environment.databaseConnections });
+  closers.push({ stage: "databases", close: () => database.close() });
+  const vault = createVault(await loadSecretKey(environment.secretKey, dataDirectory));
+  if (!(await isVaultOfStoredSecrets(database.executor, vault))) {
+    throw new StartError(
+      "The secrets in this database were encrypted with another key. Set HEADEND_SECRET_KEY to that of the installation, or bring back its file secret-key.",
+    );
+  }
+  return { environment, log, clock: systemClock, address, database, vault, bell: createBell({ database, log }) };
+}
+
+async function openDatabaseServer({ environment, log, options, closers }: Opening): Promise<DatabaseAddress> {
+  const { databaseUrl: url, dataDirectory } = environment;
+  if (options.isGateway) {
+    const server = await startDatabaseServer({ url, dataDirectory, log });
+    closers.push({ stage: "server", close: () => server.close() });
+    return server.address;
+  }
+  const address = findDatabaseServer({ url, dataDirectory });
+  if (address !== null) return address;
+  throw new StartError(
+    `An encoder uses the database of its gateways: set DATABASE_URL to theirs, or HEADEND_DATA_DIR to that of a gateway that runs on this machine (no gateway runs on ${dataDirectory}).`,
+  );
+}
+
+async function startFirst({ database, environment }: Installation): Promise<Application["firstStart"]> {
+  const adminKeyFile = join(environment.dataDirectory, ADMIN_KEY_FILE);
+  const organization = await makeFirstOrganization(database, { adminKey: environment.adminKey, adminKeyFile });
+  return organization && { organization: organization.name, adminKey: organization.adminKey, adminKeyFile };
+}
+
+async function startGateway({ environment, log, clock, database, vault, bell }: Installation, closers: Closers): Promise<RunningServer> {
+  const changeLog = await openChangeLog({ database, log });
+  closers.push({ stage: "workers", close: () => changeLog.close() });
+  const reaper = await startReaper({ database, bell, clock, log });
+  closers.push({ stage: "workers", close: () => reaper.close() });
+  let url = "";
+  const server = await startServer({
+    schema: buildHeadendSchema(),
+    host: environment.host,
+    port: environment.port,
+    changeLog,
+    allowedOrigins: environment.allowedOrigins,
+    originHandler: null,
+    base: {
+      database,
+      clock,
+      log,
+      vault,
+      bell,
+      network: { allowedNetworks: environment.allowedNetworks },
+      defaultRegion: environment.region,
+      // A free port is known only once it is taken.
+      get publicUrl() {
+        return environment.publicUrl ?? url;
+      },
+    },
+  });
+  url = server.url;
+  closers.push({ stage: "takers", close: () => server.close() });
+  return server;
+}
+
+interface EncoderStart {
+  readonly isGateway: boolean;
+  readonly encoder: NonNullable<ApplicationOptions["encoder"]>;
+  readonly gateway: RunningServer | null;
+  readonly closers: Closers;
+}
+
+async function startEncoder(installation: Installation, { isGateway, encoder, gateway, closers }: EncoderStart): Promise<void> {
+  const { environment, address, log, clock, vault } = installation;
+  const database = openDatabase({ address, log, applicationName: "headend encoder", maxConnections: ENCODER_CONNECTIONS });
+  closers.push({ stage: "databases", close: () => database.close() });
+  const bell = createBell({ database, log });
+  if (!isGateway) {
+    const reaper = await startReaper({ database, bell, clock, log });
+    closers.push({ stage: "workers", close: () => reaper.close() });
+  }
+  const identity = await claimEncoderIdentity(environment.dataDirectory);
+  const engine = encoder.kind === "SIMULATED" ? simulatedEngine() : await realEngine(installation, identity);
+  engine.capabilities.missing.forEach((sentence) => log.warn(sentence));
+  const agent = await startAgent({
+    database,
+    vault,
+    bell,
+    clock,
+    log,
+    identity,
+    ...engine,
+    name: environment.encoderName,
+    region: environment.region,
+    capacity: encoder.kind === "SIMULATED" ? encoder.capacity : environment.encoderCapacity,
+    mediaAddress: encoder.kind === "SIMULATED" ? null : (environment.mediaUrl ?? gateway?.url ?? null),
+    isSimulated: encoder.kind === "SIMULATED",
+    version: packageVersion(),
+  });
+  closers.push({ stage: "takers", close: () => agent.close() });
+}
+
+interface Engine {
+  readonly runner: StartRunner;
+  readonly capabilities: EncoderCapabilities;
+}
+
+function simulatedEngine(): Engine {
+  return { runner: createSimulatedRunner(), capabilities: SIMULATED_CAPABILITIES };
+}
+
+async function realEngine(_installation: Installation, _identity: EncoderIdentity): Promise<Engine> {
+  return simulatedEngine();
+}
+
+/** A start cannot be made as things are; the message says what to change. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}

@@ -1,0 +1,60 @@
+import { startApplication, type Application, type ApplicationOptions } from "../application.ts";
+import { UsageError, type Command, type CommandCall } from "./command.ts";
+
+const SIMULATED_LIMIT = 100_000;
+
+export const startCommand: Command = {
+  name: "start",
+  parameters: [],
+  options: [],
+  summary: "Run a gateway and an encoder in one process, with the embedded database unless DATABASE_URL is set.",
+  run: (call) => runApplication(call, { isGateway: true, encoder: { kind: "REAL" } }),
+};
+
+export const gatewayCommand: Command = {
+  name: "gateway",
+  parameters: [],
+  options: [],
+  summary: "Run a gateway alone; encoders run elsewhere.",
+  run: (call) => runApplication(call, { isGateway: true, encoder: null }),
+};
+
+export const encoderCommand: Command = {
+  name: "encoder",
+  parameters: [],
+  options: [
+    { name: "simulate", value: "N", meaning: "Run no media: act as an encoder with room for N sessions, through the same states." },
+  ],
+  summary: "Run an encoder alone, for the gateways that share its database.",
+  run: (call) => runApplication(call, { isGateway: false, encoder: encoderOf(call) }),
+};
+
+function encoderOf({ options }: CommandCall): NonNullable<ApplicationOptions["encoder"]> {
+  const given = options["simulate"]?.at(-1);
+  if (given === undefined) return { kind: "REAL" };
+  const capacity = /^\d{1,6}$/.test(given) ? Number(given) : 0;
+  if (capacity < 1 || capacity > SIMULATED_LIMIT)
+    throw new UsageError(`--simulate takes a whole number from 1 to ${SIMULATED_LIMIT}, not “${given}”.`);
+  return { kind: "SIMULATED", capacity };
+}
+
+/** Runs until a signal asks for the end; a second one does not wait for it. */
+async function runApplication({ environment, print }: CommandCall, options: ApplicationOptions): Promise<number> {
+  const asked = new Promise<NodeJS.Signals>((done) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done(signal));
+  });
+  const application = await startApplication(environment(), options);
+  printFirstStart(application, print);
+  if (application.url !== null) print(`The API is at ${application.url}/graphql; open it in a browser to try it.`);
+  await asked;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+  await application.close();
+  return 0;
+}
+
+function printFirstStart({ firstStart }: Application, print: CommandCall["print"]): void {
+  if (!firstStart) return;
+  print(`First start: organization ${firstStart.organization} is made, with every package.`);
+  print(`Its ADMIN key, shown this once and kept in ${firstStart.adminKeyFile}:`);
+  print(firstStart.adminKey);
+}

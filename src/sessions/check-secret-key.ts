@@ -1,0 +1,17 @@
+import { sql } from "drizzle-orm";
+import type { Vault } from "../access/vault.ts";
+import type { Executor } from "../database/database.ts";
+import { secrets } from "./secret.table.ts";
+
+/** What a ciphertext begins with: which key it was made with. */
+const KEY_ID_BYTES = 4;
+
+/** Whether the stored secrets were encrypted with this vault's key; true when there are none yet. */
+export async function isVaultOfStoredSecrets(executor: Executor, vault: Vault): Promise<boolean> {
+  const own = vault.encrypt("", "").subarray(0, KEY_ID_BYTES).toString("hex");
+  const [row] = await executor
+    .select({ keyId: sql<string>`encode(substring(${secrets.ciphertext} for ${KEY_ID_BYTES}), 'hex')` })
+    .from(secrets)
+    .limit(1);
+  return row === undefined || row.keyId === own;
+}
