@@ -274,6 +274,7 @@ function maskedUrl() {
 }
 
 function raggedRow(record: CsvRecord, header: CsvHeader): CsvImportError {
-  const message = `The row has ${record.cells.length} cells, but the header has ${header.width}.`;
+  const { length } = record.cells;
+  const message = `The row has ${length} ${length === 1 ? "cell" : "cells"}, but the header has ${header.width}.`;
   return { row: record.row, column: null, value: null, message, code: CsvImportErrorCode.MALFORMED };
 }
