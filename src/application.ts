@@ -11,7 +11,7 @@ import { findDatabaseServer, startDatabaseServer } from "./database/database-ser
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAgent } from "./encoder/agent.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
-import type { EncoderCapabilities } from "./encoder/encoder.rules.ts";
+import type { SupportedTypes } from "./encoder/encoder.rules.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
@@ -204,7 +204,7 @@ async function startEncoder(installation: Installation, { isGateway, encoder, ga
 
 interface Engine {
   readonly runner: StartRunner;
-  readonly capabilities: EncoderCapabilities;
+  readonly capabilities: SupportedTypes;
 }
 
 function simulatedEngine(): Engine {

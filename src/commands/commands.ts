@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { doctorCommand } from "./doctor.ts";
 import { keyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
 import { organizationCreateCommand, organizationPackagesCommand } from "./organization.ts";
@@ -10,6 +11,7 @@ export const COMMANDS: readonly Command[] = [
   gatewayCommand,
   encoderCommand,
   migrateCommand,
+  doctorCommand,
   keyCommand,
   organizationCreateCommand,
   organizationPackagesCommand,

@@ -18,6 +18,11 @@ export interface PostgresBinaries {
   readonly initdb: string;
 }
 
+/** Whether the platform's package is installed; throws with what to do where it is not. Changes nothing. */
+export function assertPostgresInstalled(): void {
+  findPackage(`${process.platform}-${process.arch}`);
+}
+
 /** Finds PostgreSQL's own programs in the platform's package and makes the links that npm packages cannot carry. */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const root = findPackage(`${process.platform}-${process.arch}`);

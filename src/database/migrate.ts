@@ -8,7 +8,7 @@ import { openConnections, type DatabaseAddress } from "./connection.ts";
 const MIGRATION_LOCK = 4_204_710;
 
 /** The oldest release that knows all that our SQL uses. */
-const OLDEST_SERVER_VERSION = 150_000;
+export const OLDEST_SERVER_VERSION = 150_000;
 
 /**
  * Brings the database to this release's tables. Several processes may call it at the same time: they take turns under an

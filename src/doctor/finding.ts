@@ -1,0 +1,10 @@
+/** OK: as it should be. LIMITED: something is unavailable, the rest works. MISSING: needed, and not there. */
+export type Verdict = "OK" | "LIMITED" | "MISSING";
+
+/** What one look at the machine found. */
+export interface Finding {
+  readonly subject: string;
+  readonly verdict: Verdict;
+  /** What is there, or what is not, what then is unavailable, and what to do. */
+  readonly text: string;
+}
