@@ -1,0 +1,272 @@
+import fc from "fast-check";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Context } from "../../src/access/context.ts";
+import { csvCommentLoader } from "../../src/imports/import.loaders.ts";
+import { exportSessionsCsv } from "../../src/imports/export-sessions-csv.ts";
+import { importSessionsCsv } from "../../src/imports/import-sessions-csv.ts";
+import { readCsv } from "../../src/imports/csv.read.ts";
+import { createSessions } from "../../src/sessions/create-sessions.ts";
+import { deleteSessions } from "../../src/sessions/delete-sessions.ts";
+import { createSessionsInput } from "../../src/sessions/session.input.ts";
+import { nameKey } from "../../src/shared/name.ts";
+import { createTestContext, insertTemplate } from "../support/context.ts";
+import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+
+let test: TestDatabase;
+let context: Context;
+const templateIds: Record<string, string> = {};
+
+beforeAll(async () => {
+  test = await openTestDatabase();
+});
+afterAll(() => test.close());
+beforeEach(async () => {
+  context = await createTestContext(test.database);
+  templateIds["1"] = await insertTemplate(context, '=One, "and"; only');
+  templateIds["3"] = await insertTemplate(context, "-3", ["high", "mid", "low"]);
+});
+
+type Candidate = Record<string, unknown>;
+
+async function create(sessions: readonly Candidate[]): Promise<readonly string[]> {
+  const candidates = createSessionsInput.shape.sessions.element.array().parse(sessions);
+  return (await createSessions(context, { sessions: candidates, dryRun: false })).ids;
+}
+
+async function deleteAll(): Promise<void> {
+  await deleteSessions(context, { selection: { filter: {} }, dryRun: false });
+}
+
+const exportCsv = async (includeSecrets: boolean) => exportSessionsCsv(context, { selection: null, includeSecrets });
+const importCsv = (csv: string) => importSessionsCsv(context, { csv, dryRun: false });
+
+/** Everything of all sessions but what is generated anew. */
+async function contents(): Promise<unknown> {
+  const rows = await test.database.executor.execute(sql`
+    select to_jsonb(s) - array['id', 'stream_id', 'search_text', 'created_at', 'updated_at', 'status_changed_at', 'last_command_at', 'last_command_verb'] as session,
+      (select jsonb_agg(to_jsonb(p) - array['id', 'session_id', 'path_token', 'created_at'] order by position) from playbacks p where p.session_id = s.id) as playbacks,
+      (select jsonb_agg(jsonb_build_object('kind', x.kind, 'position', x.position) order by x.kind, x.position) from secrets x where x.session_id = s.id) as secrets
+    from sessions s where organization_id = ${context.actor.organizationId} order by name_order, s.name`);
+  return [...rows];
+}
+
+const NAUGHTY = [
+  "=1+1",
+  "'=1",
+  "''=2",
+  "+1",
+  "-1",
+  "-1+2",
+  "@a",
+  "'",
+  '"',
+  '""',
+  ",",
+  ";",
+  "a\tb",
+  "İstanbul",
+  "é",
+  "e\u0301",
+  "😀",
+  "  x",
+  "TRUE",
+  "0x10",
+  "Comment - x",
+  "Release 1",
+  "__proto__",
+  "\uFEFFx",
+  '="a",b;c',
+  "••••••••",
+];
+const visible = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 30 })
+  .filter((text) => text.trim() !== "" && !/[\p{Cc}\u2028\u2029]/u.test(text));
+const name = fc.oneof(fc.constantFrom(...NAUGHTY.filter((text) => !/\p{Cc}/u.test(text))), visible);
+const description = fc.oneof(
+  fc.constantFrom(...NAUGHTY, "\n", "\r\n=a\r", " ", "\t=1", "-1\n-2"),
+  fc.string({ unit: "binary", maxLength: 60 }).filter((text) => !text.includes("\0") && text.isWellFormed()),
+);
+const streamKey = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._~-]{7,40}$/);
+const passphrase = fc.string({ unit: "grapheme-ascii", minLength: 10, maxLength: 79 });
+const multicastUrl = fc
+  .tuple(fc.integer({ min: 1, max: 250 }), fc.integer({ min: 1, max: 65_535 }))
+  .map(([byte, port]) => `udp://239.1.2.${byte}:${port}`);
+const secretUrl = fc.constantFrom(
+  "https://operator:secret@media.example/a.m3u8?token=abcdef",
+  "https://media.example/b.m3u8",
+  "https://media.example/c.m3u8?x=1,2",
+);
+
+const source = fc.oneof(
+  fc
+    .record({
+      type: fc.constant("MULTICAST_PULL"),
+      urlA: multicastUrl,
+      urlB: fc.option(fc.constant("udp://239.9.9.9:9")),
+      failover: fc.option(
+        fc.record({
+          recoveryIntervalSeconds: fc.constantFrom(-1, 120, 86_400),
+          errorThresholdPercent: fc.option(fc.double({ min: 0.01, max: 100, noNaN: true })),
+        }),
+      ),
+    })
+    .map((given) => ({ ...given, failover: given.urlB ? given.failover : null })),
+  fc.record({ type: fc.constant("HLS_PULL"), urlA: secretUrl, hlsScte35PassthroughEnabled: fc.boolean() }),
+  fc.record({ type: fc.constant("DASH_PULL"), urlA: secretUrl }),
+  fc.record({ type: fc.constant("RTSP_PULL"), urlA: fc.constant("rtsp://user:word@camera.example/1") }),
+  fc.record({ type: fc.constant("SRT_PULL"), urlA: fc.constant("srt://sender.example:9000?passphrase=hunter2hunter2&streamid=a/b") }),
+  fc.record({ type: fc.constant("RTP_PULL"), urlA: fc.constant("rtp://239.4.4.4:5004") }),
+  fc.record({ type: fc.constant("RTMP_PUSH"), customStreamKey: fc.option(streamKey) }),
+  fc
+    .record({
+      type: fc.constant("SRT_PUSH"),
+      customStreamKey: fc.option(streamKey),
+      srtEncryptionEnabled: fc.boolean(),
+      srtPassphrase: fc.option(passphrase),
+    })
+    .map((given) => ({ ...given, srtPassphrase: given.srtEncryptionEnabled ? given.srtPassphrase : null })),
+);
+
+const service = {
+  serviceProvider: fc.option(fc.constantFrom("NETINT", "=NET", "-1", " ", "a;b")),
+  programNumber: fc.option(fc.integer({ min: 1, max: 65_535 })),
+};
+const perRendition = (url: string, count: string) => Array.from({ length: Number(count) }, (_, index) => url.replace("N", String(index)));
+const playback = fc.constantFrom("1", "3").chain((count) =>
+  fc
+    .oneof(
+      fc
+        .record({ type: fc.constant("HTTP"), hlsEnabled: fc.boolean(), dashEnabled: fc.boolean() })
+        .map((given) => ({ ...given, dashEnabled: given.dashEnabled || !given.hlsEnabled })),
+      fc.record({ type: fc.constant("MULTICAST"), urls: fc.constant(perRendition("udp://239.7.7.N:7000", count)), ...service }),
+      fc.record({
+        type: fc.constant("SRT_PUSH"),
+        urls: fc.constant(perRendition("srt://to.example:900N?passphrase=hunter2hunter2", count)),
+        ...service,
+      }),
+      fc.record({ type: fc.constant("RTMP_PUSH"), urls: fc.constant(perRendition("rtmp://to.example/live/secret-key-N", count)) }),
+      fc.record({ type: fc.constant("CMAF_PUSH"), urls: fc.constant(["https://u:p@to.example/cmaf"]) }),
+      fc.record({
+        type: fc.constant("FILE"),
+        urls: fc.constant(["late shows/ten, and =1.mkv"]),
+        fileFormat: fc.constantFrom("MKV", "MP4"),
+        maxFileDurationSeconds: fc.option(fc.constantFrom(300, 43_200)),
+      }),
+    )
+    .chain((given) => name.map((playbackName) => ({ ...given, name: playbackName, template: count }))),
+);
+
+const session = fc.record({ name, description: fc.option(description), slatesEnabled: fc.boolean(), source, playback });
+const sessions = fc.uniqueArray(session, { minLength: 1, maxLength: 60, selector: (item) => nameKey(item.name) });
+
+describe("exporting with secrets, deleting, and importing again", () => {
+  it("gives equal sessions, and the same bytes when exported once more", async () => {
+    await fc.assert(
+      fc.asyncProperty(sessions, async (given) => {
+        await deleteAll();
+        await create(
+          given.map(({ playback: { template, ...rest }, ...item }) => ({
+            ...item,
+            playbacks: [{ ...rest, templateId: templateIds[template] }],
+          })),
+        );
+        const before = await contents();
+        const first = await exportCsv(true);
+        expect(first.commentedRowCount).toBe(0);
+        await deleteAll();
+        const imported = await importCsv(first.csv);
+        expect(imported.errors).toEqual([]);
+        expect(imported).toMatchObject({ imported: true, rowCount: given.length, skippedRowCount: 1 });
+        expect(await contents()).toEqual(before);
+        expect((await exportCsv(true)).csv).toBe(first.csv);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe("a session that cannot be imported again", () => {
+  const push = { type: "SRT_PUSH", srtEncryptionEnabled: true, customStreamKey: "very-secret-key", srtPassphrase: "very-secret-phrase" };
+  const multicast = { type: "MULTICAST_PULL", urlA: "udp://239.1.1.1:5000" };
+  const http = () => ({ name: "web", type: "HTTP", hlsEnabled: true, templateId: templateIds["1"] });
+
+  async function commentsOf(includeSecrets: boolean): Promise<Record<string, string>> {
+    const { csv } = await exportCsv(includeSecrets);
+    const records = readCsv(csv).table?.records.slice(1) ?? [];
+    return Object.fromEntries(records.map(({ cells }) => [cells[1] ?? "", cells[0] ?? ""]));
+  }
+
+  it("is exported as a comment that says why, and skipped by an import", async () => {
+    const ids = await create([
+      { name: "two", source: multicast, playbacks: [http(), { ...http(), name: "more" }] },
+      { name: "none", source: multicast, playbacks: [] },
+      { name: "input", source: { type: "RTMP_PULL", urlA: "rtmp://from.example/live/x" }, playbacks: [http()] },
+      {
+        name: "output",
+        source: multicast,
+        playbacks: [{ name: "w", type: "WHIP", urls: ["https://to.example/whip"], templateId: templateIds["1"] }],
+      },
+      {
+        name: "remap",
+        source: multicast,
+        streamRemap: [{ priority: 1, type: "VIDEO", language: "any", mode: "PASSTHROUGH" }],
+        playbacks: [http()],
+      },
+      {
+        name: "count",
+        source: multicast,
+        playbacks: [{ name: "m", type: "MULTICAST", urls: ["udp://239.2.2.2:1"], templateId: templateIds["1"] }],
+      },
+      { name: "fine", source: multicast, playbacks: [http()] },
+    ]);
+    // The template gets a second rendition, so that one URL is no longer enough.
+    await test.database.executor.execute(
+      sql`insert into renditions (id, template_id, position, name, is_passthrough) values ('rendition_x', ${templateIds["1"]}, 1, 'x', true)`,
+    );
+    const comments = await commentsOf(true);
+    expect(comments).toEqual({
+      two: "Comment - the session has more than one playback",
+      none: "Comment - the session has no playbacks",
+      input: "Comment - the input type rtmp_pull is not supported by CSV",
+      output: "Comment - the output type whip is not supported by CSV",
+      remap: "Comment - the session has stream remap enabled",
+      count: expect.stringMatching(/^Comment - .*takes one URL for each rendition of its template: 2, and 1 were given/) as string,
+      fine: "",
+    });
+    const told = await csvCommentLoader.read(context, ids);
+    expect(told.map((reason) => (reason === null ? "" : `Comment - ${reason}`))).toEqual(
+      Object.keys(comments).length === 7 ? ["two", "none", "input", "output", "remap", "count", "fine"].map((key) => comments[key]) : [],
+    );
+
+    const { csv, rowCount, commentedRowCount } = await exportCsv(true);
+    expect([rowCount, commentedRowCount]).toEqual([7, 6]);
+    await deleteAll();
+    expect(await importCsv(csv)).toMatchObject({ imported: true, rowCount: 1, skippedRowCount: 7, sessions: [{ name: "fine" }] });
+  });
+
+  it("is one whose URL holds a secret that the export left out", async () => {
+    await create([
+      { name: "url", source: { type: "HLS_PULL", urlA: "https://operator:hunter2@from.example/x.m3u8" }, playbacks: [http()] },
+    ]);
+    expect(await commentsOf(true)).toEqual({ url: "" });
+    expect(await commentsOf(false)).toEqual({ url: "Comment - a URL holds a secret, which was left out; export with secrets" });
+    expect((await exportCsv(false)).csv).not.toMatch(/hunter2/);
+    expect((await exportCsv(true)).csv).toMatch(/hunter2/);
+  });
+
+  it("is not one with a key or passphrase left out: an import generates new ones", async () => {
+    await create([{ name: "push", source: push, playbacks: [http()] }]);
+    const { csv, commentedRowCount } = await exportCsv(false);
+    expect([csv.includes("very-secret"), csv.includes("•"), commentedRowCount]).toEqual([false, false, 0]);
+    await deleteAll();
+    expect((await importCsv(csv)).imported).toBe(true);
+    const secrets = await test.database.executor.execute(
+      sql`select kind, is_generated from secrets x join sessions s on s.id = x.session_id where organization_id = ${context.actor.organizationId} order by kind`,
+    );
+    expect([...secrets]).toEqual([
+      { kind: "SRT_PASSPHRASE", is_generated: true },
+      { kind: "STREAM_KEY", is_generated: true },
+    ]);
+  });
+});
