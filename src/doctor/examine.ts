@@ -24,7 +24,7 @@ const EXAMINATIONS: readonly Examination[] = [
 export async function examine(source?: Readonly<Record<string, string | undefined>>): Promise<readonly Finding[]> {
   try {
     const environment = readEnvironment(source);
-    const findings = await Promise.all(EXAMINATIONS.map((examination) => examination(environment)));
+    const findings = await Promise.all(EXAMINATIONS.map(async (examination) => await examination(environment)));
     return [{ subject: "environment", verdict: "OK", text: "every variable that is set has an allowed value" }, ...findings.flat()];
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
