@@ -3,8 +3,9 @@ import type { Executor } from "../database/database.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
 import { encoders } from "./encoder.table.ts";
 
+// Names the outer table by hand: in a select from one table Drizzle leaves it off, and `id` would mean the session's.
 /** How many sessions an encoder holds the lease of; of all organizations, since they share the room. */
-const running = sql<number>`(select count(*) from sessions s where s.encoder_id = ${encoders.id})::integer`.as("running");
+const running = sql<number>`(select count(*) from sessions s where s.encoder_id = encoders.id)::integer`.as("running");
 
 export type EncoderReading = typeof encoders.$inferSelect & { readonly running: number };
 
@@ -38,7 +39,7 @@ export async function listRegions(executor: Executor, defaultRegion: string): Pr
     .select({
       name: encoders.region,
       capacity: sql<number>`coalesce(sum(${encoders.capacity}) filter (where ${eq(encoders.status, EncoderStatus.ONLINE)}), 0)::integer`,
-      running: sql<number>`sum((select count(*) from sessions s where s.encoder_id = ${encoders.id}))::integer`,
+      running: sql<number>`sum((select count(*) from sessions s where s.encoder_id = encoders.id))::integer`,
     })
     .from(encoders)
     .groupBy(encoders.region);

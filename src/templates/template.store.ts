@@ -13,12 +13,13 @@ export type StoredRendition = RenditionDraft & { readonly id: string };
 /** A template with its ladder, in the ladder's order. */
 export type StoredTemplate = TemplateRow & { readonly renditions: readonly StoredRendition[] };
 
+// Names the outer table by hand: in a select from one table Drizzle leaves it off, and `id` would mean the rendition's.
 const ladder = sql<readonly StoredRendition[]>`(
   select coalesce(jsonb_agg(jsonb_build_object(
     'id', r.id, 'name', r.name, 'isPassthrough', r.is_passthrough, 'videoCodec', r.video_codec, 'width', r.width, 'height', r.height,
     'videoBitrateKbps', r.video_bitrate_kbps, 'frameRate', r.frame_rate, 'audioCodec', r.audio_codec,
     'audioBitrateKbps', r.audio_bitrate_kbps) order by r.position), '[]')
-  from renditions r where r.template_id = ${templates.id})`.as("ladder");
+  from renditions r where r.template_id = templates.id)`.as("ladder");
 
 function selectTemplates(executor: Executor) {
   return executor.select({ template: templates, renditions: ladder }).from(templates);
