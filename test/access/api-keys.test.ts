@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isApiKey } from "../../src/access/api-key.rules.ts";
-import { encoders } from "../../src/encoder/encoder.table.ts";
-import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openFrontDoor, type Ask, type FrontDoor } from "../support/front-door.ts";
 
 const CREATE = `mutation ($input: CreateApiKeyInput!) {
@@ -138,35 +136,3 @@ describe("API keys", () => {
     });
   });
 });
-
-describe("encoders and regions", () => {
-  it("are listed, the default region also while it has none", async () => {
-    const { ask } = await door.organization();
-    const read = `{ regions { name isDefault capacity running } encoders { id name status } }`;
-    expect((await ask(read)).data).toEqual({ regions: [{ name: "local", isDefault: true, capacity: 0, running: 0 }], encoders: [] });
-    await registerTestEncoder("east", 4);
-    expect((await ask(read)).data).toMatchObject({
-      regions: [
-        { name: "east", isDefault: false, capacity: 4, running: 0 },
-        { name: "local", isDefault: true, capacity: 0 },
-      ],
-      encoders: [{ name: "east one", status: "ONLINE" }],
-    });
-  });
-});
-
-async function registerTestEncoder(region: string, capacity: number): Promise<void> {
-  await door.database.executor.insert(encoders).values({
-    id: newIdentifier("encoder"),
-    name: `${region} one`,
-    region,
-    status: "ONLINE",
-    capacity,
-    supportedInputs: ["HLS_PULL"],
-    supportedOutputs: ["HTTP"],
-    supportedVideoCodecs: ["H264"],
-    supportedAudioCodecs: ["AAC"],
-    missing: [],
-    version: "0",
-  });
-}
