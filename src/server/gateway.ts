@@ -49,3 +49,9 @@ export function isAllowedOrigin(gateway: Gateway, request: IncomingMessage): boo
 function originOf(url: string): string | null {
   return URL.canParse(url) ? new URL(url).origin : null;
 }
+
+/** The address that a request names, or null for what is none; its host is not looked at. */
+export function urlOf(request: IncomingMessage): URL | null {
+  const base = "http://localhost";
+  return URL.canParse(request.url ?? "/", base) ? new URL(request.url ?? "/", base) : null;
+}

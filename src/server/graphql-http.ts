@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ERROR_STATUS } from "../graphql/errors.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { readJsonBody } from "./body.ts";
-import { contextFor, type Gateway } from "./gateway.ts";
+import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 
 /** Seconds after which a caller may try again when the database was away. */
 const RETRY_AFTER_SECONDS = "1";
@@ -21,7 +21,7 @@ export async function answerGraphql(
       httpGraphQLRequest: {
         method: request.method ?? "GET",
         headers: headersOf(request),
-        search: new URL(request.url ?? "/", "http://localhost").search,
+        search: urlOf(request)?.search ?? "",
         body: request.method === "POST" ? await readBody(request) : undefined,
       },
       context: async () => context,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { createApolloServer } from "../graphql/apollo.ts";
-import { isAllowedOrigin, requestIdOf, type Gateway } from "./gateway.ts";
+import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
 import { answerGraphql } from "./graphql-http.ts";
 import { answerLive, answerReady } from "./health.ts";
@@ -43,7 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await listen(server, options);
 
   return {
-    url: urlOf(server, options.host),
+    url: baseUrl(server, options.host),
     async close() {
       isClosing = true;
       await sockets.close();
@@ -57,17 +57,23 @@ async function route(gateway: Gateway, request: IncomingMessage, response: Serve
   const requestId = requestIdOf(request);
   response.setHeader("x-request-id", requestId);
   response.setHeader("x-content-type-options", "nosniff");
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const url = urlOf(request);
+  if (!url) return answerText(response, 400, "This address cannot be read.");
+  const { pathname } = url;
   if (pathname.startsWith("/live/") && gateway.originHandler) return gateway.originHandler(request, response);
   if (pathname === "/livez") return answerLive(response);
   if (pathname === "/readyz") return answerReady(response, gateway.base.database, isClosing);
-  if (isGraphiqlRequest(request, pathname)) return answerGraphiql(request, response, pathname);
+  if (isGraphiqlRequest(request, url)) return answerGraphiql(response, url);
   if (pathname === "/graphql") {
     allowOrigin(gateway, request, response);
     if (request.method === "OPTIONS") return answerPreflight(response);
     return answerGraphql(gateway, request, response, requestId);
   }
-  response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Nothing is served here. The API is at /graphql.\n");
+  return answerText(response, 404, "Nothing is served here. The API is at /graphql.");
+}
+
+function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
 }
 
 const CORS_MAX_AGE_SECONDS = "600";
@@ -106,7 +112,7 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(deadline);
 }
 
-function urlOf(server: Server, host: string): string {
+function baseUrl(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo;
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;

@@ -9,7 +9,7 @@ import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { BODY_LIMIT_BYTES } from "./body.ts";
-import { contextFor, isAllowedOrigin, requestIdOf, type Gateway } from "./gateway.ts";
+import { contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 
 /** Why a socket is ended. Stock clients come back after each of these, and after none of 4400, 4401, 4406, 4409, 4429 and 4500. */
 const CLOSE = {
@@ -45,6 +45,8 @@ export function serveSubscriptions(server: Server, gateway: Gateway): Subscripti
   const protocol = createProtocol(gateway);
 
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    // Who leaves in the middle of the handshake would else end the process.
+    stream.on("error", () => stream.destroy());
     const refusal = refuseUpgrade(gateway, request);
     if (refusal) {
       stream.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
@@ -65,14 +67,14 @@ export function serveSubscriptions(server: Server, gateway: Gateway): Subscripti
 
 /** The status line by which an upgrade is refused; null when it is not. A page of a foreign origin never gets a socket. */
 function refuseUpgrade(gateway: Gateway, request: IncomingMessage): string | null {
-  if (new URL(request.url ?? "/", "http://localhost").pathname !== "/graphql") return "404 Not Found";
+  if (urlOf(request)?.pathname !== "/graphql") return "404 Not Found";
   return isAllowedOrigin(gateway, request) ? null : "403 Forbidden";
 }
 
 function createProtocol(gateway: Gateway): ProtocolServer<SocketExtra> {
   return makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: INIT_DEADLINE_MILLISECONDS,
-    onConnect: ({ connectionParams, extra }) => connect(gateway, extra, connectionParams?.["authorization"]),
+    onConnect: ({ connectionParams, extra }) => connect(gateway, extra, authorizationIn(connectionParams)),
     onSubscribe({ extra }, _id, { query, operationName, variables }) {
       const context = contextOf(extra);
       const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
@@ -83,6 +85,10 @@ function createProtocol(gateway: Gateway): ProtocolServer<SocketExtra> {
       errors && { ...(data !== undefined && { data }), errors: present(extra, errors) },
     onError: ({ extra }, _id, _payload, errors) => present(extra, errors),
   });
+}
+
+function authorizationIn(parameters: Readonly<Record<string, unknown>> | undefined): unknown {
+  return Object.entries(parameters ?? {}).find(([name]) => name.toLowerCase() === "authorization")?.[1];
 }
 
 /** False ends the socket as forbidden, which clients may try again with a new credential. */

@@ -1,0 +1,958 @@
+// Made by `npm run codegen`.
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What a credential may do. Each level includes the ones before it. */
+export type AccessLevel =
+  /** Also manages API keys. */
+  | 'ADMIN'
+  /** Also creates, edits, deletes and imports sessions and templates, and exports their secrets. */
+  | 'EDITOR'
+  /** Also starts, stops and restarts sessions: for whoever runs a show. */
+  | 'OPERATOR'
+  /** Reads everything but secrets and API keys. */
+  | 'VIEWER';
+
+/** What sound is encoded to. */
+export type AudioCodec =
+  /** AAC-LC, which every player and output but WebRTC takes. */
+  | 'AAC'
+  /** Opus, for WebRTC and low bitrates; not over RTMP. */
+  | 'OPUS';
+
+/** What an item of a subscription tells. */
+export type ChangeKind =
+  /** An alert of it was raised, repeated, acknowledged or ended. */
+  | 'ALERTS_CHANGED'
+  /** The object is new. */
+  | 'CREATED'
+  /** The object is gone. */
+  | 'DELETED'
+  /** Nothing happened for the interval that was asked for; carries a fresh cursor. */
+  | 'HEARTBEAT'
+  /** Changes are missing before this item: the cursor was older than what is kept. Read anew what you show. */
+  | 'LAGGED'
+  /** An object as it is, before anything live; one for every match, when a snapshot was asked for. */
+  | 'SNAPSHOT'
+  /** The snapshot is whole. What follows came after it, with nothing lost or doubled in between. */
+  | 'SNAPSHOT_END'
+  /** Its status, health or their reason changed. */
+  | 'STATUS_CHANGED'
+  /** The object was edited. */
+  | 'UPDATED';
+
+/** A new session with its playbacks. It is created STOPPED. */
+export type CreateSessionInput = {
+  /** Free text for people, at most 2,000 characters. */
+  description?: string | null | undefined;
+  /** A key of your own system, unique in the organization; at most 200 characters. */
+  externalId?: string | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** Free labels to find sessions by; at most 50 of at most 100 characters. */
+  labels?: Array<string> | null | undefined;
+  /** Name, unique in the organization whatever its letter case; at most 200 characters. */
+  name: string;
+  /** The outputs, at most 20. None is allowed, and such a session cannot start. */
+  playbacks: Array<PlaybackInput>;
+  /** The region whose encoders shall run it; left out: the installation's own. */
+  region?: string | null | undefined;
+  /** Show a slate by itself when the input is lost. Off when left out. */
+  slatesEnabled?: boolean | null | undefined;
+  /** Where the signal comes from. */
+  source: SessionSourceInput;
+  /** Rules for the streams of a multicast input; at least one keeps a video stream. */
+  streamRemap?: Array<RemapRuleInput> | null | undefined;
+};
+
+/** A new template. */
+export type CreateTemplateInput = {
+  /** Free text for people, at most 2,000 characters. */
+  description?: string | null | undefined;
+  /** Any text of the caller's own: the same call with the same key is done once and answered twice, for 48 hours. */
+  idempotencyKey?: string | null | undefined;
+  /** Whether it becomes the default in place of the one before. */
+  isDefault?: boolean | null | undefined;
+  /** Name, unique in the organization whatever its letter case; 1 to 200 characters. */
+  name: string;
+  /** The ladder, in its order: 1 to 20 renditions. */
+  renditions: Array<RenditionInput>;
+};
+
+/** What was asked for. It survives restarts of gateways and encoders. */
+export type DesiredStatus =
+  /** The session is wanted to be on; encoders try for ever, except after FAILED. */
+  | 'RUNNING'
+  /** The session is wanted to be off. */
+  | 'STOPPED';
+
+/** When an input leaves path A, and how it comes back. Needs a URL for path B. */
+export type FailoverInput = {
+  /** Fail over when more than this percentage of packets is lost in 30 seconds: 0.01 to 100. Null: only when path A is gone. */
+  errorThresholdPercent?: number | null | undefined;
+  /** Seconds between attempts to go back to path A, 120 to 86400; -1 remains on path B. */
+  recoveryIntervalSeconds: number;
+};
+
+/** The container of a file output. */
+export type FileFormat =
+  /** Matroska. */
+  | 'MKV'
+  /** MP4, fragmented, so that an interrupted file still plays. */
+  | 'MP4';
+
+/** How well it goes, beside the status. */
+export type Health =
+  /** Viewers or receivers do not get what they should, such as after a loss of input. */
+  | 'ERROR'
+  /** Nothing wrong is known. */
+  | 'OK'
+  /** It works, and something wants to be looked at. */
+  | 'WARNING';
+
+/** One of the two paths of an input. */
+export type InputPath =
+  /** The primary path; every start begins on it. */
+  | 'A'
+  /** The backup path. */
+  | 'B';
+
+/** Where a session's signal comes from. It can never change. */
+export type InputType =
+  /** A capture card of the encoder's machine. Not supported by CSV. */
+  | 'CAPTURE_CARD'
+  /** A DASH manifest that we fetch. */
+  | 'DASH_PULL'
+  /** An HLS playlist that we fetch. */
+  | 'HLS_PULL'
+  /** MPEG-TS over UDP multicast, with an optional second path to fail over to. */
+  | 'MULTICAST_PULL'
+  /** An RTMP server that we connect to. Not supported by CSV. */
+  | 'RTMP_PULL'
+  /** A sender publishes to us over RTMP, with a stream key. */
+  | 'RTMP_PUSH'
+  /** MPEG-TS over RTP. */
+  | 'RTP_PULL'
+  /** An RTSP server that we connect to. */
+  | 'RTSP_PULL'
+  /** An SRT listener that we call. */
+  | 'SRT_PULL'
+  /** A sender calls us over SRT, with a stream key and optional encryption. */
+  | 'SRT_PUSH';
+
+/** What became of one thing asked for. */
+export type Outcome =
+  /** Recorded as wanted; what then happens is pushed by `sessionChanges`. */
+  | 'ACCEPTED'
+  /** Refused; the error says why. */
+  | 'FAILED'
+  /** Left alone, since it is already so or its status does not allow it; the error says which. */
+  | 'SKIPPED';
+
+/** Where a playback's output goes. It can never change. */
+export type OutputType =
+  /** A playout card of the encoder's machine. Not supported by CSV. */
+  | 'CAPTURE_CARD'
+  /** CMAF that we upload below one base URL. */
+  | 'CMAF_PUSH'
+  /** Files on the encoder's machine, below its configured directory. */
+  | 'FILE'
+  /** HLS, DASH or both, served from here to players. */
+  | 'HTTP'
+  /** AWS Elemental MediaPackage v2. Not supported by CSV. */
+  | 'MEDIAPACKAGE_V2'
+  /** MPEG-TS over UDP multicast, one group for each rendition. */
+  | 'MULTICAST'
+  /** FLV that we publish to RTMP servers, one URL for each rendition. */
+  | 'RTMP_PUSH'
+  /** MPEG-TS that we send to SRT listeners, one for each rendition. */
+  | 'SRT_PUSH'
+  /** WebRTC by WHIP. Not supported by CSV. */
+  | 'WHIP';
+
+/** A feature that an organization was given by the operator of the installation. */
+export type Package =
+  /** Produced shows with test mode, backup ingest, questions and slides. */
+  | 'EVENTS'
+  /** Recordings, thumbnails, motion clips and replays of sessions. */
+  | 'LIVE_PROCESSING';
+
+/** A new output of a session. */
+export type PlaybackInput = {
+  /** For HTTP: serve DASH. HTTP needs HLS or DASH. Off when left out. */
+  dashEnabled?: boolean | null | undefined;
+  /** For FILE, which needs it: the container. */
+  fileFormat?: FileFormat | null | undefined;
+  /** For HTTP: serve HLS. HTTP needs HLS or DASH. Off when left out. */
+  hlsEnabled?: boolean | null | undefined;
+  /** For FILE: begin a new file after so many seconds, a multiple of 300 from 300 to 43200; null: one file for each run. */
+  maxFileDurationSeconds?: number | null | undefined;
+  /** Name, unique in the session whatever its letter case; at most 200 characters. */
+  name: string;
+  /** For MULTICAST and SRT_PUSH: the MPEG-TS program number, 1 to 65535. */
+  programNumber?: number | null | undefined;
+  /** For MULTICAST and SRT_PUSH: the service provider name, at most 100 characters. */
+  serviceProvider?: string | null | undefined;
+  /** The template to encode with; left out: the organization's default one. */
+  templateId?: string | number | null | undefined;
+  /** The kind of output; it can never change. */
+  type: OutputType;
+  /** One URL for each rendition of the template; CMAF_PUSH one base URL; FILE one path relative to the encoder's directory for files; HTTP none. */
+  urls?: Array<string> | null | undefined;
+};
+
+/** What a remap rule does with the streams it is about. */
+export type RemapMode =
+  /** The stream is left out. */
+  | 'DROP'
+  /** The stream is kept as it is. */
+  | 'PASSTHROUGH'
+  /** The stream is kept and put at the rule's place. */
+  | 'REMAP';
+
+/** One rule of a stream remap, for MULTICAST_PULL inputs. */
+export type RemapRuleInput = {
+  /** The language of the stream, two or three letters, or `any`. */
+  language: string;
+  /** What becomes of the stream. */
+  mode: RemapMode;
+  /** Rules are applied from the lowest number up; 0 to 1000. */
+  priority: number;
+  /** The kind of stream that the rule is about. */
+  type: RemapType;
+};
+
+/** The kind of elementary stream that a remap rule is about. */
+export type RemapType =
+  /** Sound. */
+  | 'AUDIO'
+  /** Anything else, such as SCTE-35. */
+  | 'DATA'
+  /** Subtitles or captions carried as a stream. */
+  | 'SUBTITLE'
+  /** Pictures. */
+  | 'VIDEO';
+
+/** One step of a ladder. A passthrough rendition names nothing but itself; any other names everything. */
+export type RenditionInput = {
+  /** Audio bitrate in kbit/s, 16 to 512. */
+  audioBitrateKbps?: number | null | undefined;
+  /** Codec of the sound. */
+  audioCodec?: AudioCodec | null | undefined;
+  /** Frames per second, 1 to 120; never raised above the input's. */
+  frameRate?: number | null | undefined;
+  /** Height of the pictures in pixels, 16 to 8192, even. */
+  height?: number | null | undefined;
+  /** Keeps the rendition of this id through an update, with the processes on it; left out, a new one is made. */
+  id?: string | number | null | undefined;
+  /** Whether to pass the input on as it comes. */
+  isPassthrough?: boolean | null | undefined;
+  /** Name, unique in the template whatever its letter case; 1 to 200 characters. */
+  name: string;
+  /** Video bitrate in kbit/s, 100 to 100000. */
+  videoBitrateKbps?: number | null | undefined;
+  /** Codec of the pictures. */
+  videoCodec?: VideoCodec | null | undefined;
+  /** Width of the pictures in pixels, 16 to 8192, even. */
+  width?: number | null | undefined;
+};
+
+/** One thing to do to many sessions. */
+export type SessionBulkInput = {
+  /** Tell what would happen to each, for a confirm dialog, and do nothing. */
+  dryRun?: boolean | null | undefined;
+  /** How many sessions the dialog showed: when the selection now means another number, COUNT_CHANGED and nothing is done. */
+  expectedCount?: number | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** Which sessions. */
+  selection: SessionSelection;
+};
+
+/** Which sessions are meant: a field left out says nothing, several fields must all hold, and within a list any of them. `{}` means all. */
+export type SessionFilter = {
+  /** All but these, for `select all` with some taken off. */
+  excludeIds?: Array<string | number> | null | undefined;
+  /** Sessions with one of these keys of your own system. */
+  externalIds?: Array<string> | null | undefined;
+  /** Sessions of one of these healths. */
+  health?: Array<Health> | null | undefined;
+  /** Sessions with one of these ids. */
+  ids?: Array<string | number> | null | undefined;
+  /** Sessions with one of these kinds of input. */
+  inputType?: Array<InputType> | null | undefined;
+  /** Sessions that carry one of these labels. */
+  labels?: Array<string> | null | undefined;
+  /** Sessions with one of these names, letter case aside. */
+  names?: Array<string> | null | undefined;
+  /** Sessions in whose name, description, stream id, external id or labels this text stands, letter case aside; at most 200 characters. */
+  search?: string | null | undefined;
+  /** Sessions in one of these statuses. */
+  status?: Array<SessionStatus> | null | undefined;
+  /** Sessions with one of these stream ids. */
+  streamIds?: Array<string> | null | undefined;
+  /** Sessions with a playback that uses this template. */
+  templateId?: string | number | null | undefined;
+};
+
+/** How a list of sessions is ordered; ties are broken by id. */
+export type SessionOrder =
+  /** By when they were created. */
+  | 'CREATED_AT'
+  /** By health, worst first: ERROR, WARNING, OK. */
+  | 'HEALTH'
+  /** By name, letter case and accents aside, numbers by value: Channel 2 stands before Channel 10. */
+  | 'NAME'
+  /** By status, what wants attention first: FAILED, STARTING, WAITING, STOPPING, RUNNING, STOPPED. */
+  | 'STATUS'
+  /** By when the status last changed. */
+  | 'STATUS_CHANGED_AT';
+
+/** Exactly one of ids and filter: the check boxes, or `select all` that match. At most 10,000 sessions. */
+export type SessionSelection =
+  {   /** All sessions that the filter means, answered by name. */
+  filter: SessionFilter; ids?: never; }
+  |  { filter?: never;   /** These sessions, answered in this order. */
+  ids: Array<string | number>; };
+
+/** Where a session's signal comes from. */
+export type SessionSourceInput = {
+  /** For push inputs: the stream key to expect, 8 to 128 letters, digits, dots, hyphens, underscores or tildes; null: generated. */
+  customStreamKey?: string | null | undefined;
+  /** How to fail over to path B; needs urlB. */
+  failover?: FailoverInput | null | undefined;
+  /** For HLS_PULL: pass SCTE-35 cue tags on to our HLS output. Off when left out. */
+  hlsScte35PassthroughEnabled?: boolean | null | undefined;
+  /** For SRT_PUSH: whether senders have to encrypt. Off when left out. */
+  srtEncryptionEnabled?: boolean | null | undefined;
+  /** For SRT_PUSH with encryption: the passphrase, 10 to 79 printable ASCII characters; null: generated. */
+  srtPassphrase?: string | null | undefined;
+  /** The kind of input; it can never change. */
+  type: InputType;
+  /** The URL of path A, for pull inputs, which need it; push inputs refuse it. */
+  urlA?: string | null | undefined;
+  /** The URL of path B, for MULTICAST_PULL alone; its presence turns failover on, with 120 seconds when no failover is given. */
+  urlB?: string | null | undefined;
+};
+
+/** Changes to an input: a field left out stays as it is, null clears it. The type can never change. */
+export type SessionSourcePatch = {
+  /** For push inputs: the stream key to expect, 8 to 128 letters, digits, dots, hyphens, underscores or tildes; null: generated. */
+  customStreamKey?: string | null | undefined;
+  /** How to fail over to path B; needs urlB. */
+  failover?: FailoverInput | null | undefined;
+  /** For HLS_PULL: pass SCTE-35 cue tags on to our HLS output. Off when left out. */
+  hlsScte35PassthroughEnabled?: boolean | null | undefined;
+  /** For SRT_PUSH: whether senders have to encrypt. Off when left out. */
+  srtEncryptionEnabled?: boolean | null | undefined;
+  /** For SRT_PUSH with encryption: the passphrase, 10 to 79 printable ASCII characters; null: generated. */
+  srtPassphrase?: string | null | undefined;
+  /** The URL of path A, for pull inputs, which need it; push inputs refuse it. */
+  urlA?: string | null | undefined;
+  /** The URL of path B, for MULTICAST_PULL alone; its presence turns failover on, with 120 seconds when no failover is given. */
+  urlB?: string | null | undefined;
+};
+
+/** What a session or playback is observed to do, kept apart from what was asked for. */
+export type SessionStatus =
+  /** The encoder gave up; statusReason says why. Start it again or delete it. */
+  | 'FAILED'
+  /** Output exists. It stays RUNNING through a loss of input, with health ERROR. */
+  | 'RUNNING'
+  /** A start was recorded; an encoder is being found or made ready. statusReason says what it waits for. */
+  | 'STARTING'
+  /** Nothing runs and nothing is wanted to. */
+  | 'STOPPED'
+  /** A stop or restart was recorded; the encoder is ending. */
+  | 'STOPPING'
+  /** Started, the encoder is ready, and no input has arrived yet. */
+  | 'WAITING';
+
+/** Which end of an order comes first. */
+export type SortDirection =
+  /** As the order's description says. */
+  | 'ASC'
+  /** The other way round. */
+  | 'DESC';
+
+/** Changes to a session: a field left out stays as it is, null clears it. The source, slates and remap need the session STOPPED; the others do not. */
+export type UpdateSessionInput = {
+  /** A new description. */
+  description?: string | null | undefined;
+  /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
+  expectedVersion?: number | null | undefined;
+  /** Another key of your own system. */
+  externalId?: string | null | undefined;
+  /** The session. */
+  id: string | number;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** All labels, instead of those there are. */
+  labels?: Array<string> | null | undefined;
+  /** A new name. */
+  name?: string | null | undefined;
+  /** Whether a slate is shown by itself when the input is lost. */
+  slatesEnabled?: boolean | null | undefined;
+  /** Changes to the input. */
+  source?: SessionSourcePatch | null | undefined;
+  /** All remap rules, instead of those there are. */
+  streamRemap?: Array<RemapRuleInput> | null | undefined;
+};
+
+/** Why something that was asked for was not done. A closed list; a new value is announced in schema/CHANGES.md. */
+export type UserErrorCode =
+  /** The credential's access level does not include this; the message names the level that does. */
+  | 'ACCESS_LEVEL_REQUIRED'
+  /** Already as asked for, such as a start of a running session; a retrying script counts it as success. */
+  | 'ALREADY_IN_STATE'
+  /** The backup ingest cannot be configured once the event is live. */
+  | 'BACKUP_LOCKED'
+  /** The action has consequences that want to be confirmed in the input first. */
+  | 'CONFIRMATION_REQUIRED'
+  /** The filter now matches another number of objects than expectedCount; nothing was done. */
+  | 'COUNT_CHANGED'
+  /** Rows of the file were refused; the payload's errors name each of them, and nothing was created. */
+  | 'CSV_INVALID'
+  /** The same id stands more than once in one call. */
+  | 'DUPLICATE_ID'
+  /** Another object of the organization has this name; letter case and surrounding blanks do not count. */
+  | 'DUPLICATE_NAME'
+  /** The event has ended, and an ended event never goes live again. */
+  | 'EVENT_ENDED'
+  /** This input type has no second path to fail over to. */
+  | 'FAILOVER_NOT_SUPPORTED'
+  /** The file is larger than one import or upload takes. */
+  | 'FILE_TOO_LARGE'
+  /** The idempotency key was already used with another input. */
+  | 'IDEMPOTENCY_KEY_REUSED'
+  /** The object's present status does not allow this, such as editing the input of a running session. */
+  | 'INVALID_STATE'
+  /** A value breaks a rule that its message names, such as a range, a length or a format. */
+  | 'INVALID_VALUE'
+  /** A session that has playbacks keeps at least one of them. */
+  | 'LAST_PLAYBACK'
+  /** The event takes no questions or messages in its present messaging mode. */
+  | 'MESSAGING_DISABLED'
+  /** The value does not belong to this type of input, output or rendition. */
+  | 'NOT_APPLICABLE'
+  /** No such object in your organization: it was deleted, never existed, or belongs to somebody else. */
+  | 'NOT_FOUND'
+  /** The action is possible only while the event is live. */
+  | 'NOT_LIVE'
+  /** No ingest is connected, neither the primary nor the backup. */
+  | 'NO_INGEST'
+  /** A session without any playback cannot be started. */
+  | 'NO_PLAYBACK'
+  /** The organization does not have the package that this feature belongs to. */
+  | 'PACKAGE_REQUIRED'
+  /** A value is missing that the rest of the input makes necessary. */
+  | 'REQUIRED'
+  /** Playbacks still use the template, so that it cannot be deleted. */
+  | 'TEMPLATE_IN_USE'
+  /** More items than one call takes; the message names the limit. */
+  | 'TOO_MANY_ITEMS'
+  /** The file has more rows than one import takes. */
+  | 'TOO_MANY_ROWS'
+  /** Encoders are online, and none of them can run this type; the message says what is missing. */
+  | 'UNSUPPORTED_BY_ENCODER'
+  /** The output wants another number of URLs, for most types one per rendition of the template. */
+  | 'URL_COUNT'
+  /** The URL's scheme, host, address or path is not one that this installation may use. */
+  | 'URL_NOT_ALLOWED'
+  /** The session belongs to an event and is acted on through that event alone. */
+  | 'USED_BY_EVENT'
+  /** The object was changed since the expectedVersion that was given; read it again before writing. */
+  | 'VERSION_CONFLICT';
+
+/** What pictures are encoded to. Not every output carries every codec, and not every encoder has each. */
+export type VideoCodec =
+  /** AV1: the best pictures at the same bitrate, and the most work to encode; not in MPEG-TS or over RTMP. */
+  | 'AV1'
+  /** H.264, which every player and output takes. */
+  | 'H264'
+  /** H.265 (HEVC): better pictures at the same bitrate; not over RTMP. */
+  | 'H265';
+
+export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package> } } };
+
+export type ChangeCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ChangeCursorQuery = { changeCursor: string };
+
+export type SessionChangesSubscriptionVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+  heartbeatSeconds?: number | null | undefined;
+}>;
+
+
+export type SessionChangesSubscription = { sessionChanges: { cursor: string, kind: ChangeKind, at: string, matches: boolean, sessionId: string | null, status: SessionStatus | null, health: Health | null, actor: string | null, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } | null } };
+
+export type SessionRowFragment = { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> };
+
+export type SessionsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  filter?: SessionFilter | null | undefined;
+  orderBy?: SessionOrder | null | undefined;
+  direction?: SortDirection | null | undefined;
+}>;
+
+
+export type SessionsQuery = { sessions: { totalCount: number, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, nodes: Array<{ id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> }> } };
+
+export type SessionQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SessionQuery = { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null };
+
+export type SessionSummaryQueryVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type SessionSummaryQuery = { sessionSummary: { total: number, byStatus: Array<{ status: SessionStatus, count: number }>, byHealth: Array<{ health: Health, count: number }> } };
+
+export type CreateSessionMutationVariables = Exact<{
+  input: CreateSessionInput;
+}>;
+
+
+export type CreateSessionMutation = { createSession: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
+export type UpdateSessionMutationVariables = Exact<{
+  input: UpdateSessionInput;
+}>;
+
+
+export type UpdateSessionMutation = { updateSession: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
+export type BulkAnswerFragment = { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> };
+
+export type StartSessionsMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type StartSessionsMutation = { startSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type StopSessionsMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type StopSessionsMutation = { stopSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteSessionsMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type DeleteSessionsMutation = { deleteSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type CreateTemplateMutationVariables = Exact<{
+  input: CreateTemplateInput;
+}>;
+
+
+export type CreateTemplateMutation = { createTemplate: { template: { id: string, name: string, isDefault: boolean, renditions: Array<{ id: string, name: string, isPassthrough: boolean }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const SessionRowFragmentDoc = new TypedDocumentString(`
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}
+    `, {"fragmentName":"SessionRow"}) as unknown as TypedDocumentString<SessionRowFragment, unknown>;
+export const BulkAnswerFragmentDoc = new TypedDocumentString(`
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}
+    `, {"fragmentName":"BulkAnswer"}) as unknown as TypedDocumentString<BulkAnswerFragment, unknown>;
+export const WhoAmIDocument = new TypedDocumentString(`
+    query WhoAmI {
+  caller {
+    organization {
+      id
+      name
+      packages
+    }
+    accessLevel
+    actor
+    canIntrospect
+  }
+}
+    `) as unknown as TypedDocumentString<WhoAmIQuery, WhoAmIQueryVariables>;
+export const ChangeCursorDocument = new TypedDocumentString(`
+    query ChangeCursor {
+  changeCursor
+}
+    `) as unknown as TypedDocumentString<ChangeCursorQuery, ChangeCursorQueryVariables>;
+export const SessionChangesDocument = new TypedDocumentString(`
+    subscription SessionChanges($filter: SessionFilter, $snapshot: Boolean, $after: Cursor, $heartbeatSeconds: Int) {
+  sessionChanges(
+    filter: $filter
+    snapshot: $snapshot
+    after: $after
+    heartbeatSeconds: $heartbeatSeconds
+  ) {
+    cursor
+    kind
+    at
+    matches
+    sessionId
+    status
+    health
+    actor
+    session {
+      id
+      name
+      status
+      health
+      statusReason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionChangesSubscription, SessionChangesSubscriptionVariables>;
+export const SessionsDocument = new TypedDocumentString(`
+    query Sessions($first: Int, $after: String, $last: Int, $before: String, $filter: SessionFilter, $orderBy: SessionOrder, $direction: SortDirection) {
+  sessions(
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+    filter: $filter
+    orderBy: $orderBy
+    direction: $direction
+  ) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+    nodes {
+      ...SessionRow
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<SessionsQuery, SessionsQueryVariables>;
+export const SessionDocument = new TypedDocumentString(`
+    query Session($id: ID!) {
+  session(id: $id) {
+    ...SessionRow
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<SessionQuery, SessionQueryVariables>;
+export const SessionSummaryDocument = new TypedDocumentString(`
+    query SessionSummary($filter: SessionFilter) {
+  sessionSummary(filter: $filter) {
+    total
+    byStatus {
+      status
+      count
+    }
+    byHealth {
+      health
+      count
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionSummaryQuery, SessionSummaryQueryVariables>;
+export const CreateSessionDocument = new TypedDocumentString(`
+    mutation CreateSession($input: CreateSessionInput!) {
+  createSession(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<CreateSessionMutation, CreateSessionMutationVariables>;
+export const UpdateSessionDocument = new TypedDocumentString(`
+    mutation UpdateSession($input: UpdateSessionInput!) {
+  updateSession(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<UpdateSessionMutation, UpdateSessionMutationVariables>;
+export const StartSessionsDocument = new TypedDocumentString(`
+    mutation StartSessions($input: SessionBulkInput!) {
+  startSessions(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<StartSessionsMutation, StartSessionsMutationVariables>;
+export const StopSessionsDocument = new TypedDocumentString(`
+    mutation StopSessions($input: SessionBulkInput!) {
+  stopSessions(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<StopSessionsMutation, StopSessionsMutationVariables>;
+export const DeleteSessionsDocument = new TypedDocumentString(`
+    mutation DeleteSessions($input: SessionBulkInput!) {
+  deleteSessions(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<DeleteSessionsMutation, DeleteSessionsMutationVariables>;
+export const CreateTemplateDocument = new TypedDocumentString(`
+    mutation CreateTemplate($input: CreateTemplateInput!) {
+  createTemplate(input: $input) {
+    template {
+      id
+      name
+      isDefault
+      renditions {
+        id
+        name
+        isPassthrough
+      }
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateTemplateMutation, CreateTemplateMutationVariables>;

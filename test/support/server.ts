@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { createApiKey } from "../../src/access/create-api-key.ts";
+import type { Context } from "../../src/access/context.ts";
+import { AccessLevel } from "../../src/access/level.rules.ts";
+import { createVault } from "../../src/access/vault.ts";
+import { createBell } from "../../src/changes/bell.ts";
+import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
+import { openDatabase } from "../../src/database/client.ts";
+import type { Database } from "../../src/database/database.ts";
+import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { createOrganization } from "../../src/organizations/create-organization.ts";
+import { startServer } from "../../src/server/http.ts";
+import type { OriginHandler } from "../../src/server/gateway.ts";
+import { systemClock, type Clock } from "../../src/shared/clock.ts";
+import { createLog, type Logger } from "../../src/shared/log.ts";
+import { createGraphqlClient, type GraphqlClient } from "./clients.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
+
+export interface TestServerOptions {
+  /** The database of another test server, so that both are gateways of one installation. */
+  readonly share?: TestServer;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly allowedOrigins?: readonly string[];
+  readonly allowedNetworks?: readonly string[];
+  readonly originHandler?: OriginHandler;
+  readonly changeLog?: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number };
+}
+
+/** A caller of a test server: an organization's key and what it can do with it. */
+export interface TestCaller extends GraphqlClient {
+  readonly key: string;
+  readonly organizationId: string;
+  /** The verbs' context of this caller, for what has no operation. */
+  readonly context: Context;
+}
+
+/** A real gateway on a free port of loopback, with a database of its own; no encoder runs. It is a caller: the ADMIN of its first organization. */
+export interface TestServer extends TestCaller {
+  readonly url: string;
+  readonly database: Database;
+  readonly address: TestDatabase["address"];
+  readonly changeLog: ChangeLog;
+  /** A key of another level, of the same organization. */
+  readonly callerOfLevel: (level: AccessLevel) => Promise<TestCaller>;
+  /** The ADMIN of a new organization. */
+  readonly otherOrganization: () => Promise<TestCaller>;
+  readonly stop: () => Promise<void>;
+}
+
+const SCHEMA = buildHeadendSchema();
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { share } = options;
+  const clone = share ? null : await createTestDatabase();
+  const address = share?.address ?? (clone as NonNullable<typeof clone>).address;
+  const log = options.log ?? createLog({ level: "silent" });
+  const database = openDatabase({ address, log });
+  const bell = createBell({ database, log });
+  const changeLog = await openChangeLog({ database, log, ...options.changeLog });
+  const base: Omit<Context, "actor" | "requestId"> = {
+    database,
+    clock: options.clock ?? systemClock,
+    log,
+    vault: createVault(Buffer.alloc(32, 7)),
+    bell,
+    network: { allowedNetworks: options.allowedNetworks ?? ["127.0.0.0/8"] },
+    defaultRegion: "local",
+    publicUrl: "http://127.0.0.1:4000",
+  };
+  const server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    schema: SCHEMA,
+    changeLog,
+    base,
+    allowedOrigins: options.allowedOrigins ?? [],
+    originHandler: options.originHandler ?? null,
+  });
+  const clients: TestCaller[] = [];
+
+  function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
+    const actor = { organizationId, accessLevel, name: "key:Test", apiKeyId: null, expiresAt: null };
+    const caller = { ...createGraphqlClient(server.url, key), key, organizationId, context: { ...base, actor, requestId: "test" } };
+    clients.push(caller);
+    return caller;
+  }
+
+  async function otherOrganization(): Promise<TestCaller> {
+    const { id, adminKey } = await createOrganization(database, `Test ${randomBytes(6).toString("hex")}`, {
+      packages: ["LIVE_PROCESSING", "EVENTS"],
+    });
+    return callerWith(adminKey, id, AccessLevel.ADMIN);
+  }
+
+  const first = share ? callerWith(share.key, share.organizationId, AccessLevel.ADMIN) : await otherOrganization();
+  return {
+    ...first,
+    url: server.url,
+    database,
+    address,
+    changeLog,
+    async callerOfLevel(accessLevel) {
+      const { key } = await createApiKey(first.context, { name: `Test ${randomBytes(6).toString("hex")}`, accessLevel });
+      return callerWith(key, first.organizationId, accessLevel);
+    },
+    otherOrganization,
+    async stop() {
+      await Promise.all(clients.map((client) => client.close()));
+      await server.close();
+      await changeLog.close();
+      await database.close();
+      await clone?.drop();
+    },
+  };
+}
