@@ -1,11 +1,9 @@
 import type { SessionDraft } from "../sessions/session.draft.ts";
 import type { PlaybackCandidate, SessionCandidate, SourceCandidate } from "../sessions/session.input.ts";
 import {
-  descriptionText,
   errorThresholdPercent,
   FILE_DURATION_SECONDS,
   maxFileDurationSeconds,
-  nameText,
   programNumber,
   recoveryIntervalSeconds,
   serviceProviderText,
@@ -23,6 +21,7 @@ import {
 import { validatePlayback } from "../playbacks/playback.validation.ts";
 import { OUTPUT_TYPE_FACTS, type OutputType } from "../playbacks/playback.rules.ts";
 import { nameKey } from "../shared/name.ts";
+import { descriptionText, nameText } from "../shared/text.schema.ts";
 import type { UserError } from "../shared/user-error.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
 import { parseBoolean, parseDecimal, parseInteger, parseText, problem, type ParsedCell } from "./csv.cells.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { plainText, regionText } from "../sessions/session.input.ts";
+import { regionText } from "../sessions/session.input.ts";
+import { plainText } from "../shared/text.schema.ts";
 
 const IDEMPOTENCY_KEY_LENGTH_LIMIT = 200;
 

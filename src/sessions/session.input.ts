@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
-import { NAME_LENGTH_LIMIT, normalizeName } from "../shared/name.ts";
+import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { Health, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
 /** Longest texts, in UTF-16 units. */
-export const DESCRIPTION_LENGTH_LIMIT = 2_000;
 export const URL_LENGTH_LIMIT = 2_048;
 export const LABEL_LENGTH_LIMIT = 100;
 export const EXTERNAL_ID_LENGTH_LIMIT = 200;
@@ -27,16 +26,6 @@ const RECOVERY_INTERVAL_SECONDS = { remainOnB: -1, least: 120, most: 86_400 } as
 const ERROR_THRESHOLD_PERCENT = { least: 0.01, most: 100 } as const;
 export const FILE_DURATION_SECONDS = { step: 300, least: 300, most: 43_200 } as const;
 
-// NUL cannot be stored and a lone surrogate cannot be encoded, so that either would come back as a fault of ours.
-const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();
-export const plainText = (most: number) =>
-  z.string().max(most, `must be at most ${most} characters`).refine(isStorable, "must not contain NUL or broken Unicode characters");
-
-export const nameText = plainText(NAME_LENGTH_LIMIT)
-  .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), "must not contain line breaks or control characters")
-  .transform(normalizeName)
-  .refine((text) => text.length > 0, "must not be empty");
-export const descriptionText = plainText(DESCRIPTION_LENGTH_LIMIT);
 export const regionText = z
   .string()
   .regex(new RegExp(`^[a-z0-9][a-z0-9-]{0,${REGION_LENGTH_LIMIT - 1}}$`), "must be lower-case letters, digits and hyphens");
