@@ -25,8 +25,16 @@ const step = fc.record({
 });
 
 function isSettled(view: SessionView): boolean {
+  if (view.is_queued) return false;
   if (view.desired_status === "STOPPED") return view.status === "STOPPED" && view.encoder_id === null;
   return (view.status === "RUNNING" && view.encoder_id !== null) || (view.status === "FAILED" && view.encoder_id === null);
+}
+
+function runningOf(views: readonly SessionView[]): string {
+  return views
+    .flatMap((view) => (view.status === "RUNNING" ? view.id : []))
+    .sort()
+    .join();
 }
 
 describe("whatever is asked for, in whatever order", () => {
@@ -53,10 +61,12 @@ describe("whatever is asked for, in whatever order", () => {
           await acts[act]?.(sessions.map((index) => ids[index] ?? ""));
           await new Promise((resolve) => setTimeout(resolve, pause));
         }
-        const views = await waitUntil(() => world.view(ids), (all) => all.every(isSettled), 15_000); // prettier-ignore
+        const views = await waitUntil(
+          () => world.view(ids),
+          (all) => all.every(isSettled) && runningOf(all) === [...recorder.running].sort().join(),
+          15_000,
+        );
         expect(recorder.overlaps).toEqual([]);
-        const running = views.filter((view) => view.status === "RUNNING").map((view) => view.id);
-        await waitUntil(() => [...recorder.running].sort(), (now) => now.join() === [...running].sort().join()); // prettier-ignore
         for (const view of views) await expectUnbrokenChanges(view);
         await world.reset();
       }),
@@ -68,10 +78,8 @@ describe("whatever is asked for, in whatever order", () => {
 /** Each change begins where the one before it ended, and the last one ends where the session is. */
 async function expectUnbrokenChanges(view: SessionView): Promise<void> {
   const changes = await world.statusChanges(view.id);
-  let state = "STOPPED OK";
-  for (const { before, after } of changes) {
-    expect(`${before.status} ${before.health}`).toBe(state);
-    state = `${after.status} ${after.health}`;
-  }
-  expect(state).toBe(`${view.status} ${view.health}`);
+  const steps = changes.map(({ before, after }) => [`${before.status} ${before.health}`, `${after.status} ${after.health}`] as const);
+  const told = steps.map((step) => step.join(" → ")).join(", ");
+  steps.forEach(([before], index) => expect(before, told).toBe(steps[index - 1]?.[1] ?? "STOPPED OK"));
+  expect(steps.at(-1)?.[1] ?? "STOPPED OK", told).toBe(`${view.status} ${view.health}`);
 }

@@ -35,6 +35,8 @@ export interface SessionView {
   readonly encoder_id: string | null;
   readonly running_since: string | null;
   readonly playback_statuses: readonly string[];
+  /** Whether it waits for its turn in a rolling restart, or is taking it. */
+  readonly is_queued: boolean;
 }
 
 export interface LoggedChange {
@@ -196,7 +198,8 @@ async function insertTemplate(database: Database, organizationId: string): Promi
 async function viewSessions(database: Database, ids?: readonly string[]): Promise<readonly SessionView[]> {
   const rows = await database.executor.execute<SessionView & Record<string, unknown>>(sql`
     select s.id, s.name, s.status, s.desired_status, s.health, s.status_reason, s.generation, s.epoch::integer, s.encoder_id, s.running_since,
-      array(select p.status from playbacks p where p.session_id = s.id order by p.position) as playback_statuses
+      array(select p.status from playbacks p where p.session_id = s.id order by p.position) as playback_statuses,
+      exists (select from rolling_restarts r where r.session_id = s.id) as is_queued
     from sessions s where ${ids === undefined ? sql`true` : sql`s.id = any(${sql.param([...ids])}::text[])`} order by s.id`);
   return [...rows];
 }
