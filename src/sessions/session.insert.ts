@@ -231,16 +231,20 @@ export async function writeSecrets(executor: Executor, rows: readonly SecretRow[
     set ciphertext = excluded.ciphertext, is_generated = excluded.is_generated, rotated_at = now()`);
 }
 
-/** Sessions already there that have the name or the external id of a draft. */
+/** Sessions already there that have the name or the external id of a draft; each is looked up by itself, since an OR of both would compare all with all. */
 export async function findSessionsNamed(
   context: TransactionContext,
   drafts: readonly Pick<SessionDraft, "name" | "externalId">[],
 ): Promise<InsertConflict[]> {
   const wanted = drafts.map((draft, index) => ({ index, name_key: nameKey(draft.name), external_id: draft.externalId }));
   const rows = await context.transaction.execute<{ index: number; id: string; is_name: boolean }>(sql`
-    select r.index, s.id, s.name_key = r.name_key as is_name
-    from jsonb_to_recordset(${JSON.stringify(wanted)}::text::jsonb) as r (index integer, name_key text, external_id text)
-    join sessions s on s.organization_id = ${context.actor.organizationId} and (s.name_key = r.name_key or s.external_id = r.external_id)
-    order by r.index`);
+    with wanted as (
+      select * from jsonb_to_recordset(${JSON.stringify(wanted)}::text::jsonb) as r (index integer, name_key text, external_id text))
+    select r.index, s.id, true as is_name
+    from wanted r join sessions s on s.organization_id = ${context.actor.organizationId} and s.name_key = r.name_key
+    union all
+    select r.index, s.id, false
+    from wanted r join sessions s on s.organization_id = ${context.actor.organizationId} and s.external_id = r.external_id and s.name_key <> r.name_key
+    order by index`);
   return rows.map((row) => ({ index: row.index, field: row.is_name ? "name" : "externalId", conflictingId: row.id }));
 }
