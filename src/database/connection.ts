@@ -36,7 +36,19 @@ export function openConnections(address: DatabaseAddress, { applicationName, max
     },
     ...rest.driver,
   };
-  if (typeof address === "string") return postgres(address, options);
+  if (typeof address === "string") {
+    const { url, host } = splitSocketHost(address);
+    return postgres(url, host === null ? options : { ...options, host });
+  }
   const { socketDirectory, port, user, database } = address;
   return postgres({ ...options, host: socketDirectory, port, user, database });
+}
+
+/** The driver does not read either form in which libpq's URLs name a socket's directory: as an escaped host, or as `?host=`. */
+function splitSocketHost(address: string): { readonly url: string; readonly host: string | null } {
+  const url = new URL(address);
+  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname);
+  if (!host.startsWith("/")) return { url: address, host: null };
+  url.searchParams.delete("host");
+  return { url: url.href, host };
 }

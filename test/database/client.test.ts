@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../../src/database/client.ts";
+import { createLog } from "../../src/shared/log.ts";
 import { organizations } from "../../src/organizations/organization.table.ts";
 import { violatedConstraint } from "../../src/database/constraints.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -39,4 +41,19 @@ describe("transaction", () => {
     expect(violatedConstraint(error)).toBe("organizations_name_key");
     expect(String(error)).not.toContain("organization_4");
   });
+});
+
+it.each([
+  (url: string) => url,
+  (url: string) => {
+    const { hostname, username, port, pathname } = new URL(url);
+    return `postgresql://${username}@localhost:${port}${pathname}?host=${hostname}`;
+  },
+])("takes a URL that names a socket", async (form) => {
+  const database = openDatabase({ address: form(test.url), log: createLog({ level: "silent" }) });
+  try {
+    expect(await database.executor.execute(sql`select current_setting('application_name') as name`)).toEqual([{ name: "headend" }]);
+  } finally {
+    await database.close();
+  }
 });

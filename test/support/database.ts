@@ -39,7 +39,7 @@ export async function createTestDatabase(): Promise<Pick<TestDatabase, "address"
   return { address, url: databaseUrl(address), drop: () => asAdministrator(`drop database if exists ${address.database} with (force)`) };
 }
 
-/** The form in which the driver takes a socket's directory as host. */
+/** As libpq writes it. */
 export function databaseUrl({ socketDirectory, port, user, database }: SocketAddress): string {
   return `postgres://${user}@${encodeURIComponent(socketDirectory)}:${port}/${database}`;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -37,8 +37,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** Types are the type check's business: a part that is being written must not keep the others from being tested. */
 function build(): void {
+  if (isBuilt()) return;
   const { status } = spawnSync("npm", ["run", "--silent", "build"], { encoding: "utf8" });
   if (status !== 0) console.warn("The build has type errors; see `npm run typecheck`.");
+}
+
+/** Whether nothing changed since the last build. */
+function isBuilt(): boolean {
+  const builtAt = statSync("dist/main.js", { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).map((path) => join("src", path));
+  return ["package.json", "tsconfig.build.json", ...sources].every((path) => statSync(path).mtimeMs < builtAt);
 }
 
 function connectTo({ socketDirectory, ...rest }: SocketAddress) {
