@@ -21,14 +21,30 @@ export const passthrough: RenditionSettings = { id: "rendition_p", name: "Source
 
 export function httpOutput(settings: Partial<OutputLaunch> = {}): OutputLaunch {
   return {
-    ...{ playbackId: "playback_http", name: "Web", type: "HTTP", renditions: [rendition()], urls: [], hlsEnabled: true, dashEnabled: false },
+    ...{
+      playbackId: "playback_http",
+      name: "Web",
+      type: "HTTP",
+      renditions: [rendition()],
+      urls: [],
+      hlsEnabled: true,
+      dashEnabled: false,
+    },
     ...{ fileFormat: null, maxFileDurationSeconds: null, serviceProvider: null, programNumber: null, pathToken: randomToken(26) },
     ...settings,
   };
 }
 
 export function fileOutput(settings: Partial<OutputLaunch> = {}): OutputLaunch {
-  return httpOutput({ playbackId: "playback_file", name: "File", type: "FILE", urls: ["show/evening"], hlsEnabled: false, fileFormat: "MKV", ...settings });
+  return httpOutput({
+    playbackId: "playback_file",
+    name: "File",
+    type: "FILE",
+    urls: ["show/evening"],
+    hlsEnabled: false,
+    fileFormat: "MKV",
+    ...settings,
+  });
 }
 
 let launchNumber = 0;

@@ -1,0 +1,178 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { createMasker } from "./ffmpeg.mask.ts";
+import { ProgressParser, type FfmpegProgress } from "./ffmpeg.progress.ts";
+import { killGroup, type ProcessRecords } from "./process-record.ts";
+
+/** How a process ended. Zero without being asked is a loss like any other: ffmpeg ends so when its input does. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** What it said last, secrets masked; null when it said nothing. */
+  readonly lastLine: string | null;
+}
+
+export interface FfmpegProcess {
+  /** Null when it could not even be started. */
+  readonly pid: number | null;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Resolves once the process is gone, however it ended. */
+  readonly ended: Promise<ProcessEnd>;
+  /** Its newest lines, secrets masked, oldest first. */
+  readonly lastLines: () => readonly string[];
+  /** At once, and its whole group. */
+  readonly kill: () => void;
+  /** In order: its input is closed, then it is asked, then it is killed, each after a deadline. Resolves once it is gone. */
+  readonly finish: () => Promise<ProcessEnd>;
+}
+
+/** What every process of ours is started with. */
+export interface ProcessHost {
+  readonly setprivPath: string | null;
+  readonly records: ProcessRecords;
+}
+
+export interface SpawnOptions {
+  readonly binary: string;
+  readonly arguments: readonly string[];
+  readonly directory?: string;
+  /** What it reads from descriptor 4: a way to hand over what nobody may see in the process list. */
+  readonly script?: string;
+  /** Texts that must not be seen in its last lines. */
+  readonly secrets?: readonly string[];
+  /** It writes progress to descriptor 3. */
+  readonly onProgress?: (progress: FfmpegProgress) => void;
+}
+
+/** Where scripts are read from; an ffmpeg URL. */
+export const SCRIPT_PIPE = "pipe:4";
+export const PROGRESS_PIPE = "pipe:3";
+
+/** Open as long as we live; the watchdog reads its end. */
+const LIFE_DESCRIPTOR = 5;
+
+const LINES_KEPT = 30;
+const LINE_LIMIT_CHARACTERS = 500;
+/** Time to write trailers once the input has ended. */
+const INPUT_END_DEADLINE_MILLISECONDS = 3_000;
+const TERMINATION_DEADLINE_MILLISECONDS = 2_000;
+
+/**
+ * Where there is no setpriv, a shell that lives in the process's group kills it when the pipe from us (descriptor 5) closes.
+ * Its standard input goes through descriptor 6, since shells give background commands an empty one.
+ */
+const WATCHDOG =
+  'exec 6<&0; "$0" "$@" <&6 5<&- & child=$!; exec 6<&- 4<&-; (read _ <&5; kill -KILL $child) & wait $child; code=$?; kill $! 2>/dev/null; exit $code';
+
+/** Starts ffmpeg or ffprobe as the leader of a process group that does not outlive us, even when we are killed. */
+export function spawnFfmpeg(host: ProcessHost, options: SpawnOptions): FfmpegProcess {
+  const tied = tie(host, options);
+  const child = spawn(tied.command, tied.arguments, {
+    stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    detached: true,
+    // Nothing of our own environment, which holds credentials.
+    env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1" },
+    ...(options.directory === undefined ? {} : { cwd: options.directory }),
+  });
+  const lines = readLastLines(child, options.secrets ?? []);
+  const { ended, isOver } = watchEnd(host, child, lines);
+  prepareStreams(child, options);
+  const kill = (): void => {
+    if (child.pid !== undefined && !isOver()) killGroup(child.pid);
+  };
+  const terminate = (): void => {
+    if (child.pid !== undefined && !isOver()) killGroup(child.pid, "SIGTERM");
+  };
+  return {
+    pid: child.pid ?? null,
+    stdin: streamOf<Writable>(child, 0),
+    stdout: streamOf<Readable>(child, 1),
+    ended,
+    lastLines: () => [...lines],
+    kill,
+    finish: () => finish({ child, ended, terminate, kill }),
+  };
+}
+
+function tie(host: ProcessHost, options: SpawnOptions): { readonly command: string; readonly arguments: string[] } {
+  if (host.setprivPath !== null) {
+    return { command: host.setprivPath, arguments: ["--pdeathsig", "KILL", "--", options.binary, ...options.arguments] };
+  }
+  return { command: "/bin/sh", arguments: ["-c", WATCHDOG, options.binary, ...options.arguments] };
+}
+
+/** Errors on these streams only say that the process is gone, which its end tells already. */
+function prepareStreams(child: ChildProcess, options: SpawnOptions): void {
+  for (const stream of child.stdio) stream?.on("error", () => undefined);
+  const parser = new ProgressParser();
+  const progress = streamOf<Readable>(child, 3);
+  progress.setEncoding?.("utf8");
+  progress.on("data", (text: string) => parser.push(text).forEach((block) => options.onProgress?.(block)));
+  streamOf<Writable>(child, 4).end(options.script ?? "");
+}
+
+function watchEnd(
+  host: ProcessHost,
+  child: ChildProcess,
+  lines: readonly string[],
+): { readonly ended: Promise<ProcessEnd>; readonly isOver: () => boolean } {
+  let over = false;
+  const { pid } = child;
+  if (pid !== undefined) host.records.add(pid);
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.once("error", (error) => {
+      over = true;
+      resolve({ code: null, signal: null, lastLine: `It could not be started: ${error.message}` });
+    });
+    child.once("exit", () => {
+      over = true;
+      if (pid !== undefined) host.records.remove(pid);
+      streamOf<Writable>(child, LIFE_DESCRIPTOR).destroy();
+    });
+    // Later than `exit`: by then everything it said has been read.
+    child.once("close", (code, signal) => resolve({ code, signal, lastLine: lines.at(-1) ?? null }));
+  });
+  return { ended, isOver: () => over };
+}
+
+function readLastLines(child: ChildProcess, secrets: readonly string[]): string[] {
+  const mask = createMasker(secrets);
+  const lines: string[] = [];
+  let rest = "";
+  const errors = streamOf<Readable>(child, 2);
+  errors.setEncoding?.("utf8");
+  errors.on("data", (text: string) => {
+    const pieces = (rest + text).split(/[\r\n]+/);
+    rest = (pieces.pop() ?? "").slice(-LINE_LIMIT_CHARACTERS * 4);
+    lines.push(...pieces.filter((line) => line.trim() !== "").map((line) => mask(line.trim()).slice(0, LINE_LIMIT_CHARACTERS)));
+    lines.splice(0, Math.max(0, lines.length - LINES_KEPT));
+  });
+  errors.on("close", () => rest.trim() !== "" && lines.push(mask(rest.trim()).slice(0, LINE_LIMIT_CHARACTERS)));
+  return lines;
+}
+
+interface Finish {
+  readonly child: ChildProcess;
+  readonly ended: Promise<ProcessEnd>;
+  readonly terminate: () => void;
+  readonly kill: () => void;
+}
+
+async function finish({ child, ended, terminate, kill }: Finish): Promise<ProcessEnd> {
+  // Destroyed rather than ended: what is still queued would hold up the end.
+  child.stdin?.destroy();
+  const timers = [
+    setTimeout(terminate, INPUT_END_DEADLINE_MILLISECONDS),
+    setTimeout(kill, INPUT_END_DEADLINE_MILLISECONDS + TERMINATION_DEADLINE_MILLISECONDS),
+  ];
+  const end = await ended;
+  timers.forEach(clearTimeout);
+  return end;
+}
+
+function streamOf<T extends Readable | Writable>(child: ChildProcess, descriptor: number): T {
+  const stream = child.stdio[descriptor];
+  if (!stream) throw new Error(`The process has no descriptor ${descriptor}`);
+  return stream as T;
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Says to which start of a session the files beside it belong; players cannot fetch it. */
+const GENERATION_FILE = ".generation";
+/** Players that hold an older manifest get its segments for so long. */
+const OLD_DASH_MILLISECONDS = 60_000;
+const TOKEN_PATTERN = /^[0-9A-Za-z_-]{1,128}$/;
+
+/** The directory that all HTTP outputs stand in, each under its path token. */
+export function liveDirectory(mediaRoot: string): string {
+  return join(mediaRoot, "live");
+}
+
+/** Whether a text can be the name of an output's directory: no separators, no dots, nothing hidden. */
+export function isPathToken(text: string): boolean {
+  return TOKEN_PATTERN.test(text);
+}
+
+/**
+ * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died;
+ * those of any other are removed. True when there is something to go on from.
+ */
+export function openLiveDirectory(mediaRoot: string, token: string, generation: string): boolean {
+  const directory = tokenDirectory(mediaRoot, token);
+  const continues = readGeneration(directory) === generation;
+  if (!continues) rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, GENERATION_FILE), generation);
+  return continues;
+}
+
+/** From then on there is nothing to play. */
+export async function removeLiveDirectory(mediaRoot: string, token: string): Promise<void> {
+  await rm(tokenDirectory(mediaRoot, token), { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Removes everything but the directory: what comes now does not fit to what was. */
+export async function emptyLiveDirectory(mediaRoot: string, token: string): Promise<void> {
+  const directory = tokenDirectory(mediaRoot, token);
+  const names = await readdir(directory).catch(() => []);
+  await Promise.all(names.filter((name) => name !== GENERATION_FILE).map((name) => rm(join(directory, name), { force: true })));
+}
+
+/** Removes DASH files of encoder processes that are long gone: only the process that wrote them would have. */
+export async function pruneDashFiles(mediaRoot: string, token: string): Promise<void> {
+  const directory = tokenDirectory(mediaRoot, token);
+  const names = (await readdir(directory).catch(() => [])).filter((name) => /^r.*\.m4s(\.tmp)?$/.test(name));
+  const isOld = async (path: string): Promise<boolean> => {
+    const found = await stat(path).catch(() => null);
+    return found !== null && Date.now() - found.mtimeMs > OLD_DASH_MILLISECONDS;
+  };
+  await Promise.all(
+    names.map(async (name) => ((await isOld(join(directory, name))) ? rm(join(directory, name), { force: true }) : undefined)),
+  );
+}
+
+function tokenDirectory(mediaRoot: string, token: string): string {
+  if (!isPathToken(token)) throw new Error("A path token holds letters, digits, - and _ only");
+  return join(liveDirectory(mediaRoot), token);
+}
+
+function readGeneration(directory: string): string | null {
+  try {
+    return readFileSync(join(directory, GENERATION_FILE), "utf8");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,82 @@
+import { cpus } from "node:os";
+import type { Logger } from "../shared/log.ts";
+import type { NetworkPolicy } from "../network/network-policy.ts";
+import { resolveAllowedUrl } from "../network/resolve.ts";
+import type { EncoderCapabilities } from "./capabilities.ts";
+import { DEFAULT_PRESETS, type EncoderPresets } from "./ffmpeg.arguments.ts";
+import { MediaSession } from "./media-session.ts";
+import { openProcessRecords } from "./process-record.ts";
+import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
+
+export interface MediaRunnerOptions {
+  readonly capabilities: EncoderCapabilities;
+  /** HTTP outputs are written to `live/<path token>/` below it; the origin serves them from there. */
+  readonly mediaRoot: string;
+  /** FILE outputs are written below it, and never outside. */
+  readonly fileRoot: string;
+  /** Where started processes are written down; `reapLeftovers` reads it at the next start. Belongs to this agent alone. */
+  readonly recordsDirectory: string;
+  /** The address whose interface multicast is joined on; null leaves it to the system. */
+  readonly multicastInterface: string | null;
+  readonly networkPolicy: NetworkPolicy;
+  readonly log: Logger;
+  /** Faster ones are for tests. */
+  readonly presets?: EncoderPresets;
+}
+
+/** Runs sessions with this machine's ffmpeg. What it cannot run fails at once, with what is missing. */
+export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
+  const { capabilities, networkPolicy } = options;
+  const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory) };
+  const refuse = async (url: string): Promise<string | null> => {
+    const resolution = await resolveAllowedUrl(url, networkPolicy);
+    if (resolution.kind === "ALLOWED") return null;
+    return resolution.kind === "REFUSED" ? resolution.problem.message : resolution.message;
+  };
+  return (launch, observe) => {
+    const log = options.log.child({ sessionId: launch.sessionId, epoch: launch.epoch });
+    const tell = (observation: Observation): void => {
+      log.info({ status: observation.status, health: observation.health, reason: observation.reason }, "the session was observed");
+      observe(observation);
+    };
+    const { ffmpegPath, ffprobePath } = capabilities;
+    const lack = explainLack(launch, capabilities);
+    if (lack !== null || ffmpegPath === null || ffprobePath === null) return failed(launch, tell, lack ?? "There is no ffmpeg here.");
+    return new MediaSession({
+      launch,
+      observe: tell,
+      host,
+      ffmpegPath,
+      ffprobePath,
+      mediaRoot: options.mediaRoot,
+      fileRoot: options.fileRoot,
+      multicastInterface: options.multicastInterface,
+      presets: options.presets ?? DEFAULT_PRESETS,
+      coreCount: cpus().length,
+      refuse,
+    });
+  };
+}
+
+/** What of a session cannot be run here, as a sentence; null when all of it can. */
+function explainLack(launch: SessionLaunch, capabilities: EncoderCapabilities): string | null {
+  const why = capabilities.missing.length === 0 ? "" : ` ${capabilities.missing.join(" ")}`;
+  const { type } = launch.input;
+  if (!capabilities.supportedInputs.includes(type)) return `This encoder cannot run inputs of the type ${type}.${why}`;
+  const output = launch.outputs.find((candidate) => !capabilities.supportedOutputs.includes(candidate.type));
+  if (output) return `This encoder cannot run outputs of the type ${output.type}.${why}`;
+  if (launch.outputs.length === 0) return "The session has no playback.";
+  for (const rendition of launch.outputs.flatMap(({ renditions }) => renditions)) {
+    if (rendition.isPassthrough) continue;
+    const { videoCodec, audioCodec } = rendition;
+    if (!capabilities.supportedVideoCodecs.includes(videoCodec)) return `This encoder cannot encode ${videoCodec}.${why}`;
+    if (!capabilities.supportedAudioCodecs.includes(audioCodec)) return `This encoder cannot encode ${audioCodec}.${why}`;
+  }
+  return null;
+}
+
+function failed(launch: SessionLaunch, observe: (observation: Observation) => void, reason: string): SessionRunner {
+  const what = { status: "FAILED", health: "ERROR", reason } as const;
+  queueMicrotask(() => observe({ ...what, playbacks: launch.outputs.map(({ playbackId }) => ({ playbackId, ...what })) }));
+  return { stop: () => Promise.resolve() };
+}

@@ -1,0 +1,93 @@
+import type { Health } from "../sessions/session.rules.ts";
+import type { OutputState } from "./output-watch.ts";
+import type { Observation, PlaybackObservation } from "./runner.ts";
+
+/** All that is known of a session at one moment; times are of one monotonic clock, in milliseconds. */
+export interface SessionFacts {
+  readonly now: number;
+  readonly startedAt: number;
+  /** It was WAITING before and had no output yet. */
+  readonly hasWaited: boolean;
+  readonly input: {
+    readonly isFlowing: boolean;
+    readonly problem: string | null;
+    /** Since when it has been flowing without a break; null while it is not. */
+    readonly flowingSince: number | null;
+  };
+  readonly encoder: {
+    readonly isUp: boolean;
+    /** When its media time last moved on. */
+    readonly advancedAt: number | null;
+    /** Why the last one ended that was not asked to; null once output has grown again. */
+    readonly crash: string | null;
+    /** When it last was too slow to take what came in. */
+    readonly droppedAt: number | null;
+  };
+  readonly playbackIds: readonly string[];
+  readonly outputs: readonly OutputState[];
+  /** Copied pictures make segments as long as the source's groups of pictures. */
+  readonly hasPassthrough: boolean;
+}
+
+/** Time that the first attempt on an input gets before the session says that it waits. */
+const CONNECT_MILLISECONDS = 1_500;
+/** A new segment is due every 2 s; copied ones may be longer. */
+const STALL_MILLISECONDS = 8_000;
+const PASSTHROUGH_STALL_MILLISECONDS = 20_000;
+const ADVANCE_MILLISECONDS = 4_000;
+const DROP_SHOWN_MILLISECONDS = 10_000;
+
+interface Finding {
+  readonly health: Health;
+  readonly reason: string | null;
+}
+const FINE: Finding = { health: "OK", reason: null };
+
+/**
+ * What to tell of a session. RUNNING from the moment that output exists; an input lost later, a crash, or output that stops growing
+ * shows as health and reason, and RUNNING stays. Before, WAITING as soon as it is plain that no input is there.
+ */
+export function describeSession(facts: SessionFacts): Observation {
+  const isRunning = facts.outputs.some(({ exists }) => exists);
+  const status = isRunning ? "RUNNING" : isWaiting(facts) ? "WAITING" : "STARTING";
+  const own = isRunning ? runningFinding(facts) : startingFinding(facts, status === "STARTING");
+  const playbacks = facts.playbackIds.map((playbackId): PlaybackObservation => describePlayback(facts, playbackId, { status, ...own }));
+  const stalled = playbacks.filter(({ health }) => health === "ERROR");
+  if (!isRunning || own.health === "ERROR" || stalled.length === 0) return { status, ...own, playbacks };
+  const isAll = stalled.length === playbacks.length;
+  const reason = isAll ? "No output grows any more." : `${stalled.length} of ${playbacks.length} outputs do not grow any more.`;
+  return { status, health: isAll ? "ERROR" : "WARNING", reason, playbacks };
+}
+
+function isWaiting({ input, hasWaited, now, startedAt }: SessionFacts): boolean {
+  return hasWaited || (!input.isFlowing && (input.problem !== null || now - startedAt > CONNECT_MILLISECONDS));
+}
+
+function startingFinding({ input, encoder }: SessionFacts, isStarting: boolean): Finding {
+  if (encoder.crash !== null) return { health: "ERROR", reason: encoder.crash };
+  if (isStarting) return FINE;
+  if (input.isFlowing) return { health: "OK", reason: "The input has arrived, and the first output is being made." };
+  return { health: "WARNING", reason: input.problem ?? "No input has arrived yet." };
+}
+
+function runningFinding({ input, encoder, now }: SessionFacts): Finding {
+  if (!input.isFlowing) return { health: "ERROR", reason: `The input is lost. ${input.problem ?? "Nothing arrives from it."}` };
+  if (encoder.crash !== null) return { health: "ERROR", reason: encoder.crash };
+  const since = Math.max(encoder.advancedAt ?? 0, input.flowingSince ?? 0);
+  if (now - since > ADVANCE_MILLISECONDS) return { health: "ERROR", reason: "The encoder does not move on, although input arrives." };
+  const isSlow = encoder.droppedAt !== null && now - encoder.droppedAt < DROP_SHOWN_MILLISECONDS;
+  return isSlow ? { health: "WARNING", reason: "The encoder is too slow for this ladder here: pictures are being dropped." } : FINE;
+}
+
+function describePlayback(facts: SessionFacts, playbackId: string, session: Finding & Pick<Observation, "status">): PlaybackObservation {
+  const output = facts.outputs.find((candidate) => candidate.playbackId === playbackId);
+  if (session.status !== "RUNNING" || session.health === "ERROR") {
+    const status = session.status === "RUNNING" && !output?.exists ? "STARTING" : session.status;
+    return { playbackId, status, health: session.health, reason: session.reason };
+  }
+  const limit = facts.hasPassthrough ? PASSTHROUGH_STALL_MILLISECONDS : STALL_MILLISECONDS;
+  const since = Math.max(output?.grewAt ?? 0, facts.input.flowingSince ?? 0);
+  const status = output?.exists ? "RUNNING" : "STARTING";
+  if (facts.now - since <= limit) return { playbackId, status, health: session.health, reason: session.reason };
+  return { playbackId, status, health: "ERROR", reason: output?.exists ? "Its output does not grow any more." : "It has no output yet." };
+}

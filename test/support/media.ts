@@ -1,0 +1,211 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:http";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { findCapabilities, type EncoderCapabilities } from "../../src/encoder/capabilities.ts";
+import { createOrigin } from "../../src/origin/origin.ts";
+
+const run = promisify(execFile);
+
+/** What this machine's ffmpeg can do, found once for each test file. */
+export async function mediaCapabilities(): Promise<EncoderCapabilities> {
+  return findCapabilities({ ffmpegPath: null, searchPath: process.env["PATH"] ?? "" });
+}
+
+/** A multicast group and port that no other test uses. */
+export async function freeMulticast(): Promise<{ address: string; port: number }> {
+  return { address: `239.255.${randomInt(1, 250)}.${randomInt(1, 250)}`, port: await freeUdpPort() };
+}
+
+export async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+
+/** A process that sends a test picture and tone; it ends when it is told to, or with the test run. */
+export interface Sender {
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+export interface PictureOptions {
+  readonly size?: string;
+  readonly frameRate?: number;
+  readonly hasVideo?: boolean;
+  readonly hasAudio?: boolean;
+  /** Frames from one key frame to the next. */
+  readonly keyFrameInterval?: number;
+}
+
+function pictureArguments({
+  size = "320x180",
+  frameRate = 25,
+  hasVideo = true,
+  hasAudio = true,
+  keyFrameInterval = 25,
+}: PictureOptions): string[] {
+  return [
+    ...["-hide_banner", "-nostdin", "-loglevel", "error"],
+    ...(hasVideo ? ["-re", "-f", "lavfi", "-i", `testsrc2=size=${size}:rate=${frameRate}`] : []),
+    ...(hasAudio ? ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"] : []),
+    ...(hasVideo
+      ? [
+          "-c:v",
+          "libx264",
+          "-preset",
+          "ultrafast",
+          "-tune",
+          "zerolatency",
+          "-pix_fmt",
+          "yuv420p",
+          "-b:v",
+          "400k",
+          "-g",
+          String(keyFrameInterval),
+        ]
+      : []),
+    ...(hasAudio ? ["-c:a", "aac", "-b:a", "64k"] : []),
+  ];
+}
+
+/** Sends a test picture and tone as MPEG-TS to a multicast group on the loopback interface. */
+export function startMulticastSender({ address, port, ...picture }: PictureOptions & { address: string; port: number }): Sender {
+  const target = `udp://${address}:${port}?localaddr=127.0.0.1&pkt_size=1316&ttl=0`;
+  return startSender([...pictureArguments(picture), "-f", "mpegts", "-muxdelay", "0.1", target]);
+}
+
+/** Waits for SRT callers on a loopback port, and sends to the one that comes. */
+export function startSrtSender({ port, passphrase, ...picture }: PictureOptions & { port: number; passphrase?: string }): Sender {
+  const secret = passphrase === undefined ? "" : `&passphrase=${passphrase}`;
+  return startSender([...pictureArguments(picture), "-f", "mpegts", `srt://127.0.0.1:${port}?mode=listener${secret}`]);
+}
+
+/** Writes a live HLS playlist into a new directory and serves it over HTTP on loopback. */
+export async function startHlsSender(picture: PictureOptions = {}): Promise<Sender & { readonly url: string }> {
+  const directory = mkdtempSync(join(tmpdir(), "headend-hls-"));
+  const hls = ["-f", "hls", "-hls_time", "1", "-hls_list_size", "6", "-hls_flags", "temp_file", join(directory, "live.m3u8")];
+  const sender = startSender([...pictureArguments(picture), ...hls]);
+  const server = createServer((request, response) => {
+    const name = (request.url ?? "").split("?")[0]?.split("/").at(-1) ?? "";
+    try {
+      response.end(readFileSync(join(directory, name)));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    pid: sender.pid,
+    url: `http://127.0.0.1:${port}/live.m3u8`,
+    async stop() {
+      await sender.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const senders = new Set<ChildProcess>();
+process.once("exit", () => senders.forEach((sender) => sender.kill("SIGKILL")));
+
+function startSender(args: readonly string[]): Sender {
+  const child = spawn("ffmpeg", args, { stdio: ["ignore", "ignore", "ignore"] });
+  senders.add(child);
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  return {
+    pid: child.pid ?? 0,
+    async stop() {
+      child.kill("SIGKILL");
+      await ended;
+      senders.delete(child);
+    },
+  };
+}
+
+export interface ProbedStream {
+  readonly codec_type: string;
+  readonly codec_name: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly avg_frame_rate?: string;
+  readonly nb_read_packets?: string;
+}
+
+/** What ffprobe finds at a URL or path. */
+export async function probe(target: string): Promise<readonly ProbedStream[]> {
+  const shown = "stream=codec_type,codec_name,width,height,avg_frame_rate";
+  const { stdout } = await run("ffprobe", ["-v", "error", "-show_entries", shown, "-of", "json", target], { timeout: 15_000 });
+  const { streams } = JSON.parse(stdout) as { streams: ProbedStream[] };
+  return streams;
+}
+
+/** Decodes a whole file, and fails on anything that the decoder complains of. */
+export async function decodeWhole(path: string): Promise<{ readonly frames: number; readonly complaints: string }> {
+  const { stdout, stderr } = await run("ffmpeg", ["-v", "warning", "-i", path, "-map", "0:v:0", "-progress", "pipe:1", "-f", "null", "-"]);
+  return { frames: Number(Array.from(stdout.matchAll(/frame=(\d+)/g)).at(-1)?.[1] ?? 0), complaints: stderr };
+}
+
+/** Serves a media root over HTTP on loopback, as the gateway does. */
+export async function serveOrigin(mediaRoot: string): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  const origin = createOrigin({ mediaRoot });
+  const server = createServer((request, response) => void origin(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Polls until something holds, and says what it last saw when it never does. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  milliseconds = 15_000,
+): Promise<T> {
+  const deadline = performance.now() + milliseconds;
+  let problem: unknown = "nothing";
+  while (performance.now() < deadline) {
+    try {
+      const found = await look();
+      if (found) return found;
+    } catch (error) {
+      problem = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Not within ${milliseconds} ms: ${what} (last problem: ${String(problem)})`);
+}
+
+/** Whether a process runs; one that ended and was not collected does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !status.slice(status.lastIndexOf(")") + 2).startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
+/** Numbers of all processes of which an argument holds a text. */
+export async function processesWith(text: string): Promise<readonly number[]> {
+  const { stdout } = await run("ps", ["-eo", "pid=,args="]);
+  return stdout
+    .split("\n")
+    .filter((line) => line.includes(text) && !line.includes("ps -eo"))
+    .map((line) => Number.parseInt(line, 10));
+}
