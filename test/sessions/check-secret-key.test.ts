@@ -16,8 +16,8 @@ it("knows the key that stored secrets were encrypted with from every other", asy
 
   await executor.execute(sql`insert into organizations (id, name, name_key, packages) values ('o', 'o', 'o', '{}')`);
   await executor.execute(
-    sql`insert into sessions (id, organization_id, stream_id, name, name_key, name_order, region, labels, input_type)
-        values ('s', 'o', 's', 's', 's', 's', 'local', '{}', 'SRT_PUSH')`,
+    sql`insert into sessions (id, organization_id, stream_id, name, name_key, name_order, search_text, region, labels, input_type)
+        values ('s', 'o', 's', 's', 's', 's', 's', 'local', '{}', 'SRT_PUSH')`,
   );
   await executor.execute(
     sql`insert into secrets (id, session_id, kind, ciphertext) values ('x', 's', 'STREAM_KEY', decode(${own.encrypt("key", "s").toString("hex")}, 'hex'))`,
