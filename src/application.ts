@@ -4,27 +4,41 @@ import { loadSecretKey } from "./access/secret-key.ts";
 import { createVault, type Vault } from "./access/vault.ts";
 import { createBell, type Bell } from "./changes/bell.ts";
 import { openChangeLog } from "./changes/change-log.ts";
+import { startSweeping } from "./changes/retention.ts";
 import { openDatabase } from "./database/client.ts";
 import type { DatabaseAddress } from "./database/connection.ts";
 import type { Database } from "./database/database.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAgent } from "./encoder/agent.ts";
+import { findCapabilities } from "./encoder/capabilities.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
 import type { SupportedTypes } from "./encoder/encoder.rules.ts";
+import { liveDirectory } from "./encoder/live-directory.ts";
+import { createMediaRunner } from "./encoder/media-runner.ts";
+import { reapLeftovers } from "./encoder/process-record.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
+import { listOwnAddresses } from "./network/resolve.ts";
+import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
+import { createOrigin, type OriginHandler } from "./origin/origin.ts";
+import { createMediaLocator, proxyMedia } from "./origin/remote.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
+import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
 import { systemClock, type Clock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 
 const ADMIN_KEY_FILE = "admin-key";
+/** FILE outputs are written below it. */
+const RECORDINGS_DIRECTORY = "recordings";
+/** Says that a gateway has found out already who holds what is asked for. */
+const FORWARDED_HEADER = "x-headend-forwarded";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
@@ -69,10 +83,11 @@ export async function startApplication(environment: Environment, options: Applic
   try {
     const installation = await openInstallation({ environment, log, options, closers });
     const firstStart = options.isGateway ? await startFirst(installation) : null;
-    const gateway = options.isGateway ? await startGateway(installation, closers) : null;
-    if (options.encoder) await startEncoder(installation, { ...options, encoder: options.encoder, gateway, closers });
-    log.info({ url: gateway?.url, version: packageVersion() }, "started");
-    return { url: gateway?.url ?? null, firstStart, close };
+    const encoder = options.encoder && (await prepareEncoder(installation, options.encoder, closers));
+    const server = await startServing(installation, { options, encoder, closers });
+    if (encoder) await startEncoder(installation, { encoder, isGateway: options.isGateway, mediaUrl: server?.url ?? null, closers });
+    log.info({ url: server?.url, version: packageVersion() }, "started");
+    return { url: options.isGateway ? (server?.url ?? null) : null, firstStart, close };
   } catch (error) {
     await close();
     throw error;
@@ -133,7 +148,69 @@ async function startFirst({ database, environment }: Installation): Promise<Appl
   return organization && { organization: organization.name, adminKey: organization.adminKey, adminKeyFile };
 }
 
-async function startGateway({ environment, log, clock, database, vault, bell }: Installation, closers: Closers): Promise<RunningServer> {
+/** An encoder that is not registered yet. */
+interface PreparedEncoder {
+  readonly identity: EncoderIdentity;
+  readonly runner: StartRunner;
+  readonly capabilities: SupportedTypes;
+  readonly capacity: number;
+  readonly isSimulated: boolean;
+  /** Where its outputs are for players. */
+  readonly mediaRoot: string;
+  /** Its id by now: it takes another one when it finds that a copy of it runs elsewhere. */
+  currentId: () => string;
+}
+
+async function prepareEncoder(
+  { environment, log }: Installation,
+  encoder: NonNullable<ApplicationOptions["encoder"]>,
+  closers: Closers,
+): Promise<PreparedEncoder> {
+  const { dataDirectory } = environment;
+  const identity = await claimEncoderIdentity(dataDirectory);
+  closers.push({ stage: "databases", close: () => identity.release() });
+  const mediaRoot = join(identity.directory, "media");
+  const common = { identity, mediaRoot, currentId: () => identity.encoderId };
+  if (encoder.kind === "SIMULATED") {
+    return { ...common, isSimulated: true, capacity: encoder.capacity, runner: createSimulatedRunner(), capabilities: SIMULATED_CAPABILITIES };
+  }
+  const recordsDirectory = join(identity.directory, "processes");
+  const reaped = reapLeftovers(recordsDirectory);
+  if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
+  const { ffmpegPath, searchPath, multicastInterface } = environment;
+  const capabilities = await findCapabilities({ ffmpegPath, searchPath });
+  for (const sentence of capabilities.missing) log.warn(sentence);
+  const runner = createMediaRunner({
+    capabilities,
+    mediaRoot,
+    fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
+    recordsDirectory,
+    multicastInterface,
+    networkPolicy: networkPolicyOf(environment),
+    log,
+  });
+  return { ...common, isSimulated: false, capacity: environment.encoderCapacity, runner, capabilities };
+}
+
+interface Serving {
+  readonly options: ApplicationOptions;
+  readonly encoder: PreparedEncoder | null;
+  readonly closers: Closers;
+}
+
+/** The API of a gateway; of an encoder alone its media; nothing of a simulator. */
+async function startServing(installation: Installation, { options, encoder, closers }: Serving): Promise<RunningServer | null> {
+  const server = options.isGateway
+    ? await startGateway(installation, encoder, closers)
+    : encoder && !encoder.isSimulated
+      ? await startMediaServer({ ...installation.environment, origin: createOrigin({ mediaRoot: encoder.mediaRoot }) })
+      : null;
+  if (server) closers.push({ stage: "takers", close: () => server.close() });
+  return server;
+}
+
+async function startGateway(installation: Installation, encoder: PreparedEncoder | null, closers: Closers): Promise<RunningServer> {
+  const { environment, log, clock, database, vault, bell } = installation;
   const changeLog = await openChangeLog({ database, log });
   closers.push({ stage: "workers", close: () => changeLog.close() });
   const reaper = await startReaper({ database, bell, clock, log });
@@ -145,14 +222,14 @@ async function startGateway({ environment, log, clock, database, vault, bell }: 
     port: environment.port,
     changeLog,
     allowedOrigins: environment.allowedOrigins,
-    originHandler: null,
+    originHandler: createGatewayOrigin(installation, encoder),
     base: {
       database,
       clock,
       log,
       vault,
       bell,
-      network: { allowedNetworks: environment.allowedNetworks },
+      network: networkPolicyOf(environment),
       defaultRegion: environment.region,
       // A free port is known only once it is taken.
       get publicUrl() {
@@ -161,18 +238,39 @@ async function startGateway({ environment, log, clock, database, vault, bell }: 
     },
   });
   url = server.url;
-  closers.push({ stage: "takers", close: () => server.close() });
   return server;
 }
 
+/** Serves what the own encoder holds from its files, and fetches the rest from the encoder that holds it. */
+function createGatewayOrigin({ database }: Installation, encoder: PreparedEncoder | null): OriginHandler {
+  const locate = createMediaLocator(database.executor);
+  const local = createOrigin({ mediaRoot: encoder?.mediaRoot ?? "" });
+  const anywhere = createOrigin({
+    mediaRoot: encoder?.mediaRoot ?? "",
+    async resolve(token) {
+      const location = await locate(token);
+      if (location === null) return null;
+      if (encoder && location.encoderId === encoder.currentId()) return { directory: join(liveDirectory(encoder.mediaRoot), token) };
+      return location.mediaAddress === null ? null : { baseAddress: location.mediaAddress };
+    },
+    async forward(request, response, { baseAddress, path }) {
+      request.headers[FORWARDED_HEADER] = "1";
+      await proxyMedia(request, response, { mediaAddress: baseAddress, path });
+    },
+  });
+  // Two gateways that each take the other for the holder, within the moment of a take-over, would ask each other for ever.
+  return (request, response) => (FORWARDED_HEADER in request.headers ? local : anywhere)(request, response);
+}
+
 interface EncoderStart {
+  readonly encoder: PreparedEncoder;
   readonly isGateway: boolean;
-  readonly encoder: NonNullable<ApplicationOptions["encoder"]>;
-  readonly gateway: RunningServer | null;
+  /** The base of the addresses that this process serves its media at; null when it serves none. */
+  readonly mediaUrl: string | null;
   readonly closers: Closers;
 }
 
-async function startEncoder(installation: Installation, { isGateway, encoder, gateway, closers }: EncoderStart): Promise<void> {
+async function startEncoder(installation: Installation, { encoder, isGateway, mediaUrl, closers }: EncoderStart): Promise<void> {
   const { environment, address, log, clock, vault } = installation;
   const database = openDatabase({ address, log, applicationName: "headend encoder", maxConnections: ENCODER_CONNECTIONS });
   closers.push({ stage: "databases", close: () => database.close() });
@@ -181,38 +279,20 @@ async function startEncoder(installation: Installation, { isGateway, encoder, ga
     const reaper = await startReaper({ database, bell, clock, log });
     closers.push({ stage: "workers", close: () => reaper.close() });
   }
-  const identity = await claimEncoderIdentity(environment.dataDirectory);
-  const engine = encoder.kind === "SIMULATED" ? simulatedEngine() : await realEngine(installation, identity);
-  engine.capabilities.missing.forEach((sentence) => log.warn(sentence));
+  const { identity, runner, capabilities, capacity, isSimulated } = encoder;
   const agent = await startAgent({
-    database,
-    vault,
-    bell,
-    clock,
-    log,
-    identity,
-    ...engine,
+    ...{ database, vault, bell, clock, log, identity, runner, capabilities, capacity, isSimulated },
     name: environment.encoderName,
     region: environment.region,
-    capacity: encoder.kind === "SIMULATED" ? encoder.capacity : environment.encoderCapacity,
-    mediaAddress: encoder.kind === "SIMULATED" ? null : (environment.mediaUrl ?? gateway?.url ?? null),
-    isSimulated: encoder.kind === "SIMULATED",
+    mediaAddress: isSimulated ? null : (environment.mediaUrl ?? mediaUrl),
     version: packageVersion(),
   });
+  encoder.currentId = agent.encoderId;
   closers.push({ stage: "takers", close: () => agent.close() });
 }
 
-interface Engine {
-  readonly runner: StartRunner;
-  readonly capabilities: SupportedTypes;
-}
-
-function simulatedEngine(): Engine {
-  return { runner: createSimulatedRunner(), capabilities: SIMULATED_CAPABILITIES };
-}
-
-async function realEngine(_installation: Installation, _identity: EncoderIdentity): Promise<Engine> {
-  return simulatedEngine();
+function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {
+  return { allowedNetworks, ownAddresses: listOwnAddresses() };
 }
 
 /** A start cannot be made as things are; the message says what to change. */

@@ -106,6 +106,8 @@ export async function readPage(
 export interface Retention {
   readonly olderThan: Date;
   readonly rowLimit: number;
+  /** About so many rows are deleted at most, since a statement has to end in time. */
+  readonly batchLimit: number;
 }
 
 /**
@@ -113,17 +115,22 @@ export interface Retention {
  * `rowLimit` newest rows. The mark moves in the same statement, to just behind what was deleted: a cursor is too old only when
  * something after it is gone. Run it in a transaction; when another process is at it, nothing happens. Gives the number of rows deleted.
  */
-export async function sweepChanges(executor: Executor, { olderThan, rowLimit }: Retention): Promise<number> {
+export async function sweepChanges(executor: Executor, { olderThan, rowLimit, batchLimit }: Retention): Promise<number> {
   const [lock] = await executor.execute<{ is_mine: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtext('headend change retention')) as is_mine`,
   );
   if (!lock?.is_mine) return 0;
   const [result] = await executor.execute<{ deleted: string }>(sql`
     with doomed as (
-      select least(pg_snapshot_xmin(pg_current_snapshot()), greatest(
-        (select transaction from changes where at >= ${olderThan.toISOString()}::timestamptz order by transaction limit 1),
-        (select ${NEXT_TRANSACTION} from changes order by id desc offset ${rowLimit} limit 1)
-      )) as before
+      select least(
+        horizon,
+        greatest(
+          coalesce((select transaction from changes where at >= ${olderThan.toISOString()}::timestamptz order by transaction limit 1), horizon),
+          (select ${NEXT_TRANSACTION} from changes order by id desc offset ${rowLimit} limit 1)
+        ),
+        (select ${NEXT_TRANSACTION} from changes order by transaction offset ${batchLimit} limit 1)
+      ) as before
+      from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) present
     ),
     gone as (delete from changes using doomed where changes.transaction < doomed.before returning changes.transaction),
     kept as (

@@ -52,6 +52,8 @@ export interface ObjectChangesOptions<State> {
   readonly after: string | null;
   readonly snapshot: boolean;
   readonly heartbeatSeconds: number | null;
+  /** Objects of one page of a snapshot. */
+  readonly snapshotPageSize?: number;
 }
 
 /** What a subscriber is told, batch by batch; nothing is read before it is asked for. */
@@ -62,7 +64,6 @@ export interface ObjectChanges<State> {
   readonly close: () => void;
 }
 
-/** Objects of one page of a snapshot. */
 const SNAPSHOT_PAGE_SIZE = 500;
 
 /** What the stream does next. */
@@ -78,7 +79,7 @@ const SNAPSHOT_FROM_THE_START: Phase = { kind: "snapshot", afterId: "", position
  * before it resolves. Throws BAD_USER_INPUT for a text that is no cursor.
  */
 export async function openObjectChanges<State>(options: ObjectChangesOptions<State>): Promise<ObjectChanges<State>> {
-  const { changeLog, clock, source, organizationId, after } = options;
+  const { changeLog, clock, source, organizationId, after, snapshotPageSize = SNAPSHOT_PAGE_SIZE } = options;
   const closing = new AbortController();
   const extent = await withPatience(options.log, closing.signal, changeLog.extent);
   if (!extent) throw new Error("A subscription was closed before it was opened");
@@ -99,8 +100,8 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
   }
 
   async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State>[]> {
-    const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: SNAPSHOT_PAGE_SIZE });
-    const lastId = rows.length === SNAPSHOT_PAGE_SIZE ? (rows.at(-1)?.id ?? null) : null;
+    const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: snapshotPageSize });
+    const lastId = rows.length === snapshotPageSize ? (rows.at(-1)?.id ?? null) : null;
     const views = withView(before?.views ?? [], { throughId: lastId, snapshot, own: null });
     const position: Position = { ...(before ?? positionAt(snapshot.xmin)), views, isPartial: lastId !== null };
     const partial = { ...position, isPartial: true };
