@@ -22,7 +22,7 @@ export type AddressKind =
 const METADATA_ADDRESSES: readonly string[] = ["169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254"];
 
 /** 224.0.0.0/24 is for routing protocols on the link; SSDP, which routers and televisions answer to, is the one service group within 239/8. */
-const LOCAL_GROUPS: readonly string[] = ["224.0.0.0/24", "239.255.255.250/32"];
+const LOCAL_GROUPS = ["224.0.0.0/24", "239.255.255.250/32"].map((group) => ipaddr.IPv4.parseCIDR(group));
 
 const KIND_BY_IPV4_RANGE: Readonly<Record<string, AddressKind>> = {
   unicast: "PUBLIC",
@@ -95,7 +95,7 @@ function ipv4Kind(address: ipaddr.IPv4): AddressKind {
   // 240.0.0.0/4 was never given out, and routers differ about it; the last of it is the broadcast address.
   if ((address.octets[0] ?? 0) >= 240) return "UNUSABLE";
   const kind = KIND_BY_IPV4_RANGE[address.range()] ?? "UNUSABLE";
-  return kind === "MULTICAST" && LOCAL_GROUPS.some((group) => isWithin(address.toString(), group)) ? "LOCAL_MULTICAST" : kind;
+  return kind === "MULTICAST" && LOCAL_GROUPS.some((group) => address.match(group)) ? "LOCAL_MULTICAST" : kind;
 }
 
 function ipv6Kind(address: ipaddr.IPv6): AddressKind {
