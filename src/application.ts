@@ -14,7 +14,6 @@ import { startAgent } from "./encoder/agent.ts";
 import { findCapabilities } from "./encoder/capabilities.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
 import type { SupportedTypes } from "./encoder/encoder.rules.ts";
-import { liveDirectory } from "./encoder/live-directory.ts";
 import { createMediaRunner } from "./encoder/media-runner.ts";
 import { reapLeftovers } from "./encoder/process-record.ts";
 import { startReaper } from "./encoder/reaper.ts";
@@ -25,8 +24,8 @@ import { buildHeadendSchema } from "./graphql/schema.ts";
 import { listOwnAddresses } from "./network/resolve.ts";
 import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
-import { createOrigin, type OriginHandler } from "./origin/origin.ts";
-import { createMediaLocator, proxyMedia } from "./origin/remote.ts";
+import { createGatewayOrigin } from "./origin/gateway-origin.ts";
+import { createOrigin } from "./origin/origin.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
 import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
@@ -37,8 +36,6 @@ import { packageVersion } from "./shared/package.ts";
 const ADMIN_KEY_FILE = "admin-key";
 /** FILE outputs are written below it. */
 const RECORDINGS_DIRECTORY = "recordings";
-/** Says that a gateway has found out already who holds what is asked for. */
-const FORWARDED_HEADER = "x-headend-forwarded";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
@@ -172,7 +169,13 @@ async function prepareEncoder(
   const mediaRoot = join(identity.directory, "media");
   const common = { identity, mediaRoot, currentId: () => identity.encoderId };
   if (encoder.kind === "SIMULATED") {
-    return { ...common, isSimulated: true, capacity: encoder.capacity, runner: createSimulatedRunner(), capabilities: SIMULATED_CAPABILITIES };
+    return {
+      ...common,
+      isSimulated: true,
+      capacity: encoder.capacity,
+      runner: createSimulatedRunner(),
+      capabilities: SIMULATED_CAPABILITIES,
+    };
   }
   const recordsDirectory = join(identity.directory, "processes");
   const reaped = reapLeftovers(recordsDirectory);
@@ -215,6 +218,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   closers.push({ stage: "workers", close: () => changeLog.close() });
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
+  closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
   let url = "";
   const server = await startServer({
     schema: buildHeadendSchema(),
@@ -222,7 +226,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     port: environment.port,
     changeLog,
     allowedOrigins: environment.allowedOrigins,
-    originHandler: createGatewayOrigin(installation, encoder),
+    originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     base: {
       database,
       clock,
@@ -239,27 +243,6 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   });
   url = server.url;
   return server;
-}
-
-/** Serves what the own encoder holds from its files, and fetches the rest from the encoder that holds it. */
-function createGatewayOrigin({ database }: Installation, encoder: PreparedEncoder | null): OriginHandler {
-  const locate = createMediaLocator(database.executor);
-  const local = createOrigin({ mediaRoot: encoder?.mediaRoot ?? "" });
-  const anywhere = createOrigin({
-    mediaRoot: encoder?.mediaRoot ?? "",
-    async resolve(token) {
-      const location = await locate(token);
-      if (location === null) return null;
-      if (encoder && location.encoderId === encoder.currentId()) return { directory: join(liveDirectory(encoder.mediaRoot), token) };
-      return location.mediaAddress === null ? null : { baseAddress: location.mediaAddress };
-    },
-    async forward(request, response, { baseAddress, path }) {
-      request.headers[FORWARDED_HEADER] = "1";
-      await proxyMedia(request, response, { mediaAddress: baseAddress, path });
-    },
-  });
-  // Two gateways that each take the other for the holder, within the moment of a take-over, would ask each other for ever.
-  return (request, response) => (FORWARDED_HEADER in request.headers ? local : anywhere)(request, response);
 }
 
 interface EncoderStart {

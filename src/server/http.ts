@@ -93,7 +93,7 @@ function answerPreflight(response: ServerResponse): void {
   response.writeHead(204).end();
 }
 
-async function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
+export async function listen(server: Server, { host, port }: Pick<ServerOptions, "host" | "port">): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -103,7 +103,7 @@ async function listen(server: Server, { host, port }: ServerOptions): Promise<vo
   });
 }
 
-async function closeServer(server: Server): Promise<void> {
+export async function closeServer(server: Server): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
@@ -112,7 +112,7 @@ async function closeServer(server: Server): Promise<void> {
   clearTimeout(deadline);
 }
 
-function baseUrl(server: Server, host: string): string {
+export function baseUrl(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo;
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import type { Executor } from "../database/database.ts";
+import { createOrigin, type OriginHandler } from "./origin.ts";
+import { createMediaLocator, proxyMedia } from "./remote.ts";
+
+/** Says that a gateway has found out already who holds what is asked for. */
+const FORWARDED_HEADER = "x-headend-forwarded";
+
+export interface GatewayOriginOptions {
+  readonly executor: Executor;
+  /** The encoder of the same process; null when there is none. */
+  readonly own: { readonly mediaRoot: string; readonly currentId: () => string } | null;
+}
+
+/** Serves what the own encoder holds from its files, and fetches the rest from the encoder that holds it. */
+export function createGatewayOrigin({ executor, own }: GatewayOriginOptions): OriginHandler {
+  const locate = createMediaLocator(executor);
+  const mediaRoot = own?.mediaRoot ?? "";
+  const local = createOrigin(own ? { mediaRoot } : { mediaRoot, resolve: () => null });
+  const anywhere = createOrigin({
+    mediaRoot,
+    async resolve(token) {
+      const location = await locate(token);
+      if (location === null) return null;
+      if (location.encoderId === own?.currentId()) return { directory: join(mediaRoot, "live", token) };
+      return location.mediaAddress === null ? null : { baseAddress: location.mediaAddress };
+    },
+    async forward(request, response, { baseAddress, path }) {
+      request.headers[FORWARDED_HEADER] = "1";
+      await proxyMedia(request, response, { mediaAddress: baseAddress, path });
+    },
+  });
+  // Two gateways that each take the other for the holder, in the moment of a take-over, would ask each other for ever.
+  return (request, response) => (FORWARDED_HEADER in request.headers ? local : anywhere)(request, response);
+}
