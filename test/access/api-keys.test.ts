@@ -40,7 +40,12 @@ describe("the caller", () => {
     const { id, as } = await door.organization();
     const answer = await (await as("OPERATOR"))(CALLER);
     expect(answer.data).toMatchObject({
-      caller: { organization: { id, packages: ["EVENTS"] }, accessLevel: "OPERATOR", actor: "key:OPERATOR", canIntrospect: true },
+      caller: {
+        organization: { id, packages: ["LIVE_PROCESSING", "EVENTS"] },
+        accessLevel: "OPERATOR",
+        actor: "key:OPERATOR",
+        canIntrospect: true,
+      },
     });
   });
 
