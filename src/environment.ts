@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { isApiKey } from "./access/api-key.rules.ts";
+import { isNetwork } from "./network/address.rules.ts";
 
 /** One variable as the README's table and `headend doctor` show it. */
 export interface EnvironmentVariable {
@@ -156,7 +157,7 @@ const DEFINITIONS = {
     fallback: "",
     allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
     meaning: "Private and loopback addresses that inputs and outputs of sessions may use; none by default.",
-    schema: list((item) => ipaddr.isValidCIDR(item)),
+    schema: list(isNetwork),
   }),
   multicastInterface: define({
     name: "HEADEND_MULTICAST_INTERFACE",

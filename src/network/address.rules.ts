@@ -86,7 +86,7 @@ export function checkMulticast(address: string): UrlProblem | null {
   return notAllowed(`The address ${address} is ${WORDS[kind]}. Use a multicast group for streams, such as one of 239.0.0.0/8.`);
 }
 
-/** Whether a text is a range in CIDR notation, or one address. */
+/** Whether a text is a range in CIDR notation, written so that it has one meaning. */
 export function isNetwork(text: string): boolean {
   return parseNetwork(text) !== null;
 }
@@ -129,6 +129,5 @@ function parse(text: string): Address | null {
 function parseNetwork(text: string): [Address, number] | null {
   if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return ipaddr.IPv4.parseCIDR(text);
   if (ipaddr.IPv6.isValidCIDR(text)) return ipaddr.IPv6.parseCIDR(text);
-  const address = parse(text);
-  return address && [address, address.kind() === "ipv4" ? 32 : 128];
+  return null;
 }

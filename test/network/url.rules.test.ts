@@ -6,7 +6,7 @@ import { checkInputUrl, checkOutputUrl } from "../../src/network/url.rules.ts";
 import { INPUT_TYPE_FACTS, type InputType } from "../../src/sessions/session.rules.ts";
 
 const CLOSED = { allowedNetworks: [] };
-const LAB = { allowedNetworks: ["127.0.0.0/8", "10.0.0.0/8", "192.168.7.0/24", "fd12::/16", "::1", "198.18.0.0/15"] };
+const LAB = { allowedNetworks: ["127.0.0.0/8", "10.0.0.0/8", "192.168.7.0/24", "fd12::/16", "::1/128", "198.18.0.0/15"] };
 const WIDE_OPEN = { allowedNetworks: ["0.0.0.0/0", "::/0"] };
 
 /** Hosts that lead to this machine or its neighbourhood, in every spelling that some reader understands. */
