@@ -49,6 +49,17 @@ const CHANGES = [
     socket.removeListener('connect', connected)
     idleTimer.cancel()`,
   },
+  {
+    // Nobody waits for the question about array types that a new connection asks: a connection given up before its answer was a rejection
+    // without a handler, which ends the process. The connection is of no use then, and the next one asks again.
+    from: `        return fetchArrayTypes()
+`,
+    to: `        return fetchArrayTypes().catch(() => {
+          needsTypes = options.fetch_types
+          socket && socket.destroy()
+        })
+`,
+  },
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "node_modules", "postgres");

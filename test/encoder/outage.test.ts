@@ -1,3 +1,6 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
@@ -8,11 +11,14 @@ import { startRecordingRunner } from "./recording-runner.ts";
 import { allAre, createWorld, silentLog, waitUntil, type World } from "./world.ts";
 
 /** Longer than a lease, and than the time after which a client of the database gives up. */
-const OUTAGE_MILLISECONDS = LEASE_MILLISECONDS + 3000;
+const OUTAGE_MILLISECONDS = LEASE_MILLISECONDS + 2000;
+/** Later than a reaper's first look after an outage, sooner than a lease time after it. */
+const LATE_MILLISECONDS = 1500;
 
 let postgres: OwnPostgres;
 let databases: Database[];
 let worlds: World[];
+const children: ChildProcess[] = [];
 beforeAll(async () => {
   postgres = await startOwnPostgres();
   await migrateDatabase(postgres.server.address);
@@ -22,6 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   postgres.signal("SIGCONT");
+  for (const child of children) child.kill("SIGKILL");
   await Promise.all(worlds.map((world) => world.close()));
   await Promise.all(databases.map((database) => database.close()));
   await postgres.close();
@@ -42,24 +49,48 @@ describe("while the database is away", () => {
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
     await other.startAgent({ runner: recorder.start });
 
-    const outages = [
-      { begin: () => postgres.signal("SIGSTOP"), end: async () => postgres.signal("SIGCONT") },
-      { begin: () => undefined, end: () => postgres.restart() },
-    ];
-    for (const [index, outage] of outages.entries()) {
-      outage.begin();
-      await pass(index === 0 ? OUTAGE_MILLISECONDS : 0);
-      const health = index === 0 ? "WARNING" : "OK";
-      recorder.tell({ status: "RUNNING", health, reason: null });
-      await outage.end();
-      await waitUntil(() => world.view(ids).catch(() => []), (views) => views.length === 3 && views.every((view) => view.health === health), 15_000); // prettier-ignore
-      await pass(LEASE_MILLISECONDS + 1500);
-      const views = await world.view(ids);
+    const readAll = () => world.view(ids).catch(() => []);
+    for (const outage of ["frozen", "restarted"]) {
+      const health = outage === "frozen" ? "WARNING" : "OK";
+      if (outage === "frozen") {
+        postgres.signal("SIGSTOP");
+        await pass(OUTAGE_MILLISECONDS);
+        recorder.tell({ status: "RUNNING", health, reason: null });
+        postgres.signal("SIGCONT");
+      } else {
+        recorder.tell({ status: "RUNNING", health, reason: null });
+        await postgres.restart();
+      }
+      const views = await waitUntil(readAll, (all) => all.length === 3 && all.every((view) => view.health === health), 15_000);
       expect(views.every((view) => view.status === "RUNNING" && view.epoch === 1 && view.encoder_id === agent.encoderId())).toBe(true);
-      expect(recorder.running.size).toBe(3);
-      expect(recorder.launches).toHaveLength(3);
     }
+    await pass(LEASE_MILLISECONDS);
+    expect((await world.view(ids)).every((view) => view.status === "RUNNING" && view.epoch === 1)).toBe(true);
+    expect([recorder.running.size, recorder.launches.length]).toEqual([3, 3]);
     const statuses = (await world.statusChanges(ids[0] ?? "")).map(({ after }) => `${after.status} ${after.health}`);
     expect(statuses).toEqual(["STARTING OK", "RUNNING OK", "RUNNING WARNING", "RUNNING OK"]);
   }, 60_000);
+
+  it("the time counts for no lease: an agent that comes back a moment after it has lost nothing", async () => {
+    const [world, other] = worlds as [World, World];
+    await Promise.all([world.reset(), other.reset()]);
+    const entry = join(import.meta.dirname, "agent-process.ts");
+    const child = spawn(process.execPath, ["--import", "tsx", entry, JSON.stringify(postgres.server.address), world.dataDirectory], { stdio: ["ignore", "pipe", "inherit"] }); // prettier-ignore
+    children.push(child);
+    await once(child.stdout, "data");
+    const ids = await world.createSessions(2);
+    await world.start(ids);
+    await waitUntil(() => world.view(ids), allAre("RUNNING"));
+    await other.startReaper();
+    await other.startAgent();
+
+    child.kill("SIGSTOP");
+    postgres.signal("SIGSTOP");
+    await pass(OUTAGE_MILLISECONDS);
+    postgres.signal("SIGCONT");
+    await pass(LATE_MILLISECONDS);
+    child.kill("SIGCONT");
+    await pass(LEASE_MILLISECONDS);
+    expect((await world.view(ids)).map((view) => `${view.status} ${view.epoch}`)).toEqual(["RUNNING 1", "RUNNING 1"]);
+  }, 40_000);
 });

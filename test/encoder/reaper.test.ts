@@ -10,7 +10,7 @@ import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startRecordingRunner } from "./recording-runner.ts";
-import { allAre, createWorld, waitUntil, type World } from "./world.ts";
+import { allAre, createWorld, waitUntil, type SessionView, type World } from "./world.ts";
 
 let test: TestDatabase;
 let world: World;
@@ -119,6 +119,28 @@ describe("the reaper", () => {
     expect(steps.at(-1)).toBe("STARTING RUNNING OK");
     const [encoder] = await test.database.executor.execute<{ status: string }>(sql`select status from encoders where id = ${encoderId}`);
     expect(encoder?.status).toBe("LOST");
+  });
+
+  it("ends what an agent runs that stood still for so long that another took over", async () => {
+    await world.startReaper();
+    const { child, encoderId } = await startAgentProcess(world.dataDirectory);
+    const ids = await world.createSessions(2);
+    await world.start(ids);
+    await waitUntil(() => world.view(ids), allAre("RUNNING"));
+    const other = await world.startAgent();
+    child.kill("SIGSTOP");
+    const isTaken = (views: readonly SessionView[]): boolean =>
+      views.every((view) => view.status === "RUNNING" && view.encoder_id === other.encoderId() && view.epoch === 3);
+    await waitUntil(() => world.view(ids), isTaken, 10_000);
+    const before = await Promise.all(ids.map(world.statusChanges));
+    child.kill("SIGCONT");
+    const encoder = () => test.database.executor.execute<{ status: string }>(sql`select status from encoders where id = ${encoderId}`);
+    await waitUntil(encoder, ([row]) => row?.status === "ONLINE");
+    // It is back and has heard of the newer epoch: whatever it wrote of the old one would stand now.
+    await world.stop(ids.slice(0, 1));
+    await waitUntil(() => world.view(ids.slice(0, 1)), allAre("STOPPED"));
+    expect((await world.view(ids.slice(1))).every((view) => isTaken([view]))).toBe(true);
+    expect((await world.statusChanges(ids[1] ?? "")).length).toBe(before[1]?.length);
   });
 
   it("lets a killed agent that comes back have its sessions at once", async () => {
