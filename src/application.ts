@@ -32,6 +32,7 @@ import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
 import { systemClock, type Clock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
+import { StartError } from "./shared/start-error.ts";
 
 const ADMIN_KEY_FILE = "admin-key";
 /** FILE outputs are written below it. */
@@ -276,9 +277,4 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
 
 function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {
   return { allowedNetworks, ownAddresses: listOwnAddresses() };
-}
-
-/** A start cannot be made as things are; the message says what to change. */
-export class StartError extends Error {
-  override readonly name = "StartError";
 }

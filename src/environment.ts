@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { isApiKey } from "./access/api-key.rules.ts";
+import { StartError } from "./shared/start-error.ts";
 import { isNetwork } from "./network/address.rules.ts";
 
 /** One variable as the README's table and `headend doctor` show it. */
@@ -200,7 +201,7 @@ export type Environment = { readonly [Field in keyof typeof DEFINITIONS]: z.infe
 export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = Object.values(DEFINITIONS);
 
 /** A start ends with it; the message names each wrong variable and what it may be, and no secret. */
-export class EnvironmentError extends Error {
+export class EnvironmentError extends StartError {
   override readonly name = "EnvironmentError";
 }
 

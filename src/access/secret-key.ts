@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { keepOwnerOnlyFile } from "../shared/owner-only-file.ts";
+import { StartError } from "../shared/start-error.ts";
 
 export const SECRET_KEY_FILE = "secret-key";
 
@@ -13,7 +14,7 @@ export async function loadSecretKey(given: Buffer | null, dataDirectory: string)
   const kept = await keepOwnerOnlyFile(path, `${randomBytes(SECRET_KEY_BYTES).toString("base64")}\n`);
   const key = Buffer.from(kept.trim(), "base64");
   if (key.length === SECRET_KEY_BYTES) return key;
-  throw new Error(
+  throw new StartError(
     `${path} does not hold a secret key. Bring back the file that this installation was made with, or set HEADEND_SECRET_KEY.`,
   );
 }

@@ -1,8 +1,6 @@
 import { parseArgs } from "node:util";
-import { StartError } from "../application.ts";
-import { DataDirectoryHeldError } from "../database/embedded-postgres.ts";
-import { EnvironmentError } from "../environment.ts";
 import { packageVersion } from "../shared/package.ts";
+import { StartError } from "../shared/start-error.ts";
 import { Fault, Refusal } from "../shared/user-error.ts";
 import { callOf, optionConfig, UsageError, type Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -58,8 +56,8 @@ function printed(text: string): number {
 /** What is meant for a person comes without a stack; anything else is a defect, and wants one. */
 function describe(error: unknown): string {
   if (error instanceof Refusal) return error.errors.map(({ message }) => message).join("\n");
-  const isExpected = error instanceof UsageError || error instanceof EnvironmentError || error instanceof StartError;
-  if (isExpected || error instanceof Fault || error instanceof DataDirectoryHeldError || isSystemError(error)) return error.message;
+  if (error instanceof UsageError || error instanceof StartError || error instanceof Fault) return error.message;
+  if (isSystemError(error)) return error.code === "EADDRINUSE" ? `${error.message}. Set PORT to another one.` : error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from "node:util";
-import { readEnvironment, type Environment } from "../environment.ts";
+import type { Environment } from "../environment.ts";
 
 export interface CommandOption {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface CommandCall {
   readonly parameters: readonly string[];
   /** Every value of an option in the order given; a switch has one empty value. */
   readonly options: Readonly<Record<string, readonly string[]>>;
-  readonly environment: () => Environment;
+  readonly environment: () => Promise<Environment>;
   /** One line for a person, on standard output. */
   readonly print: (line: string) => void;
 }
@@ -49,7 +49,7 @@ export function callOf(parameters: readonly string[], values: Readonly<Record<st
   return {
     parameters,
     options: Object.fromEntries(given) as Record<string, string[]>,
-    environment: () => readEnvironment(),
+    environment: async () => (await import("../environment.ts")).readEnvironment(),
     print: (line) => void process.stdout.write(`${line}\n`),
   };
 }

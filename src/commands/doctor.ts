@@ -1,4 +1,3 @@
-import { examine } from "../doctor/examine.ts";
 import type { Command } from "./command.ts";
 
 export const doctorCommand: Command = {
@@ -7,6 +6,7 @@ export const doctorCommand: Command = {
   options: [],
   summary: "Look at everything that a start needs, and say what is missing and what then is unavailable. Changes nothing.",
   async run({ print }) {
+    const { examine } = await import("../doctor/examine.ts");
     const findings = await examine();
     const width = Math.max(...findings.map(({ subject }) => subject.length));
     for (const { subject, verdict, text } of findings) print(`${verdict.padEnd(7)}  ${subject.padEnd(width)}  ${text}`);

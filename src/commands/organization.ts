@@ -1,8 +1,5 @@
-import { createOrganization } from "../organizations/create-organization.ts";
 import { Package } from "../organizations/organization.rules.ts";
-import { setPackages } from "../organizations/set-packages.ts";
 import { UsageError, type Command, type CommandCall } from "./command.ts";
-import { withDatabase } from "./with-database.ts";
 
 const PACKAGES = Object.values(Package);
 
@@ -12,7 +9,9 @@ export const organizationCreateCommand: Command = {
   options: [],
   summary: "Make an organization, and show its first ADMIN key.",
   async run({ parameters: [name = ""], environment, print }) {
-    const organization = await withDatabase(environment(), (database) => createOrganization(database, name));
+    const { withDatabase } = await import("./with-database.ts");
+    const { createOrganization } = await import("../organizations/create-organization.ts");
+    const organization = await withDatabase(await environment(), (database) => createOrganization(database, name));
     print(`Organization ${organization.name} is made. Its ADMIN key, shown this once:`);
     print(organization.adminKey);
     return 0;
@@ -30,7 +29,9 @@ export const organizationPackagesCommand: Command = {
   async run(call) {
     const [name = ""] = call.parameters;
     const switches = { name, enable: packagesOf(call, "enable"), disable: packagesOf(call, "disable") };
-    const organization = await withDatabase(call.environment(), (database) => setPackages(database, switches));
+    const { withDatabase } = await import("./with-database.ts");
+    const { setPackages } = await import("../organizations/set-packages.ts");
+    const organization = await withDatabase(await call.environment(), (database) => setPackages(database, switches));
     call.print(`${organization.name}: ${organization.packages.join(", ") || "no packages"}`);
     return 0;
   },

@@ -1,4 +1,4 @@
-import { startApplication, type Application, type ApplicationOptions } from "../application.ts";
+import type { Application, ApplicationOptions } from "../application.ts";
 import { UsageError, type Command, type CommandCall } from "./command.ts";
 
 const SIMULATED_LIMIT = 100_000;
@@ -43,7 +43,9 @@ async function runApplication({ environment, print }: CommandCall, options: Appl
   const asked = new Promise<NodeJS.Signals>((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done(signal));
   });
-  const application = await startApplication(environment(), options);
+  // Loaded only here: the help and the small commands answer at once.
+  const { startApplication } = await import("../application.ts");
+  const application = await startApplication(await environment(), options);
   printFirstStart(application, print);
   if (application.url !== null) print(`The API is at ${application.url}/graphql; open it in a browser to try it.`);
   await asked;

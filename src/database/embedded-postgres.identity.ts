@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { StartError } from "../shared/start-error.ts";
 
 /** Under whom PostgreSQL runs, and what stands before its command line for that. */
 export interface PostgresIdentity {
@@ -36,7 +37,7 @@ function findOwner(dataDirectory: string): NonNullable<PostgresIdentity["owner"]
   }
   const owner = users.find(({ name }) => name === "postgres") ?? users.find(({ name }) => name === "nobody");
   if (owner) return owner;
-  throw new Error(
+  throw new StartError(
     "PostgreSQL does not run as root, and /etc/passwd has neither postgres nor nobody. Start as a normal user, or set DATABASE_URL.",
   );
 }
@@ -65,7 +66,7 @@ function passingPrefix(owner: { readonly uid: number; readonly gid: number; read
       // Not allowed in this container, or no setpriv on this machine: the next one, or the error below.
     }
   }
-  throw new Error(
+  throw new StartError(
     `PostgreSQL does not run as root, and the user ${owner.name} may not pass through ${closed}. ` +
       `Start Headend as a normal user, open the directory (chmod o+x ${closed}), move Headend elsewhere, or set DATABASE_URL.`,
   );

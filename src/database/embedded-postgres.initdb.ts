@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { EMBEDDED_POSTGRES_MAJOR, type PostgresBinaries } from "./embedded-postgres.binaries.ts";
 import { isAlive } from "./embedded-postgres.holder.ts";
 import type { PostgresIdentity } from "./embedded-postgres.identity.ts";
+import { StartError } from "../shared/start-error.ts";
 
 /** The one role of an embedded database; only who may open the socket's directory can be it. */
 export const EMBEDDED_USER = "headend";
@@ -26,7 +27,7 @@ export async function initializeDataDirectory(options: InitializeOptions): Promi
   const major = await dataDirectoryMajor(dataDirectory);
   if (major === EMBEDDED_POSTGRES_MAJOR) return;
   if (major !== null) {
-    throw new Error(
+    throw new StartError(
       `${dataDirectory} belongs to PostgreSQL ${major}, this Headend brings ${EMBEDDED_POSTGRES_MAJOR}. ` +
         `Start the release that made it and move the data with pg_dump, or set DATABASE_URL.`,
     );
@@ -65,7 +66,7 @@ async function initdb(directory: string, { binaries, identity, isDurable }: Init
     await run(program, words, { cwd: "/", env: { LC_ALL: "C", TZ: "UTC" }, ...user });
   } catch (error) {
     const { stderr } = error as { stderr?: string };
-    throw new Error(`PostgreSQL could not make ${directory}: ${stderr?.trim() || String(error)}`, { cause: error });
+    throw new StartError(`PostgreSQL could not make ${directory}: ${stderr?.trim() || String(error)}`, { cause: error });
   }
 }
 

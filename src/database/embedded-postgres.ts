@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { StartError } from "../shared/start-error.ts";
 import { findPostgresBinaries, type PostgresBinaries } from "./embedded-postgres.binaries.ts";
 import { HOLDER_SETTING, findHolder, isAlive, removeStalePidFile, type PostgresHolder } from "./embedded-postgres.holder.ts";
 import { choosePostgresIdentity, type PostgresIdentity } from "./embedded-postgres.identity.ts";
@@ -60,7 +61,7 @@ export interface EmbeddedPostgresOptions {
 }
 
 /** The data directory is in use; the message says by whom and since when. */
-export class DataDirectoryHeldError extends Error {
+export class DataDirectoryHeldError extends StartError {
   override readonly name = "DataDirectoryHeldError";
   readonly holder: PostgresHolder;
 

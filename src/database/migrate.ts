@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import { packageRoot } from "../shared/package.ts";
 import { openConnections, type DatabaseAddress } from "./connection.ts";
+import { StartError } from "../shared/start-error.ts";
 
 /** Any number that nothing else in the database locks. */
 const MIGRATION_LOCK = 4_204_710;
@@ -21,7 +22,7 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<void> {
       "select current_setting('server_version_num') as version, current_setting('server_version') as name",
     );
     if (Number(server?.version) < OLDEST_SERVER_VERSION) {
-      throw new Error(`The database is PostgreSQL ${server?.name}; Headend needs 15 or newer. Set DATABASE_URL to a newer one.`);
+      throw new StartError(`The database is PostgreSQL ${server?.name}; Headend needs 15 or newer. Set DATABASE_URL to a newer one.`);
     }
     await connection.unsafe(`select pg_advisory_lock(${MIGRATION_LOCK})`);
     await migrate(drizzle({ client: connection, paramsInErrors: false }), { migrationsFolder: join(packageRoot(), "drizzle") });
