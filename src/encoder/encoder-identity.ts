@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isIdentifier, newIdentifier } from "../shared/identifier.ts";
+import { processStartTime } from "./process-record.ts";
 
 /** Who an agent is from one start to the next, so that it knows its own sessions again. */
 export interface EncoderIdentity {
@@ -93,33 +92,12 @@ async function tryLink(existing: string, name: string): Promise<boolean> {
 }
 
 function isHeld(mark: string): boolean {
-  const [pid, startedAt] = mark.split(" ");
-  return startedAt !== undefined && processStart(Number(pid)) === startedAt;
+  const [pid, ...startedAt] = mark.split(" ");
+  return startedAt.length > 0 && processStartTime(Number(pid)) === startedAt.join(" ");
 }
 
 function ownMark(): string {
-  return `${process.pid} ${processStart(process.pid) ?? "unknown"}`;
-}
-
-/** When a process started, in whatever unit the system tells; null when there is none. A number that is used again has another start. */
-function processStart(pid: number): string | null {
-  if (!Number.isInteger(pid) || pid <= 0) return null;
-  try {
-    if (process.platform !== "linux") {
-      return (
-        execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" })
-          .trim()
-          .replaceAll(" ", "-") || null
-      );
-    }
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The command's name stands in brackets and may hold blanks; the state follows it, and the start is nineteen fields on.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : `${boot}/${fields[19]}`;
-  } catch {
-    return null;
-  }
+  return `${process.pid} ${processStartTime(process.pid) ?? "unknown"}`;
 }
 
 async function readOrNull(path: string): Promise<string | null> {
