@@ -58,6 +58,8 @@ function detectDelimiter(text: string): CsvDelimiter {
   return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }
 
+type Newline = "\n" | "\r" | "\r\n";
+
 interface RecordSpan {
   readonly start: number;
   readonly end: number;
@@ -66,7 +68,7 @@ interface RecordSpan {
 interface Scan {
   readonly spans: readonly RecordSpan[];
   /** The line end of every record, or null when they differ. */
-  readonly newline: "\n" | "\r" | "\r\n" | null;
+  readonly newline: Newline | null;
   readonly problem: string | null;
   /** Where the problem is: the cell's number in its record, from 0. */
   readonly column: number;
@@ -78,45 +80,48 @@ interface Scan {
  */
 function scanRecords(text: string, delimiter: CsvDelimiter): Scan {
   const spans: RecordSpan[] = [];
-  const newlines = new Set<string>();
-  const unquotedEnd = delimiter === "\t" ? /[\t"\r\n]/g : delimiter === ";" ? /[;"\r\n]/g : /[,"\r\n]/g;
+  const newlines = new Set<Newline>();
+  const cellEnd = new RegExp(`[${delimiter}"\\r\\n]`, "g");
   let start = 0;
   let column = 0;
-  let position = 0;
-  const stopped = (problem: string | null): Scan => {
-    const [newline, another] = newlines;
-    return { spans, newline: another === undefined ? ((newline ?? "\n") as Scan["newline"]) : null, problem, column };
-  };
-
-  while (position < text.length) {
-    if (text[position] === '"') {
-      const end = closingQuote(text, position);
-      if (end === -1) return stopped("A quoted cell is never closed.");
-      position = end + 1;
-    } else {
-      unquotedEnd.lastIndex = position;
-      position = unquotedEnd.exec(text)?.index ?? text.length;
-      if (text[position] === '"')
-        return stopped('A quote stands in a cell that is not quoted. Quote the cell and write the quote twice ("").');
-    }
-    const next = text[position];
-    if (next === delimiter) {
-      position += 1;
-      column += 1;
-      // A delimiter that ends the file is followed by one more, empty cell, which the span below covers.
-    } else if (next === "\n" || next === "\r") {
-      spans.push({ start, end: position });
-      const newline = next === "\r" && text[position + 1] === "\n" ? "\r\n" : next;
+  let problem: string | null = null;
+  for (let position = 0; position < text.length;) {
+    const cell = findCellEnd(text, position, cellEnd);
+    const newline = newlineAt(text, cell.end);
+    problem = cell.problem;
+    if (problem !== null) break;
+    if (newline !== null) {
+      spans.push({ start, end: cell.end });
       newlines.add(newline);
-      position += newline.length;
-      start = position;
-      column = 0;
-    } else if (next !== undefined) {
-      return stopped("Text stands after the closing quote of a cell.");
+      start = cell.end + newline.length;
+    } else if (cell.end < text.length && text[cell.end] !== delimiter) {
+      problem = "Text stands after the closing quote of a cell.";
+      break;
     }
+    column = newline === null ? column + 1 : 0;
+    position = cell.end + (newline?.length ?? 1);
   }
-  if (start < text.length) spans.push({ start, end: text.length });
-  return stopped(null);
+  if (problem === null && start < text.length) spans.push({ start, end: text.length });
+  const [newline = "\n", another] = newlines;
+  return { spans, newline: another === undefined ? newline : null, problem, column };
+}
+
+function newlineAt(text: string, position: number): Newline | null {
+  if (text[position] === "\n") return "\n";
+  if (text[position] !== "\r") return null;
+  return text[position + 1] === "\n" ? "\r\n" : "\r";
+}
+
+/** Where the cell that begins at `position` ends, its closing quote included, or what is wrong with it. */
+function findCellEnd(text: string, position: number, cellEnd: RegExp): { readonly end: number; readonly problem: string | null } {
+  if (text[position] === '"') {
+    const quote = closingQuote(text, position);
+    return { end: quote + 1, problem: quote === -1 ? "A quoted cell is never closed." : null };
+  }
+  cellEnd.lastIndex = position;
+  const end = cellEnd.exec(text)?.index ?? text.length;
+  const isStray = text[end] === '"';
+  return { end, problem: isStray ? 'A quote stands in a cell that is not quoted. Quote the cell and write the quote twice ("").' : null };
 }
 
 /** The quote that closes the cell opened at `position`, or -1; two quotes in a row are one that belongs to the cell. */
@@ -132,12 +137,8 @@ function readCells(text: string, delimiter: CsvDelimiter, scan: Scan): string[][
   const isUniform = scan.newline !== null;
   const body = isUniform ? text.slice(0, end) : scan.spans.map((span) => text.slice(span.start, span.end)).join("\n");
   const { data, errors } = Papa.parse<string[]>(body, { delimiter, newline: scan.newline ?? "\n", header: false, skipEmptyLines: false });
-  // The parser drops a last record that is wholly empty.
-  if (data.length === scan.spans.length - 1) data.push([""]);
   if (errors.length > 0 || data.length !== scan.spans.length) return null;
-  for (const [row, cells] of data.entries())
-    if (row > 0) for (const [index, cell] of cells.entries()) cells[index] = unprotectFormula(cell);
-  return data;
+  return data.map((cells, row) => (row === 0 ? cells : cells.map(unprotectFormula)));
 }
 
 function malformed(text: string, delimiter: CsvDelimiter, scan: Scan): CsvImportError {

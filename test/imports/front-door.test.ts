@@ -12,10 +12,9 @@ beforeAll(async () => {
 afterAll(() => door.close());
 beforeEach(async () => {
   organization = await door.organization();
-  const created = await organization.ask<{ createTemplate: { userErrors: unknown[] } }>(
-    `mutation { createTemplate(input: { name: "One", isDefault: true, renditions: [{ name: "source", isPassthrough: true }] }) { userErrors { code message } } }`,
+  await organization.ask(
+    `mutation { createTemplate(input: { name: "One", isDefault: true, renditions: [{ name: "source", isPassthrough: true }] }) { userErrors { code } } }`,
   );
-  expect(created).toMatchObject({ data: { createTemplate: { userErrors: [] } } });
 });
 
 const IMPORT = /* GraphQL */ `
