@@ -52,7 +52,8 @@ export interface PlannedFile extends Variant {
 
 /** Codecs that players take in MPEG-TS segments; anything else goes into fragmented MP4. */
 const TS_CODECS: ReadonlySet<string> = new Set(["h264", "mpeg2video", "aac", "mp2", "mp3", "ac3", "eac3"]);
-const CODEC_NAMES = { H264: "h264", H265: "hevc", AV1: "av1", AAC: "aac", OPUS: "opus" } as const;
+/** By ffmpeg's names. */
+export const CODEC_NAMES = { H264: "h264", H265: "hevc", AV1: "av1", AAC: "aac", OPUS: "opus" } as const;
 
 export interface PlanOptions {
   readonly outputs: readonly OutputLaunch[];
@@ -102,7 +103,7 @@ function audioKey({ audioCodec, audioBitrateKbps }: EncodedRendition): string {
 }
 
 /** The codecs that a variant ends up with, by ffmpeg's names. */
-export function codecsOf(
+function codecsOf(
   { rendition, video, audio }: Variant,
   facts: StreamFacts,
 ): { readonly video: string | null; readonly audio: string | null } {

@@ -24,7 +24,8 @@ const START_MILLISECONDS = 15_000;
 export class EncoderRun {
   readonly plan: EncoderPlan;
   readonly #child: FfmpegProcess;
-  readonly #startedAt = performance.now();
+  /** By the monotonic clock. */
+  readonly startedAt = performance.now();
   #outTimeSeconds = 0;
   #advancedAt: number | null = null;
   #progress: FfmpegProgress | null = null;
@@ -70,7 +71,7 @@ export class EncoderRun {
     if (flowingSince === null || this.#hangReason !== null || this.#isAsked) return;
     const deadline =
       this.#advancedAt === null
-        ? Math.max(this.#startedAt, flowingSince) + START_MILLISECONDS
+        ? Math.max(this.startedAt, flowingSince) + START_MILLISECONDS
         : Math.max(this.#advancedAt, flowingSince) + HANG_MILLISECONDS;
     if (now <= deadline) return;
     this.#hangReason = "The encoder hung and was ended.";

@@ -1,13 +1,14 @@
 import {
-  codecsOf,
+  CODEC_NAMES,
   type EncodedRendition,
   type EncoderPlan,
   type PlannedFile,
   type PlannedOutput,
   type PlannedVariant,
 } from "./encoder-plan.ts";
+import { partPattern, renderSlave, type Options } from "./ffmpeg.tee.ts";
 import { PROGRESS_PIPE } from "./ffmpeg.process.ts";
-import { outputFrameRate, videoFilter } from "./ffmpeg.filters.ts";
+import { declaredShape, outputFrameRate, videoFilter, type Shape } from "./ffmpeg.filters.ts";
 
 export interface EncoderSettings {
   /** How much work the encoders put in; see `DEFAULT_PRESETS`. */
@@ -62,7 +63,10 @@ function filterArguments(plan: EncoderPlan): readonly string[] {
   const graph: string[] = [];
   if (videos.length > 0) {
     graph.push(`[0:v:0]split=${videos.length}${videos.map(({ index }) => `[s${index}]`).join("")}`);
-    for (const { index, rendition } of videos) graph.push(`[s${index}]${videoFilter(rendition, plan.facts.video)}[v${index}]`);
+    for (const { index, rendition } of videos) {
+      const shape = declaredShape(rendition, ladderShapes(plan));
+      graph.push(`[s${index}]${videoFilter(rendition, plan.facts.video, shape)}[v${index}]`);
+    }
   }
   if (audios.length > 0) {
     // Fills holes and drops what overlaps, so that sound stays with the picture after a break of the input.
@@ -70,6 +74,15 @@ function filterArguments(plan: EncoderPlan): readonly string[] {
     graph.push(`[0:a:0]${common},asplit=${audios.length}${audios.map(({ index }) => `[a${index}]`).join("")}`);
   }
   return graph.length === 0 ? [] : ["-filter_complex_threads", "2", "-filter_complex", graph.join(";")];
+}
+
+/** What is copied keeps its shape, so that it comes first. */
+function ladderShapes({ videos, facts: { video } }: EncoderPlan): readonly Shape[] {
+  const copied =
+    video && videos.some(({ kind }) => kind === "COPY")
+      ? [{ width: Math.round(video.width * video.pixelAspect), height: video.height }]
+      : [];
+  return [...copied, ...encodes(videos).map(({ rendition }) => rendition)];
 }
 
 type Streams = EncoderPlan["videos"];
@@ -206,16 +219,13 @@ function fileOptions({ format, maxDurationSeconds }: PlannedFile): Options {
   };
 }
 
-/** The whole ladder in one manifest, each stream once, one adaptation set for each codec. */
+/** The whole ladder in one manifest, each stream once, one adaptation set for each codec and shape. */
 function dashSlave(token: string, variants: readonly PlannedVariant[], plan: EncoderPlan, settings: EncoderSettings): string {
   const videos = unique(variants.flatMap(({ video }) => (video === null ? [] : [video])));
   const audios = unique(variants.flatMap(({ audio }) => (audio === null ? [] : [audio])));
-  const codecs = [
-    ...videos.map((video) => `v ${codecsOf(variants.find((variant) => variant.video === video) ?? missing(), plan.facts).video}`),
-    ...audios.map((audio) => `a ${codecsOf(variants.find((variant) => variant.audio === audio) ?? missing(), plan.facts).audio}`),
-  ];
-  const sets = unique(codecs).map((codec, id) => {
-    const members = codecs.flatMap((other, stream) => (other === codec ? [stream] : []));
+  const kinds = [...videos.map((video) => videoKind(video, plan)), ...audios.map((audio) => audioKind(audio, plan))];
+  const sets = unique(kinds).map((kind, id) => {
+    const members = kinds.flatMap((other, stream) => (other === kind ? [stream] : []));
     return `id=${id},streams=${members.join(",")}`;
   });
   const select = [...videos.map((video) => `v:${video}`), ...audios.map((audio) => `a:${audio}`)].join(",");
@@ -236,8 +246,20 @@ function dashSlave(token: string, variants: readonly PlannedVariant[], plan: Enc
   return renderSlave(options, `${token}/manifest.mpd`);
 }
 
-function missing(): never {
-  throw new Error("A stream of a plan belongs to no variant");
+/** Streams of one kind share an adaptation set. */
+function videoKind(index: number, plan: EncoderPlan): string {
+  const stream = plan.videos[index];
+  if (stream?.kind !== "ENCODE") return `video ${plan.facts.video?.codec} ${shapeOf(ladderShapes(plan)[0])}`;
+  return `video ${CODEC_NAMES[stream.rendition.videoCodec]} ${shapeOf(declaredShape(stream.rendition, ladderShapes(plan)))}`;
+}
+
+function audioKind(index: number, plan: EncoderPlan): string {
+  const stream = plan.audios[index];
+  return `audio ${stream?.kind === "ENCODE" ? CODEC_NAMES[stream.rendition.audioCodec] : plan.facts.audio?.codec}`;
+}
+
+function shapeOf(shape: Shape | undefined): string {
+  return ((shape?.width ?? 0) / (shape?.height ?? 1)).toFixed(4);
 }
 
 function slave(options: Options, { video, audio }: PlannedVariant | PlannedFile, path: string, plan: EncoderPlan): string {
@@ -252,31 +274,6 @@ function adtsFilter(plan: EncoderPlan, audios: readonly number[], videoCount: nu
   if (plan.facts.audio?.codec !== "aac") return {};
   const positions = audios.flatMap((audio, position) => (plan.audios[audio]?.kind === "COPY" ? [videoCount + position] : []));
   return Object.fromEntries(positions.map((position) => [`bsfs/${position}`, "aac_adtstoasc"]));
-}
-
-type Options = Readonly<Record<string, string>>;
-
-/** A slave of the tee muxer: its text is read three times over, and each time a backslash must be left to do its work. */
-function renderSlave(options: Options, path: string): string {
-  const text = Object.entries(options).map(([name, value]) => `${name}=${escapeForTee(value)}`);
-  const { f: muxer } = options;
-  return `[${text.join(":")}]${escapeName(muxer === "segment" ? partPattern(path) : path)}`;
-}
-
-/** For the list of options, then for the list of slaves. */
-function escapeForTee(value: string): string {
-  const once = value.replace(/[\\':\]]/g, "\\$&");
-  return once.replace(/[\\'|]/g, "\\$&");
-}
-
-function escapeName(path: string): string {
-  return path.replace(/[\\'|[\] ]/g, "\\$&");
-}
-
-/** `recording.mkv` becomes `recording-000.mkv`, `recording-001.mkv` and so on. */
-export function partPattern(path: string): string {
-  const dot = path.lastIndexOf(".");
-  return `${path.slice(0, dot).replaceAll("%", "%%")}-%03d${path.slice(dot)}`;
 }
 
 function copiedFiles(plan: EncoderPlan): readonly PlannedFile[] {

@@ -20,8 +20,26 @@ export function outputFrameRate(wantedPerSecond: number, input: FrameRate | null
     : { numerator: Math.round(wantedPerSecond * RATE_PRECISION), denominator: RATE_PRECISION };
 }
 
-/** From the decoded picture to what a rendition wants: square pixels, its size with the aspect kept by bars, its rate. */
-export function videoFilter(rendition: EncodedRendition, input: VideoFacts | null): string {
+/** Sizes such as 854x480 and 1280x720 are meant to be of one shape: shapes so close count as one. */
+const SAME_SHAPE_FRACTION = 0.015;
+
+/** Width to height of the picture, as a fraction of whole numbers. */
+export interface Shape {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The shape that a picture of this size is declared to have: that of the first of the ladder that is as good as the same. DASH
+ * lets players switch only between pictures of exactly one shape.
+ */
+export function declaredShape(size: Shape, ladder: readonly Shape[]): Shape {
+  const ratio = (shape: Shape): number => shape.width / shape.height;
+  return ladder.find((shape) => Math.abs(ratio(shape) / ratio(size) - 1) <= SAME_SHAPE_FRACTION) ?? size;
+}
+
+/** From the decoded picture to what a rendition wants: its size with the aspect kept by bars, its rate, its declared shape. */
+export function videoFilter(rendition: EncodedRendition, input: VideoFacts | null, shape: Shape): string {
   const { numerator, denominator } = outputFrameRate(rendition.frameRate, input?.frameRate ?? null);
   // 4:2:0 colour has no odd sizes.
   const width = even(rendition.width);
@@ -33,7 +51,7 @@ export function videoFilter(rendition: EncodedRendition, input: VideoFacts | nul
     ...(hasSquarePixels ? [] : ["scale=trunc(iw*sar/2)*2:ih"]),
     `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`,
     `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`,
-    "setsar=1",
+    `setdar=${shape.width}/${shape.height}`,
     "format=yuv420p",
   ].join(",");
 }

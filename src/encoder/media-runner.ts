@@ -54,6 +54,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       presets: options.presets ?? DEFAULT_PRESETS,
       coreCount: cpus().length,
       refuse,
+      log,
     });
   };
 }

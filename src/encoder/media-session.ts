@@ -10,6 +10,7 @@ import { InputSwitch } from "./input-switch.ts";
 import { emptyLiveDirectory, liveDirectory, openLiveDirectory, pruneDashFiles, removeLiveDirectory } from "./live-directory.ts";
 import { masterPlaylistText, writeMasterPlaylist } from "./master-playlist.ts";
 import { OutputWatch } from "./output-watch.ts";
+import type { Logger } from "../shared/log.ts";
 import type { Observation, OutputLaunch, SessionLaunch, SessionRunner } from "./runner.ts";
 import { describeSession } from "./session-report.ts";
 
@@ -25,6 +26,7 @@ export interface MediaSessionOptions {
   readonly presets: EncoderPresets;
   readonly coreCount: number;
   readonly refuse: (url: string) => Promise<string | null>;
+  readonly log: Logger;
 }
 
 const TICK_MILLISECONDS = 200;
@@ -34,6 +36,8 @@ const PROBE_SECONDS_LEAST = 0.3;
 const PROBE_WAIT_MILLISECONDS = 3_000;
 /** After a longer outage the encoder begins anew, so that the times in the playlists are right again. */
 const OUTAGE_MILLISECONDS = 10_000;
+/** An output that the encoder gave up on, such as on a full disk, gets another encoder after so long. */
+const RENEW_MILLISECONDS = 30_000;
 const CRASH_LIMIT = 5;
 const CRASH_WINDOW_MILLISECONDS = 60_000;
 const RESTART_DELAY_MILLISECONDS = 200;
@@ -113,6 +117,18 @@ export class MediaSession implements SessionRunner {
     this.#tell({ status: "STOPPED", health: "OK", reason: null });
   }
 
+  /** Ends its processes and leaves its files, for another runner of the same start to go on with. */
+  async abandon(): Promise<void> {
+    this.#ended ??= this.#end("STOPPED", null);
+    await this.#ended;
+  }
+
+  #giveUp(error: unknown): void {
+    if (error instanceof FileTargetProblem) return this.#fail(error.message);
+    this.#options.log.error({ err: error }, "a session could not be set up");
+    this.#fail("The encoder could not be set up on this machine.");
+  }
+
   #fail(reason: string): void {
     this.#ended ??= this.#end("FAILED", reason);
   }
@@ -141,7 +157,7 @@ export class MediaSession implements SessionRunner {
     this.#noteInput(now);
     this.#encoder?.watch(now, this.#flowingSince);
     this.#work ??= this.#look(now)
-      .catch((error: unknown) => this.#fail(describeProblem(error)))
+      .catch((error: unknown) => this.#giveUp(error))
       .finally(() => {
         this.#work = null;
         this.#report();
@@ -163,7 +179,11 @@ export class MediaSession implements SessionRunner {
     if (gathered !== null && gathered >= (isLate ? PROBE_SECONDS_LEAST : PROBE_SECONDS)) await this.#examineInput();
     await this.#watch.check(now);
     const { at = Infinity } = this.#crash ?? {};
-    if (this.#watch.states().some(({ grewAt }) => grewAt !== null && grewAt > at)) this.#crash = null;
+    const states = this.#watch.states();
+    if (states.some(({ grewAt }) => grewAt !== null && grewAt > at)) this.#crash = null;
+    const oldest = Math.min(...states.map(({ grewAt }) => grewAt ?? 0));
+    const since = Math.max(oldest, this.#encoder?.startedAt ?? now, this.#flowingSince ?? now);
+    if (now - since > RENEW_MILLISECONDS && this.#encoder) await this.#renewEncoder();
   }
 
   /** An input that began anew is let through once it is known what it is and whether the encoder can go on with it. */
@@ -189,6 +209,11 @@ export class MediaSession implements SessionRunner {
     this.#encoder = null;
     this.#switch.detach();
     await before?.finish();
+  }
+
+  async #renewEncoder(): Promise<void> {
+    await this.#retireEncoder();
+    if (this.#phase === "ON") this.#startEncoder();
   }
 
   /** Players cannot go from one kind of segment to another within a playlist. */
@@ -232,6 +257,7 @@ export class MediaSession implements SessionRunner {
     const now = performance.now();
     this.#crashes = [...this.#crashes.filter((at) => now - at < CRASH_WINDOW_MILLISECONDS), now];
     if (this.#crashes.length >= CRASH_LIMIT) return this.#fail(`The encoder crashed ${CRASH_LIMIT} times within 60 s. ${reason}`);
+    this.#options.log.warn({ reason, lastLines: run.lastLines }, "an encoder ended unexpectedly");
     this.#crash = { reason: `${reason} It is being started again.`, at: now };
     this.#report();
     setTimeout(() => this.#restartEncoder(), (this.#crashes.length - 1) * RESTART_DELAY_MILLISECONDS);
@@ -243,7 +269,7 @@ export class MediaSession implements SessionRunner {
     try {
       this.#startEncoder();
     } catch (error) {
-      this.#fail(describeProblem(error));
+      this.#giveUp(error);
     }
   }
 
@@ -273,7 +299,7 @@ export class MediaSession implements SessionRunner {
       hasWaited: this.#hasWaited,
       input: { isFlowing, problem, flowingSince: this.#flowingSince },
       encoder: {
-        isUp: this.#encoder !== null,
+        lastLine: this.#encoder?.lastLines.at(-1) ?? null,
         advancedAt: this.#encoder?.advancedAt ?? null,
         crash: this.#crash?.reason ?? null,
         droppedAt: this.#droppedAt,
@@ -301,8 +327,4 @@ export class MediaSession implements SessionRunner {
   #tokens(): readonly string[] {
     return this.#options.launch.outputs.filter(({ type }) => type === "HTTP").map(({ pathToken }) => pathToken);
   }
-}
-
-function describeProblem(error: unknown): string {
-  return error instanceof FileTargetProblem ? error.message : "The encoder could not be set up on this machine.";
 }

@@ -15,7 +15,8 @@ export interface SessionFacts {
     readonly flowingSince: number | null;
   };
   readonly encoder: {
-    readonly isUp: boolean;
+    /** What it said last, secrets masked. */
+    readonly lastLine: string | null;
     /** When its media time last moved on. */
     readonly advancedAt: number | null;
     /** Why the last one ended that was not asked to; null once output has grown again. */
@@ -35,6 +36,8 @@ const CONNECT_MILLISECONDS = 1_500;
 const STALL_MILLISECONDS = 8_000;
 const PASSTHROUGH_STALL_MILLISECONDS = 20_000;
 const ADVANCE_MILLISECONDS = 4_000;
+/** Slow machines and long groups of pictures included. */
+const FIRST_OUTPUT_MILLISECONDS = 20_000;
 const DROP_SHOWN_MILLISECONDS = 10_000;
 
 interface Finding {
@@ -63,8 +66,14 @@ function isWaiting({ input, hasWaited, now, startedAt }: SessionFacts): boolean 
   return hasWaited || (!input.isFlowing && (input.problem !== null || now - startedAt > CONNECT_MILLISECONDS));
 }
 
-function startingFinding({ input, encoder }: SessionFacts, isStarting: boolean): Finding {
+function startingFinding({ input, encoder, now }: SessionFacts, isStarting: boolean): Finding {
   if (encoder.crash !== null) return { health: "ERROR", reason: encoder.crash };
+  if (input.flowingSince !== null && now - input.flowingSince > FIRST_OUTPUT_MILLISECONDS) {
+    return {
+      health: "ERROR",
+      reason: `Input arrives, but no output comes of it.${encoder.lastLine === null ? "" : ` ffmpeg says: ${encoder.lastLine}`}`,
+    };
+  }
   if (isStarting) return FINE;
   if (input.isFlowing) return { health: "OK", reason: "The input has arrived, and the first output is being made." };
   return { health: "WARNING", reason: input.problem ?? "No input has arrived yet." };
