@@ -73,7 +73,7 @@ function checkUrls({ type, urls }: PlaybackCandidate, template: TemplateFacts, n
   });
 }
 
-function urlCountMessage(type: OutputType, expected: number, given: number): string {
+export function urlCountMessage(type: OutputType, expected: number, given: number): string {
   const { urlCount } = OUTPUT_TYPE_FACTS[type];
   if (urlCount === "NONE") return `A ${type} output takes no URL: it gets its addresses from here.`;
   if (type === "FILE") return `A FILE output takes one path, ${given} were given.`;

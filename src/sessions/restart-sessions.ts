@@ -2,6 +2,7 @@ import { assertPermission } from "../access/actor.ts";
 import type { Context, TransactionContext } from "../access/context.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
+import { findStartBlockers } from "./find-start-blockers.ts";
 import { logSessionChanges } from "./session.changes.ts";
 import { Verb } from "./session.rules.ts";
 import { markRestarting, queueRestarts, type LockedSession } from "./session.store.ts";
@@ -18,7 +19,13 @@ export async function restartSessions(context: Context, input: RestartSessionsIn
   const maxConcurrent = input.maxConcurrent ?? null;
   const verb: BulkVerb = {
     name: "restart sessions",
-    decide: async () => decideRestart,
+    async decide(transactionContext, sessions) {
+      const blockers = await findStartBlockers(transactionContext, sessions);
+      return (session) => {
+        const decision = decideRestart(session);
+        return decision.outcome === "ACCEPTED" ? (blockers.get(session.id) ?? decision) : decision;
+      };
+    },
     apply: (transactionContext, accepted) =>
       maxConcurrent === null ? restartNow(transactionContext, accepted) : restartRolling(transactionContext, accepted, maxConcurrent),
   };

@@ -1,23 +1,19 @@
 import { assertPermission } from "../access/actor.ts";
-import type { Context, TransactionContext } from "../access/context.ts";
-import { explainUnsupported } from "../encoder/encoder.rules.ts";
-import { listOnlineEncoders } from "../encoder/encoder.store.ts";
-import { UserErrorCode } from "../shared/user-error.ts";
+import type { Context } from "../access/context.ts";
 import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
+import { findStartBlockers } from "./find-start-blockers.ts";
 import { logSessionChanges } from "./session.changes.ts";
-import { selectSessionNeeds } from "./session.needs.ts";
 import { Verb } from "./session.rules.ts";
-import { markStarting, type LockedSession } from "./session.store.ts";
-import { decideStart, type Decision } from "./session.transitions.ts";
+import { markStarting } from "./session.store.ts";
+import { decideStart } from "./session.transitions.ts";
 
 const START: BulkVerb = {
   name: "start sessions",
   async decide(context, sessions) {
-    const unsupported = await findUnsupported(context, sessions);
+    const blockers = await findStartBlockers(context, sessions);
     return (session) => {
       const decision = decideStart(session);
-      const reason = unsupported.get(session.id);
-      return decision.outcome === "ACCEPTED" && reason !== undefined ? refuseUnsupported(reason) : decision;
+      return decision.outcome === "ACCEPTED" ? (blockers.get(session.id) ?? decision) : decision;
     };
   },
   async apply(context, accepted) {
@@ -39,22 +35,4 @@ const START: BulkVerb = {
 export async function startSessions(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
   assertPermission(context.actor, "start sessions");
   return runBulk(context, START, input);
-}
-
-async function findUnsupported(context: TransactionContext, sessions: readonly LockedSession[]): Promise<ReadonlyMap<string, string>> {
-  const encoders = await listOnlineEncoders(context.transaction);
-  const needs = await selectSessionNeeds(
-    context.transaction,
-    sessions.map((session) => session.id),
-  );
-  const reasons = new Map<string, string>();
-  for (const [id, need] of needs) {
-    const reason = explainUnsupported(encoders, need);
-    if (reason !== null) reasons.set(id, reason);
-  }
-  return reasons;
-}
-
-function refuseUnsupported(message: string): Decision {
-  return { outcome: "FAILED", code: UserErrorCode.UNSUPPORTED_BY_ENCODER, message };
 }

@@ -121,7 +121,7 @@ describe("a bulk verb", () => {
     ["stop", stopSessions],
     ["restart", restartSessions],
     ["delete", deleteSessions],
-  ] as const)("takes as many statements to %s a thousand sessions as to %s one", async (_name, verb) => {
+  ] as const)("needs as many statements to %s one session as a thousand", async (_name, verb) => {
     const [first = "", ...others] = await create(1_000);
     const counts: number[] = [];
     for (const ids of [[first], others]) {
@@ -131,7 +131,7 @@ describe("a bulk verb", () => {
       counts.push(statements.length);
     }
     expect(counts[1]).toBe(counts[0]);
-    expect(counts[0]).toBeLessThanOrEqual(10);
+    expect(counts[0]).toBeLessThanOrEqual(12);
   });
 });
 

@@ -216,6 +216,21 @@ describe("changing a session", () => {
   });
 });
 
+describe("starting a session", () => {
+  it("is refused once an edit of the template left its URLs without a rendition, and says how many it takes", async () => {
+    const session = await create({ playbacks: [{ name: "out", type: "MULTICAST", urls: ["udp://239.1.1.1:5000"] }] });
+    const renditions = ["one", "two"].map((name) => ({ name, isPassthrough: true }));
+    await organization.ask("mutation ($input: UpdateTemplateInput!) { updateTemplate(input: $input) { userErrors { code } } }", {
+      input: { id: templateId, renditions },
+    });
+    expect(await bulk("startSessions", [session.id])).toEqual(["URL_COUNT"]);
+    const seen = await organization.ask<{ session: { csvComment: string } }>("query ($id: ID!) { session(id: $id) { csvComment } }", {
+      id: session.id,
+    });
+    expect(seen.data.session.csvComment).toContain("2");
+  });
+});
+
 describe("playbacks", () => {
   it("are added, changed and removed, down to the last one", async () => {
     const session = await create();
