@@ -1,40 +1,41 @@
-import type { LoggedChange, LogStep } from "./change.store.ts";
 import { groupBy } from "../shared/group-by.ts";
+import type { LoggedChange, LogStep } from "./change.store.ts";
+import { isLater, isVisible, type Snapshot } from "./position.ts";
 
 /** The newest steps of the log, in memory, for all readers of a process. */
 export interface ChangeRing {
-  /** The horizon that the log was read up to. */
-  readonly to: bigint;
+  /** Up to where the log was read. */
+  readonly to: Snapshot;
   /** Puts a step behind the last one. Gives the organizations that have rows in it, or null when that is not known. */
   readonly push: (step: LogStep) => ReadonlySet<string> | null;
   /** What follows a position, for one organization. */
-  readonly after: (from: bigint, organizationId: string) => RingAnswer;
+  readonly after: (position: Snapshot, organizationId: string) => RingAnswer;
 }
 
 /**
- * `nothing`: no row of the organization up to the horizon `to`. `step`: rows of a step, from the position on (none of another
- * organization). `older`: the position lies before the ring; read the log up to `to`.
+ * `nothing`: no row of the organization up to `to`. `step`: none up to `from`, then these rows, in the order of ids, up to `to`.
+ * `older`: the position lies before the ring; read the log itself up to `to`.
  */
 export type RingAnswer =
-  | { readonly kind: "nothing"; readonly to: bigint }
-  | { readonly kind: "step"; readonly to: bigint; readonly rows: readonly LoggedChange[] }
-  | { readonly kind: "older"; readonly to: bigint };
+  | { readonly kind: "nothing"; readonly to: Snapshot }
+  | { readonly kind: "step"; readonly from: Snapshot; readonly to: Snapshot; readonly rows: readonly LoggedChange[] }
+  | { readonly kind: "older"; readonly to: Snapshot };
 
 interface HeldStep {
-  readonly from: bigint;
-  readonly to: bigint;
+  readonly from: Snapshot;
+  readonly to: Snapshot;
   readonly rowCount: number;
   readonly rowsByOrganization: ReadonlyMap<string, readonly LoggedChange[]>;
 }
 
-/** A ring that begins at a horizon and holds at most `rowLimit` rows. */
-export function createChangeRing(start: bigint, rowLimit: number): ChangeRing {
+/** A ring that begins at a snapshot and holds at most `rowLimit` rows. */
+export function createChangeRing(start: Snapshot, rowLimit: number): ChangeRing {
   let steps: HeldStep[] = [];
   let rowCount = 0;
   let heldFrom = start;
   let to = start;
-  /** Since which horizon an organization has had no rows; `quietSince` for those that are not in it. */
-  const lastActive = new Map<string, bigint>();
+  /** Since when an organization has had no rows; `quietSince` for those that are not in it. */
+  const lastActive = new Map<string, Snapshot>();
   let quietSince = start;
 
   function push(step: LogStep): ReadonlySet<string> | null {
@@ -58,24 +59,24 @@ export function createChangeRing(start: bigint, rowLimit: number): ChangeRing {
 
   function trim(): void {
     let surplus = 0;
-    while (rowCount > rowLimit) {
-      const oldest = steps[surplus];
-      if (!oldest) break;
+    for (let oldest = steps[0]; rowCount > rowLimit && oldest; oldest = steps[surplus]) {
       rowCount -= oldest.rowCount;
       heldFrom = oldest.to;
       surplus += 1;
     }
-    steps = steps.slice(surplus);
+    if (surplus > 0) steps = steps.slice(surplus);
   }
 
-  function after(from: bigint, organizationId: string): RingAnswer {
-    if (from >= (lastActive.get(organizationId) ?? quietSince)) return { kind: "nothing", to };
-    if (from < heldFrom) return { kind: "older", to };
-    const step = steps.slice(firstBehind(steps, from)).find(({ rowsByOrganization }) => rowsByOrganization.has(organizationId));
+  function after(position: Snapshot, organizationId: string): RingAnswer {
+    if (!isLater(lastActive.get(organizationId) ?? quietSince, position)) return { kind: "nothing", to };
+    if (isLater(heldFrom, position)) return { kind: "older", to };
+    const step = steps.slice(firstBehind(steps, position)).find(({ rowsByOrganization }) => rowsByOrganization.has(organizationId));
     if (!step) return { kind: "nothing", to };
     const rows = step.rowsByOrganization.get(organizationId) ?? [];
-    // A position given out by another process may lie within a step of ours.
-    return { kind: "step", to: step.to, rows: step.from >= from ? rows : rows.filter((row) => row.transaction >= from) };
+    // A position that another process gave out may lie within a step of ours.
+    return isLater(position, step.from)
+      ? { kind: "step", from: position, to: step.to, rows: rows.filter((row) => !isVisible(row.transaction, position)) }
+      : { kind: "step", from: step.from, to: step.to, rows };
   }
 
   return {
@@ -88,8 +89,8 @@ export function createChangeRing(start: bigint, rowLimit: number): ChangeRing {
 }
 
 /** The first step that ends behind a position; live readers stand at the end, which is looked at first. */
-function firstBehind(steps: readonly HeldStep[], from: bigint): number {
+function firstBehind(steps: readonly HeldStep[], position: Snapshot): number {
   let index = steps.length;
-  while (index > 0 && (steps[index - 1]?.to ?? 0n) > from) index -= 1;
+  for (let step = steps[index - 1]; step && isLater(step.to, position); step = steps[index - 1]) index -= 1;
   return index;
 }

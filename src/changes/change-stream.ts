@@ -3,7 +3,7 @@ import type { ChangeLog } from "./change-log.ts";
 import type { ChangedObject } from "./change.rules.ts";
 import type { LoggedChange } from "./change.store.ts";
 import { withPatience } from "./patience.ts";
-import { positionAt, remainingViews, wasSeen, type Position } from "./position.ts";
+import { advanceTo, oldestUnseen, positionAt, snapshotBefore, wasSeen, type Position, type Snapshot } from "./position.ts";
 
 /** Rows of one page when the log is read from the database, and of one batch. */
 const BATCH_LIMIT = 200;
@@ -46,43 +46,46 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   const { signal } = closing;
   let position = options.position;
   /** Rows of the step at hand that come next, as the ring holds them for everybody. */
-  let ahead: { readonly to: bigint; readonly rows: readonly LoggedChange[]; readonly index: number } | null = null;
+  let ahead: { readonly to: Snapshot; readonly rows: readonly LoggedChange[]; readonly index: number } | null = null;
 
   /** `null`: nothing now. `[]`: rows that are none of this reader's, go on. */
   async function advance(): Promise<StreamEvent | readonly [] | null> {
     if (ahead) return takeAhead(ahead);
     if (position.step) return takePage(position.step.to, position.step.id);
-    const answer = changeLog.after(position.from, organizationId);
+    const answer = changeLog.after(position.snapshot, organizationId);
     if (answer.kind === "older") return takePage(answer.to, 0);
-    if (answer.kind === "step") return takeAhead({ to: answer.to, rows: answer.rows, index: 0 });
-    position = behindStep(position, answer.to);
-    return null;
+    if (answer.kind === "nothing") {
+      position = advanceTo(position, answer.to);
+      return null;
+    }
+    position = advanceTo(position, answer.from);
+    return takeAhead({ to: answer.to, rows: answer.rows, index: 0 });
   }
 
   function takeAhead({ to, rows, index }: NonNullable<typeof ahead>): StreamEvent | readonly [] {
     const next = index + BATCH_LIMIT;
     const event = tell(rows.slice(index, next), to);
     ahead = next < rows.length ? { to, rows, index: next } : null;
-    if (!ahead) position = behindStep(position, to);
+    if (!ahead) position = advanceTo(position, to);
     return event;
   }
 
-  async function takePage(to: bigint, afterId: number): Promise<StreamEvent | readonly []> {
-    const page = await changeLog.readPage({ organizationId, object, from: position.from, to, afterId, limit: BATCH_LIMIT });
-    if (position.from < page.keptFrom) {
-      position = positionAt(page.keptFrom);
+  async function takePage(to: Snapshot, afterId: number): Promise<StreamEvent | readonly []> {
+    const page = await changeLog.readPage({ organizationId, object, from: position.snapshot, to, afterId, limit: BATCH_LIMIT });
+    if (oldestUnseen(position.snapshot) < page.keptFrom) {
+      position = positionAt(snapshotBefore(page.keptFrom));
       return { kind: "lagged", position };
     }
     const event = tell(page.rows, to);
     const last = page.rows.at(-1);
-    position = last && page.rows.length === BATCH_LIMIT ? within(position, to, last.id) : behindStep(position, to);
+    position = last && page.rows.length === BATCH_LIMIT ? { ...position, step: { to, id: last.id } } : advanceTo(position, to);
     return event;
   }
 
-  function tell(rows: readonly LoggedChange[], to: bigint): StreamEvent | readonly [] {
+  function tell(rows: readonly LoggedChange[], to: Snapshot): StreamEvent | readonly [] {
     const changes = rows
-      .filter((change) => change.object === object && !wasSeen(position.views, change))
-      .map((change) => ({ change, position: within(position, to, change.id) }));
+      .filter((change) => change.object === object && !wasSeen(position, change))
+      .map((change) => ({ change, position: { ...position, step: { to, id: change.id } } }));
     return changes.length > 0 ? { kind: "changes", changes } : [];
   }
 
@@ -93,7 +96,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
       if (event && "kind" in event) return event;
       if (event || signal.aborted) continue;
       if (until !== null && until <= Date.now()) return { kind: "quiet", position };
-      await rowsOrTime({ changeLog, organizationId, from: position.from, signal, until });
+      await rowsOrTime({ changeLog, organizationId, position: position.snapshot, signal, until });
     }
     return { kind: "closed" };
   }
@@ -101,26 +104,16 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   return { next, close: () => closing.abort() };
 }
 
-function within(position: Position, to: bigint, id: number): Position {
-  return { ...position, step: { to, id } };
-}
-
-function behindStep({ from, views, isPartial }: Position, to: bigint): Position {
-  // The horizon that this process has read up to may lie before a position that another one gave out.
-  const reached = to > from ? to : from;
-  return { from: reached, step: null, views: remainingViews(views, reached), isPartial };
-}
-
 interface Waiting {
   readonly changeLog: ChangeLog;
   readonly organizationId: string;
-  readonly from: bigint;
+  readonly position: Snapshot;
   readonly signal: AbortSignal;
   /** In milliseconds of `Date.now`. */
   readonly until: number | null;
 }
 
-function rowsOrTime({ changeLog, organizationId, from, signal, until }: Waiting): Promise<void> {
+function rowsOrTime({ changeLog, organizationId, position, signal, until }: Waiting): Promise<void> {
   return new Promise((resolve) => {
     const timer = until === null ? null : setTimeout(wake, Math.max(0, until - Date.now()));
     const leave = changeLog.onceRowsFor(organizationId, wake);
@@ -132,6 +125,6 @@ function rowsOrTime({ changeLog, organizationId, from, signal, until }: Waiting)
       resolve();
     }
     // What came between the last look and this waiting has called nobody.
-    if (changeLog.after(from, organizationId).kind !== "nothing") wake();
+    if (changeLog.after(position, organizationId).kind !== "nothing") wake();
   });
 }

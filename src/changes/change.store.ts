@@ -1,7 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
-import { parseSnapshot, type Snapshot } from "./position.ts";
+import { parseSnapshot, snapshotText, type Snapshot } from "./position.ts";
 
 /** A row of the change log. */
 export interface LoggedChange {
@@ -31,7 +31,7 @@ export interface LogExtent {
 }
 
 const LOG_NAME: SQL = sql`left(md5((select system_identifier from pg_control_system()) || ':' || (select oid from pg_database where datname = current_database())), 12)`;
-const KEPT_FROM: SQL = sql`coalesce((select kept_from from change_retention), '0'::xid8)`;
+const KEPT_FROM: SQL = sql`coalesce((select kept_from from change_retention), '1'::xid8)`;
 
 const COLUMNS: SQL = sql`c.id, c.transaction::text as transaction, c.organization_id, c.object, c.object_id, c.kind, c.at, c.actor, c.before, c.after`;
 
@@ -48,39 +48,35 @@ export async function readExtent(executor: Executor): Promise<LogExtent> {
   };
 }
 
-/** A step of the log from a horizon to the present one, of every organization. */
+/** A step of the log, of every organization. */
 export interface LogStep {
-  readonly from: bigint;
-  readonly to: bigint;
+  readonly from: Snapshot;
+  readonly to: Snapshot;
   /** In the order of ids. */
   readonly rows: readonly LoggedChange[];
   /** There were more rows than asked for: the step has to be read in pages. */
   readonly isCut: boolean;
-  /** Rows are committed that the horizon, held back by an older transaction, does not reach yet. */
-  readonly hasPending: boolean;
 }
 
-/** Reads from a horizon to the present one, at most `limit` rows, by the index on transactions. */
-export async function readStep(executor: Executor, { from, limit }: { readonly from: bigint; readonly limit: number }): Promise<LogStep> {
-  const found = await executor.execute<RowOrNone & { edge: string; has_pending: boolean }>(sql`
-    select horizon.edge::text as edge, exists (select 1 from changes later where later.transaction >= horizon.edge) as has_pending, c.*
-    from (select pg_snapshot_xmin(pg_current_snapshot()) as edge) horizon
+/** Reads the step from a snapshot to that of this very statement, at most `limit` rows. */
+export async function readStep(executor: Executor, { from, limit }: { readonly from: Snapshot; readonly limit: number }): Promise<LogStep> {
+  const found = await executor.execute<RowOrNone & { snapshot: string }>(sql`
+    select present.snapshot::text as snapshot, c.*
+    from (select pg_current_snapshot() as snapshot) present
     left join lateral (
-      select ${COLUMNS} from changes c
-      where c.transaction >= ${from.toString()}::xid8 and c.transaction < horizon.edge
-      order by c.transaction, c.id limit ${limit + 1}
+      select ${COLUMNS} from changes c where ${isUnseenBy(from)} order by c.id limit ${limit + 1}
     ) c on true`);
   const first = found[0];
-  if (!first) throw new Error("PostgreSQL gave no row for its own horizon");
-  const rows = found.flatMap(toChange).sort((one, other) => one.id - other.id);
-  return { from, to: BigInt(first.edge), rows, isCut: rows.length > limit, hasPending: first.has_pending };
+  if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");
+  const rows = found.flatMap(toChange);
+  return { from, to: parseSnapshot(first.snapshot), rows, isCut: rows.length > limit };
 }
 
 export interface PageOfStep {
   readonly organizationId: string;
   readonly object: ChangedObject;
-  readonly from: bigint;
-  readonly to: bigint;
+  readonly from: Snapshot;
+  readonly to: Snapshot;
   readonly afterId: number;
   readonly limit: number;
 }
@@ -96,11 +92,16 @@ export async function readPage(
     from (select ${KEPT_FROM} as kept_from) retention
     left join lateral (
       select ${COLUMNS} from changes c
-      where c.transaction >= ${from.toString()}::xid8 and c.transaction < ${to.toString()}::xid8 and c.id > ${afterId}::bigint
+      where ${isUnseenBy(from)} and pg_visible_in_snapshot(c.transaction, ${snapshotText(to)}::pg_snapshot) and c.id > ${afterId}::bigint
         and c.organization_id = ${organizationId} and c.object = ${object}
       order by c.id limit ${limit}
     ) c on true`);
-  return { keptFrom: BigInt(found[0]?.kept_from ?? "0"), rows: found.flatMap(toChange) };
+  return { keptFrom: BigInt(found[0]?.kept_from ?? "1"), rows: found.flatMap(toChange) };
+}
+
+/** The rows `c` that a snapshot does not see, in a form that the index on transactions serves. */
+function isUnseenBy({ xmax, running }: Snapshot): SQL {
+  return sql`(c.transaction >= ${xmax.toString()}::xid8 or c.transaction = any(${`{${running.join(",")}}`}::xid8[]))`;
 }
 
 export interface Retention {

@@ -6,7 +6,7 @@ import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 /**
  * The change log: one row for every committed change of state, written in the transaction that made it.
  * `id` is taken while the object's row lock is held, so that the ids of one object's changes are in the order of the changes;
- * `transaction` tells a reader which rows can no longer be joined by earlier ones.
+ * `transaction` tells a reader which rows a snapshot has seen; `position.ts` says how the log is read by that.
  */
 export const changes = snakeCase.table(
   "changes",

@@ -1,18 +1,18 @@
 import type { Executor } from "../database/database.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { readExtent, type LogExtent } from "./change.store.ts";
-import { decodeCursor, encodeCursor, positionAt, positionOfView, type Position } from "./position.ts";
+import { decodeCursor, encodeCursor, oldestUnseen, positionAt, snapshotBefore, type Position } from "./position.ts";
 
 /** The position now: what commits later is told to whoever resumes after it, and nothing of before. */
 export async function currentCursor(executor: Executor): Promise<string> {
   const { log, snapshot } = await readExtent(executor);
-  return encodeCursor(log, positionOfView(snapshot, null));
+  return encodeCursor(log, positionAt(snapshot));
 }
 
 /** The position of a transaction's writes; call it in the transaction, after the last of them. Their own changes are not told after it. */
 export async function writeCursor(transaction: Executor): Promise<string> {
   const { log, snapshot, own } = await readExtent(transaction);
-  return encodeCursor(log, positionOfView(snapshot, own));
+  return encodeCursor(log, positionAt(snapshot, own));
 }
 
 export interface Resumption {
@@ -27,7 +27,9 @@ export function resumeAfter(cursor: string, extent: LogExtent): Resumption {
   if (!decoded) throw new Fault(FaultCode.BAD_USER_INPUT, "This cursor is not one that the change log gave out.");
   const { log, position } = decoded;
   // After a restore to an earlier time the numbers begin again: a position ahead of them belongs to a history that is gone.
-  const isForeign = log !== extent.log || position.from > extent.snapshot.xmax;
-  if (isForeign || position.from < extent.keptFrom) return { position: positionAt(extent.keptFrom), hasGap: true };
+  const isForeign = log !== extent.log || (position.step?.to ?? position.snapshot).xmax > extent.snapshot.xmax;
+  if (isForeign || oldestUnseen(position.snapshot) < extent.keptFrom) {
+    return { position: positionAt(snapshotBefore(extent.keptFrom)), hasGap: true };
+  }
   return { position: { ...position, isPartial: false }, hasGap: position.isPartial };
 }

@@ -6,7 +6,7 @@ import { createChangeStream, type ChangeStream, type PositionedChange } from "./
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 import { resumeAfter } from "./cursor.ts";
 import { withPatience } from "./patience.ts";
-import { encodeCursor, positionAt, positionOfView, type Position, type Snapshot, type View } from "./position.ts";
+import { advanceTo, encodeCursor, isLater, positionAt, type Position, type Snapshot, type View } from "./position.ts";
 
 /** Kinds of item that are about the stream rather than about a change. */
 export type StreamKind = "SNAPSHOT" | "SNAPSHOT_END" | "HEARTBEAT" | "LAGGED";
@@ -91,7 +91,7 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
 
   function begin(): Phase {
     if (options.snapshot && (!resumption || resumption.hasGap)) return SNAPSHOT_FROM_THE_START;
-    return follow(resumption?.position ?? positionOfView(snapshotAtStart, null));
+    return follow(resumption?.position ?? positionAt(snapshotAtStart));
   }
 
   function follow(position: Position): Phase {
@@ -102,8 +102,8 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
   async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State>[]> {
     const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: snapshotPageSize });
     const lastId = rows.length === snapshotPageSize ? (rows.at(-1)?.id ?? null) : null;
-    const views = withView(before?.views ?? [], { throughId: lastId, snapshot, own: null });
-    const position: Position = { ...(before ?? positionAt(snapshot.xmin)), views, isPartial: lastId !== null };
+    const views = withView(before?.views ?? [], { throughId: lastId, snapshot });
+    const position: Position = { ...(before ?? positionAt(snapshot)), views, isPartial: lastId !== null };
     const partial = { ...position, isPartial: true };
     const items = rows
       .filter(({ id, state }) => source.matches(id, state))
@@ -112,8 +112,9 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
       phase = { kind: "snapshot", afterId: lastId, position };
       return items;
     }
-    phase = follow(position);
-    return [...items, aboutStream("SNAPSHOT_END", position)];
+    const whole = advanceTo(position, position.snapshot);
+    phase = follow(whole);
+    return [...items, aboutStream("SNAPSHOT_END", whole)];
   }
 
   async function liveBatch(stream: ChangeStream): Promise<readonly ObjectChange<State>[]> {
@@ -188,9 +189,5 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
 /** Pages that saw the same are one view: in a quiet database a snapshot's cursor stays short. */
 function withView(views: readonly View[], view: View): readonly View[] {
   const last = views.at(-1);
-  return last && isSameSnapshot(last.snapshot, view.snapshot) ? [...views.slice(0, -1), view] : [...views, view];
-}
-
-function isSameSnapshot(one: Snapshot, other: Snapshot): boolean {
-  return one.xmin === other.xmin && one.xmax === other.xmax && one.running.join() === other.running.join();
+  return last && !isLater(view.snapshot, last.snapshot) ? [...views.slice(0, -1), view] : [...views, view];
 }

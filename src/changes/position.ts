@@ -1,96 +1,125 @@
 import { z } from "zod";
 
 /**
- * Places in the change log. A reader goes in steps from one horizon to the next: a horizon is the oldest transaction still running,
- * and every row of a transaction before it is there for good. Within a step rows come in the order of their ids.
+ * A PostgreSQL snapshot: which transactions had ended when a statement looked. All below `xmax` had, but for those running.
+ *
+ * The log is read in steps from one snapshot to a later one: the rows that the later one sees and the earlier one does not, in the
+ * order of their ids. Ids are taken while the object's row lock is held, and who sees a transaction sees every one that it waited
+ * for: so each object's changes come in their order, and none is passed over, whatever order transactions began or ended in.
+ * Steps from one oldest running transaction to the next, ordered alike, do not hold this: with 99 and 101 ended and 100 running, such
+ * a step tells 99 before 101, though 99 may have waited for 101. They also stand still while any transaction of the cluster is long.
  */
-export interface Position {
-  /** Every row of a transaction before this one has been told. */
-  readonly from: bigint;
-  /** Within a step that ends at `to`, rows up to `id` have been told; null between two steps. */
-  readonly step: { readonly to: bigint; readonly id: number } | null;
-  /** What was seen by other means than the log: rows visible in it are not told again. Empty once the log is past it. */
-  readonly views: readonly View[];
-  /** In the middle of a snapshot: who resumes here has not seen all of it. */
-  readonly isPartial: boolean;
-}
-
-/** What objects up to an id were seen as. Objects belong to the first view that reaches as far as their id. */
-export interface View {
-  /** Null: all objects. */
-  readonly throughId: string | null;
-  readonly snapshot: Snapshot;
-  /** A transaction that was seen though it was still running: the writer's own. */
-  readonly own: bigint | null;
-}
-
-/** A PostgreSQL snapshot: which transactions had ended when a statement looked. */
 export interface Snapshot {
-  readonly xmin: bigint;
   readonly xmax: bigint;
+  /** Ascending. */
   readonly running: readonly bigint[];
 }
 
 /** Reads the text of a `pg_snapshot`, such as `10:20:10,14`. */
 export function parseSnapshot(text: string): Snapshot {
-  const [xmin = "", xmax = "", running = ""] = text.split(":");
-  return { xmin: BigInt(xmin), xmax: BigInt(xmax), running: running === "" ? [] : running.split(",").map(BigInt) };
+  const [, xmax = "", running = ""] = text.split(":");
+  return { xmax: BigInt(xmax), running: running === "" ? [] : running.split(",").map(BigInt) };
 }
 
-export function isVisible(transaction: bigint, { snapshot, own }: View): boolean {
-  if (transaction === own || transaction < snapshot.xmin) return true;
-  return transaction < snapshot.xmax && !snapshot.running.includes(transaction);
+export function snapshotText(snapshot: Snapshot): string {
+  return `${oldestUnseen(snapshot)}:${snapshot.xmax}:${snapshot.running.join(",")}`;
 }
 
-/** Whether a row was already seen in what its object was presented from. */
-export function wasSeen(views: readonly View[], row: { readonly objectId: string; readonly transaction: bigint }): boolean {
+/** No transaction before this one is unseen. */
+export function oldestUnseen({ xmax, running }: Snapshot): bigint {
+  return running[0] ?? xmax;
+}
+
+/** The snapshot that has seen every transaction before one, and no other. */
+export function snapshotBefore(transaction: bigint): Snapshot {
+  return { xmax: transaction, running: [] };
+}
+
+export function isVisible(transaction: bigint, { xmax, running }: Snapshot): boolean {
+  return transaction < xmax && !running.includes(transaction);
+}
+
+/** Whether one snapshot of a database was taken after another and sees more: transactions only ever end. */
+export function isLater(one: Snapshot, other: Snapshot): boolean {
+  return one.xmax > other.xmax || (one.xmax === other.xmax && one.running.length < other.running.length);
+}
+
+/** How much of the log a reader has been told. */
+export interface Position {
+  /** Everything that this sees has been told. */
+  readonly snapshot: Snapshot;
+  /** In a step to `to`: its rows up to `id` have been told as well; null between two steps. */
+  readonly step: { readonly to: Snapshot; readonly id: number } | null;
+  /** A transaction that is known though the snapshot does not see it: the reader's own write; null once it is seen. */
+  readonly own: bigint | null;
+  /** What was seen by other means than the log, later than `snapshot`; empty once the log has caught up. */
+  readonly views: readonly View[];
+  /** In the middle of a snapshot of the objects: who resumes here has not seen all of them. */
+  readonly isPartial: boolean;
+}
+
+/** As of when objects up to an id were seen. An object belongs to the first view that reaches as far as its id. */
+export interface View {
+  /** Null: all objects. */
+  readonly throughId: string | null;
+  readonly snapshot: Snapshot;
+}
+
+/** The position of who has seen what a snapshot sees, and its own transaction if there is one. */
+export function positionAt(snapshot: Snapshot, own: bigint | null = null): Position {
+  return { snapshot, step: null, own, views: [], isPartial: false };
+}
+
+/** The same reader, told everything up to a later snapshot; what that one sees need not be kept apart any more. */
+export function advanceTo(position: Position, snapshot: Snapshot): Position {
+  const reached = isLater(snapshot, position.snapshot) ? snapshot : position.snapshot;
+  return {
+    ...position,
+    snapshot: reached,
+    step: null,
+    own: position.own !== null && isVisible(position.own, reached) ? null : position.own,
+    views: position.views.some((view) => isLater(view.snapshot, reached)) ? position.views : [],
+  };
+}
+
+/** Whether the reader knows a row from elsewhere than the log. */
+export function wasSeen({ own, views }: Position, row: { readonly objectId: string; readonly transaction: bigint }): boolean {
+  if (row.transaction === own) return true;
   const view = views.find(({ throughId }) => throughId === null || row.objectId <= throughId);
-  return view !== undefined && isVisible(row.transaction, view);
-}
-
-/** Views matter until the log is past every transaction that they could not see. */
-export function remainingViews(views: readonly View[], from: bigint): readonly View[] {
-  return views.some(({ snapshot, own }) => snapshot.xmax > from || (own !== null && own >= from)) ? views : [];
-}
-
-/** The position at which nothing but the log itself was seen. */
-export function positionAt(from: bigint): Position {
-  return { from, step: null, views: [], isPartial: false };
-}
-
-/** The position of a view of everything: later changes are told, earlier ones are not. */
-export function positionOfView(snapshot: Snapshot, own: bigint | null): Position {
-  return { from: snapshot.xmin, step: null, views: [{ throughId: null, snapshot, own }], isPartial: false };
+  return view !== undefined && isVisible(row.transaction, view.snapshot);
 }
 
 const CURSOR_VERSION = 1;
+const TRANSACTION_LIMIT = 2n ** 63n;
 
-const number36 = z.string().regex(/^[0-9a-z]{1,13}$/);
-const viewSchema = z.tuple([z.string().max(64).nullable(), number36, number36, z.array(number36).max(5_000), number36.nullable()]);
+const transactionSchema = z
+  .string()
+  .regex(/^[0-9a-z]{1,13}$/)
+  .transform(fromBase36)
+  .refine((transaction) => transaction > 0n && transaction < TRANSACTION_LIMIT);
+const snapshotSchema = z
+  .tuple([transactionSchema, z.array(transactionSchema).max(5_000)])
+  .transform(([xmax, running]) => ({ xmax, running }))
+  .refine(({ xmax, running }) => running.every((transaction, index) => transaction < (running[index + 1] ?? xmax)));
 const cursorSchema = z.tuple([
   z.literal(CURSOR_VERSION),
   z.string().max(32),
-  number36,
-  z.tuple([number36, z.int().nonnegative()]).nullable(),
-  z.array(viewSchema).max(1_000),
+  snapshotSchema,
+  z.tuple([snapshotSchema, z.int().nonnegative()]).nullable(),
+  transactionSchema.nullable(),
+  z.array(z.tuple([z.string().max(64).nullable(), snapshotSchema])).max(1_000),
   z.union([z.literal(0), z.literal(1)]),
 ]);
 
 /** A position as the opaque text that clients keep. `log` names the database whose transaction numbers these are. */
-export function encodeCursor(log: string, position: Position): string {
-  const { from, step, views, isPartial } = position;
+export function encodeCursor(log: string, { snapshot, step, own, views, isPartial }: Position): string {
   const parts: z.input<typeof cursorSchema> = [
     CURSOR_VERSION,
     log,
-    from.toString(36),
-    step && [step.to.toString(36), step.id],
-    remainingViews(views, from).map(({ throughId, snapshot, own }) => [
-      throughId,
-      snapshot.xmin.toString(36),
-      snapshot.xmax.toString(36),
-      snapshot.running.map((transaction) => transaction.toString(36)),
-      own === null ? null : own.toString(36),
-    ]),
+    encodeSnapshot(snapshot),
+    step && [encodeSnapshot(step.to), step.id],
+    own === null ? null : own.toString(36),
+    views.map((view) => [view.throughId, encodeSnapshot(view.snapshot)]),
     isPartial ? 1 : 0,
   ];
   return Buffer.from(JSON.stringify(parts)).toString("base64url");
@@ -100,20 +129,21 @@ export function encodeCursor(log: string, position: Position): string {
 export function decodeCursor(text: string): { readonly log: string; readonly position: Position } | null {
   const result = cursorSchema.safeParse(parseJson(Buffer.from(text, "base64url").toString()));
   if (!result.success) return null;
-  const [, log, from, step, views, isPartial] = result.data;
+  const [, log, snapshot, step, own, views, isPartial] = result.data;
   return {
     log,
     position: {
-      from: fromBase36(from),
-      step: step && { to: fromBase36(step[0]), id: step[1] },
-      views: views.map(([throughId, xmin, xmax, running, own]) => ({
-        throughId,
-        snapshot: { xmin: fromBase36(xmin), xmax: fromBase36(xmax), running: running.map(fromBase36) },
-        own: own === null ? null : fromBase36(own),
-      })),
+      snapshot,
+      step: step && { to: step[0], id: step[1] },
+      own,
+      views: views.map(([throughId, seen]) => ({ throughId, snapshot: seen })),
       isPartial: isPartial === 1,
     },
   };
+}
+
+function encodeSnapshot({ xmax, running }: Snapshot): [string, string[]] {
+  return [xmax.toString(36), running.map((transaction) => transaction.toString(36))];
 }
 
 function fromBase36(text: string): bigint {

@@ -1,0 +1,116 @@
+import { sql } from "drizzle-orm";
+import { randomBytes } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { appendChanges, type NewChange } from "../../src/changes/append-changes.ts";
+import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
+import { createChangeStream, type ChangeStream } from "../../src/changes/change-stream.ts";
+import { readExtent } from "../../src/changes/change.store.ts";
+import { positionAt } from "../../src/changes/position.ts";
+import type { LoggedChange } from "../../src/changes/change.store.ts";
+import type { Database, Executor } from "../../src/database/database.ts";
+import { createLog } from "../../src/shared/log.ts";
+
+export const silentLog = createLog({ level: "silent" });
+
+export const newOrganizationId = () => `organization_${randomBytes(8).toString("hex")}`;
+
+export function change(organizationId: string, objectId: string, value: number): NewChange {
+  return {
+    organizationId,
+    object: "SESSION",
+    objectId,
+    kind: "UPDATED",
+    at: new Date(),
+    actor: null,
+    before: { value: value - 1 },
+    after: { value },
+  };
+}
+
+/** A stream that begins now. */
+export async function streamFromNow(database: Database, changeLog: ChangeLog, organizationId: string): Promise<ChangeStream> {
+  const { snapshot } = await readExtent(database.executor);
+  return createChangeStream({ changeLog, log: silentLog, organizationId, object: "SESSION", position: positionAt(snapshot) });
+}
+
+/** Takes changes until there are so many; fails when they do not come in time. */
+export async function take(stream: ChangeStream, count: number, milliseconds = 10_000): Promise<LoggedChange[]> {
+  const deadline = Date.now() + milliseconds;
+  const taken: LoggedChange[] = [];
+  while (taken.length < count) {
+    const event = await stream.next(Math.max(0, deadline - Date.now()));
+    if (event.kind === "changes") taken.push(...event.changes.map((each) => each.change));
+    else throw new Error(`${event.kind} after ${taken.length} of ${count} changes`);
+  }
+  return taken;
+}
+
+/** Whether nothing more comes in a while. */
+export async function isQuiet(stream: ChangeStream, milliseconds: number): Promise<boolean> {
+  return (await stream.next(milliseconds)).kind === "quiet";
+}
+
+export function openLog(
+  database: Database,
+  options: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number } = {},
+): Promise<ChangeLog> {
+  return openChangeLog({ database, log: silentLog, ...options });
+}
+
+/** A table whose rows are changed like objects are: locked, changed, and told to the log, in one transaction. */
+export async function createThings(database: Database): Promise<void> {
+  await database.executor.execute(sql`create table things (id text primary key, organization_id text not null, value integer not null)`);
+}
+
+export interface Thing {
+  readonly organizationId: string;
+  readonly id: string;
+}
+
+/** Counts a thing up, or makes it, with a pause before it and one before the commit. */
+export async function countUp(transaction: Executor, { organizationId, id }: Thing): Promise<number> {
+  const [row] = await transaction.execute<{ value: number }>(sql`
+    insert into things (id, organization_id, value) values (${id}, ${organizationId}, 1)
+    on conflict (id) do update set value = things.value + 1 returning value`);
+  const value = Number(row?.value);
+  await appendChanges(transaction, [
+    { ...change(organizationId, id, value), kind: value === 1 ? "CREATED" : "UPDATED", before: value === 1 ? null : { value: value - 1 } },
+  ]);
+  return value;
+}
+
+/** Deletes a thing when it is there. */
+export async function deleteThing(transaction: Executor, { organizationId, id }: Thing): Promise<void> {
+  const [row] = await transaction.execute<{ value: number }>(sql`delete from things where id = ${id} returning value`);
+  if (row)
+    await appendChanges(transaction, [
+      { ...change(organizationId, id, 0), kind: "DELETED", before: { value: Number(row.value) }, after: null },
+    ]);
+}
+
+export const pauseUpTo = (milliseconds: number) => wait(Math.random() * milliseconds);
+
+/** A transaction that has its number and waits for what the test does with it. */
+export interface OpenTransaction {
+  readonly transaction: Executor;
+  readonly commit: () => Promise<void>;
+}
+
+export async function begin(database: Database): Promise<OpenTransaction> {
+  let end: () => void = () => undefined;
+  const ending = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return new Promise((resolve, reject) => {
+    const done = database.transaction("held by a test", async (transaction) => {
+      await transaction.execute(sql`select pg_current_xact_id()`);
+      const commit = async () => {
+        end();
+        await done;
+      };
+      resolve({ transaction, commit });
+      await ending;
+    });
+    done.catch(reject);
+  });
+}
