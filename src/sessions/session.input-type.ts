@@ -8,7 +8,7 @@ const EXPECTED_VERSION = "Refuse with VERSION_CONFLICT when the session is not a
 
 @GraphInput("FailoverInput", { description: "When an input leaves path A, and how it comes back. Needs a URL for path B." })
 export class FailoverInputType {
-  @Field(() => Int, { description: "Seconds between attempts to go back to path A, 120 to 86400; -1 remains on path B." })
+  @Field(() => Int, { description: "Seconds between attempts to go back to path A, 120 or more; -1 remains on path B." })
   recoveryIntervalSeconds!: number;
 
   @Field(() => Float, {

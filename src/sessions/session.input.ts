@@ -5,7 +5,7 @@ import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { Health, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
-/** Longest texts, in UTF-16 units. */
+/** Longest texts, in characters. */
 export const URL_LENGTH_LIMIT = 2_048;
 export const LABEL_LENGTH_LIMIT = 100;
 export const EXTERNAL_ID_LENGTH_LIMIT = 200;
@@ -22,7 +22,7 @@ export const BULK_LIMIT = 10_000;
 
 /** libsrt's own rule. */
 const SRT_PASSPHRASE_LENGTH = { least: 10, most: 79 } as const;
-const RECOVERY_INTERVAL_SECONDS = { remainOnB: -1, least: 120, most: 86_400 } as const;
+const RECOVERY_INTERVAL_SECONDS = { remainOnB: -1, least: 120, most: 2_147_483_647 } as const;
 const ERROR_THRESHOLD_PERCENT = { least: 0.01, most: 100 } as const;
 export const FILE_DURATION_SECONDS = { step: 300, least: 300, most: 43_200 } as const;
 
@@ -44,7 +44,7 @@ export const recoveryIntervalSeconds = z
     (seconds) =>
       seconds === RECOVERY_INTERVAL_SECONDS.remainOnB ||
       (seconds >= RECOVERY_INTERVAL_SECONDS.least && seconds <= RECOVERY_INTERVAL_SECONDS.most),
-    `must be -1 (remain on B) or ${RECOVERY_INTERVAL_SECONDS.least} to ${RECOVERY_INTERVAL_SECONDS.most} seconds`,
+    `must be -1 (remain on B) or ${RECOVERY_INTERVAL_SECONDS.least} or more seconds`,
   );
 export const errorThresholdPercent = z
   .number()

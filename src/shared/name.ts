@@ -1,4 +1,4 @@
-/** Longest name of a session, template, playback or rendition, in UTF-16 units. */
+/** Longest name of a session, template, playback or rendition, in characters. */
 export const NAME_LENGTH_LIMIT = 200;
 
 /** What a name is stored as: trimmed and in one Unicode normal form, so that NFC and NFD spell one name. */

@@ -92,7 +92,7 @@ export type DesiredStatus =
 export type FailoverInput = {
   /** Fail over when more than this percentage of packets is lost in 30 seconds: 0.01 to 100. Null: only when path A is gone. */
   errorThresholdPercent?: number | null | undefined;
-  /** Seconds between attempts to go back to path A, 120 to 86400; -1 remains on path B. */
+  /** Seconds between attempts to go back to path A, 120 or more; -1 remains on path B. */
   recoveryIntervalSeconds: number;
 };
 
