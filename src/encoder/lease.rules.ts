@@ -85,7 +85,8 @@ export function decideReport(session: SessionControl, report: SessionReport): Se
   }
   if (session.generation !== report.generation) return null;
   const { status, health, reason, playbacks } = report.observation;
-  return { status, health, reason, playbacks, isReleased: hasEnded };
+  // One that could not even be started has told nothing of its playbacks.
+  return { status, health, reason, playbacks: status === "FAILED" && playbacks.length === 0 ? "ALL" : playbacks, isReleased: hasEnded };
 }
 
 /** What becomes of a session that its agent runs nothing for: stopped when that is wanted, else started, unless it gave up. */

@@ -157,10 +157,11 @@ describe("an agent", () => {
     const ids = await world.createSessions(2);
     await test.database.executor.execute(sql`update secrets set ciphertext = '\\x00' where session_id = ${ids[0]}`);
     await world.start(ids);
-    await waitUntil(
+    const views = await waitUntil(
       () => world.view(ids),
-      (views) => views.some((view) => view.status === "FAILED") && views.some((view) => view.status === "RUNNING"),
+      (all) => all.some((view) => view.status === "FAILED") && all.some((view) => view.status === "RUNNING"),
     );
+    expect(views.find((view) => view.id === ids[0])).toMatchObject({ status: "FAILED", encoder_id: null, playback_statuses: ["FAILED"] });
   });
 
   it("hands on what is wanted when it is closed, and finds it again when it comes back", async () => {

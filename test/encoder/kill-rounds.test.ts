@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+import { allAre, createWorld, waitUntil, type SessionView, type World } from "./world.ts";
+
+/** More of them for a soak. */
+const ROUNDS = Number(process.env["SOAK_ROUNDS"] ?? 10);
+const DEADLINE_MILLISECONDS = 10_000;
+
+let test: TestDatabase;
+let world: World;
+let directories: string[];
+const children: ChildProcess[] = [];
+beforeAll(async () => {
+  test = await openTestDatabase();
+  world = await createWorld(test.database);
+  directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), "headend-rounds-")));
+});
+afterAll(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  await world.close();
+  await test.close();
+});
+
+interface AgentProcess {
+  readonly child: ChildProcess;
+  readonly encoderId: string;
+}
+
+async function startAgentProcess(directory: string | undefined): Promise<AgentProcess> {
+  const entry = join(import.meta.dirname, "agent-process.ts");
+  const child = spawn(process.execPath, ["--import", "tsx", entry, JSON.stringify(test.address), directory ?? ""], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  return { child, encoderId: line.toString().trim() };
+}
+
+async function kill({ child }: AgentProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+describe("an agent killed again and again", () => {
+  it(
+    "has its sessions again when it comes back, and else leaves them to another, within 10 s each time",
+    async () => {
+      const ids = await world.createSessions(4);
+      const agents = await Promise.all(directories.map(startAgentProcess));
+      await world.start(ids);
+      await waitUntil(() => world.view(ids), allAre("RUNNING"));
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        const before = new Map((await world.view(ids)).map((view) => [view.id, view]));
+        const index = agents.findIndex(({ encoderId }) => encoderId === before.get(ids[0] ?? "")?.encoder_id);
+        const [victim, survivor] = [agents[index], agents[1 - index]] as [AgentProcess, AgentProcess];
+        await kill(victim);
+        const comesBack = round % 3 !== 0;
+        if (comesBack) agents[index] = await startAgentProcess(directories[index]);
+        const isRunningAgain = (view: SessionView): boolean => {
+          const { encoder_id: holder, epoch } = before.get(view.id) as SessionView;
+          if (view.status !== "RUNNING") return false;
+          if (holder !== victim.encoderId) return view.encoder_id === holder && view.epoch === epoch;
+          return view.epoch > epoch && view.encoder_id === (comesBack ? victim : survivor).encoderId;
+        };
+        await waitUntil(
+          () => world.view(ids),
+          (views) => views.every(isRunningAgain),
+          DEADLINE_MILLISECONDS,
+        );
+        if (!comesBack) agents[index] = await startAgentProcess(directories[index]);
+        expect(agents[index]?.encoderId).toBe(victim.encoderId);
+      }
+    },
+    ROUNDS * (DEADLINE_MILLISECONDS + 5000),
+  );
+});
