@@ -58,6 +58,9 @@ const LINE_LIMIT_CHARACTERS = 500;
 const INPUT_END_DEADLINE_MILLISECONDS = 3_000;
 const TERMINATION_DEADLINE_MILLISECONDS = 2_000;
 
+/** The tie holds from the moment that setpriv made it: whoever's parent was gone by then ends by itself. */
+const ORPHAN_CHECK = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$0" "$@"';
+
 /**
  * Where there is no setpriv, a shell that lives in the process's group kills it when the pipe from us (descriptor 5) closes.
  * Its standard input goes through descriptor 6, since shells give background commands an empty one.
@@ -97,7 +100,10 @@ export function spawnFfmpeg(host: ProcessHost, options: SpawnOptions): FfmpegPro
 
 function tie(host: ProcessHost, options: SpawnOptions): { readonly command: string; readonly arguments: string[] } {
   if (host.setprivPath !== null) {
-    return { command: host.setprivPath, arguments: ["--pdeathsig", "KILL", "--", options.binary, ...options.arguments] };
+    return {
+      command: host.setprivPath,
+      arguments: ["--pdeathsig", "KILL", "--", "/bin/sh", "-c", ORPHAN_CHECK, options.binary, String(process.pid), ...options.arguments],
+    };
   }
   return { command: "/bin/sh", arguments: ["-c", WATCHDOG, options.binary, ...options.arguments] };
 }

@@ -7,18 +7,11 @@ export interface HlsVariant {
 }
 
 export type HlsPlaylist =
-  | { readonly kind: "MASTER"; readonly variant: HlsVariant | null }
-  | {
-      readonly kind: "MEDIA";
-      readonly targetSeconds: number;
-      readonly segmentCount: number;
-      readonly mediaSequence: number;
-      readonly isEnded: boolean;
-    };
+  { readonly kind: "MASTER"; readonly variant: HlsVariant | null } | { readonly kind: "MEDIA"; readonly targetSeconds: number };
 
 const TARGET_SECONDS_LIMIT = 60;
 
-/** Reads what we need of a playlist: of a master the variant of most bandwidth, of a media playlist how it proceeds. */
+/** Reads what we need of a playlist: of a master the variant of most bandwidth, of a media playlist its pace. */
 export function readPlaylist(text: string): HlsPlaylist {
   const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim());
   const variants = readVariants(lines);
@@ -28,9 +21,6 @@ export function readPlaylist(text: string): HlsPlaylist {
   return {
     kind: "MEDIA",
     targetSeconds: Math.min(readNumber(lines, "#EXT-X-TARGETDURATION:") || 2, TARGET_SECONDS_LIMIT),
-    mediaSequence: readNumber(lines, "#EXT-X-MEDIA-SEQUENCE:"),
-    segmentCount: lines.filter((line) => line.startsWith("#EXTINF:")).length,
-    isEnded: lines.includes("#EXT-X-ENDLIST"),
   };
 }
 

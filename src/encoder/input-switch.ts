@@ -60,6 +60,14 @@ export class InputSwitch {
     return { bytes: state?.bytes ?? 0, lastByteAt: state?.lastByteAt ?? null };
   }
 
+  /** Bits that the last group of pictures took for each second of it; null before there is one. */
+  bitsPerSecond(path: InputPath): number | null {
+    const state = this.#paths.get(path);
+    if (!state || state.groupFirstClock === null || state.tracker.lastClock === null) return null;
+    const ticks = clockDifference(moveClock(state.tracker.lastClock, state.shiftTicks), state.groupFirstClock);
+    return ticks < CLOCK_PER_SECOND / 4 ? null : Math.round((state.groupBytes * 8 * CLOCK_PER_SECOND) / ticks);
+  }
+
   /** A path's stream begins anew: what was kept of it is forgotten, and it is held back until `release`. */
   restart(path: InputPath): void {
     const before = this.#paths.get(path);

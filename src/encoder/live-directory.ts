@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -6,6 +6,8 @@ import { join } from "node:path";
 const GENERATION_FILE = ".generation";
 /** Players that hold an older manifest get its segments for so long. */
 const OLD_DASH_MILLISECONDS = 60_000;
+/** A running output changes its directory every few seconds. */
+const ABANDONED_MILLISECONDS = 600_000;
 const TOKEN_PATTERN = /^[0-9A-Za-z_-]{1,128}$/;
 
 /** The directory that all HTTP outputs stand in, each under its path token. */
@@ -29,6 +31,17 @@ export function openLiveDirectory(mediaRoot: string, token: string, generation: 
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, GENERATION_FILE), generation);
   return continues;
+}
+
+/** Removes what encoders left that were killed and whose sessions never came back here. Best done before any session starts. */
+export function pruneLiveDirectories(mediaRoot: string): void {
+  const root = liveDirectory(mediaRoot);
+  mkdirSync(root, { recursive: true });
+  for (const token of readdirSync(root).filter(isPathToken)) {
+    const directory = join(root, token);
+    const isOld = Date.now() - lstatSync(directory).mtimeMs > ABANDONED_MILLISECONDS;
+    if (isOld) rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** From then on there is nothing to play. */

@@ -4,6 +4,7 @@ import type { NetworkPolicy } from "../network/network-policy.ts";
 import { resolveAllowedUrl } from "../network/resolve.ts";
 import type { EncoderCapabilities } from "./capabilities.ts";
 import { DEFAULT_PRESETS, type EncoderPresets } from "./ffmpeg.arguments.ts";
+import { pruneLiveDirectories } from "./live-directory.ts";
 import { MediaSession } from "./media-session.ts";
 import { openProcessRecords } from "./process-record.ts";
 import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
@@ -28,6 +29,7 @@ export interface MediaRunnerOptions {
 export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
   const { capabilities, networkPolicy } = options;
   const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory) };
+  pruneLiveDirectories(options.mediaRoot);
   const refuse = async (url: string): Promise<string | null> => {
     const resolution = await resolveAllowedUrl(url, networkPolicy);
     if (resolution.kind === "ALLOWED") return null;

@@ -284,9 +284,7 @@ export class MediaSession implements SessionRunner {
         facts: await probeFile(host, ffprobePath, join(directory, `${variant.name}.m3u8`)),
       })),
     );
-    const { bytes } = this.#switch.counters("A");
-    const seconds = (performance.now() - this.#startedAt) / 1_000;
-    await writeMasterPlaylist(directory, masterPlaylistText(variants, (bytes * 8) / seconds));
+    await writeMasterPlaylist(directory, masterPlaylistText(variants, this.#switch.bitsPerSecond("A")));
   }
 
   #report(): void {

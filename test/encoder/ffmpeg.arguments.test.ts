@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import { planEncoder } from "../../src/encoder/encoder-plan.ts";
+import { DEFAULT_PRESETS, encoderArguments, type EncoderSettings } from "../../src/encoder/ffmpeg.arguments.ts";
+import { declaredShape, outputFrameRate, videoFilter } from "../../src/encoder/ffmpeg.filters.ts";
+import { planIngest, type IngestSource } from "../../src/encoder/ingest.arguments.ts";
+import type { StreamFacts, VideoFacts } from "../../src/encoder/input-facts.ts";
+import type { OutputLaunch } from "../../src/encoder/runner.ts";
+import { fileOutput, httpOutput, passthrough, rendition } from "./media-harness.ts";
+
+const video: VideoFacts = {
+  ...{ codec: "h264", profile: "High", level: 40, width: 1920, height: 1080 },
+  ...{ frameRate: { numerator: 25, denominator: 1 }, isInterlaced: false, pixelAspect: 1 },
+};
+const facts: StreamFacts = { video, audio: { codec: "aac", profile: "LC" } };
+const settings: EncoderSettings = { presets: DEFAULT_PRESETS, coreCount: 4, startNumber: 1_000, runName: "r1", continues: false };
+
+function argumentsOf(outputs: readonly OutputLaunch[], input = facts, own = settings): readonly string[] {
+  const filesOf = (output: OutputLaunch): string[] => output.renditions.map((_, index) => `/files/it's [a|b] 100%/${index}.mkv`);
+  return encoderArguments(planEncoder({ outputs, facts: input, filesOf }), own);
+}
+const valueOf = (list: readonly string[], option: string): string | undefined => list[list.indexOf(option) + 1];
+const count = (list: readonly string[], item: string): number => list.filter((candidate) => candidate === item).length;
+
+describe("the encoder's arguments", () => {
+  it("encode each distinct rendition once, whatever the number of playbacks", () => {
+    const small = rendition({ id: "r2", width: 640, height: 360 });
+    const list = argumentsOf([
+      httpOutput({ renditions: [rendition(), small], dashEnabled: true }),
+      httpOutput({ playbackId: "second", renditions: [small] }),
+      fileOutput({ renditions: [rendition({ id: "r9", name: "same as the first" })] }),
+    ]);
+    expect(list.filter((item) => item.startsWith("-c:v"))).toEqual(["-c:v:0", "-c:v:1"]);
+    expect(list.filter((item) => item.startsWith("-c:a"))).toEqual(["-c:a:0"]);
+    expect(count(list, "-i")).toBe(1);
+    expect(valueOf(list, "-filter_complex")).toContain("[0:v:0]split=2[s0][s1]");
+  });
+
+  it.each([
+    ["H264", "libx264"],
+    ["H265", "libx265"],
+    ["AV1", "libsvtav1"],
+  ] as const)("encode %s with %s on the key frame grid", (videoCodec, encoder) => {
+    const list = argumentsOf([httpOutput({ renditions: [rendition({ videoCodec, videoBitrateKbps: 700 })] })]);
+    expect(valueOf(list, "-c:v:0")).toBe(encoder);
+    expect(valueOf(list, "-b:v:0")).toBe("700k");
+    if (videoCodec === "AV1") expect(valueOf(list, "-g:v:0")).toBe("50");
+    else expect(valueOf(list, "-force_key_frames:v:0")).toBe("expr:gte(t,n_forced*2)");
+  });
+
+  it("copy what passes through, and decode nothing for it", () => {
+    const list = argumentsOf([httpOutput({ renditions: [passthrough] }), fileOutput({ renditions: [passthrough] })]);
+    expect(list).not.toContain("-filter_complex");
+    expect(valueOf(list, "-c:v:0")).toBe("copy");
+    expect(list.at(-1)).toBe("file:/files/it's [a|b] 100%/0.mkv");
+  });
+
+  it.each([
+    ["h264", "aac", "ts"],
+    ["hevc", "aac", "m4s"],
+    ["h264", "opus", "m4s"],
+  ])("put a source of %s and %s into segments of the kind %s", (videoCodec, audioCodec, extension) => {
+    const input = { video: { ...video, codec: videoCodec }, audio: { codec: audioCodec, profile: null } };
+    const list = argumentsOf([httpOutput({ renditions: [passthrough] })], input);
+    expect(valueOf(list, "-f") === "mpegts" && list.at(-1)).toContain(`/v0_%d.${extension}`);
+  });
+
+  it("leave out what the input has not", () => {
+    const silent = argumentsOf([httpOutput({ dashEnabled: true })], { video, audio: null });
+    expect(silent.some((item) => item.startsWith("-c:a") || item.includes("0:a"))).toBe(false);
+    const blind = argumentsOf([httpOutput({ dashEnabled: true })], { video: null, audio: facts.audio });
+    expect(blind.some((item) => item.startsWith("-c:v") || item.includes("0:v"))).toBe(false);
+  });
+
+  it("go on with playlists only where there are some", () => {
+    const output = httpOutput();
+    expect(argumentsOf([output]).at(-1)).not.toContain("append_list");
+    expect(argumentsOf([output], facts, { ...settings, continues: true }).at(-1)).toContain("append_list");
+  });
+
+  it("escape a path for the tee, which reads it as a list", () => {
+    const list = argumentsOf([fileOutput()]);
+    expect(list.at(-1)).toContain("/files/it\\'s\\ \\[a\\|b\\]\\ 100%/0.mkv");
+    const parts = argumentsOf([fileOutput({ maxFileDurationSeconds: 300 })]);
+    expect(parts.at(-1)).toContain("100%%/0-%03d.mkv");
+    expect(parts.at(-1)).toContain("segment_time=300");
+  });
+
+  it("keep codecs and shapes of a DASH ladder apart, and near shapes together", () => {
+    const renditions = [
+      rendition({ width: 1280, height: 720 }),
+      rendition({ id: "2", width: 854, height: 480 }),
+      rendition({ id: "3", width: 640, height: 480 }),
+      rendition({ id: "4", width: 1280, height: 720, videoCodec: "H265", audioCodec: "OPUS" }),
+    ];
+    const list = argumentsOf([httpOutput({ renditions, hlsEnabled: false, dashEnabled: true })]);
+    expect(list.at(-1)).toContain("id=0,streams=0,1 id=1,streams=2 id=2,streams=3 id=3,streams=4 id=4,streams=5");
+  });
+});
+
+describe("pictures", () => {
+  it.each([
+    [50, 25, 1, "25/1"],
+    [25, 50, 1, "25/1"],
+    [29.97, 30_000, 1001, "30000/1001"],
+    [29.97, 60, 1, "30000/1001"],
+    [30, 30_000, 1001, "30000/1001"],
+    [12.5, 25, 1, "12500/1000"],
+  ])("at %d frames a second from %d/%d come at %s", (wanted, numerator, denominator, expected) => {
+    const rate = outputFrameRate(wanted, { numerator, denominator });
+    expect(`${rate.numerator}/${rate.denominator}`).toBe(expected);
+  });
+
+  it("keep their aspect in the size that the template names, with even sides", () => {
+    const filter = videoFilter(
+      rendition({ width: 641, height: 361 }) as never,
+      { ...video, isInterlaced: true, pixelAspect: 1.4222 },
+      { width: 16, height: 9 },
+    );
+    expect(filter).toBe(
+      "yadif=deint=interlaced,fps=25/1,scale=trunc(iw*sar/2)*2:ih,scale=640:360:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=640:360:(ow-iw)/2:(oh-ih)/2,setdar=16/9,format=yuv420p",
+    );
+  });
+
+  it("count as one shape when only rounding sets them apart", () => {
+    expect(declaredShape({ width: 854, height: 480 }, [{ width: 1280, height: 720 }])).toEqual({ width: 1280, height: 720 });
+    expect(declaredShape({ width: 640, height: 480 }, [{ width: 1280, height: 720 }])).toEqual({ width: 640, height: 480 });
+  });
+});
+
+describe("the ingest's arguments", () => {
+  const source = (own: Partial<IngestSource>): IngestSource => ({
+    ...{ type: "MULTICAST_PULL", url: "udp://239.1.2.3:5000", srtPassphrase: null, multicastInterface: "127.0.0.1", hls: null },
+    ...own,
+  });
+
+  it("join a group on the interface, with protocols closed", () => {
+    const { arguments: list } = planIngest(source({ url: "udp://239.1.2.3:5000?fifo_size=10" }));
+    expect(valueOf(list, "-i")).toBe("udp://239.1.2.3:5000?fifo_size=10&reuse=1&overrun_nonfatal=1&localaddr=127.0.0.1");
+    expect(valueOf(list, "-protocol_whitelist")).toBe("udp");
+  });
+
+  it("hand an SRT address and its passphrase over where the process list does not show them", () => {
+    const plan = planIngest(source({ type: "SRT_PULL", url: "srt://host.example:9000?streamid=#!::r=a'b", srtPassphrase: "open sesame" }));
+    expect(plan.arguments.join(" ")).not.toMatch(/host\.example|sesame/);
+    expect(plan.script).toContain("passphrase=open sesame");
+    expect(plan.script).toContain("r=a'\\''b");
+    expect(plan.secrets).toContain("open sesame");
+    expect(valueOf(plan.arguments, "-protocol_whitelist")).toBe("pipe,srt");
+  });
+
+  it("hand an HLS address over as a playlist, and wait three target durations", () => {
+    const hls = { script: "#EXTM3U\n", silenceSeconds: 18 };
+    const plan = planIngest(source({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc", hls }));
+    expect(plan.arguments.join(" ")).not.toMatch(/cdn\.example|abc/);
+    expect(plan).toMatchObject({ silenceSeconds: 18, firstByteSeconds: 18, script: hls.script });
+    expect(plan.secrets).toEqual(["user", "word", "abc"]);
+  });
+
+  it("refuses a type that it does not run", () => {
+    expect(() => planIngest(source({ type: "RTMP_PUSH" }))).toThrow("RTMP_PUSH");
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { masterPlaylist, readPlaylist } from "../../src/encoder/hls-playlist.rules.ts";
+
+describe("HLS playlists of inputs", () => {
+  it("of a master the best variant is taken, with its own audio", () => {
+    const text = [
+      "#EXTM3U",
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="de",DEFAULT=NO,URI="de.m3u8"',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="en",DEFAULT=YES,URI="en.m3u8"',
+      "#EXT-X-STREAM-INF:BANDWIDTH=100,RESOLUTION=320x180",
+      "low.m3u8",
+      '#EXT-X-STREAM-INF:BANDWIDTH=900,CODECS="avc1.4d401f,mp4a.40.2",AUDIO="a"',
+      "",
+      "high/index.m3u8?token=a,b",
+    ].join("\r\n");
+    expect(readPlaylist(text)).toEqual({
+      kind: "MASTER",
+      variant: { uri: "high/index.m3u8?token=a,b", audioUri: "en.m3u8", bandwidth: 900 },
+    });
+  });
+
+  it("of a media playlist its pace is read", () => {
+    const text = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:41\n#EXTINF:6,\na.ts\n#EXTINF:6,\nb.ts\n";
+    expect(readPlaylist(text)).toMatchObject({ kind: "MEDIA", targetSeconds: 6 });
+  });
+
+  it("one variant is named to ffmpeg, and nothing else", () => {
+    expect(masterPlaylist("http://h/v.m3u8", null)).toBe("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttp://h/v.m3u8\n");
+    const withAudio = masterPlaylist("http://h/v.m3u8", "http://h/a.m3u8");
+    expect(readPlaylist(withAudio)).toEqual({
+      kind: "MASTER",
+      variant: { uri: "http://h/v.m3u8", audioUri: "http://h/a.m3u8", bandwidth: 1 },
+    });
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { describeSession, type SessionFacts } from "../../src/encoder/session-report.ts";
+
+const NOW = 100_000;
+const running: SessionFacts = {
+  now: NOW,
+  startedAt: 0,
+  hasWaited: false,
+  input: { isFlowing: true, problem: null, flowingSince: 1_000 },
+  encoder: { lastLine: null, advancedAt: NOW - 100, crash: null, droppedAt: null },
+  playbackIds: ["a", "b"],
+  outputs: [
+    { playbackId: "a", exists: true, grewAt: NOW - 1_000 },
+    { playbackId: "b", exists: true, grewAt: NOW - 1_000 },
+  ],
+  hasPassthrough: false,
+};
+const nothing = running.outputs.map((output) => ({ ...output, exists: false, grewAt: null }));
+const lost = { isFlowing: false, problem: "Nothing arrived for 2 s.", flowingSince: null };
+
+describe("what is told of a session", () => {
+  it.each<[string, Partial<SessionFacts>, string, string]>([
+    ["all is well", {}, "RUNNING", "OK"],
+    [
+      "it just began",
+      { outputs: [], input: { isFlowing: false, problem: null, flowingSince: null }, startedAt: NOW - 500 },
+      "STARTING",
+      "OK",
+    ],
+    ["nothing arrives", { outputs: [], input: { ...lost, problem: null } }, "WAITING", "WARNING"],
+    ["the input is refused", { outputs: [], input: lost, startedAt: NOW - 100 }, "WAITING", "WARNING"],
+    ["input came, output not yet", { outputs: nothing, input: { ...running.input, flowingSince: NOW - 2_000 } }, "STARTING", "OK"],
+    [
+      "it waited, and output is not there yet",
+      { outputs: nothing, hasWaited: true, input: { ...running.input, flowingSince: NOW - 2_000 } },
+      "WAITING",
+      "OK",
+    ],
+    ["input came, and no output ever", { outputs: nothing }, "STARTING", "ERROR"],
+    ["the first encoder crashed", { outputs: nothing, encoder: { ...running.encoder, crash: "It crashed." } }, "STARTING", "ERROR"],
+    ["the input is lost", { input: lost }, "RUNNING", "ERROR"],
+    ["the encoder crashed", { encoder: { ...running.encoder, crash: "It crashed." } }, "RUNNING", "ERROR"],
+    ["the encoder stands still", { encoder: { ...running.encoder, advancedAt: NOW - 5_000 } }, "RUNNING", "ERROR"],
+    ["the encoder is too slow", { encoder: { ...running.encoder, droppedAt: NOW - 5_000 } }, "RUNNING", "WARNING"],
+    [
+      "one output stopped",
+      { outputs: running.outputs.map((output, index) => (index === 0 ? { ...output, grewAt: NOW - 9_000 } : output)) },
+      "RUNNING",
+      "WARNING",
+    ],
+    ["all output stopped", { outputs: running.outputs.map((output) => ({ ...output, grewAt: NOW - 9_000 })) }, "RUNNING", "ERROR"],
+    [
+      "the input came back just now",
+      {
+        input: { ...running.input, flowingSince: NOW - 500 },
+        encoder: { ...running.encoder, advancedAt: NOW - 60_000 },
+        outputs: running.outputs.map((output) => ({ ...output, grewAt: NOW - 60_000 })),
+      },
+      "RUNNING",
+      "OK",
+    ],
+  ])("%s", (_, facts, status, health) => {
+    const observation = describeSession({ ...running, ...facts });
+    expect([observation.status, observation.health]).toEqual([status, health]);
+    expect(observation.playbacks.map(({ playbackId }) => playbackId)).toEqual(["a", "b"]);
+    if (health !== "OK") expect(observation.reason).not.toBeNull();
+  });
+
+  it("tells the output that stopped from the one that goes on, and one that never began", () => {
+    const outputs = [
+      { playbackId: "a", exists: true, grewAt: NOW },
+      { playbackId: "b", exists: false, grewAt: null },
+    ];
+    const { playbacks } = describeSession({ ...running, outputs });
+    expect(playbacks).toMatchObject([
+      { status: "RUNNING", health: "OK" },
+      { status: "STARTING", health: "ERROR", reason: "It has no output yet." },
+    ]);
+  });
+});
