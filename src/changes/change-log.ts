@@ -16,6 +16,8 @@ export interface ChangeLog {
   readonly after: (position: Snapshot, organizationId: string) => RingAnswer;
   /** Calls `wake` once when there may be rows of the organization; gives the function that takes it back. */
   readonly onceRowsFor: (organizationId: string, wake: () => void) => () => void;
+  /** How many wait for rows: subscriptions that have nothing to tell. */
+  readonly waitingCount: () => number;
   readonly readPage: (page: PageOfStep) => ReturnType<typeof readPage>;
   readonly extent: () => Promise<LogExtent>;
   readonly close: () => Promise<void>;
@@ -44,6 +46,7 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
   return {
     after: ring.after,
     onceRowsFor: waiting.once,
+    waitingCount: waiting.count,
     readPage: (page) => readPage(executor, page),
     extent: () => readExtent(executor),
     async close() {
@@ -124,6 +127,7 @@ function createWaitingRoom() {
       byOrganization.set(organizationId, waiting);
       return () => leave(organizationId, wake);
     },
+    count: () => [...byOrganization.values()].reduce((sum, waiting) => sum + waiting.size, 0),
     /** Null: everybody. */
     wake(organizationIds: ReadonlySet<string> | null): void {
       for (const organizationId of organizationIds ?? [...byOrganization.keys()]) {

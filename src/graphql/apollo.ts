@@ -80,5 +80,7 @@ function finishResponse({ contextValue, response, request }: Answered): void {
   response.body.singleResult.errors = errors;
   const takesResponseJson = request.http?.headers.get("accept")?.includes("application/graphql-response+json") ?? false;
   const isMalformed = errors.every((error) => error.extensions?.["code"] === "BAD_REQUEST");
+  // Apollo answers 200 to clients that try a persisted query first.
+  if (isMalformed && response.http.status === 200) response.http.status = 400;
   if (response.http.status === 400 && !takesResponseJson && !isMalformed) response.http.status = 200;
 }
