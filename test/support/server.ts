@@ -24,6 +24,8 @@ export interface TestServerOptions {
   readonly allowedOrigins?: readonly string[];
   readonly allowedNetworks?: readonly string[];
   readonly originHandler?: OriginHandler;
+  /** Told the text of every statement, but for bells. */
+  readonly onStatement?: (statement: string) => void;
   readonly changeLog?: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number };
 }
 
@@ -55,7 +57,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clone = share ? null : await createTestDatabase();
   const address = share?.address ?? (clone as NonNullable<typeof clone>).address;
   const log = options.log ?? createLog({ level: "silent" });
-  const database = openDatabase({ address, log });
+  const database = openDatabase({ address, log, ...(options.onStatement && { onStatement: options.onStatement }) });
   const bell = createBell({ database, log });
   const changeLog = await openChangeLog({ database, log, ...options.changeLog });
   const base: Omit<Context, "actor" | "requestId"> = {
