@@ -1,4 +1,6 @@
 import type { Command } from "./command.ts";
+import { demoCommand } from "./demo.ts";
+import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { keyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -10,8 +12,10 @@ export const COMMANDS: readonly Command[] = [
   startCommand,
   gatewayCommand,
   encoderCommand,
+  demoCommand,
   migrateCommand,
   doctorCommand,
+  demoCommand,
   keyCommand,
   organizationCreateCommand,
   organizationPackagesCommand,

@@ -1,4 +1,5 @@
 import type { Application, ApplicationOptions } from "../application.ts";
+import { untilSignal } from "./until-signal.ts";
 import { UsageError, type Command, type CommandCall } from "./command.ts";
 
 const SIMULATED_LIMIT = 100_000;
@@ -40,16 +41,13 @@ function encoderOf({ options }: CommandCall): NonNullable<ApplicationOptions["en
 
 /** Runs until a signal asks for the end; a second one does not wait for it. */
 async function runApplication({ environment, print }: CommandCall, options: ApplicationOptions): Promise<number> {
-  const asked = new Promise<NodeJS.Signals>((done) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done(signal));
-  });
+  const asked = untilSignal();
   // Loaded only here: the help and the small commands answer at once.
   const { startApplication } = await import("../application.ts");
   const application = await startApplication(await environment(), options);
   printFirstStart(application, print);
   if (application.url !== null) print(`The API is at ${application.url}/graphql; open it in a browser to try it.`);
   await asked;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
   await application.close();
   return 0;
 }
