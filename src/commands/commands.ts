@@ -1,6 +1,5 @@
 import type { Command } from "./command.ts";
 import { demoCommand } from "./demo.ts";
-import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { keyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -15,7 +14,6 @@ export const COMMANDS: readonly Command[] = [
   demoCommand,
   migrateCommand,
   doctorCommand,
-  demoCommand,
   keyCommand,
   organizationCreateCommand,
   organizationPackagesCommand,
