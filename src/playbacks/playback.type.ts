@@ -24,7 +24,7 @@ registerEnumType(FileFormat, {
   name: "FileFormat",
   description: "The container of a file output.",
   valuesConfig: {
-    MKV: { description: "Matroska." },
+    MKV: { description: "Matroska, which stays readable when it was cut off in the middle." },
     MP4: { description: "MP4, fragmented, so that an interrupted file still plays." },
   },
 });

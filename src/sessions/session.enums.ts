@@ -72,8 +72,8 @@ registerEnumType(RemapType, {
   name: "RemapType",
   description: "The kind of elementary stream that a remap rule is about.",
   valuesConfig: {
-    VIDEO: { description: "Pictures." },
-    AUDIO: { description: "Sound." },
+    VIDEO: { description: "A stream of pictures." },
+    AUDIO: { description: "A stream of sound, such as one language." },
     SUBTITLE: { description: "Subtitles or captions carried as a stream." },
     DATA: { description: "Anything else, such as SCTE-35." },
   },

@@ -127,10 +127,10 @@ export class PlaybackInputType extends PlaybackFields {
   description: "Changes to a playback: a field left out stays as it is, null clears it. The type can never change.",
 })
 export class PlaybackPatchType extends PlaybackFields {
-  @Field(() => String, { nullable: true, description: "A new name." })
+  @Field(() => String, { nullable: true, description: "A new name, unique among the outputs of its session; left out: as it is." })
   name?: string | null;
 
-  @Field(() => ID, { nullable: true, description: "Another template." })
+  @Field(() => ID, { nullable: true, description: "Another template, whose ladder it is from the next start on; left out: as it is." })
   templateId?: string | null;
 }
 
@@ -187,13 +187,13 @@ export class CreateSessionsInputType {
     "Changes to a session: a field left out stays as it is, null clears it. The source, slates and remap need the session STOPPED; the others do not.",
 })
 export class UpdateSessionInputType {
-  @Field(() => ID, { description: "The session." })
+  @Field(() => ID, { description: "The id of the session." })
   id!: string;
 
   @Field(() => Int, { nullable: true, description: EXPECTED_VERSION })
   expectedVersion?: number | null;
 
-  @Field(() => String, { nullable: true, description: "A new name." })
+  @Field(() => String, { nullable: true, description: "A new name, unique in the organization; left out: as it is." })
   name?: string | null;
 
   @Field(() => String, { nullable: true, description: "A new description." })
@@ -220,13 +220,13 @@ export class UpdateSessionInputType {
 
 @GraphInput("AddPlaybackInput", { description: "One more output for a stopped session." })
 export class AddPlaybackInputType {
-  @Field(() => ID, { description: "The session." })
+  @Field(() => ID, { description: "The id of the session." })
   sessionId!: string;
 
   @Field(() => Int, { nullable: true, description: EXPECTED_VERSION })
   expectedVersion?: number | null;
 
-  @Field(() => PlaybackInputType, { description: "The output." })
+  @Field(() => PlaybackInputType, { description: "The output to add to the session." })
   playback!: PlaybackInputType;
 
   @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
@@ -247,7 +247,7 @@ export class UpdatePlaybackInputType {
 
 @GraphInput("RemovePlaybacksInput", { description: "Outputs to take off a stopped session, all or none. One has to remain." })
 export class RemovePlaybacksInputType {
-  @Field(() => ID, { description: "The session." })
+  @Field(() => ID, { description: "The id of the session." })
   sessionId!: string;
 
   @Field(() => [ID], { description: "The playbacks to remove." })

@@ -158,7 +158,7 @@ export const SessionConnection = connectionType("Session", () => SessionType);
 
 @ObjectType("StatusCount", { description: "How many sessions are in one status.", simpleResolvers: true })
 export class StatusCountType {
-  @Field(() => SessionStatus, { description: "The status." })
+  @Field(() => SessionStatus, { description: "The status that is counted." })
   status!: SessionStatus;
 
   @Field(() => Int, { description: "How many sessions are in it." })
@@ -167,7 +167,7 @@ export class StatusCountType {
 
 @ObjectType("HealthCount", { description: "How many sessions are of one health.", simpleResolvers: true })
 export class HealthCountType {
-  @Field(() => Health, { description: "The health." })
+  @Field(() => Health, { description: "The health that is counted." })
   health!: Health;
 
   @Field(() => Int, { description: "How many sessions are of it." })

@@ -98,7 +98,7 @@ export type FailoverInput = {
 
 /** The container of a file output. */
 export type FileFormat =
-  /** Matroska. */
+  /** Matroska, which stays readable when it was cut off in the middle. */
   | 'MKV'
   /** MP4, fragmented, so that an interrupted file still plays. */
   | 'MP4';
@@ -226,13 +226,13 @@ export type RemapRuleInput = {
 
 /** The kind of elementary stream that a remap rule is about. */
 export type RemapType =
-  /** Sound. */
+  /** A stream of sound, such as one language. */
   | 'AUDIO'
   /** Anything else, such as SCTE-35. */
   | 'DATA'
   /** Subtitles or captions carried as a stream. */
   | 'SUBTITLE'
-  /** Pictures. */
+  /** A stream of pictures. */
   | 'VIDEO';
 
 /** One step of a ladder. A passthrough rendition names nothing but itself; any other names everything. */
@@ -385,13 +385,13 @@ export type UpdateSessionInput = {
   expectedVersion?: number | null | undefined;
   /** Another key of your own system. */
   externalId?: string | null | undefined;
-  /** The session. */
+  /** The id of the session. */
   id: string | number;
   /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
   idempotencyKey?: string | null | undefined;
   /** All labels, instead of those there are. */
   labels?: Array<string> | null | undefined;
-  /** A new name. */
+  /** A new name, unique in the organization; left out: as it is. */
   name?: string | null | undefined;
   /** Whether a slate is shown by itself when the input is lost. */
   slatesEnabled?: boolean | null | undefined;
