@@ -3,7 +3,7 @@ import { examineDatabase, examineDriver } from "./database.ts";
 import { examineDataDirectory, examineDisk } from "./disk.ts";
 import { examineFfmpeg } from "./ffmpeg.ts";
 import type { Finding } from "./finding.ts";
-import { examinePort } from "./port.ts";
+import { examineMulticastInterface, examinePort } from "./port.ts";
 
 const OLDEST_NODE: readonly [number, number] = [20, 19];
 
@@ -18,6 +18,7 @@ const EXAMINATIONS: readonly Examination[] = [
   examineDisk,
   examineDatabase,
   examinePort,
+  examineMulticastInterface,
 ];
 
 /** Looks at everything that a start needs. */

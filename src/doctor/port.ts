@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { Environment } from "../environment.ts";
+import { listOwnAddresses } from "../network/resolve.ts";
 import type { Finding } from "./finding.ts";
 
 const ANSWER_DEADLINE_MILLISECONDS = 2_000;
@@ -18,6 +19,15 @@ export async function examinePort({ host, port }: Environment): Promise<readonly
     ENOTFOUND: `The name ${host} is unknown: the API is unavailable. Set HOST to 127.0.0.1 or 0.0.0.0.`,
   };
   return [{ subject: "port", verdict: "MISSING", text: why[code] ?? `${place} cannot be listened on (${code}).` }];
+}
+
+/** Multicast is received on an interface of this machine or not at all. */
+export function examineMulticastInterface({ multicastInterface }: Environment): readonly Finding[] {
+  if (multicastInterface === null) return [];
+  const subject = "multicast";
+  if (listOwnAddresses().includes(multicastInterface)) return [{ subject, verdict: "OK", text: `received on ${multicastInterface}` }];
+  const text = `${multicastInterface} is no address of this machine: MULTICAST_PULL receives nothing. Set HEADEND_MULTICAST_INTERFACE to one that is.`;
+  return [{ subject, verdict: "LIMITED", text }];
 }
 
 async function tryListening(host: string, port: number): Promise<string | null> {

@@ -122,6 +122,12 @@ describe("the doctor", () => {
     expect(output).not.toContain("hunter2");
   });
 
+  it("tells a multicast interface that this machine does not have, which is no reason not to start", async () => {
+    const { code, output } = await run(["doctor"], { HEADEND_MULTICAST_INTERFACE: "203.0.113.7" });
+    expect(code).toBe(0);
+    expect(output).toMatch(/LIMITED +multicast +203\.0\.113\.7 .*MULTICAST_PULL receives nothing/);
+  });
+
   it("tells every wrong variable", async () => {
     const { code, output } = await run(["doctor"], { PORT: "many", HEADEND_REGION: "EU!" });
     expect(code).toBe(1);

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isApiKey, newApiKey } from "../../src/access/api-key.rules.ts";
 import { findHolder } from "../../src/database/embedded-postgres.holder.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { makeTestDirectory } from "../support/own-postgres.ts";
+import { makeTestDirectory, signalPostgres } from "../support/own-postgres.ts";
 import { startHeadend, type HeadendProcess } from "../support/process.ts";
 
 const STARTED = /The API is at (http:\S+)\/graphql/;
@@ -140,3 +140,28 @@ it("starts without ffmpeg and says what is missing", async () => {
   await urlOf(started);
   await started.wrote(/no ffmpeg/);
 });
+
+it(
+  "answers callers with SERVICE_UNAVAILABLE within 5 s while its PostgreSQL is frozen, and as before when it thaws",
+  { timeout: 40_000 },
+  async () => {
+    const started = start({}, ["start"]);
+    const url = await urlOf(started);
+    const key = readFileSync(join(dataDirectory, "admin-key"), "utf8").trim();
+    expect(await callerLevel(url, key)).toEqual(ADMIN_OF_DEFAULT);
+    const postmaster = findHolder(join(dataDirectory, "postgres"))?.postmasterPid ?? 0;
+    const signal = (name: "SIGSTOP" | "SIGCONT") => [postmaster, ...childrenOf(postmaster)].forEach((pid) => process.kill(pid, name));
+    signal("SIGSTOP");
+    try {
+      const frozenAt = Date.now();
+      expect(await callerLevel(url, key)).toMatchObject({ errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
+      expect((await fetch(`${url}/readyz`)).status).toBe(503);
+      expect((await fetch(`${url}/livez`)).status).toBe(200);
+      expect(Date.now() - frozenAt).toBeLessThan(5_000);
+    } finally {
+      signalPostgres(postmaster, "SIGCONT");
+    }
+    await expect.poll(() => callerLevel(url, key), { timeout: 10_000 }).toEqual(ADMIN_OF_DEFAULT);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  },
+);

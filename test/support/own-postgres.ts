@@ -33,13 +33,24 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
       server = await start();
     },
     signal(signal) {
-      for (const pid of [server.pid, ...childrenOf(server.pid)]) process.kill(pid, signal);
+      signalPostgres(server.pid, signal);
     },
     async close() {
       await server.stop();
       directory.remove();
     },
   };
+}
+
+/** Stops every process of a PostgreSQL where it stands, or lets them go on. */
+export function signalPostgres(postmasterPid: number, signal: "SIGSTOP" | "SIGCONT"): void {
+  for (const pid of [postmasterPid, ...childrenOf(postmasterPid)]) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // A backend that ended in the meantime.
+    }
+  }
 }
 
 /** The processes that a process started and that live. */
