@@ -150,8 +150,7 @@ it(
     const key = readFileSync(join(dataDirectory, "admin-key"), "utf8").trim();
     expect(await callerLevel(url, key)).toEqual(ADMIN_OF_DEFAULT);
     const postmaster = findHolder(join(dataDirectory, "postgres"))?.postmasterPid ?? 0;
-    const signal = (name: "SIGSTOP" | "SIGCONT") => [postmaster, ...childrenOf(postmaster)].forEach((pid) => process.kill(pid, name));
-    signal("SIGSTOP");
+    signalPostgres(postmaster, "SIGSTOP");
     try {
       const frozenAt = Date.now();
       expect(await callerLevel(url, key)).toMatchObject({ errors: [{ extensions: { code: "SERVICE_UNAVAILABLE" } }] });
