@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,10 +10,12 @@ import { openProcessRecords } from "../encoder/process-record.ts";
 import type { Environment } from "../environment.ts";
 import { StartError } from "../shared/start-error.ts";
 import type { Command, CommandCall } from "./command.ts";
+import { untilSignal } from "./until-signal.ts";
 import { createDemoClient, type DemoClient } from "./demo.client.ts";
 
-/** Where the example's sessions expect their input: the demo sends there, on the loopback interface alone. */
-const DEMO_GROUP = "udp://239.255.42.42:5004";
+/** Where the example's sessions expect their input. */
+const EXAMPLE_GROUP = "239.255.42.42";
+const PORT = 5004;
 const LOOPBACK = "127.0.0.1";
 const EXAMPLE = new URL("../../examples/sessions.csv", import.meta.url);
 
@@ -34,22 +37,15 @@ async function runDemo({ environment, print }: CommandCall): Promise<number> {
     const directory = await mkdtemp(join(tmpdir(), "headend-demo-"));
     closers.push(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
     const settings = await demoEnvironment(await environment(), directory);
-    const demo = startDemo({ settings, directory, print, closers });
-    // Whoever asks for the end while it still starts has it ended as far as it has come.
-    await Promise.race([demo, asked]);
+    const demo = startDemo({ settings, directory, group: `239.255.${randomInt(1, 255)}.${randomInt(1, 255)}`, print, closers });
+    // Asked for while it still starts, the end comes when it has: nothing is left half begun.
+    await demo;
     await asked;
-    await demo.catch(() => undefined);
   } finally {
     print("Ending …");
     for (const close of closers.toReversed()) await close();
   }
   return 0;
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
-  });
 }
 
 /** Nothing of an installation that may be configured here is touched: its own database, keys and files, on this machine alone. */
@@ -83,17 +79,19 @@ async function isTaken(port: number): Promise<boolean> {
 interface Demo {
   readonly settings: Environment;
   readonly directory: string;
+  /** A multicast group of this run's own: two demos on one machine would spoil each other's picture. */
+  readonly group: string;
   readonly print: (line: string) => void;
   readonly closers: Closer[];
 }
 
-async function startDemo({ settings, directory, print, closers }: Demo): Promise<void> {
-  const sender = await startSender(settings, directory);
+async function startDemo({ settings, directory, group, print, closers }: Demo): Promise<void> {
+  const sender = await startSender(settings, directory, group);
   closers.push(async () => {
     sender.kill();
     await sender.ended;
   });
-  print(`A test picture and tone go to ${DEMO_GROUP} on ${LOOPBACK}.`);
+  print(`A test picture and tone go to udp://${group}:${PORT} on ${LOOPBACK}.`);
   // Loaded only here: the help and the small commands answer at once.
   const { startApplication } = await import("../application.ts");
   const application = await startApplication(settings, { isGateway: true, encoder: { kind: "REAL" } });
@@ -105,14 +103,14 @@ async function startDemo({ settings, directory, print, closers }: Demo): Promise
   print(`The API is at ${url}/graphql; open it in a browser to try it, with this key of the demo:`);
   print(key);
   await createTemplates(client);
-  const { ids, cursor } = await importExample(client, print);
+  const { ids, cursor } = await importExample(client, group, print);
   watch(client, cursor, print);
   await client.ask(START, { ids });
   print("The sessions were started; what becomes of them is pushed. Ctrl-C ends the demo.");
 }
 
 /** A moving picture with the time in it, and a tone. */
-async function startSender({ ffmpegPath, searchPath }: Environment, directory: string): Promise<FfmpegProcess> {
+async function startSender({ ffmpegPath, searchPath }: Environment, directory: string, group: string): Promise<FfmpegProcess> {
   const capabilities = await findCapabilities({ ffmpegPath, searchPath });
   if (capabilities.ffmpegPath === null) throw new StartError(capabilities.missing.join(" "));
   const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(join(directory, "demo-sender")) };
@@ -122,7 +120,7 @@ async function startSender({ ffmpegPath, searchPath }: Environment, directory: s
       ...["-hide_banner", "-nostdin", "-loglevel", "error"],
       ...["-re", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"],
       ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-b:v", "1500k", "-g", "50", "-c:a", "aac", "-b:a", "96k"],
-      ...["-f", "mpegts", `${DEMO_GROUP}?localaddr=${LOOPBACK}&pkt_size=1316&ttl=0`],
+      ...["-f", "mpegts", `udp://${group}:${PORT}?localaddr=${LOOPBACK}&pkt_size=1316&ttl=0`],
     ],
   });
   sender.stdout.resume();
@@ -193,9 +191,11 @@ interface Imported {
 
 async function importExample(
   client: DemoClient,
+  group: string,
   print: (line: string) => void,
 ): Promise<{ ids: readonly string[]; cursor: string | null }> {
-  const { importSessionsCsv: result } = await client.ask<Imported>(IMPORT, { csv: await readFile(EXAMPLE, "utf8") });
+  const example = await readFile(EXAMPLE, "utf8");
+  const { importSessionsCsv: result } = await client.ask<Imported>(IMPORT, { csv: example.replaceAll(EXAMPLE_GROUP, group) });
   if (!result.imported) {
     const lines = result.errors.map(({ row, column, message }) => `row ${row ?? "-"}, ${column ?? "-"}: ${message}`);
     throw new StartError(["examples/sessions.csv was refused.", ...result.userErrors.map(({ message }) => message), ...lines].join("\n"));

@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { createServer } from "node:http";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,8 +118,12 @@ export async function startHlsSender(picture: PictureOptions = {}): Promise<Send
 const senders = new Set<ChildProcess>();
 process.once("exit", () => senders.forEach((sender) => sender.kill("SIGKILL")));
 
+/** Tied to the test's process where the system can do that: a killed test run leaves no sender. */
+const TIE = existsSync("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"] : [];
+
 function startSender(args: readonly string[]): Sender {
-  const child = spawn("ffmpeg", args, { stdio: ["ignore", "ignore", "ignore"] });
+  const [command = "", ...rest] = [...TIE, "ffmpeg", ...args];
+  const child = spawn(command, rest, { stdio: ["ignore", "ignore", "ignore"] });
   senders.add(child);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
