@@ -2,6 +2,7 @@ import { getIntrospectionQuery } from "graphql";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WhoAmIDocument } from "../generated/documents.ts";
+import type { Loose } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -28,8 +29,14 @@ async function send({ query, body, method = "POST", path = "/graphql", headers =
     ...(method === "POST" && { body: body ?? JSON.stringify({ query }) }),
   });
   const text = await response.text();
-  const json = response.headers.get("content-type")?.includes("json") ? (JSON.parse(text) as { data?: unknown; errors?: any[] }) : null;
-  return { status: response.status, headers: response.headers, text, json, code: json?.errors?.[0]?.extensions.code as string | undefined };
+  const json = response.headers.get("content-type")?.includes("json") ? (JSON.parse(text) as { data?: unknown; errors?: Loose[] }) : null;
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json,
+    code: json?.errors?.[0]?.["extensions"].code as string | undefined,
+  };
 }
 
 const RESPONSE_JSON = { accept: "application/graphql-response+json" };
@@ -171,7 +178,7 @@ describe("request ids", () => {
     ]);
     expect(own.headers.get("x-request-id")).toBe("mine-1");
     expect(odd.headers.get("x-request-id")).toMatch(/^[0-9a-z]{20}$/);
-    expect(failed.json?.errors?.[0].extensions).toEqual({ code: "GRAPHQL_VALIDATION_FAILED", requestId: "mine-2" });
+    expect(failed.json?.errors?.[0]!["extensions"]).toEqual({ code: "GRAPHQL_VALIDATION_FAILED", requestId: "mine-2" });
   });
 });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { WebSocket } from "ws";
 import { createApiKey } from "../../src/access/create-api-key.ts";
 import { CreateTemplateDocument, SessionChangesDocument } from "../generated/documents.ts";
+import type { Loose } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -14,9 +15,9 @@ afterAll(() => server.stop());
 
 interface RawSocket {
   readonly send: (message: unknown) => void;
-  readonly messages: Record<string, any>[];
+  readonly messages: Loose[];
   /** The next message, or the close. */
-  readonly next: () => Promise<Record<string, any>>;
+  readonly next: () => Promise<Loose>;
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
 
@@ -28,10 +29,10 @@ async function openSocket({
 }: { origin?: string; path?: string; protocol?: string } = {}): Promise<RawSocket> {
   const socket = new WebSocket(`${server.url.replace("http", "ws")}${path}`, protocol, { ...(origin && { origin }) });
   onTestFinished(() => socket.terminate());
-  const messages: Record<string, any>[] = [];
+  const messages: Loose[] = [];
   let wake: () => void = () => undefined;
   socket.on("message", (data: Buffer) => {
-    messages.push(JSON.parse(data.toString()) as Record<string, any>);
+    messages.push(JSON.parse(data.toString()) as Loose);
     wake();
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -71,7 +72,7 @@ async function openAcknowledged(key = server.key): Promise<RawSocket> {
   return socket;
 }
 
-async function ask(query: string, variables?: Record<string, unknown>): Promise<Record<string, any>> {
+async function ask(query: string, variables?: Record<string, unknown>): Promise<Loose> {
   const socket = await openAcknowledged();
   socket.send({ id: "1", type: "subscribe", payload: { query, variables } });
   return socket.next();
@@ -207,7 +208,7 @@ describe("a deploy", () => {
       },
     };
     after = (await server.graphql("{ changeCursor }"))["changeCursor"] as string;
-    client.subscribe<Record<string, any>>(
+    client.subscribe<Loose>(
       { query, variables },
       {
         next: ({ data }) => {

@@ -2,6 +2,10 @@ import { createClient, type Client } from "graphql-ws";
 import { WebSocket } from "ws";
 import type { TypedDocumentString } from "../generated/documents.ts";
 
+/** What is answered to bare text: a test looks into it as it likes, and fails where it is not what it thought. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Loose = Record<string, any>;
+
 /** A document with its types, or bare text of which nothing is known. */
 export type Document<Data, Variables> = TypedDocumentString<Data, Variables> | string;
 
@@ -20,17 +24,17 @@ export interface GraphqlAnswerError {
 
 export interface GraphqlClient {
   /** The data of an operation; top-level errors fail the test with the query and the request id. */
-  readonly graphql: <Data = Record<string, any>, Variables = Record<string, unknown>>(
+  readonly graphql: <Data = Loose, Variables = Record<string, unknown>>(
     document: Document<Data, Variables>,
     variables?: Variables,
   ) => Promise<Data>;
   /** The whole answer, errors included. */
-  readonly ask: <Data = Record<string, any>, Variables = Record<string, unknown>>(
+  readonly ask: <Data = Loose, Variables = Record<string, unknown>>(
     document: Document<Data, Variables>,
     variables?: Variables,
   ) => Promise<GraphqlAnswer<Data>>;
   /** A subscription whose items wait in a queue. */
-  readonly subscribe: <Data = Record<string, any>, Variables = Record<string, unknown>>(
+  readonly subscribe: <Data = Loose, Variables = Record<string, unknown>>(
     document: Document<Data, Variables>,
     variables?: Variables,
   ) => TestSubscription<Data>;
