@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, lt } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
 import type { TransactionContext } from "./context.ts";
@@ -64,9 +64,4 @@ async function findKey(executor: Executor, place: { readonly organizationId: str
     .from(idempotencyKeys)
     .where(and(eq(idempotencyKeys.organizationId, place.organizationId), eq(idempotencyKeys.key, place.key)));
   return row;
-}
-
-/** Forgets answers past their time. */
-export async function sweepIdempotencyKeys(executor: Executor): Promise<void> {
-  await executor.delete(idempotencyKeys).where(sql`${idempotencyKeys.createdAt} < now() - make_interval(hours => ${IDEMPOTENCY_HOURS})`);
 }

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { IDEMPOTENCY_HOURS } from "../access/idempotency.ts";
 import type { Executor, Transaction } from "../database/database.ts";
 import { ladderJson } from "../sessions/session.store.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
@@ -133,10 +134,10 @@ export async function lockWaitingSessions(transaction: Transaction, waitingMilli
   return rows.map((row) => ({ id: row.id, hasEncoder: row.has_encoder, canRun: row.can_run }));
 }
 
-/** Removes answers to idempotency keys after their 48 hours, and encoders that were lost a week ago. */
+/** Removes answers to idempotency keys after their time, and encoders that were lost a week ago. */
 export async function sweepOldRows(executor: Executor): Promise<void> {
   await executor.execute(sql`
-    with old_keys as (delete from idempotency_keys where created_at < now() - interval '48 hours')
+    with old_keys as (delete from idempotency_keys where created_at < now() - make_interval(hours => ${IDEMPOTENCY_HOURS}::integer))
     delete from encoders e
     where e.status = ${EncoderStatus.LOST} and e.last_seen_at < now() - interval '7 days'
       and not exists (select from sessions s where s.encoder_id = e.id)`);

@@ -4,7 +4,7 @@ import type { SessionSelection } from "../sessions/bulk.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
-import { VERSION } from "../shared/version.ts";
+import { packageVersion } from "../shared/package.ts";
 import { writeSessions } from "./csv.export.ts";
 import { CSV_ROW_LIMIT } from "./csv.read.ts";
 import { selectCsvFacts, selectCsvSessions } from "./csv.session.store.ts";
@@ -40,7 +40,7 @@ export async function exportSessionsCsv(context: Context, input: ExportSessionsC
   }
   const facts = await selectCsvFacts(executor, context);
   const sessions = stored.map(({ session }) => session);
-  const written = writeSessions(sessions, { facts, includeSecrets: input.includeSecrets, release: `Headend ${VERSION}` });
+  const written = writeSessions(sessions, { facts, includeSecrets: input.includeSecrets, release: `Headend ${packageVersion()}` });
   return { filename: `sessions-${context.clock.now().toISOString().slice(0, 10)}.csv`, rowCount: sessions.length, ...written };
 }
 

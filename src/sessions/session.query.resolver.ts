@@ -1,5 +1,6 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
 import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection } from "../graphql/connection.ts";
+import { PagingArguments } from "../graphql/paging-arguments.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { SessionFilterType } from "./session.input-type.ts";
@@ -13,19 +14,7 @@ import { TemplateType } from "../templates/template.type.ts";
 import { SessionConnection, SessionSummaryType, SessionType } from "./session.type.ts";
 
 @ArgsType()
-class SessionsArguments {
-  @Field(() => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.first })
-  first?: number | null;
-
-  @Field(() => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.after })
-  after?: string | null;
-
-  @Field(() => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.last })
-  last?: number | null;
-
-  @Field(() => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.before })
-  before?: string | null;
-
+class SessionsArguments extends PagingArguments {
   @Field(() => SessionFilterType, { nullable: true, description: "Which sessions; null: all." })
   filter?: SessionFilter | null;
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import {
   keysetCondition,
   keysetLimit,
@@ -92,31 +92,19 @@ export async function summarizeSessions(executor: Executor, organizationId: stri
 
 /** What may be shown of the secrets of sessions' inputs. */
 export async function listSourceSecrets(executor: Executor, organizationId: string, sessionIds: readonly string[]) {
-  return executor
-    .select({
-      id: secrets.id,
-      sessionId: secrets.sessionId,
-      kind: secrets.kind,
-      isGenerated: secrets.isGenerated,
-      rotatedAt: secrets.rotatedAt,
-    })
-    .from(secrets)
-    .innerJoin(sessions, eq(sessions.id, secrets.sessionId))
-    .where(and(eq(sessions.organizationId, organizationId), sql`${secrets.sessionId} = any(${sql.param([...sessionIds])}::text[])`))
-    .orderBy(asc(secrets.id));
+  return selectSecrets(executor, organizationId, sql`${secrets.sessionId} = any(${sql.param([...sessionIds])}::text[])`);
 }
 
 /** What may be shown of secrets by their ids. */
 export async function findSecrets(executor: Executor, organizationId: string, ids: readonly string[]) {
+  return selectSecrets(executor, organizationId, sql`${secrets.id} = any(${sql.param([...ids])}::text[])`);
+}
+
+function selectSecrets(executor: Executor, organizationId: string, isMeant: SQL) {
+  const { id, sessionId, kind, isGenerated, rotatedAt } = secrets;
   return executor
-    .select({
-      id: secrets.id,
-      sessionId: secrets.sessionId,
-      kind: secrets.kind,
-      isGenerated: secrets.isGenerated,
-      rotatedAt: secrets.rotatedAt,
-    })
+    .select({ id, sessionId, kind, isGenerated, rotatedAt })
     .from(secrets)
     .innerJoin(sessions, eq(sessions.id, secrets.sessionId))
-    .where(and(eq(sessions.organizationId, organizationId), sql`${secrets.id} = any(${sql.param([...ids])}::text[])`));
+    .where(and(eq(sessions.organizationId, organizationId), isMeant));
 }
