@@ -1,6 +1,6 @@
-import { OutputType } from "../playbacks/playback.rules.ts";
-import { InputType } from "../sessions/session.rules.ts";
-import { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
+import type { OutputType } from "../playbacks/playback.rules.ts";
+import type { InputType } from "../sessions/session.rules.ts";
+import type { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
 
 /** What `ffmpeg -version`, `-protocols`, `-encoders`, `-muxers` and `-demuxers` printed. */
 export interface FfmpegListings {

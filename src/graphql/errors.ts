@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { findFault, sqlState } from "../database/sql-state.ts";
-import { Fault, FaultCode, Refusal } from "../shared/user-error.ts";
+import { type Fault, FaultCode, Refusal } from "../shared/user-error.ts";
 
 /** Every code that can stand at the top level of an answer, with the HTTP status of an answer that is nothing but this error. */
 export const ERROR_STATUS = {

@@ -1,5 +1,5 @@
 import { createParameterDecorator } from "type-graphql";
-import { z } from "zod";
+import type { z } from "zod";
 import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { findUncleanText } from "./text-hygiene.ts";
 

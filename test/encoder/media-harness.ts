@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { createMediaRunner } from "../../src/encoder/media-runner.ts";
-import { MediaSession } from "../../src/encoder/media-session.ts";
+import type { MediaSession } from "../../src/encoder/media-session.ts";
 import type { Observation, OutputLaunch, SessionLaunch } from "../../src/encoder/runner.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import type { RenditionSettings } from "../../src/templates/template.rules.ts";
