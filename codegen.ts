@@ -1,6 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-/** Typed documents of schema/operations for the tests; the result is committed, and `npm run codegen:check` compares it. */
+/** Typed documents of schema/operations for the tests; the result is committed, and test/schema.test.ts compares it. */
 const config: CodegenConfig = {
   schema: "schema/schema.graphql",
   documents: ["schema/operations/*.graphql"],

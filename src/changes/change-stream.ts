@@ -53,7 +53,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     if (ahead) return takeAhead(ahead);
     if (position.step) return takePage(position.step.to, position.step.id);
     const answer = changeLog.after(position.snapshot, organizationId);
-    if (answer.kind === "older") return takePage(answer.to, 0);
+    if (answer.kind === "older") return takePage(answer.to, null);
     if (answer.kind === "nothing") {
       position = advanceTo(position, answer.to);
       return null;
@@ -70,15 +70,14 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     return event;
   }
 
-  async function takePage(to: Snapshot, afterId: number): Promise<StreamEvent | readonly []> {
+  async function takePage(to: Snapshot, afterId: number | null): Promise<StreamEvent | readonly []> {
     const page = await changeLog.readPage({ organizationId, object, from: position.snapshot, to, afterId, limit: BATCH_LIMIT });
     if (oldestUnseen(position.snapshot) < page.keptFrom) {
       position = positionAt(snapshotBefore(page.keptFrom));
       return { kind: "lagged", position };
     }
     const event = tell(page.rows, to);
-    const last = page.rows.at(-1);
-    position = last && page.rows.length === BATCH_LIMIT ? { ...position, step: { to, id: last.id } } : advanceTo(position, to);
+    position = page.throughId === null ? advanceTo(position, to) : { ...position, step: { to, id: page.throughId } };
     return event;
   }
 

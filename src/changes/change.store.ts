@@ -64,11 +64,14 @@ export async function readStep(executor: Executor, { from, limit }: { readonly f
     select present.snapshot::text as snapshot, c.*
     from (select pg_current_snapshot() as snapshot) present
     left join lateral (
-      select ${COLUMNS} from changes c where ${isUnseenBy(from)} order by c.id limit ${limit + 1}
+      (select ${COLUMNS} from changes c where ${hasBegunAfter(from)} order by c.transaction, c.id limit ${limit + 1})
+      union all
+      (select ${COLUMNS} from changes c where ${wasRunningIn(from)} limit ${limit + 1})
     ) c on true`);
   const first = found[0];
   if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");
-  const rows = found.flatMap(toChange);
+  // Two scans in the order of the index: asked for as one, or by id, PostgreSQL may walk the whole log for a handful of new rows.
+  const rows = found.flatMap(toChange).sort((one, other) => one.id - other.id);
   return { from, to: parseSnapshot(first.snapshot), rows, isCut: rows.length > limit };
 }
 
@@ -77,31 +80,61 @@ export interface PageOfStep {
   readonly object: ChangedObject;
   readonly from: Snapshot;
   readonly to: Snapshot;
-  readonly afterId: number;
+  /** Null: from the first row of the step. */
+  readonly afterId: number | null;
   readonly limit: number;
 }
 
-/** Reads one organization's rows of a step in the order of ids, and since when the log is whole, in one statement. */
-export async function readPage(
-  executor: Executor,
-  page: PageOfStep,
-): Promise<{ readonly keptFrom: bigint; readonly rows: readonly LoggedChange[] }> {
+/** What one statement found of a step. */
+export interface StepPage {
+  /** Since when the log is whole. */
+  readonly keptFrom: bigint;
+  /** In the order of ids. */
+  readonly rows: readonly LoggedChange[];
+  /** Up to where the step was read; null when there is no more of it. */
+  readonly throughId: number | null;
+}
+
+/** Rows that one statement looks through: however far behind a reader is, it takes no statement longer than others. */
+const PAGE_WINDOW = 5_000;
+
+/** Reads one organization's rows of a step in the order of ids. Ask on with `afterId: throughId` until that is null. */
+export async function readPage(executor: Executor, page: PageOfStep): Promise<StepPage> {
   const { organizationId, object, from, to, afterId, limit } = page;
-  const found = await executor.execute<RowOrNone & { kept_from: string }>(sql`
-    select retention.kept_from::text as kept_from, c.*
-    from (select ${KEPT_FROM} as kept_from) retention
+  const found = await executor.execute<RowOrNone & { kept_from: string; low: string | null; high: string | null }>(sql`
+    select bounds.kept_from::text as kept_from, bounds.low, bounds.high, c.*
+    from (select ${KEPT_FROM} as kept_from, ${afterId === null ? firstUnseenId(from) : sql`${afterId}::bigint`} as low, (select max(id) from changes) as high) bounds
     left join lateral (
       select ${COLUMNS} from changes c
-      where ${isUnseenBy(from)} and pg_visible_in_snapshot(c.transaction, ${snapshotText(to)}::pg_snapshot) and c.id > ${afterId}::bigint
+      where c.id > bounds.low and c.id <= bounds.low + ${PAGE_WINDOW}::bigint
+        and (${hasBegunAfter(from)} or ${wasRunningIn(from)}) and pg_visible_in_snapshot(c.transaction, ${snapshotText(to)}::pg_snapshot)
         and c.organization_id = ${organizationId} and c.object = ${object}
       order by c.id limit ${limit}
     ) c on true`);
-  return { keptFrom: BigInt(found[0]?.kept_from ?? "1"), rows: found.flatMap(toChange) };
+  const [first] = found;
+  if (!first) throw new Error("PostgreSQL gave no row for a page of the log");
+  const rows = found.flatMap(toChange);
+  const windowEnd = first.low === null ? null : Number(first.low) + PAGE_WINDOW;
+  const throughId =
+    rows.length === limit ? (rows.at(-1)?.id ?? null) : windowEnd !== null && windowEnd < Number(first.high) ? windowEnd : null;
+  return { keptFrom: BigInt(first.kept_from), rows, throughId };
 }
 
-/** The rows `c` that a snapshot does not see, in a form that the index on transactions serves. */
-function isUnseenBy({ xmax, running }: Snapshot): SQL {
-  return sql`(c.transaction >= ${xmax.toString()}::xid8 or c.transaction = any(${`{${running.join(",")}}`}::xid8[]))`;
+/** Just before the first row that a snapshot does not see. The sum keeps PostgreSQL from walking all ids in search of it. */
+function firstUnseenId(snapshot: Snapshot): SQL {
+  return sql`(select least(
+    (select min(c.id + 0) from changes c where ${hasBegunAfter(snapshot)}),
+    (select min(c.id + 0) from changes c where ${wasRunningIn(snapshot)})
+  ) - 1)`;
+}
+
+/** The rows `c` that a snapshot does not see are those of transactions that began after it, or that were running in it. */
+function hasBegunAfter({ xmax }: Snapshot): SQL {
+  return sql`c.transaction >= ${xmax.toString()}::xid8`;
+}
+
+function wasRunningIn({ running }: Snapshot): SQL {
+  return sql`c.transaction = any(${`{${running.join(",")}}`}::xid8[])`;
 }
 
 export interface Retention {

@@ -136,6 +136,28 @@ describe("one step of many rows", () => {
   });
 });
 
+describe("a reader far behind", () => {
+  it("finds its few rows among many of others", async () => {
+    const [mine, others] = [newOrganizationId(), newOrganizationId()];
+    const small = await openLog(test.database, { ringRowLimit: 10, pollMilliseconds: 20 });
+    onTestFinished(() => small.close());
+    const stream = await streamFromNow(test.database, small, mine);
+    const append = (organizationId: string, count: number, from = 0) =>
+      test.database.transaction("import", (transaction) =>
+        appendChanges(
+          transaction,
+          Array.from({ length: count }, (_, index) => change(organizationId, `${organizationId}_x`, from + index + 1)),
+        ),
+      );
+    for (const value of [0, 1, 2]) {
+      await append(others, 6_000);
+      await append(mine, 1, value);
+    }
+    expectWhole(await take(stream, 3), new Map([[`${mine}_x`, 3]]));
+    expect(await isQuiet(stream, 50)).toBe(true);
+  });
+});
+
 describe("a transaction that was overtaken", () => {
   it("is told after the one that overtook it, and neither is lost", async () => {
     const organizationId = newOrganizationId();
