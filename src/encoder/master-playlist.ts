@@ -5,7 +5,7 @@ import type { PlannedVariant } from "./encoder-plan.ts";
 import { ratePerSecond, type AudioFacts, type StreamFacts, type VideoFacts } from "./input-facts.ts";
 
 /** What a master playlist says of one variant. */
-export interface MasterVariant {
+interface MasterVariant {
   readonly variant: PlannedVariant;
   /** What the variant's own files hold, as probed. */
   readonly facts: StreamFacts;
@@ -17,7 +17,7 @@ const UNKNOWN_BITS_PER_SECOND = 5_000_000;
 const OVERHEAD = 1.15;
 
 /** The master playlist of a ladder, best variant first. */
-export function masterPlaylistText(variants: readonly MasterVariant[], inputBitsPerSecond: number | null): string {
+function masterPlaylistText(variants: readonly MasterVariant[], inputBitsPerSecond: number | null): string {
   const entries = variants
     .map(({ variant, facts }) => ({ bits: bandwidth(variant, inputBitsPerSecond), variant, facts }))
     .toSorted((one, other) => other.bits - one.bits)
@@ -79,9 +79,18 @@ function audioCodecTag({ codec, profile }: AudioFacts): string {
   return AUDIO_TAGS[codec] ?? "";
 }
 
-/** Written beside and renamed, so that no player ever reads half of it. */
-export async function writeMasterPlaylist(directory: string, text: string): Promise<void> {
+export interface PublishOptions {
+  readonly directory: string;
+  readonly variants: readonly PlannedVariant[];
+  readonly probeVariant: (name: string) => Promise<StreamFacts>;
+  /** Null when it is not known yet. */
+  readonly inputBitsPerSecond: number | null;
+}
+
+/** Writes the master playlist of what the variants' own files hold; beside it and renamed, so that no player ever reads half of it. */
+export async function publishLadder({ directory, variants, probeVariant, inputBitsPerSecond }: PublishOptions): Promise<void> {
+  const probed = await Promise.all(variants.map(async (variant) => ({ variant, facts: await probeVariant(variant.name) })));
   const temporary = join(directory, "index.m3u8.tmp");
-  await writeFile(temporary, text);
+  await writeFile(temporary, masterPlaylistText(probed, inputBitsPerSecond));
   await rename(temporary, join(directory, "index.m3u8"));
 }

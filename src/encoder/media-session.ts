@@ -8,7 +8,7 @@ import { Ingest } from "./ingest.ts";
 import { isSameInput, probeBytes, probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
 import { emptyLiveDirectory, liveDirectory, openLiveDirectory, pruneDashFiles, removeLiveDirectory } from "./live-directory.ts";
-import { masterPlaylistText, writeMasterPlaylist } from "./master-playlist.ts";
+import { publishLadder } from "./master-playlist.ts";
 import { OutputWatch } from "./output-watch.ts";
 import type { Logger } from "../shared/log.ts";
 import type { Observation, OutputLaunch, SessionLaunch, SessionRunner } from "./runner.ts";
@@ -273,18 +273,13 @@ export class MediaSession implements SessionRunner {
     }
   }
 
-  /** All variants of an HTTP output are there: the master playlist says what they turned out to be. */
-  async #publish(output: Extract<PlannedOutput, { kind: "HTTP" }>): Promise<void> {
-    if (!output.hls) return;
+  /** All parts of an HTTP output are there: what players open first says what they turned out to be. */
+  async #publish({ hls, token, variants }: Extract<PlannedOutput, { kind: "HTTP" }>): Promise<void> {
+    if (!hls) return;
     const { host, ffprobePath, mediaRoot } = this.#options;
-    const directory = join(liveDirectory(mediaRoot), output.token);
-    const variants = await Promise.all(
-      output.variants.map(async (variant) => ({
-        variant,
-        facts: await probeFile(host, ffprobePath, join(directory, `${variant.name}.m3u8`)),
-      })),
-    );
-    await writeMasterPlaylist(directory, masterPlaylistText(variants, this.#switch.bitsPerSecond("A")));
+    const directory = join(liveDirectory(mediaRoot), token);
+    const probeVariant = (name: string): Promise<StreamFacts> => probeFile(host, ffprobePath, join(directory, `${name}.m3u8`));
+    await publishLadder({ directory, variants, probeVariant, inputBitsPerSecond: this.#switch.bitsPerSecond("A") });
   }
 
   #report(): void {

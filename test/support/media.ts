@@ -148,7 +148,9 @@ export interface ProbedStream {
 /** What ffprobe finds at a URL or path. */
 export async function probe(target: string): Promise<readonly ProbedStream[]> {
   const shown = "stream=codec_type,codec_name,width,height,avg_frame_rate";
-  const { stdout } = await run("ffprobe", ["-v", "error", "-show_entries", shown, "-of", "json", target], { timeout: 15_000 });
+  const { stdout } = await run("ffprobe", ["-v", "error", "-analyzeduration", "1000000", "-show_entries", shown, "-of", "json", target], {
+    timeout: 10_000,
+  });
   const { streams } = JSON.parse(stdout) as { streams: ProbedStream[] };
   return streams;
 }
