@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { StartError } from "../shared/start-error.ts";
@@ -206,17 +206,18 @@ function presentServer(dataDirectory: string, server: Server): EmbeddedPostgres 
     address: socketAddress(holder.socketDirectory),
     pid: holder.postmasterPid,
     ended: server.ended,
-    stop: () => (stopping ??= stopServer(server, holder.postmasterPid)),
+    stop: () => (stopping ??= stopServer(server, holder)),
   };
 }
 
-async function stopServer(server: Server, postmasterPid: number): Promise<void> {
+async function stopServer(server: Server, { postmasterPid, socketDirectory }: PostgresHolder): Promise<void> {
   closePipe(server);
   const isEnded = await Promise.race([server.ended.then(() => true), wait(STOP_WAIT_MILLISECONDS, false, { ref: false })]);
-  if (isEnded) return;
   // It hangs; its log brings the next start back to the last commit.
-  if (isAlive(postmasterPid)) process.kill(postmasterPid, "SIGKILL");
+  if (!isEnded && isAlive(postmasterPid)) process.kill(postmasterPid, "SIGKILL");
   await server.ended;
+  // Empty by now, and made again by the next start; one that is not empty stays.
+  await rmdir(socketDirectory).catch(() => undefined);
 }
 
 function closePipe(server: Server): void {
