@@ -11,6 +11,7 @@ import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
 import type { OriginHandler } from "../../src/server/gateway.ts";
+import { required } from "../../src/shared/assert.ts";
 import { systemClock, type Clock } from "../../src/shared/clock.ts";
 import { createLog, type Logger } from "../../src/shared/log.ts";
 import { createGraphqlClient, type GraphqlClient } from "./clients.ts";
@@ -19,6 +20,8 @@ import { createTestDatabase, type TestDatabase } from "./database.ts";
 export interface TestServerOptions {
   /** The database of another test server, so that both are gateways of one installation. */
   readonly share?: TestServer;
+  /** A migrated database that the test made itself. */
+  readonly address?: TestDatabase["address"];
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly allowedOrigins?: readonly string[];
@@ -54,8 +57,8 @@ const SCHEMA = buildHeadendSchema();
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { share } = options;
-  const clone = share ? null : await createTestDatabase();
-  const address = share?.address ?? (clone as NonNullable<typeof clone>).address;
+  const clone = share || options.address ? null : await createTestDatabase();
+  const address = required(share?.address ?? options.address ?? clone?.address, "address");
   const log = options.log ?? createLog({ level: "silent" });
   const database = openDatabase({ address, log, ...(options.onStatement && { onStatement: options.onStatement }) });
   const bell = createBell({ database, log });
