@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq, notInArray } from "drizzle-orm";
 import type { z } from "zod";
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
@@ -101,11 +101,10 @@ async function writePlayback(context: TransactionContext, current: PlaybackRow, 
       maxFileDurationSeconds: columns.max_file_duration_seconds,
     })
     .where(eq(playbacks.id, current.id));
-  await context.transaction.delete(secrets).where(eq(secrets.playbackId, current.id));
-  await writeSecrets(
-    context.transaction,
-    preparePlaybackSecrets(context, { sessionId: current.sessionId, playbackId: current.id, playback: draft }),
-  );
+  const rows = preparePlaybackSecrets(context, { sessionId: current.sessionId, playbackId: current.id, playback: draft });
+  await writeSecrets(context.transaction, rows);
+  const kept = rows.map((row) => row.position);
+  await context.transaction.delete(secrets).where(and(eq(secrets.playbackId, current.id), notInArray(secrets.position, kept)));
 }
 
 function notFound(): Refusal {

@@ -124,7 +124,7 @@ export class PlaybackInputType extends PlaybackFields {
 }
 
 @GraphInput("PlaybackPatch", {
-  description: "Changes to a playback: a field left out stays as it is, null clears it. The type can never change.",
+  description: "Changes to a playback: a field left out stays as it is, null clears it where it may be empty. The type can never change.",
 })
 export class PlaybackPatchType extends PlaybackFields {
   @Field(() => String, { nullable: true, description: "A new name, unique among the outputs of its session; left out: as it is." })
@@ -184,7 +184,7 @@ export class CreateSessionsInputType {
 
 @GraphInput("UpdateSessionInput", {
   description:
-    "Changes to a session: a field left out stays as it is, null clears it. The source, slates and remap need the session STOPPED; the others do not.",
+    "Changes to a session: a field left out stays as it is, null clears it where it may be empty. The source, slates and remap need the session STOPPED; the others do not.",
 })
 export class UpdateSessionInputType {
   @Field(() => ID, { description: "The id of the session." })

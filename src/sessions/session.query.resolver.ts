@@ -2,10 +2,11 @@ import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolve
 import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection } from "../graphql/connection.ts";
 import { PagingArguments } from "../graphql/paging-arguments.ts";
 import type { RequestContext } from "../graphql/request.ts";
+import { required } from "../shared/assert.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { SessionFilterType } from "./session.input-type.ts";
 import { parseSessionFilter } from "./session.input.ts";
-import { sessionLoader } from "./session.loaders.ts";
+import { sessionLoader, templatePageKey, templateSessionCountLoader, templateSessionsLoader } from "./session.loaders.ts";
 import { countSessions, pageSessions, SESSION_ORDERS, summarizeSessions } from "./session.reads.ts";
 import { SessionOrder, SortDirection } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
@@ -40,7 +41,26 @@ export class SessionQueryResolver {
 
   @Query(() => SessionConnection, { description: "A page of sessions, in both directions, filtered and ordered." })
   async sessions(@Args(() => SessionsArguments) given: SessionsArguments, @Ctx() context: RequestContext): Promise<Connection<SessionRow>> {
-    return listSessions(context, { ...given, filter: parseSessionFilter(given.filter) });
+    const orderBy = given.orderBy ?? SessionOrder.NAME;
+    const direction = given.direction ?? SortDirection.ASC;
+    const { keyType, keyOf } = SESSION_ORDERS[orderBy];
+    const order = { name: `${orderBy}:${direction}`, keyType };
+    const filter = parseSessionFilter(given.filter);
+    const { organizationId } = context.actor;
+    const page = await pageSessions(context.database.executor, {
+      organizationId,
+      filter,
+      order: orderBy,
+      isDescending: direction === SortDirection.DESC,
+      page: parsePage(given, order),
+    });
+    return toConnection({
+      page,
+      order,
+      position: (row) => ({ key: keyOf(row), id: row.id }),
+      present: (row) => row,
+      totalCount: () => countSessions(context.database.executor, organizationId, filter),
+    });
   }
 
   @Query(() => SessionSummaryType, { description: "Counters over the sessions that a filter means." })
@@ -61,31 +81,14 @@ export class TemplateSessionsResolver {
     @Arg("after", () => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.after }) after: string | null,
     @Ctx() context: RequestContext,
   ): Promise<Connection<SessionRow>> {
-    return listSessions(context, { first, after, filter: { templateId: template.id } });
+    const order = { name: `${SessionOrder.NAME}:${SortDirection.ASC}`, keyType: SESSION_ORDERS.NAME.keyType };
+    const key = templatePageKey(template.id, parsePage({ first, after }, order));
+    return toConnection({
+      page: required(await context.loaders.of(templateSessionsLoader).load(key), "sessions of a template"),
+      order,
+      position: (row) => ({ key: SESSION_ORDERS.NAME.keyOf(row), id: row.id }),
+      present: (row) => row,
+      totalCount: async () => (await context.loaders.of(templateSessionCountLoader).load(template.id)) ?? 0,
+    });
   }
-}
-
-async function listSessions(
-  context: RequestContext,
-  given: Omit<SessionsArguments, "filter"> & { readonly filter: SessionFilter },
-): Promise<Connection<SessionRow>> {
-  const orderBy = given.orderBy ?? SessionOrder.NAME;
-  const direction = given.direction ?? SortDirection.ASC;
-  const { keyType, keyOf } = SESSION_ORDERS[orderBy];
-  const order = { name: `${orderBy}:${direction}`, keyType };
-  const { organizationId } = context.actor;
-  const page = await pageSessions(context.database.executor, {
-    organizationId,
-    filter: given.filter,
-    order: orderBy,
-    isDescending: direction === SortDirection.DESC,
-    page: parsePage(given, order),
-  });
-  return toConnection({
-    page,
-    order,
-    position: (row) => ({ key: keyOf(row), id: row.id }),
-    present: (row) => row,
-    totalCount: () => countSessions(context.database.executor, organizationId, given.filter),
-  });
 }

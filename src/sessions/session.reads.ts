@@ -1,4 +1,4 @@
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import {
   keysetCondition,
   keysetLimit,
@@ -9,6 +9,8 @@ import {
   type KeysetRows,
 } from "../database/keyset.ts";
 import type { Executor } from "../database/database.ts";
+import { playbacks } from "../playbacks/playback.table.ts";
+import { groupBy } from "../shared/group-by.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
 import { Health, SessionStatus, type SessionOrder } from "./session.rules.ts";
@@ -73,6 +75,63 @@ export async function findSessions(executor: Executor, organizationId: string, i
     .select()
     .from(sessions)
     .where(and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${sql.param([...ids])}::text[])`));
+}
+
+export interface TemplateSessionsQuery {
+  readonly organizationId: string;
+  readonly templateIds: readonly string[];
+  readonly page: KeysetPage;
+}
+
+/** For each template one page of the sessions that use it, by name: all templates in one statement. */
+export async function pageSessionsOfTemplates(
+  executor: Executor,
+  { organizationId, templateIds, page }: TemplateSessionsQuery,
+): Promise<ReadonlyMap<string, KeysetRows<SessionRow>>> {
+  const order: KeysetOrder = { key: sessions.nameOrder, id: sessions.id, isDescending: false };
+  const wanted = executor
+    .$with("wanted")
+    .as(
+      executor
+        .select({ templateId: sql<string>`id`.as("template_id") })
+        .from(sql`unnest(${sql.param([...templateIds])}::text[]) as item (id)`),
+    );
+  const found = executor
+    .select()
+    .from(sessions)
+    .where(and(sessionFilterCondition(organizationId, {}), usesTemplate(wanted.templateId), keysetCondition(order, page)))
+    .orderBy(keysetOrderBy(order, page))
+    .limit(keysetLimit(page))
+    .as("found");
+  const rows = await executor
+    .with(wanted)
+    .select()
+    .from(wanted)
+    .innerJoinLateral(found, sql`true`);
+  const groups = groupBy(rows, (row) => row.wanted.templateId);
+  return new Map(
+    templateIds.map((id) => [
+      id,
+      takePage(
+        (groups.get(id) ?? []).map((row) => row.found),
+        page,
+      ),
+    ]),
+  );
+}
+
+/** How many sessions use each of the templates. */
+export async function countSessionsOfTemplates(executor: Executor, templateIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await executor
+    .select({ templateId: playbacks.templateId, count: sql<number>`count(distinct ${playbacks.sessionId})::integer` })
+    .from(playbacks)
+    .where(sql`${playbacks.templateId} = any(${sql.param([...templateIds])}::text[])`)
+    .groupBy(playbacks.templateId);
+  return new Map(rows.map((row) => [row.templateId, row.count]));
+}
+
+function usesTemplate(templateId: SQLWrapper): SQL {
+  return sql`exists (select 1 from ${playbacks} where ${playbacks.sessionId} = ${sessions.id} and ${playbacks.templateId} = ${templateId})`;
 }
 
 /** Counters by status and health over the sessions that a filter means. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
@@ -87,12 +87,13 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
         desired_status = 'RUNNING', status = 'STARTING', health = 'OK', status_reason = null, status_changed_at = ${at(command)},
         generation = generation + 1, running_since = null, ${commandColumns(command)}
       where id = any(${list}) and status in ('STOPPED', 'FAILED')
-      returning id, generation)
+      returning id, generation),
+    ${laddersOf(list)}
     update playbacks p set
       status = 'STARTING', health = 'OK', status_reason = null,
-      started_generation = started.generation, started_template_version = t.version, started_renditions = ${ladderJson}
-    from templates t, started
-    where t.id = p.template_id and p.session_id = started.id`);
+      started_generation = started.generation, started_template_version = ladders.version, started_renditions = ladders.ladder
+    from ladders, started
+    where ladders.template_id = p.template_id and p.session_id = started.id`);
 }
 
 /** Asks for sessions to stop. */
@@ -109,17 +110,19 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
 
 /** Asks for running sessions to start anew: the next generation, with the ladders as the templates are now. */
 export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  const list = sql`${sql.param([...ids])}::text[]`;
   await transaction.execute(sql`
     with restarting as (
       update sessions set status = 'STOPPING', status_reason = 'Restarting', status_changed_at = ${at(command)},
         generation = generation + 1, ${commandColumns(command)}
-      where id = any(${sql.param([...ids])}::text[]) and desired_status = 'RUNNING' and status in ('WAITING', 'RUNNING')
-      returning id, generation)
+      where id = any(${list}) and desired_status = 'RUNNING' and status in ('WAITING', 'RUNNING')
+      returning id, generation),
+    ${laddersOf(list)}
     update playbacks p set
       status = 'STOPPING',
-      started_generation = restarting.generation, started_template_version = t.version, started_renditions = ${ladderJson}
-    from templates t, restarting
-    where t.id = p.template_id and p.session_id = restarting.id`);
+      started_generation = restarting.generation, started_template_version = ladders.version, started_renditions = ladders.ladder
+    from ladders, restarting
+    where ladders.template_id = p.template_id and p.session_id = restarting.id`);
 }
 
 /** Puts running sessions into a queue of which the reaper restarts so many at a time. */
@@ -132,7 +135,9 @@ export async function queueRestarts(
       insert into rolling_restarts (session_id, batch_id, position, max_concurrent, requested_at)
       select id, ${queue.batchId}, position, ${queue.maxConcurrent}, ${at(queue.command)}
       from unnest(${sql.param([...queue.ids])}::text[]) with ordinality as item (id, position)
-      on conflict (session_id) do nothing
+      on conflict (session_id) do update set
+        batch_id = excluded.batch_id, position = excluded.position, max_concurrent = excluded.max_concurrent, generation = null
+      where rolling_restarts.generation is not null
       returning session_id)
     update sessions set ${commandColumns(queue.command)} where id in (select session_id from queued)`);
 }
@@ -157,6 +162,13 @@ export async function selectSessionStates(executor: Executor, ids: readonly stri
     sql`select s.id, ${sessionStateJson} as state from sessions s where s.id = any(${sql.param([...ids])}::text[])`,
   );
   return new Map(rows.map((row) => [row.id, row.state]));
+}
+
+/** The ladders of all templates that these sessions use, each made once however many playbacks have it, as the CTE `ladders`. */
+function laddersOf(sessionIds: SQL): SQL {
+  return sql`ladders as materialized (
+    select t.id as template_id, t.version, ${ladderJson} as ladder from templates t
+    where t.id in (select template_id from playbacks where session_id = any(${sessionIds})))`;
 }
 
 /** The ladder of the template `t` as JSON in the shape of `RenditionSettings`. */

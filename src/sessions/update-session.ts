@@ -161,7 +161,9 @@ async function replaceSecrets(
   if (patch.customStreamKey !== undefined) replaced.push(SecretKind.STREAM_KEY);
   if (patch.srtPassphrase !== undefined || draft.srtEncryptionEnabled !== session.srtEncryptionEnabled)
     replaced.push(SecretKind.SRT_PASSPHRASE);
-  await context.transaction.delete(secrets).where(and(eq(secrets.sessionId, session.id), inArray(secrets.kind, replaced)));
   const rows = prepareSourceSecrets(context, session.id, draft).filter((row) => replaced.includes(row.kind));
+  // A secret that is replaced keeps its id; only what is no longer there goes.
   await writeSecrets(context.transaction, rows);
+  const gone = replaced.filter((kind) => !rows.some((row) => row.kind === kind));
+  await context.transaction.delete(secrets).where(and(eq(secrets.sessionId, session.id), inArray(secrets.kind, gone)));
 }

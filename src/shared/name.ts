@@ -16,9 +16,13 @@ export function nameKey(name: string): string {
 
 /** What names are ordered by: accents and case aside, and numbers by value, so that "Channel 2" stands before "Channel 10". */
 export function nameOrder(name: string): string {
-  return nameKey(name)
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .replace(/\d+/g, (digits) => digits.padStart(10, "0"))
-    .slice(0, 400);
+  return (
+    nameKey(name)
+      .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
+      .replace(/\d+/g, (digits) => digits.padStart(10, "0"))
+      .slice(0, 400)
+      // The cut may have left half a character, which cannot be stored.
+      .toWellFormed()
+  );
 }

@@ -377,7 +377,7 @@ export type SortDirection =
   /** The other way round. */
   | 'DESC';
 
-/** Changes to a session: a field left out stays as it is, null clears it. The source, slates and remap need the session STOPPED; the others do not. */
+/** Changes to a session: a field left out stays as it is, null clears it where it may be empty. The source, slates and remap need the session STOPPED; the others do not. */
 export type UpdateSessionInput = {
   /** A new description. */
   description?: string | null | undefined;

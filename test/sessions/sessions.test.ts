@@ -117,6 +117,10 @@ describe("creating a session", () => {
     expect(payload.userErrors.map((error) => error.code)).toEqual([expect.stringMatching(/INVALID_VALUE|TOO_MANY_ITEMS/)]);
   });
 
+  it("takes a name of 200 characters, wherever its order would be cut", async () => {
+    for (const start of ["", "a", "ab", "abc", "abcd"]) await create({ name: `${start}${"1😀".repeat(65)}` });
+  });
+
   it("takes names once, whatever their letter case, spelling and blanks, and tells whose it is", async () => {
     const first = await create({ name: "Café 1" });
     const payload = await call("createSession", { name: "  CAFE\u0301 1 ", source: MULTICAST, playbacks: [HTTP] });
@@ -189,6 +193,16 @@ describe("changing a session", () => {
     ]);
     const off = await call("updateSession", { id: session.id, source: { urlB: null } });
     expect(off.session?.source).toMatchObject({ urlB: null, failover: null });
+  });
+
+  it("replaces a stream key in its place: the secret keeps its id, and tells when", async () => {
+    const session = await create({ source: { type: "RTMP_PUSH" } });
+    const { session: changed } = await call("updateSession", { id: session.id, source: { customStreamKey: "my-own-stream-key" } });
+    expect(changed?.source.streamKey).toMatchObject({ id: session.source.streamKey?.id, isGenerated: false });
+    const seen = await organization.ask("query ($id: ID!) { node(id: $id) { id ... on Secret { rotatedAt } } }", {
+      id: session.source.streamKey?.id,
+    });
+    expect(seen.data).toMatchObject({ node: { id: session.source.streamKey?.id, rotatedAt: expect.stringMatching(/Z$/) } });
   });
 
   it("refuses an edit of an older version", async () => {
@@ -300,6 +314,28 @@ describe("createSessions", () => {
     expect(taken.data.createSessions.userErrors).toHaveLength(1);
     const list = await organization.ask("{ sessions { totalCount } }");
     expect(list.data).toEqual({ sessions: { totalCount: 1 } });
+  });
+});
+
+describe("the sessions of a template", () => {
+  it("are listed by name, page by page, each session once however many playbacks use it", async () => {
+    for (const name of ["Channel 10", "Channel 9"]) await create({ name, playbacks: [HTTP, { ...HTTP, name: "two" }] });
+    await organization.ask(
+      `mutation { createTemplate(input: { name: "Unused", renditions: [{ name: "x", isPassthrough: true }] }) { userErrors { code } } }`,
+    );
+    const LIST = `query ($after: String) { templates { nodes { name sessions(first: 1, after: $after) { totalCount nodes { name } pageInfo { endCursor hasNextPage } } } } }`;
+    interface List {
+      templates: {
+        nodes: { name: string; sessions: { totalCount: number; nodes: object[]; pageInfo: { endCursor: string; hasNextPage: boolean } } }[];
+      };
+    }
+    const first = (await organization.ask<List>(LIST)).data.templates.nodes;
+    expect(first).toMatchObject([
+      { name: "Passthrough", sessions: { totalCount: 2, nodes: [{ name: "Channel 9" }], pageInfo: { hasNextPage: true } } },
+      { name: "Unused", sessions: { totalCount: 0, nodes: [], pageInfo: { hasNextPage: false } } },
+    ]);
+    const second = (await organization.ask<List>(LIST, { after: first[0]?.sessions.pageInfo.endCursor })).data.templates.nodes;
+    expect(second[0]?.sessions).toMatchObject({ nodes: [{ name: "Channel 10" }], pageInfo: { hasNextPage: false } });
   });
 });
 
