@@ -42,6 +42,15 @@ export function isRetryable(error: unknown): boolean {
   return RETRYABLE_STATES.has(sqlState(error) ?? "");
 }
 
+/** Logins, missing databases and tables, rights: refused whatever the values are. */
+const INSTALLATION_STATES = /^(28|3D|42)/;
+
+/** Whether PostgreSQL is there and refused what it was given: the same values, tried again, are refused again. */
+export function isRefusedInput(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== null && !isRetryable(error) && availabilityFault(error) === null && !INSTALLATION_STATES.test(state);
+}
+
 /** The fault that stands somewhere in the chain of causes; Drizzle wraps what its driver throws. */
 export function findFault(error: unknown): Fault | null {
   return causes(error).find((each) => each instanceof Fault) ?? null;

@@ -165,7 +165,7 @@ async function resume(options: AgentOptions, state: AgentState, supervisor: Supe
 async function report(options: AgentOptions, life: EncoderLife, supervisor: Supervisor): Promise<void> {
   const reports = supervisor.reports();
   if (reports.length === 0) return;
-  const { results, hasWritten } = await writeReports(options.database, life.encoderId, reports);
+  const { results, hasWritten } = await writeReports(options, life.encoderId, reports);
   if (hasWritten) options.bell.ring();
   supervisor.confirm(reports, results);
 }

@@ -1,6 +1,8 @@
 import type { Vault } from "../access/vault.ts";
 import type { Database, Transaction } from "../database/database.ts";
+import { isRefusedInput } from "../database/sql-state.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { Logger } from "../shared/log.ts";
 import { registerEncoder, type EncoderLife, type EncoderRegistration } from "./encoder.store.ts";
 import { readLaunches } from "./launch.store.ts";
 import { decideReport, decideResume, decideTakeBack, type SessionControl, type SessionOutcome, type SessionReport } from "./lease.rules.ts";
@@ -27,31 +29,63 @@ export async function registerAgent(database: Database, clock: Clock, registrati
   });
 }
 
-/** Writes what was observed, for those sessions that the encoder still holds, and tells what became of each report. */
+/** What became of reports; those that are not named are still to be written. */
+export interface WrittenReports {
+  readonly results: ReadonlyMap<string, ReportResult>;
+  readonly hasWritten: boolean;
+}
+
+/** Most transactions that one call spends on finding reports that the database refuses; the next call goes on. */
+const REFUSAL_LIMIT = 64;
+
+/**
+ * Writes what was observed, for those sessions that the encoder still holds, and tells what became of each report. All of them in one
+ * transaction; where the database refuses that, in halves of it, until the one that it refuses stands alone and is dropped.
+ */
 export async function writeReports(
-  database: Database,
+  { database, log }: { readonly database: Database; readonly log: Logger },
   encoderId: string,
   reports: readonly SessionReport[],
-): Promise<{ readonly results: ReadonlyMap<string, ReportResult>; readonly hasWritten: boolean }> {
+): Promise<WrittenReports> {
+  const results = new Map<string, ReportResult>();
+  const batches = [reports];
+  let hasWritten = false;
+  let refusals = 0;
+  for (let batch = batches.pop(); batch && refusals < REFUSAL_LIMIT; batch = batches.pop()) {
+    try {
+      const written = await writeTogether(database, encoderId, batch);
+      for (const [id, result] of written.results) results.set(id, result);
+      hasWritten ||= written.hasWritten;
+    } catch (error) {
+      if (!isRefusedInput(error)) throw error;
+      refusals += 1;
+      const [first] = batch;
+      if (batch.length > 1) batches.push(batch.slice(batch.length / 2), batch.slice(0, batch.length / 2));
+      else if (first) {
+        log.error({ err: error, sessionId: first.sessionId }, "the database refuses what an encoder reports of a session; it is dropped");
+        results.set(first.sessionId, "IGNORED");
+      }
+    }
+  }
+  return { results, hasWritten };
+}
+
+async function writeTogether(database: Database, encoderId: string, reports: readonly SessionReport[]): Promise<WrittenReports> {
   return database.transaction("report sessions", async (transaction) => {
-    const held = await readHeld(
-      transaction,
-      encoderId,
-      reports.map(({ sessionId }) => sessionId),
-    );
-    const results = new Map<string, ReportResult>();
+    const results = new Map<string, ReportResult>(reports.map(({ sessionId }) => [sessionId, "NOT_HELD"]));
+    const held = new Map((await readHeld(transaction, encoderId, reports)).map((session) => [session.id, session]));
     const decided = reports.flatMap((report) => {
       const session = held.get(report.sessionId);
-      const outcome = session && session.epoch === report.epoch ? decideReport(session, report) : undefined;
+      if (session === undefined) return [];
+      const outcome = decideReport(session, report);
       results.set(report.sessionId, resultOf(outcome));
-      return session && outcome ? [{ session, outcome, at: report.at }] : [];
+      return outcome ? [{ session, outcome, at: report.at }] : [];
     });
     return { results, hasWritten: await writeOutcomes(transaction, decided) };
   });
 }
 
-function resultOf(outcome: SessionOutcome | null | undefined): ReportResult {
-  if (outcome === undefined) return "NOT_HELD";
+function resultOf(outcome: SessionOutcome | null): ReportResult {
   if (outcome === null) return "IGNORED";
   return outcome.isReleased ? "RELEASED" : "WRITTEN";
 }
@@ -65,20 +99,24 @@ export interface Resumption {
   readonly hasWritten: boolean;
 }
 
-/** Decides about held sessions that nothing runs for: started, in the newest generation, or stopped for good. */
+/**
+ * Decides about held sessions that nothing runs for: started, in the newest generation, or stopped for good.
+ * What is held under another epoch by now is dropped: another process of the same encoder may run it.
+ */
 export async function resumeSessions(
   services: { readonly database: Database; readonly clock: Clock; readonly vault: Vault },
   encoderId: string,
-  ids: readonly string[],
+  seats: readonly HeldUnder[],
 ): Promise<Resumption> {
   const { stored, ...rest } = await services.database.transaction("resume sessions", async (transaction) => {
-    const held = await readHeld(transaction, encoderId, ids);
+    const held = await readHeld(transaction, encoderId, seats);
     const at = services.clock.now();
-    const decided = [...held.values()].map((session) => ({ session, outcome: decideResume(session), at }));
+    const decided = held.map((session) => ({ session, outcome: decideResume(session), at }));
     const hasWritten = await writeOutcomes(transaction, decided);
     const started = decided.filter(({ outcome }) => !outcome.isReleased).map(({ session }) => session.id);
     const isStarted = new Set(started);
-    return { stored: await readLaunches(transaction, started), dropped: ids.filter((id) => !isStarted.has(id)), hasWritten };
+    const dropped = seats.map(({ sessionId }) => sessionId).filter((id) => !isStarted.has(id));
+    return { stored: await readLaunches(transaction, started), dropped, hasWritten };
   });
   const launches: SessionLaunch[] = [];
   const failed = new Map<string, string>();
@@ -92,7 +130,15 @@ export async function resumeSessions(
   return { launches, failed, ...rest };
 }
 
-async function readHeld(transaction: Transaction, encoderId: string, ids: readonly string[]): Promise<ReadonlyMap<string, SessionControl>> {
-  const controls = await readControls(transaction, await lockHeldSessions(transaction, encoderId, ids));
-  return new Map(controls.map((control) => [control.id, control]));
+/** A session as the encoder believes to hold it. */
+export interface HeldUnder {
+  readonly sessionId: string;
+  readonly epoch: number;
+}
+
+/** Locks and reads those that the encoder really holds, under the very epochs that it believes in. */
+async function readHeld(transaction: Transaction, encoderId: string, believed: readonly HeldUnder[]): Promise<readonly SessionControl[]> {
+  const epochs = new Map(believed.map(({ sessionId, epoch }) => [sessionId, epoch]));
+  const controls = await readControls(transaction, await lockHeldSessions(transaction, encoderId, [...epochs.keys()]));
+  return controls.filter((control) => control.epoch === epochs.get(control.id));
 }

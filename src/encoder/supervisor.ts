@@ -54,9 +54,10 @@ export interface Supervisor {
   readonly reconcile: (held: readonly HeldSession[], heartbeat: number) => void;
   readonly add: (held: readonly HeldSession[]) => void;
   readonly reports: () => readonly SessionReport[];
+  /** A report that has no result is still to be written. */
   readonly confirm: (reports: readonly SessionReport[], results: ReadonlyMap<string, ReportResult>) => void;
   /** Held sessions that nothing runs for. */
-  readonly idle: () => readonly string[];
+  readonly idle: () => readonly Pick<SessionReport, "sessionId" | "epoch">[];
   readonly launch: (launch: SessionLaunch) => void;
   /** A session could not even be started. */
   readonly fail: (sessionId: string, reason: string) => void;
@@ -145,7 +146,7 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
 
   function confirm(report: SessionReport, result: ReportResult | undefined): void {
     const seat = seats.get(report.sessionId);
-    if (seat === undefined || seat.epoch !== report.epoch) return;
+    if (seat === undefined || seat.epoch !== report.epoch || result === undefined) return;
     if (result === "NOT_HELD") return stop(seat, "FENCED");
     if (report.kind === "OBSERVED") {
       // What failed is told twice: as it is seen, and when nothing of it is left.
@@ -203,7 +204,7 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
     add: (held) => held.forEach(add),
     reports: () => [...seats.values()].flatMap((seat) => reportOf(seat) ?? []),
     confirm: (reports, results) => reports.forEach((report) => confirm(report, results.get(report.sessionId))),
-    idle: () => [...seats.values()].filter((seat) => seat.phase === "IDLE").map((seat) => seat.id),
+    idle: () => [...seats.values()].filter((seat) => seat.phase === "IDLE").map(({ id: sessionId, epoch }) => ({ sessionId, epoch })),
     launch,
     fail,
     drop: (ids) => ids.forEach((id) => seats.get(id)?.phase === "IDLE" && seats.delete(id)),

@@ -98,7 +98,7 @@ function isSame(current: PlaybackObservation, next: Pick<PlaybackObservation, "s
   return current.status === next.status && current.health === next.health && current.reason === next.reason;
 }
 
-/** Without what PostgreSQL refuses: one reason with a NUL in it must not hold up the reports of all other sessions. */
+/** Without what PostgreSQL refuses: NULs and halves of characters. Those last, since the cut itself can leave a half. */
 function storable(reason: string): string {
-  return reason.replace(/[\p{Cc}\p{Cs}]+/gu, " ").slice(0, REASON_LENGTH_LIMIT);
+  return reason.slice(0, REASON_LENGTH_LIMIT).replace(/[\p{Cc}\p{Cs}]+/gu, " ");
 }

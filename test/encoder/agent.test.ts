@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { resumeSessions } from "../../src/encoder/agent.work.ts";
+import { systemClock } from "../../src/shared/clock.ts";
 import { startRecordingRunner } from "./recording-runner.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { allAre, createWorld, waitUntil, type World } from "./world.ts";
@@ -162,6 +164,56 @@ describe("an agent", () => {
       (all) => all.some((view) => view.status === "FAILED") && all.some((view) => view.status === "RUNNING"),
     );
     expect(views.find((view) => view.id === ids[0])).toMatchObject({ status: "FAILED", encoder_id: null, playback_statuses: ["FAILED"] });
+  });
+
+  it("writes a reason whose cut would halve a character", async () => {
+    const recorder = startRecordingRunner();
+    await world.startAgent({ runner: recorder.start });
+    const ids = await world.createSessions(1);
+    await world.start(ids);
+    await waitUntil(() => world.view(ids), allAre("RUNNING"));
+    recorder.tell({ status: "RUNNING", health: "WARNING", reason: `${"x".repeat(499)}🎬 and more` });
+    const [view] = await waitUntil(
+      () => world.view(ids),
+      ([found]) => found?.health === "WARNING",
+    );
+    expect(view?.status_reason).toBe(`${"x".repeat(499)} `);
+  });
+
+  it("drops a report that the database refuses, and writes all others", async () => {
+    await test.database.executor.execute(
+      sql`alter table sessions add constraint refuses check (coalesce(status_reason, '') not like 'Refused%')`,
+    );
+    try {
+      await world.startAgent({
+        runner: (launch, observe) => {
+          const reason = launch.labels.includes("refused") ? "Refused." : null;
+          observe({ status: "RUNNING", health: "OK", reason, playbacks: [] });
+          return { stop: async () => undefined };
+        },
+      });
+      const refused = await world.createSessions(2, { labels: ["refused"] });
+      const others = await world.createSessions(9);
+      await world.start([...refused, ...others]);
+      await waitUntil(() => world.view(others), allAre("RUNNING"));
+      await world.stop([...refused, ...others]);
+      await waitUntil(() => world.view(), allAre("STOPPED"));
+    } finally {
+      await test.database.executor.execute(sql`alter table sessions drop constraint refuses`);
+    }
+  });
+
+  it("starts nothing that another process of the same encoder took back meanwhile", async () => {
+    const agent = await world.startAgent();
+    const ids = await world.createSessions(1);
+    await world.start(ids);
+    await waitUntil(() => world.view(ids), allAre("RUNNING"));
+    const services = { database: test.database, clock: systemClock, vault: world.vault };
+    const resume = (epoch: number) =>
+      resumeSessions(services, agent.encoderId(), ids.map((sessionId) => ({ sessionId, epoch }))); // prettier-ignore
+    await test.database.executor.execute(sql`update sessions set epoch = 7, status = 'STARTING'`);
+    expect(await resume(1)).toMatchObject({ launches: [], dropped: ids, hasWritten: false });
+    expect((await resume(7)).launches).toMatchObject([{ sessionId: ids[0], epoch: 7 }]);
   });
 
   it("hands on what is wanted when it is closed, and finds it again when it comes back", async () => {

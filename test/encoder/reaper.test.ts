@@ -10,7 +10,7 @@ import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startRecordingRunner } from "./recording-runner.ts";
-import { allAre, createWorld, waitUntil, type SessionView, type World } from "./world.ts";
+import { allAre, createWorld, silentLog, waitUntil, type SessionView, type World } from "./world.ts";
 
 let test: TestDatabase;
 let world: World;
@@ -195,7 +195,9 @@ describe("fencing", () => {
       update sessions set epoch = epoch + 1, encoder_id = 'encoder_other', lease_expires_at = now() + interval '1 minute', status = 'STARTING'`);
     const stale = { sessionId: ids[0] ?? "", epoch: 1, generation: 1, at: new Date(), kind: "OBSERVED" as const };
     const observation = { status: "FAILED" as const, health: "ERROR" as const, reason: null, playbacks: [] };
-    const { results, hasWritten } = await writeReports(test.database, agent.encoderId(), [{ ...stale, observation }]);
+    const { results, hasWritten } = await writeReports({ database: test.database, log: silentLog }, agent.encoderId(), [
+      { ...stale, observation },
+    ]);
     expect([results.get(ids[0] ?? ""), hasWritten]).toEqual(["NOT_HELD", false]);
     await waitUntil(
       () => recorder.running.size,
@@ -203,7 +205,7 @@ describe("fencing", () => {
       2000,
     );
     expect((await world.view(ids))[0]).toMatchObject({ status: "STARTING", encoder_id: "encoder_other", epoch: 2 });
-    const own = await writeReports(test.database, "encoder_other", [{ ...stale, observation }]);
+    const own = await writeReports({ database: test.database, log: silentLog }, "encoder_other", [{ ...stale, observation }]);
     expect([own.results.get(ids[0] ?? ""), own.hasWritten]).toEqual(["NOT_HELD", false]);
   });
 

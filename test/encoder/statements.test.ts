@@ -10,7 +10,7 @@ import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
-import { createWorld, waitUntil, type World } from "./world.ts";
+import { createWorld, silentLog, waitUntil, type World } from "./world.ts";
 
 let test: TestDatabase;
 let world: World;
@@ -75,9 +75,15 @@ async function countAll(count: number) {
   const services = { database, clock: systemClock, vault: world.vault };
   return {
     claim: await counting.during(() => claimSessions(database.executor, life, count)),
-    resume: await counting.during(() => resumeSessions(services, life.encoderId, ids)),
+    resume: await counting.during(() =>
+      resumeSessions(
+        services,
+        life.encoderId,
+        ids.map((sessionId) => ({ sessionId, epoch: 1 })),
+      ),
+    ),
     beat: await counting.during(() => beat(database.executor, life, "ONLINE")),
-    report: await counting.during(() => writeReports(database, life.encoderId, observe("RUNNING", "OBSERVED"))),
+    report: await counting.during(() => writeReports({ database, log: silentLog }, life.encoderId, observe("RUNNING", "OBSERVED"))),
     register: await counting.during(() => registerAgent(database, systemClock, { id: life.encoderId, name: "counted", region: "local", isSimulated: true, mediaAddress: null, capacity: count, capabilities: SIMULATED_CAPABILITIES, version: "test" })), // prettier-ignore
   };
 }
