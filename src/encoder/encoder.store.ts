@@ -3,7 +3,7 @@ import type { Executor, Transaction } from "../database/database.ts";
 import type { DesiredStatus } from "../sessions/session.rules.ts";
 import { EncoderStatus, type SupportedTypes, type OnlineEncoder } from "./encoder.rules.ts";
 import { encoders } from "./encoder.table.ts";
-import { canRun, leaseEnd, textList } from "./lease.store.ts";
+import { canRun, textList } from "./lease.store.ts";
 
 /** Every encoder that takes sessions now, of all regions, with what it can run. */
 export async function listOnlineEncoders(executor: Executor): Promise<readonly OnlineEncoder[]> {
@@ -80,9 +80,9 @@ export interface Heartbeat {
 }
 
 /**
- * Says that the encoder lives, renews the leases of its sessions, and reads what is wanted of them: one statement for any number.
- * The reaper judges by the encoder's own row. Sessions are renewed every other beat, and those whose rows a verb has locked at
- * the next one, so that no heartbeat ever waits for a verb.
+ * Says that the encoder lives, which renews the leases of all its sessions, and reads what is wanted of them: one statement for any number.
+ * The reaper judges by the encoder's own row. When a session was last seen is noted every other beat, and where a verb has locked its
+ * row at the next one, so that no heartbeat ever waits for a verb.
  */
 export async function beat(executor: Executor, life: EncoderLife, status: EncoderStatus): Promise<Heartbeat> {
   const [row] = await executor.execute<{ is_current: boolean; held: readonly [string, number, number, DesiredStatus][] }>(sql`
@@ -94,8 +94,8 @@ export async function beat(executor: Executor, life: EncoderLife, status: Encode
       select s.id from beat join sessions s on s.encoder_id = beat.id
       where s.last_seen_at is null or s.last_seen_at < now() - interval '1500 milliseconds'
       order by s.id for update of s skip locked),
-    renewed as (
-      update sessions s set lease_expires_at = ${leaseEnd}, last_seen_at = now() from due where s.id = due.id)
+    seen as (
+      update sessions s set last_seen_at = now() from due where s.id = due.id)
     select
       exists (select from beat) as is_current,
       coalesce((
@@ -122,7 +122,7 @@ export async function claimSessions(executor: Executor, life: EncoderLife, limit
       limit ${limit}
       for update of s skip locked)
     update sessions s set
-      encoder_id = c.encoder_id, epoch = s.epoch + 1, lease_expires_at = ${leaseEnd}, last_seen_at = now()
+      encoder_id = c.encoder_id, epoch = s.epoch + 1, last_seen_at = now()
     from candidates c where s.id = c.id
     returning jsonb_build_object('id', s.id, 'epoch', s.epoch, 'generation', s.generation, 'desiredStatus', s.desired_status) as claimed`);
   return rows.map((row) => row.claimed);

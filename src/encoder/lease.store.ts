@@ -1,15 +1,12 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Transaction } from "../database/database.ts";
 import { sessionStateJson } from "../sessions/session.state.ts";
-import { LEASE_MILLISECONDS, type SessionControl } from "./lease.rules.ts";
+import type { SessionControl } from "./lease.rules.ts";
 
 /** A list as one parameter: Drizzle would spread an array over as many as it has items. */
 export function textList(values: readonly string[]): SQL {
   return sql`${sql.param([...values])}::text[]`;
 }
-
-/** When a lease that is given now runs out, by the database's own clock. */
-export const leaseEnd: SQL = sql`now() + ${LEASE_MILLISECONDS}::integer * interval '1 millisecond'`;
 
 /** Locks those of the sessions that the encoder holds, in the order of their ids as the verbs do, and gives their ids. */
 export async function lockHeldSessions(transaction: Transaction, encoderId: string, ids: readonly string[]): Promise<readonly string[]> {
@@ -68,8 +65,7 @@ export async function writeSessions(transaction: Transaction, writes: readonly S
     update sessions s set
       status = w.status, health = w.health, status_reason = w.status_reason, status_changed_at = w.status_changed_at,
       running_since = w.running_since, generation = w.generation, epoch = w.epoch,
-      encoder_id = case when w.is_released then null else s.encoder_id end,
-      lease_expires_at = case when w.is_released then null else s.lease_expires_at end
+      encoder_id = case when w.is_released then null else s.encoder_id end
     from jsonb_to_recordset(${JSON.stringify(writes)}::text::jsonb) as w (
       id text, status text, health text, status_reason text, status_changed_at timestamptz, running_since timestamptz,
       generation integer, epoch bigint, is_released boolean)

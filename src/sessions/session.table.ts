@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, doublePrecision, index, integer, jsonb, snakeCase, text, unique } from "drizzle-orm/pg-core";
+import { bigint, boolean, doublePrecision, index, integer, jsonb, snakeCase, text, unique } from "drizzle-orm/pg-core";
 import { identifier, moment, orderedText } from "../database/columns.ts";
 import { organizations } from "../organizations/organization.table.ts";
 import type { DesiredStatus, Health, InputPath, InputType, RemapRule, SessionStatus, Verb } from "./session.rules.ts";
@@ -52,7 +52,6 @@ export const sessions = snakeCase.table(
     encoderId: identifier(),
     /** Counted up whenever the lease changes hands: a report with an older one changes nothing. */
     epoch: bigint({ mode: "number" }).notNull().default(0),
-    leaseExpiresAt: moment(),
 
     version: integer().notNull().default(1),
     createdAt: moment().notNull().defaultNow(),
@@ -72,6 +71,5 @@ export const sessions = snakeCase.table(
     index("sessions_unclaimed")
       .on(table.region, table.statusChangedAt)
       .where(sql`encoder_id is null and status in ('STARTING', 'STOPPING')`),
-    check("sessions_lease_is_whole", sql`(encoder_id is null) = (lease_expires_at is null)`),
   ],
 );

@@ -33,8 +33,8 @@ async function register(name: string, region: string, status: "ONLINE" | "LOST")
 async function holdSession(organizationId: string, encoderId: string): Promise<void> {
   const name = randomToken(10);
   await door.database.executor.execute(sql`
-    insert into sessions (id, organization_id, stream_id, name, name_key, name_order, search_text, region, labels, input_type, encoder_id, lease_expires_at)
-    values (${newIdentifier("session")}, ${organizationId}, ${name}, ${name}, ${name}, ${name}, '', 'east', '{}', 'SRT_PUSH', ${encoderId}, now())`);
+    insert into sessions (id, organization_id, stream_id, name, name_key, name_order, search_text, region, labels, input_type, encoder_id)
+    values (${newIdentifier("session")}, ${organizationId}, ${name}, ${name}, ${name}, ${name}, '', 'east', '{}', 'SRT_PUSH', ${encoderId})`);
 }
 
 describe("encoders and regions", () => {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
@@ -9,6 +9,7 @@ import { claimSessions, registerEncoder } from "../../src/encoder/encoder.store.
 import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+import { nextOutput, startNode } from "../support/tied.ts";
 import { startRecordingRunner } from "./recording-runner.ts";
 import { allAre, createWorld, silentLog, waitUntil, type SessionView, type World } from "./world.ts";
 
@@ -37,10 +38,9 @@ async function kill(child: ChildProcess): Promise<void> {
 /** Gives the process once its agent is registered. */
 async function startAgentProcess(dataDirectory: string): Promise<{ readonly child: ChildProcess; readonly encoderId: string }> {
   const entry = join(import.meta.dirname, "agent-process.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", entry, JSON.stringify(test.address), dataDirectory], { stdio: ["ignore", "pipe", "inherit"] }); // prettier-ignore
+  const child = startNode(["--import", "tsx", entry, JSON.stringify(test.address), dataDirectory]);
   children.push(child);
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  return { child, encoderId: line.toString().trim() };
+  return { child, encoderId: await nextOutput(child) };
 }
 
 async function registerMany(count: number) {
@@ -75,9 +75,7 @@ describe("claims", () => {
         const all = [...taken, ...more].map((session) => session.id);
         expect(new Set(all).size).toBe(all.length);
         expect(all.length).toBe(ids.length);
-        await test.database.executor.execute(
-          sql`update sessions set encoder_id = null, lease_expires_at = null, status = 'STOPPED', desired_status = 'STOPPED'`,
-        );
+        await test.database.executor.execute(sql`update sessions set encoder_id = null, status = 'STOPPED', desired_status = 'STOPPED'`);
       }),
       { numRuns: 15 },
     );
@@ -192,7 +190,7 @@ describe("fencing", () => {
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
     await test.database.executor.execute(sql`
-      update sessions set epoch = epoch + 1, encoder_id = 'encoder_other', lease_expires_at = now() + interval '1 minute', status = 'STARTING'`);
+      update sessions set epoch = epoch + 1, encoder_id = 'encoder_other', status = 'STARTING'`);
     const stale = { sessionId: ids[0] ?? "", epoch: 1, generation: 1, at: new Date(), kind: "OBSERVED" as const };
     const observation = { status: "FAILED" as const, health: "ERROR" as const, reason: null, playbacks: [] };
     const { results, hasWritten } = await writeReports({ database: test.database, log: silentLog }, agent.encoderId(), [

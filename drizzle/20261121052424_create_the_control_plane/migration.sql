@@ -149,13 +149,11 @@ CREATE TABLE "sessions" (
 	"generation" integer DEFAULT 0 NOT NULL,
 	"encoder_id" text,
 	"epoch" bigint DEFAULT 0 NOT NULL,
-	"lease_expires_at" timestamp(3) with time zone,
 	"version" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp(3) with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp(3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "sessions_name_key" UNIQUE("organization_id","name_key"),
-	CONSTRAINT "sessions_external_id" UNIQUE("organization_id","external_id"),
-	CONSTRAINT "sessions_lease_is_whole" CHECK ((encoder_id is null) = (lease_expires_at is null))
+	CONSTRAINT "sessions_external_id" UNIQUE("organization_id","external_id")
 );
 --> statement-breakpoint
 CREATE TABLE "renditions" (
