@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
-import { eventually, freeMulticast, isAlive, startMulticastSender, type Sender } from "../support/media.ts";
+import { eventually, freeMulticast, startMulticastSender, type Sender } from "../support/media.ts";
+import { isAlive, listProcesses } from "../support/process-list.ts";
 import { startHeadend, type HeadendProcess } from "../support/process.ts";
 
 /** More of them for a soak. */
@@ -40,12 +40,10 @@ async function start(): Promise<void> {
 
 /** The ffmpeg processes of the session: those that receive its group, and those that encode what they receive. */
 function mediaProcesses(): { readonly ingests: readonly number[]; readonly encoders: readonly number[] } {
-  const lines = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
-  const rows = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((row) => row !== null);
-  const ours = rows.filter(
-    ([, pid, parent, args]) => Number(pid) !== sender.pid && (Number(parent) === headend.child.pid || args?.includes(group)),
+  const ours = listProcesses().filter(
+    ({ pid, parent, args }) => pid !== sender.pid && (parent === headend.child.pid || args.includes(group)),
   );
-  const pids = (isMeant: (args: string) => boolean) => ours.filter(([, , , args]) => isMeant(args ?? "")).map(([, pid]) => Number(pid));
+  const pids = (isMeant: (args: string) => boolean) => ours.filter(({ args }) => isMeant(args)).map(({ pid }) => pid);
   return { ingests: pids((args) => args.includes(group)), encoders: pids((args) => args.includes("ffmpeg") && args.includes("-i pipe:0")) };
 }
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import {
 import { keepEmbeddedPostgres } from "../../src/database/embedded-postgres.keeper.ts";
 import { createLog } from "../../src/shared/log.ts";
 import { makeTestDirectory } from "../support/own-postgres.ts";
+import { nextOutput, startNode } from "../support/tied.ts";
 
 let directory: ReturnType<typeof makeTestDirectory>;
 let dataDirectory: string;
@@ -47,10 +48,9 @@ async function query(address: SocketAddress, statement: string): Promise<readonl
 /** Another process that holds the directory; the line that it printed is PostgreSQL's pid, or why it did not start. */
 async function hold(): Promise<{ readonly holder: ChildProcess; readonly line: string }> {
   const words = ["--import", "tsx", "test/support/embedded-holder.ts", dataDirectory];
-  const holder = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const holder = startNode(words);
   cleanUps.push(() => void holder.kill("SIGKILL"));
-  const [line] = (await once(holder.stdout, "data")) as [Buffer];
-  return { holder, line: line.toString().trim() };
+  return { holder, line: await nextOutput(holder) };
 }
 
 function isRunning(pid: number): boolean {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openConnections } from "../../src/database/connection.ts";
-import { childrenOf, startOwnPostgres, type OwnPostgres } from "../support/own-postgres.ts";
+import { startOwnPostgres, type OwnPostgres } from "../support/own-postgres.ts";
+import { childrenOf } from "../support/process-list.ts";
 
 const CONNECTIONS = 20;
 const ROUNDS = 6;

@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { sql } from "drizzle-orm";
 import { afterEach, expect, it } from "vitest";
@@ -7,6 +6,7 @@ import type { Database } from "../../src/database/database.ts";
 import { createLog } from "../../src/shared/log.ts";
 import { FaultCode } from "../../src/shared/user-error.ts";
 import { startOwnPostgres, type OwnPostgres } from "../support/own-postgres.ts";
+import { nextOutput, startNode, type NodeProcess } from "../support/tied.ts";
 
 const RESTARTS = 10;
 const ANSWER_LIMIT_MILLISECONDS = 5_000;
@@ -26,23 +26,13 @@ async function openOwn(): Promise<{ readonly postgres: OwnPostgres; readonly dat
   return { postgres, database };
 }
 
-function startLoad(postgres: OwnPostgres): ChildProcess {
+function startLoad(postgres: OwnPostgres): NodeProcess {
   const words = ["--import", "tsx", "test/support/database-load.ts", JSON.stringify(postgres.server.address)];
-  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = startNode(words);
   cleanUps.push(async () => {
     if (child.exitCode === null && child.kill("SIGKILL")) await once(child, "exit");
   });
   return child;
-}
-
-/** Resolves with the next sign of successful work; rejects when the process ends. */
-async function nextSuccess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) throw new Error(`The process ended with ${child.exitCode}`);
-  const ended = new AbortController();
-  await Promise.race([
-    once(child.stdout ?? child, "data", { signal: ended.signal }),
-    once(child, "exit", { signal: ended.signal }).then(([code]) => Promise.reject(new Error(`The process ended with ${String(code)}`))),
-  ]).finally(() => ended.abort());
 }
 
 /** Tries until it succeeds; the test's own time limit is the deadline. */
@@ -60,10 +50,10 @@ it(`lives through ${RESTARTS} restarts of PostgreSQL under load, and works on af
   const postgres = await startOwnPostgres();
   cleanUps.push(() => postgres.close());
   const child = startLoad(postgres);
-  await nextSuccess(child);
+  await nextOutput(child);
   for (let restart = 0; restart < RESTARTS; restart += 1) {
     await postgres.restart();
-    await nextSuccess(child);
+    await nextOutput(child);
   }
   expect(child.exitCode).toBeNull();
 });

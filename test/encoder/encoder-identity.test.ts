@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { claimEncoderIdentity } from "../../src/encoder/encoder-identity.ts";
+import { nextOutput, startNode } from "../support/tied.ts";
 
 let directory: string;
 beforeAll(() => {
@@ -38,16 +38,14 @@ describe("claimEncoderIdentity", () => {
     const module = join(import.meta.dirname, "../../src/encoder/encoder-identity.ts");
     const script = `const { claimEncoderIdentity } = await import(${JSON.stringify(module)});
       console.log((await claimEncoderIdentity(${JSON.stringify(directory)})).encoderId); setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const child = startNode(["--import", "tsx", "--input-type=module", "-e", script]);
+    const line = await nextOutput(child);
     const other = await claimEncoderIdentity(directory);
-    expect(other.encoderId).not.toBe(line.toString().trim());
+    expect(other.encoderId).not.toBe(line);
     child.kill("SIGKILL");
     await once(child, "exit");
     const taken = await claimEncoderIdentity(directory);
-    expect(taken.encoderId).toBe(line.toString().trim());
+    expect(taken.encoderId).toBe(line);
     await Promise.all([other.release(), taken.release()]);
   });
 

@@ -1,12 +1,17 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createMasker } from "../../src/encoder/ffmpeg.mask.ts";
 import { spawnFfmpeg } from "../../src/encoder/ffmpeg.process.ts";
 import { openProcessRecords, processStartTime, reapLeftovers } from "../../src/encoder/process-record.ts";
-import { eventually, isAlive, mediaCapabilities } from "../support/media.ts";
+import { eventually, mediaCapabilities } from "../support/media.ts";
+import { isAlive, listProcesses } from "../support/process-list.ts";
+import { nextOutput, startNode } from "../support/tied.ts";
+
+const run = promisify(execFile);
 
 const directory = mkdtempSync(join(tmpdir(), "headend-process-"));
 const records = openProcessRecords(join(directory, "own"));
@@ -77,12 +82,9 @@ console.log(child.pid);
 setInterval(() => undefined, 1000);
 `,
     );
-    const parent = spawn(process.execPath, ["--import", "tsx", program], {
-      cwd: join(import.meta.dirname, "../.."),
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (text: Buffer) => resolve(Number(text.toString()))));
-    const mentions = (): boolean => commandLines().some((line) => line.includes(marker) && line.includes("ffmpeg"));
+    const parent = startNode(["--import", "tsx", program]);
+    const pid = Number(await nextOutput(parent));
+    const mentions = (): boolean => listProcesses().some(({ args }) => args.includes(marker) && args.includes("ffmpeg"));
     await eventually("ffmpeg runs", mentions);
     parent.kill("SIGKILL");
     await eventually("nothing is left", () => !mentions() && !isAlive(pid), 3_000);
@@ -91,17 +93,55 @@ setInterval(() => undefined, 1000);
   });
 });
 
-function commandLines(): readonly string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      } catch {
-        return "";
-      }
-    });
-}
+describe("a process that cannot be started or written down", () => {
+  const host = (place: string) => ({ setprivPath, records: openProcessRecords(join(directory, place)) });
+
+  it("runs all the same when its record cannot be written, and is collected", async () => {
+    const withoutDirectory = host("gone");
+    rmSync(join(directory, "gone"), { recursive: true });
+    const child = spawnFfmpeg(withoutDirectory, { binary: ffmpegPath, arguments: COPY });
+    child.stdin.end("x");
+    child.stdout.resume();
+    expect(await child.ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  it("has ended, and its group is killed, when it cannot be set up", async () => {
+    let pid = 0;
+    const add = (started: number): void => {
+      pid = started;
+      throw new Error("no room");
+    };
+    const child = spawnFfmpeg({ setprivPath, records: { add, remove: () => undefined } }, { binary: ffmpegPath, arguments: ENDLESS });
+    expect(await child.ended).toEqual({ code: null, signal: null, lastLine: "It could not be started: no room" });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it("has ended when what it is given cannot be passed on", async () => {
+    const child = spawnFfmpeg(host("own"), { binary: ffmpegPath, arguments: ["x".repeat(3_000_000)] });
+    expect((await child.ended).lastLine).toContain("E2BIG");
+  });
+
+  it("has ended, with the reason, when no descriptor is left", async () => {
+    const program = join(directory, "exhausted.mts");
+    const source = join(import.meta.dirname, "../../src/encoder");
+    writeFileSync(
+      program,
+      `import { openSync } from "node:fs";
+import { spawnFfmpeg } from ${JSON.stringify(join(source, "ffmpeg.process.ts"))};
+const host = { setprivPath: ${JSON.stringify(setprivPath)}, records: { add: () => undefined, remove: () => undefined } };
+try { for (;;) openSync("/dev/null", "r"); } catch {}
+const child = spawnFfmpeg(host, { binary: ${JSON.stringify(ffmpegPath)}, arguments: [] });
+child.stdin.end("x");
+child.stdout.resume();
+child.kill();
+console.log((await child.ended).lastLine);
+`,
+    );
+    const limited = ["-c", 'ulimit -n 128; exec "$0" "$@"', process.execPath, "--import", "tsx", program];
+    const { stdout } = await run("/bin/sh", limited, { cwd: join(import.meta.dirname, "../.."), timeout: 10_000 });
+    expect(stdout).toMatch(/It could not be started: .*EMFILE/);
+  });
+});
 
 describe("leftovers of a killed run", () => {
   const place = join(directory, "leftovers");

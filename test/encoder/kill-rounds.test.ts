@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+import { nextOutput, startNode } from "../support/tied.ts";
 import { allAre, createWorld, waitUntil, type SessionView, type World } from "./world.ts";
 
 /** More of them for a soak. */
@@ -34,12 +35,9 @@ interface AgentProcess {
 
 async function startAgentProcess(directory: string | undefined): Promise<AgentProcess> {
   const entry = join(import.meta.dirname, "agent-process.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", entry, JSON.stringify(test.address), directory ?? ""], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = startNode(["--import", "tsx", entry, JSON.stringify(test.address), directory ?? ""]);
   children.push(child);
-  const [line] = (await once(child.stdout, "data")) as [Buffer];
-  return { child, encoderId: line.toString().trim() };
+  return { child, encoderId: await nextOutput(child) };
 }
 
 async function kill({ child }: AgentProcess): Promise<void> {

@@ -7,13 +7,12 @@ import {
   decodeWhole,
   freeMulticast,
   freeUdpPort,
-  isAlive,
   probe,
-  processesWith,
   startHlsSender,
   startMulticastSender,
   startSrtSender,
 } from "../support/media.ts";
+import { isAlive, processesWith } from "../support/process-list.ts";
 import { fileOutput, httpOutput, launchOf, openMediaBench, passthrough, rendition } from "./media-harness.ts";
 
 let bench: Awaited<ReturnType<typeof openMediaBench>>;
@@ -148,7 +147,7 @@ describe.concurrent("pulled inputs", () => {
     const url = `srt://127.0.0.1:${port}?latency=200000`;
     const { session, until } = bench.start(launchOf({ type: "SRT_PULL", urlA: url, srtPassphrase: "correct-horse" }, [web]));
     await until("the session runs", isFine, 20_000);
-    const ours = (await processesWith("correct-horse")).filter((pid) => pid !== sender.pid);
+    const ours = processesWith("correct-horse").filter((pid) => pid !== sender.pid);
     expect(ours).toEqual([]);
     await session.stop();
     await sender.stop();
@@ -172,7 +171,7 @@ describe.concurrent("pulled inputs", () => {
     const sender = await startHlsSender();
     const { session, until } = bench.start(launchOf({ type: "HLS_PULL", urlA: `${sender.url}?token=abc` }, [httpOutput()]));
     await until("the session runs", isFine, 25_000);
-    expect(await processesWith("token=abc")).toEqual([]);
+    expect(processesWith("token=abc")).toEqual([]);
     await sender.stop();
     await until("the loss shows", ({ health }) => health === "ERROR", 12_000);
     await session.stop();
@@ -364,7 +363,7 @@ describe.concurrent("stopping", () => {
     await early.session.stop();
     expect(early.session.pids).toEqual({ ingest: null, encoder: null });
     await sender.stop();
-    expect((await processesWith(source.address)).length).toBe(0);
+    expect(processesWith(source.address).length).toBe(0);
   });
 
   it("a file output through a link out of the recordings is refused", async () => {

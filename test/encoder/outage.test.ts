@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/database/client.ts";
@@ -7,6 +6,7 @@ import type { Database } from "../../src/database/database.ts";
 import { migrateDatabase } from "../../src/database/migrate.ts";
 import { LEASE_MILLISECONDS } from "../../src/encoder/lease.rules.ts";
 import { startOwnPostgres, type OwnPostgres } from "../support/own-postgres.ts";
+import { nextOutput, startNode } from "../support/tied.ts";
 import { startRecordingRunner } from "./recording-runner.ts";
 import { allAre, createWorld, silentLog, waitUntil, type World } from "./world.ts";
 
@@ -75,9 +75,9 @@ describe("while the database is away", () => {
     const [world, other] = worlds as [World, World];
     await Promise.all([world.reset(), other.reset()]);
     const entry = join(import.meta.dirname, "agent-process.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", entry, JSON.stringify(postgres.server.address), world.dataDirectory], { stdio: ["ignore", "pipe", "inherit"] }); // prettier-ignore
+    const child = startNode(["--import", "tsx", entry, JSON.stringify(postgres.server.address), world.dataDirectory]);
     children.push(child);
-    await once(child.stdout, "data");
+    await nextOutput(child);
     const ids = await world.createSessions(2);
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));

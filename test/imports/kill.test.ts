@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
@@ -9,6 +8,7 @@ import { writeCsv } from "../../src/imports/csv.write.ts";
 import { createTestContext, insertTemplate } from "../support/context.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeTestDirectory } from "../support/own-postgres.ts";
+import { nextOutput, startNode } from "../support/tied.ts";
 import { HTTP } from "./facts.ts";
 
 const ROWS = 3_000;
@@ -38,11 +38,9 @@ afterAll(async () => {
 /** Runs one import in a process of its own and kills it so long after it began; gives how long it ran. */
 async function importAndKill(delayMilliseconds: number): Promise<number> {
   const script = join(import.meta.dirname, "import-process.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", script, JSON.stringify(test.address), context.actor.organizationId, file], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = startNode(["--import", "tsx", script, JSON.stringify(test.address), context.actor.organizationId, file]);
   const exited = once(child, "exit");
-  await once(child.stdout, "data");
+  await nextOutput(child);
   const begun = performance.now();
   const timer = setTimeout(() => child.kill("SIGKILL"), delayMilliseconds);
   await exited;

@@ -1,13 +1,14 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { createServer } from "node:http";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findCapabilities, type EncoderCapabilities } from "../../src/encoder/capabilities.ts";
 import { createOrigin } from "../../src/origin/origin.ts";
+import { follow, tied } from "./tied.ts";
 
 const run = promisify(execFile);
 
@@ -115,23 +116,16 @@ export async function startHlsSender(picture: PictureOptions = {}): Promise<Send
   };
 }
 
-const senders = new Set<ChildProcess>();
-process.once("exit", () => senders.forEach((sender) => sender.kill("SIGKILL")));
-
-/** Tied to the test's process where the system can do that: a killed test run leaves no sender. */
-const TIE = existsSync("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"] : [];
-
 function startSender(args: readonly string[]): Sender {
-  const [command = "", ...rest] = [...TIE, "ffmpeg", ...args];
-  const child = spawn(command, rest, { stdio: ["ignore", "ignore", "ignore"] });
-  senders.add(child);
+  const { command, words } = tied("ffmpeg", args);
+  const child = spawn(command, words, { stdio: ["ignore", "ignore", "ignore"] });
+  follow(child);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
     pid: child.pid ?? 0,
     async stop() {
       child.kill("SIGKILL");
       await ended;
-      senders.delete(child);
     },
   };
 }
@@ -195,23 +189,4 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`Not within ${milliseconds} ms: ${what} (last problem: ${String(problem)})`);
-}
-
-/** Whether a process runs; one that ended and was not collected does not. */
-export function isAlive(pid: number): boolean {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return !status.slice(status.lastIndexOf(")") + 2).startsWith("Z");
-  } catch {
-    return false;
-  }
-}
-
-/** Numbers of all processes of which an argument holds a text. */
-export async function processesWith(text: string): Promise<readonly number[]> {
-  const { stdout } = await run("ps", ["-eo", "pid=,args="]);
-  return stdout
-    .split("\n")
-    .filter((line) => line.includes(text) && !line.includes("ps -eo"))
-    .map((line) => Number.parseInt(line, 10));
 }

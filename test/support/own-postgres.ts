@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../src/database/embedded-postgres.ts";
+import { childrenOf } from "./process-list.ts";
 
 /** A directory that PostgreSQL's user can pass through when the tests run as root. */
 export function makeTestDirectory(): { readonly path: string; readonly remove: () => void } {
@@ -50,32 +50,5 @@ export function signalPostgres(postmasterPid: number, signal: "SIGSTOP" | "SIGCO
     } catch {
       // A backend that ended in the meantime.
     }
-  }
-}
-
-/** The processes that a process started and that live. */
-export function childrenOf(parent: number): readonly number[] {
-  return listProcesses()
-    .filter((each) => each.parent === parent)
-    .map(({ pid }) => pid);
-}
-
-/** A bare machine has /proc and no `ps`; another system has `ps` and no /proc. */
-function listProcesses(): readonly { readonly pid: number; readonly parent: number }[] {
-  if (!existsSync("/proc/self/stat")) {
-    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
-    return lines.map((line) => line.trim().split(/\s+/).map(Number)).map(([pid = 0, parent = 0]) => ({ pid, parent }));
-  }
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), parent: parentOf(name) }));
-}
-
-function parentOf(name: string): number {
-  try {
-    // The name of the program stands in brackets and may itself hold any of them.
-    return Number(readFileSync(`/proc/${name}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
-  } catch {
-    return 0;
   }
 }

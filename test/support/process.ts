@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { startNode } from "./tied.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
@@ -29,11 +30,11 @@ export interface HeadendProcess {
 /** Starts the real thing: `node dist/main.js` with these words. */
 export function startHeadend(words: readonly string[], { environment = {} }: ProcessOptions = {}): HeadendProcess {
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...words], { env: { PATH, HOME, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = startNode([MAIN, ...words], { environment: { PATH, HOME, ...environment }, errors: "pipe" });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const finished = once(child, "close").then(([code]): Finished => ({ code: code as number | null, output, errors }));
   return {
     child,
