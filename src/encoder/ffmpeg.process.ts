@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { createMasker } from "./ffmpeg.mask.ts";
 import { ProgressParser, type FfmpegProgress } from "./ffmpeg.progress.ts";
 import { killGroup, type ProcessRecords } from "./process-record.ts";
@@ -68,16 +68,33 @@ const ORPHAN_CHECK = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$0" "$@"';
 const WATCHDOG =
   'exec 6<&0; "$0" "$@" <&6 5<&- & child=$!; exec 6<&- 4<&-; (read _ <&5; kill -KILL $child) & wait $child; code=$?; kill $! 2>/dev/null; exit $code';
 
-/** Starts ffmpeg or ffprobe as the leader of a process group that does not outlive us, even when we are killed. */
+/**
+ * Starts ffmpeg or ffprobe as the leader of a process group that does not outlive us, even when we are killed.
+ * Never throws: what cannot be started is a process that has ended.
+ */
 export function spawnFfmpeg(host: ProcessHost, options: SpawnOptions): FfmpegProcess {
+  let child: ChildProcess | null = null;
+  try {
+    child = start(host, options);
+    return own(host, options, child);
+  } catch (error) {
+    if (child?.pid !== undefined) killGroup(child.pid);
+    return endedProcess(child, error);
+  }
+}
+
+function start(host: ProcessHost, options: SpawnOptions): ChildProcess {
   const tied = tie(host, options);
-  const child = spawn(tied.command, tied.arguments, {
+  return spawn(tied.command, tied.arguments, {
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
     // Nothing of our own environment, which holds credentials.
     env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1" },
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });
+}
+
+function own(host: ProcessHost, options: SpawnOptions, child: ChildProcess): FfmpegProcess {
   const lines = readLastLines(child, options.secrets ?? []);
   const { ended, isOver } = watchEnd(host, child, lines);
   prepareStreams(child, options);
@@ -95,6 +112,30 @@ export function spawnFfmpeg(host: ProcessHost, options: SpawnOptions): FfmpegPro
     lastLines: () => [...lines],
     kill,
     finish: () => finish({ child, ended, terminate, kill }),
+  };
+}
+
+/** Stands for a process that could not be started, or be set up once it was. */
+function endedProcess(child: ChildProcess | null, cause: unknown): FfmpegProcess {
+  const endOf = (error: unknown): ProcessEnd => ({
+    code: null,
+    signal: null,
+    lastLine: `It could not be started: ${error instanceof Error ? error.message : String(error)}`,
+  });
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    if (child === null) return resolve(endOf(cause));
+    // Without descriptors left there are not even streams; the system's own reason follows as an event.
+    child.once("error", (error) => resolve(endOf(error)));
+    child.once("exit", () => resolve(endOf(cause)));
+  });
+  return {
+    pid: child?.pid ?? null,
+    stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
+    stdout: Readable.from([]),
+    ended,
+    lastLines: () => [],
+    kill: () => undefined,
+    finish: () => ended,
   };
 }
 
@@ -178,7 +219,8 @@ async function finish({ child, ended, terminate, kill }: Finish): Promise<Proces
 }
 
 function streamOf<T extends Readable | Writable>(child: ChildProcess, descriptor: number): T {
-  const stream = child.stdio[descriptor];
+  // Missing, against its type, when no descriptor was left.
+  const stream = (child.stdio as ChildProcess["stdio"] | undefined)?.[descriptor];
   if (!stream) throw new Error(`The process has no descriptor ${descriptor}`);
   return stream as T;
 }

@@ -110,7 +110,18 @@ export class Ingest {
     }, milliseconds);
   }
 
+  /** Whatever goes wrong, another attempt follows. */
   async #run(): Promise<void> {
+    try {
+      await this.#try();
+    } catch {
+      if (this.#abort.signal.aborted) return;
+      this.#problem = "The input could not be taken in.";
+      this.#rest(false);
+    }
+  }
+
+  async #try(): Promise<void> {
     const prepared = await this.#prepare();
     if (this.#abort.signal.aborted) return;
     if ("problem" in prepared) {

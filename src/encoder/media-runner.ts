@@ -28,7 +28,7 @@ export interface MediaRunnerOptions {
 /** Runs sessions with this machine's ffmpeg. What it cannot run fails at once, with what is missing. */
 export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
   const { capabilities, networkPolicy } = options;
-  const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory) };
+  const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory, options.log) };
   pruneLiveDirectories(options.mediaRoot);
   const refuse = async (url: string): Promise<string | null> => {
     const resolution = await resolveAllowedUrl(url, networkPolicy);

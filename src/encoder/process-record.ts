@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Logger } from "../shared/log.ts";
 
 /** A process that we started, told apart from any other that later has its number. */
 const ProcessRecord = z.object({
@@ -11,23 +12,32 @@ const ProcessRecord = z.object({
 });
 type ProcessRecord = z.infer<typeof ProcessRecord>;
 
+/** Neither ever throws: a process runs well without its record. */
 export interface ProcessRecords {
   /** Writes down a process, so that a later start of ours finds it when we are killed. */
   readonly add: (pid: number) => void;
   readonly remove: (pid: number) => void;
 }
 
-/** Keeps records as small files in this directory, which belongs to one agent. */
-export function openProcessRecords(directory: string): ProcessRecords {
+/** Keeps records as small files in this directory, which belongs to one agent. What cannot be written goes to the log. */
+export function openProcessRecords(directory: string, log: Logger | null = null): ProcessRecords {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const owner = { pid: process.pid, startedAt: processStartTime(process.pid) ?? "unknown" };
+  const attempt = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      log?.warn({ err: error }, "the record of a process could not be kept");
+    }
+  };
   return {
     add(pid) {
       const startedAt = processStartTime(pid);
       if (startedAt === null) return;
-      writeFileSync(fileOf(directory, pid), JSON.stringify({ pid, startedAt, owner } satisfies ProcessRecord), { mode: 0o600 });
+      const record: ProcessRecord = { pid, startedAt, owner };
+      attempt(() => writeFileSync(fileOf(directory, pid), JSON.stringify(record), { mode: 0o600 }));
     },
-    remove: (pid) => rmSync(fileOf(directory, pid), { force: true }),
+    remove: (pid) => attempt(() => rmSync(fileOf(directory, pid), { force: true })),
   };
 }
 
