@@ -47,11 +47,18 @@ export interface ApplicationOptions {
   readonly encoder: { readonly kind: "REAL" } | { readonly kind: "SIMULATED"; readonly capacity: number } | null;
 }
 
+export interface FirstStart {
+  readonly organization: string;
+  /** The ADMIN key that was made; null when the environment gave one. */
+  readonly newAdminKey: string | null;
+  readonly adminKeyFile: string;
+}
+
 export interface Application {
   /** The base of the API's addresses; null for an encoder alone. */
   readonly url: string | null;
   /** What the first start made; null on every later one. */
-  readonly firstStart: { readonly organization: string; readonly adminKey: string; readonly adminKeyFile: string } | null;
+  readonly firstStart: FirstStart | null;
   /** Takes no more, hands its sessions on, and ends everything it started. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -112,9 +119,14 @@ interface Opening {
 async function openInstallation({ environment, log, options, closers }: Opening): Promise<Installation> {
   const { dataDirectory } = environment;
   // Root's PostgreSQL runs as another user, who has to pass through.
-  await mkdir(dataDirectory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  await mkdir(dataDirectory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 }).catch((error: unknown) => {
+    throw new StartError(`HEADEND_DATA_DIR is ${dataDirectory}, which cannot be used: ${messageOf(error)}.`);
+  });
   const address = await openDatabaseServer({ environment, log, options, closers });
-  await migrateDatabase(address);
+  await migrateDatabase(address).catch((error: unknown) => {
+    if (environment.databaseUrl === null || error instanceof StartError) throw error;
+    throw new StartError(`The database of DATABASE_URL cannot be used: ${messageOf(error)}.`);
+  });
   const database = openDatabase({ address, log, applicationName: "headend", maxConnections: environment.databaseConnections });
   closers.push({ stage: "databases", close: () => database.close() });
   const vault = createVault(await loadSecretKey(environment.secretKey, dataDirectory));
@@ -124,6 +136,10 @@ async function openInstallation({ environment, log, options, closers }: Opening)
     );
   }
   return { environment, log, clock: systemClock, address, database, vault, bell: createBell({ database, log }) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function openDatabaseServer({ environment, log, options, closers }: Opening): Promise<DatabaseAddress> {
@@ -143,7 +159,8 @@ async function openDatabaseServer({ environment, log, options, closers }: Openin
 async function startFirst({ database, environment }: Installation): Promise<Application["firstStart"]> {
   const adminKeyFile = join(environment.dataDirectory, ADMIN_KEY_FILE);
   const organization = await makeFirstOrganization(database, { adminKey: environment.adminKey, adminKeyFile });
-  return organization && { organization: organization.name, adminKey: organization.adminKey, adminKeyFile };
+  const newAdminKey = environment.adminKey === null ? (organization?.adminKey ?? null) : null;
+  return organization && { organization: organization.name, newAdminKey, adminKeyFile };
 }
 
 /** An encoder that is not registered yet. */

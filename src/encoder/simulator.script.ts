@@ -58,11 +58,11 @@ export function* simulatedSteps(launch: SessionLaunch): Generator<Step, void, un
     case "cannot-start":
       return yield show(0, "FAILED", "ERROR", "The encoder could not be started (simulated).");
     case "no-input":
-      return yield show(START_MILLISECONDS, "WAITING", "OK", "No input has arrived yet (simulated).");
+      return yield show(START_MILLISECONDS, "WAITING", "WARNING", "No input has arrived yet (simulated).");
     case "slow-start":
       return yield show(10_000, "RUNNING");
     case "late-input":
-      yield show(START_MILLISECONDS, "WAITING", "OK", "No input has arrived yet (simulated).");
+      yield show(START_MILLISECONDS, "WAITING", "WARNING", "No input has arrived yet (simulated).");
       return yield show(5000, "RUNNING");
     case "slow-encoding":
       return yield show(START_MILLISECONDS, "RUNNING", "WARNING", "Encoding is slower than real time (simulated).");
@@ -78,7 +78,7 @@ export function* simulatedSteps(launch: SessionLaunch): Generator<Step, void, un
       return yield* lostInputs(show);
     default:
       if (INPUT_TYPE_FACTS[launch.input.type].isPush)
-        yield show(START_MILLISECONDS / 2, "WAITING", "OK", "No input has arrived yet (simulated).");
+        yield show(START_MILLISECONDS / 2, "WAITING", "WARNING", "No input has arrived yet (simulated).");
       yield unknown === undefined
         ? show(START_MILLISECONDS, "RUNNING")
         : show(

@@ -27,6 +27,9 @@ const PLAIN_NAME = /^[A-Za-z_.-]{1,20}$/;
 const PATH_TOKEN =
   /(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(hmac|token|sig|key|pass|hdnt[sl]?)=/i;
 
+/** What a server keeps in a path instead of a cookie, such as `;jsessionid=…`. */
+const PATH_PARAMETER = /(;[^;=]+=)[^;]+/g;
+
 /** Hides the user info, the passphrase and stream ID, key-like parameters, and of outputs the stream key. */
 export function maskUrl(url: string, role: UrlRole = "OUTPUT"): MaskedUrl {
   const [, scheme = "", authority = "", path = "", query = ""] = URL_PATTERN.exec(url) ?? [];
@@ -58,7 +61,7 @@ function maskPath(scheme: string, pathAndFragment: string, role: UrlRole): strin
   const withoutKey = isStreamKey ? path.replace(/[^/]+(\/*)$/, (_, slashes: string) => `${SECRET_MASK}${slashes}`) : path;
   return withoutKey
     .split("/")
-    .map((part) => (PATH_TOKEN.test(part) ? SECRET_MASK : part))
+    .map((part) => (PATH_TOKEN.test(part) ? SECRET_MASK : part.replace(PATH_PARAMETER, `$1${SECRET_MASK}`)))
     .join("/");
 }
 

@@ -59,7 +59,7 @@ async function patchPlayback(
     name: patch.name ?? current.name,
     type: current.type,
     templateId: patch.templateId ?? current.templateId,
-    urls: patch.urls === undefined ? storedUrls : (patch.urls ?? []).map((url, position) => mergeUrl(url, position, storedUrls)),
+    urls: patch.urls === undefined ? storedUrls : mergeUrls(patch.urls ?? [], storedUrls),
     hlsEnabled: patched(patch.hlsEnabled, current.hlsEnabled),
     dashEnabled: patched(patch.dashEnabled, current.dashEnabled),
     serviceProvider: patched(patch.serviceProvider, current.serviceProvider),
@@ -73,14 +73,24 @@ function patched<T>(sent: T | undefined, stored: T): T {
   return sent === undefined ? stored : sent;
 }
 
-function mergeUrl(sent: string, position: number, stored: readonly string[]): string {
-  const storedUrl = stored[position];
-  const merged = storedUrl === undefined ? sent : mergeMaskedUrl(sent, storedUrl, "OUTPUT");
-  if (merged !== null) return merged;
-  throw new Refusal({
-    code: UserErrorCode.INVALID_VALUE,
-    message: "The URL has a masked secret that is not the stored one's. Send the whole URL.",
-    path: ["input", "playback", "urls", String(position)],
+/** The whole URLs that a list means in which masked ones may stand: those stay what they were, wherever in the list they are sent back. */
+function mergeUrls(sent: readonly string[], stored: readonly string[]): string[] {
+  return sent.map((url, position) => {
+    const meant = new Set(stored.map((whole) => mergeMaskedUrl(url, whole, "OUTPUT")).filter((whole) => whole !== null));
+    const [only] = meant;
+    if (only !== undefined && meant.size === 1) return only;
+    // Several look alike under their masks: an unchanged list means each in its own place.
+    const inPlace = sent.length === stored.length ? mergeMaskedUrl(url, stored[position] ?? "", "OUTPUT") : null;
+    if (inPlace !== null) return inPlace;
+    if (stored.length === 0) return url;
+    throw new Refusal({
+      code: UserErrorCode.INVALID_VALUE,
+      message:
+        meant.size > 1
+          ? "Several stored URLs look like this one under their masks. Send the whole URL."
+          : "The URL has a masked secret that is not the stored one's. Send the whole URL.",
+      path: ["input", "playback", "urls", String(position)],
+    });
   });
 }
 

@@ -58,8 +58,8 @@ export function validateSource(candidate: SourceCandidate, network: NetworkPolic
   return {
     draft: {
       type: candidate.type,
-      urlA: candidate.urlA ?? null,
-      urlB: candidate.urlB ?? null,
+      urlA: candidate.urlA || null,
+      urlB: candidate.urlB || null,
       failover,
       customStreamKey: candidate.customStreamKey ?? null,
       srtEncryptionEnabled: candidate.srtEncryptionEnabled ?? false,

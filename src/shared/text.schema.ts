@@ -15,6 +15,8 @@ export const plainText = (most: number) =>
 export const nameText = plainText(NAME_LENGTH_LIMIT)
   .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), "must not contain line breaks or control characters")
   .transform(normalizeName)
-  .refine((text) => text.length > 0, "must not be empty");
+  .refine((text) => !/[\u202a-\u202e\u2066-\u2069]/.test(text), "must not contain characters that turn the direction of writing")
+  // Blanks and characters without a shape show as nothing at all.
+  .refine((text) => /[^\p{Z}\p{Cf}\p{M}]/u.test(text), "must not be empty");
 
 export const descriptionText = plainText(DESCRIPTION_LENGTH_LIMIT);

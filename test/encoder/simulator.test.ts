@@ -41,8 +41,8 @@ function stepsOf(labels: readonly string[], type?: SessionLaunch["input"]["type"
 describe("the script of a simulated session", () => {
   it.each([
     [[], ["0 STARTING OK", "700 RUNNING OK"]],
-    [["simulate:no-input"], ["0 STARTING OK", "700 WAITING OK"]],
-    [["simulate:late-input"], ["0 STARTING OK", "700 WAITING OK", "5000 RUNNING OK"]],
+    [["simulate:no-input"], ["0 STARTING OK", "700 WAITING WARNING"]],
+    [["simulate:late-input"], ["0 STARTING OK", "700 WAITING WARNING", "5000 RUNNING OK"]],
     [["simulate:cannot-start"], ["0 STARTING OK", "0 FAILED ERROR"]],
     [["simulate:slow-start"], ["0 STARTING OK", "10000 RUNNING OK"]],
     [["simulate:slow-stop"], ["0 STARTING OK", "700 RUNNING OK"]],
@@ -67,7 +67,7 @@ describe("the script of a simulated session", () => {
   });
 
   it("waits for the input of a push input, and has a script for every fault that is listed", () => {
-    expect(stepsOf([], "RTMP_PUSH")).toEqual(["0 STARTING OK", "350 WAITING OK", "700 RUNNING OK"]);
+    expect(stepsOf([], "RTMP_PUSH")).toEqual(["0 STARTING OK", "350 WAITING WARNING", "700 RUNNING OK"]);
     for (const fault of Object.keys(SIMULATED_FAULTS)) expect(stepsOf([`simulate:${fault}`]).length).toBeGreaterThan(1);
   });
 });
@@ -103,7 +103,7 @@ describe("an agent with the simulator", () => {
   it("shows each fault that a label asks for", async () => {
     await world.startAgent({ runner: createSimulatedRunner({ speed: 5 }) });
     const expected = {
-      "no-input": "WAITING OK",
+      "no-input": "WAITING WARNING",
       "slow-encoding": "RUNNING WARNING",
       "cannot-start": "FAILED ERROR",
       crash: "FAILED ERROR",

@@ -106,6 +106,8 @@ describe("creating a session", () => {
 
   it.each([
     ["a name of blanks", { name: " \t" }],
+    ["a name that shows as nothing", { name: "\u200b" }],
+    ["a name that turns the writing", { name: "a\u202eb" }],
     ["a name with NUL", { name: "a\u0000b" }],
     ["a name with half a character", { name: "a\ud800b" }],
     ["a name that is too long", { name: "x".repeat(201) }],
@@ -267,6 +269,24 @@ describe("playbacks", () => {
     ]);
     const removed = await call("removePlaybacks", { sessionId: session.id, ids: [first] });
     expect(removed.session?.playbacks.map((playback) => playback.name)).toEqual(["archive"]);
+  });
+
+  it("keep URLs that are sent back masked, and refuse those that could be one or the other", async () => {
+    await organization.ask("mutation ($input: UpdateTemplateInput!) { updateTemplate(input: $input) { userErrors { code } } }", {
+      input: { id: templateId, renditions: ["one", "two"].map((name) => ({ name, isPassthrough: true })) },
+    });
+    const urls = ["rtmp://live.example.org/live/key-a-123456", "rtmp://live.example.org/live/key-b-123456"];
+    const session = await create({ playbacks: [{ name: "out", type: "RTMP_PUSH", urls }] });
+    const id = session.playbacks[0]?.id;
+    const [masked = ""] = session.playbacks[0]?.urls ?? [];
+    const same = await call("updatePlayback", { id, playback: { urls: [masked, masked] } });
+    expect(same.userErrors).toEqual([]);
+    const other = await call("updatePlayback", { id, playback: { urls: ["rtmp://live.example.org/live/key-c-123456", masked] } });
+    expect(other.userErrors).toEqual([]);
+    const exported = await organization.ask<{ exportSessionsCsv: { csv: string } }>("{ exportSessionsCsv(includeSecrets: true) { csv } }");
+    expect(exported.data.exportSessionsCsv.csv).toContain("live/key-c-123456 rtmp://live.example.org/live/key-b-123456");
+    const fewer = await call("updatePlayback", { id, playback: { urls: [masked] } });
+    expect(codes(fewer)).toEqual(["INVALID_VALUE input.playback.urls.0"]);
   });
 
   it("belong to their own organization", async () => {
