@@ -55,6 +55,11 @@ async function runApplication({ environment, print }: CommandCall, options: Appl
 function printFirstStart({ firstStart }: Application, print: CommandCall["print"]): void {
   if (!firstStart) return;
   print(`First start: organization ${firstStart.organization} is made, with every package.`);
+  if (firstStart.newAdminKey === null) {
+    // What is printed lands in logs, where a key that somebody gave in confidence has no place.
+    print(`Its ADMIN key is that of HEADEND_ADMIN_KEY, kept in ${firstStart.adminKeyFile}.`);
+    return;
+  }
   print(`Its ADMIN key, shown this once and kept in ${firstStart.adminKeyFile}:`);
-  print(firstStart.adminKey);
+  print(firstStart.newAdminKey);
 }

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Executor } from "../database/database.ts";
-import { createOrigin, type OriginHandler } from "./origin.ts";
+import { createOrigin, type MediaLocation, type OriginHandler } from "./origin.ts";
 import { createMediaLocator, proxyMedia } from "./remote.ts";
 
-/** Says that a gateway has found out already who holds what is asked for. */
+/** Says that a gateway sends it on. Anybody may say so: it leads to less being served, never to more. */
 const FORWARDED_HEADER = "x-headend-forwarded";
 
 export interface GatewayOriginOptions {
@@ -16,20 +16,26 @@ export interface GatewayOriginOptions {
 export function createGatewayOrigin({ executor, own }: GatewayOriginOptions): OriginHandler {
   const locate = createMediaLocator(executor);
   const mediaRoot = own?.mediaRoot ?? "";
-  const local = createOrigin(own ? { mediaRoot } : { mediaRoot, resolve: () => null });
+
+  const ownLocation = (token: string): MediaLocation => own && { directory: join(mediaRoot, "live", token) };
+
+  async function resolve(token: string): Promise<MediaLocation> {
+    const location = await locate(token);
+    if (location === null) return null;
+    if (location.encoderId === own?.currentId()) return ownLocation(token);
+    return location.mediaAddress === null ? null : { baseAddress: location.mediaAddress };
+  }
+
   const anywhere = createOrigin({
     mediaRoot,
-    async resolve(token) {
-      const location = await locate(token);
-      if (location === null) return null;
-      if (location.encoderId === own?.currentId()) return { directory: join(mediaRoot, "live", token) };
-      return location.mediaAddress === null ? null : { baseAddress: location.mediaAddress };
-    },
+    resolve,
     async forward(request, response, { baseAddress, path }) {
       request.headers[FORWARDED_HEADER] = "1";
       await proxyMedia(request, response, { mediaAddress: baseAddress, path });
     },
   });
+  // A gateway that sends a player here while the database is away knows better than a process that never asked about it.
+  const local = createOrigin({ mediaRoot, resolve: (token) => resolve(token).catch(() => ownLocation(token)) });
   // Two gateways that each take the other for the holder, in the moment of a take-over, would ask each other for ever.
   return (request, response) => (FORWARDED_HEADER in request.headers ? local : anywhere)(request, response);
 }

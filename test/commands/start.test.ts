@@ -68,10 +68,13 @@ describe("a first start", () => {
     expect(second.output()).not.toContain("hek_");
   });
 
-  it("makes the key of HEADEND_ADMIN_KEY", async () => {
+  it("makes the key of HEADEND_ADMIN_KEY, and tells it to nobody", async () => {
     const key = newApiKey();
     const first = start({ HEADEND_ADMIN_KEY: key });
     expect(await callerLevel(await urlOf(first), key)).toEqual(ADMIN_OF_DEFAULT);
+    const { output, errors } = await first.stop();
+    expect(output).toContain("Its ADMIN key is that of HEADEND_ADMIN_KEY");
+    expect(output + errors).not.toContain(key);
   });
 
   it("is made once by three gateways that start at once on one empty database", { timeout: 60_000 }, async () => {
