@@ -64,10 +64,12 @@ export const maxFileDurationSeconds = z
     `must be a multiple of ${FILE_DURATION_SECONDS.step} from ${FILE_DURATION_SECONDS.least} to ${FILE_DURATION_SECONDS.most}`,
   );
 
-const labels = z.array(plainText(LABEL_LENGTH_LIMIT).trim().min(1, "must not be empty")).max(LABEL_COUNT_LIMIT);
+const labels = z
+  .array(plainText(LABEL_LENGTH_LIMIT).trim().min(1, "must not be empty"))
+  .max(LABEL_COUNT_LIMIT, `must be at most ${LABEL_COUNT_LIMIT}`);
 const failover = z.object({ recoveryIntervalSeconds, errorThresholdPercent: errorThresholdPercent.nullish() });
 const remapRule = z.object({
-  priority: z.number().int().min(0).max(1_000),
+  priority: z.number().int().min(0, "must be 0 to 1000").max(1_000, "must be 0 to 1000"),
   type: z.enum(RemapType),
   language: z.string().regex(/^([a-z]{2,3}|any)$/, "must be a language code of two or three letters, or any"),
   mode: z.enum(RemapMode),
@@ -83,7 +85,7 @@ const sourceFields = {
   hlsScte35PassthroughEnabled: z.boolean().nullish(),
 };
 const playbackFields = {
-  urls: z.array(urlText).max(URL_COUNT_LIMIT).nullish(),
+  urls: z.array(urlText).max(URL_COUNT_LIMIT, `must be at most ${URL_COUNT_LIMIT}`).nullish(),
   hlsEnabled: z.boolean().nullish(),
   dashEnabled: z.boolean().nullish(),
   serviceProvider: serviceProviderText.nullish(),
@@ -105,8 +107,8 @@ const sessionFields = {
   labels: labels.nullish(),
   source: z.object({ type: z.enum(InputType), ...sourceFields }),
   slatesEnabled: z.boolean().nullish(),
-  streamRemap: z.array(remapRule).max(REMAP_RULE_COUNT_LIMIT).nullish(),
-  playbacks: z.array(playbackInput).max(PLAYBACK_COUNT_LIMIT),
+  streamRemap: z.array(remapRule).max(REMAP_RULE_COUNT_LIMIT, `must be at most ${REMAP_RULE_COUNT_LIMIT}`).nullish(),
+  playbacks: z.array(playbackInput).max(PLAYBACK_COUNT_LIMIT, `must be at most ${PLAYBACK_COUNT_LIMIT}`),
 };
 
 export const createSessionInput = z.object({ ...sessionFields, idempotencyKey });
@@ -131,12 +133,12 @@ export const addPlaybackInput = z.object({ sessionId: z.string(), expectedVersio
 export const updatePlaybackInput = z.object({ id: z.string(), expectedVersion, playback: playbackPatch });
 export const removePlaybacksInput = z.object({
   sessionId: z.string(),
-  ids: z.array(z.string()).min(1).max(PLAYBACK_COUNT_LIMIT),
+  ids: z.array(z.string()).min(1, "must name at least one").max(PLAYBACK_COUNT_LIMIT, `must be at most ${PLAYBACK_COUNT_LIMIT}`),
   expectedVersion,
 });
 
 const filterText = plainText(URL_LENGTH_LIMIT);
-const filterTexts = z.array(filterText).max(BULK_LIMIT).nullish();
+const filterTexts = z.array(filterText).max(BULK_LIMIT, `must be at most ${BULK_LIMIT} values`).nullish();
 export const sessionFilter = z.object({
   ids: filterTexts,
   excludeIds: filterTexts,
@@ -176,4 +178,7 @@ const bulkFields = {
   idempotencyKey,
 };
 export const sessionBulkInput = z.object(bulkFields);
-export const restartSessionsInput = z.object({ ...bulkFields, maxConcurrent: z.number().int().min(1).max(1_000).nullish() });
+export const restartSessionsInput = z.object({
+  ...bulkFields,
+  maxConcurrent: z.number().int().min(1, "must be 1 to 1000").max(1_000, "must be 1 to 1000").nullish(),
+});
