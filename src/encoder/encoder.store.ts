@@ -1,9 +1,9 @@
-import { eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { DesiredStatus } from "../sessions/session.rules.ts";
 import { EncoderStatus, type SupportedTypes, type OnlineEncoder } from "./encoder.rules.ts";
 import { encoders } from "./encoder.table.ts";
-import { canRun, textList } from "./lease.store.ts";
+import { canRun, takesSessions, textList } from "./lease.store.ts";
 
 /** Every encoder that takes sessions now, of all regions, with what it can run. */
 export async function listOnlineEncoders(executor: Executor): Promise<readonly OnlineEncoder[]> {
@@ -19,7 +19,7 @@ export async function listOnlineEncoders(executor: Executor): Promise<readonly O
       missing: encoders.missing,
     })
     .from(encoders)
-    .where(eq(encoders.status, EncoderStatus.ONLINE))
+    .where(takesSessions(sql`${encoders}`))
     .orderBy(encoders.id);
 }
 
@@ -116,7 +116,7 @@ export async function claimSessions(executor: Executor, life: EncoderLife, limit
     with candidates as (
       select s.id, e.id as encoder_id
       from encoders e join sessions s on s.region = e.region
-      where e.id = ${life.encoderId} and e.started_at = ${life.startedAt}::timestamptz
+      where e.id = ${life.encoderId} and e.started_at = ${life.startedAt}::timestamptz and ${takesSessions(sql`e`)}
         and s.encoder_id is null and s.status = 'STARTING' and s.desired_status = 'RUNNING' and ${canRun}
       order by s.status_changed_at, s.id
       limit ${limit}

@@ -89,6 +89,19 @@ export async function writePlaybackStatuses(transaction: Transaction, writes: re
 }
 
 /**
+ * Whether an encoder takes sessions, as a condition. A simulated one takes none where a real one is, or was a moment ago:
+ * while that restarts, its sessions wait for it instead of being shown as running without any media.
+ */
+export function takesSessions(encoder: SQL): SQL {
+  return sql`(${encoder}.status = 'ONLINE' and not (${encoder}.is_simulated and exists (
+    select from encoders r where r.region = ${encoder}.region and not r.is_simulated
+      and (r.status <> 'LOST' or r.last_seen_at > now() - ${REAL_ENCODER_MINUTES}::integer * interval '1 minute'))))`;
+}
+
+/** How long a real encoder that is gone is waited for before simulated ones take the sessions of its region. */
+const REAL_ENCODER_MINUTES = 10;
+
+/**
  * Whether the encoder `e` can run the session `s` as it was started, as a condition.
  * A session whose ladder was not kept yet, or that has no playback, is not run at all.
  */

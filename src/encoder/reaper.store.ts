@@ -3,7 +3,7 @@ import { IDEMPOTENCY_HOURS } from "../access/idempotency.ts";
 import type { Executor, Transaction } from "../database/database.ts";
 import { ladderJson } from "../sessions/session.store.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
-import { canRun, textList } from "./lease.store.ts";
+import { canRun, takesSessions, textList } from "./lease.store.ts";
 import type { SignOfLife } from "./silence.ts";
 
 /** Most sessions that one pass looks at; the next one goes on. */
@@ -125,8 +125,8 @@ export interface WaitingSession {
 export async function lockWaitingSessions(transaction: Transaction, waitingMilliseconds: number): Promise<readonly WaitingSession[]> {
   const rows = await transaction.execute<{ id: string; has_encoder: boolean; can_run: boolean }>(sql`
     select s.id,
-      exists (select from encoders e where e.region = s.region and e.status = ${EncoderStatus.ONLINE}) as has_encoder,
-      exists (select from encoders e where e.region = s.region and e.status = ${EncoderStatus.ONLINE} and ${canRun}) as can_run
+      exists (select from encoders e where e.region = s.region and ${takesSessions(sql`e`)}) as has_encoder,
+      exists (select from encoders e where e.region = s.region and ${takesSessions(sql`e`)} and ${canRun}) as can_run
     from sessions s
     where s.encoder_id is null and s.status = 'STARTING' and s.desired_status = 'RUNNING'
       and s.status_changed_at < now() - ${waitingMilliseconds}::integer * interval '1 millisecond'

@@ -5,7 +5,7 @@ import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { writeReports } from "../../src/encoder/agent.work.ts";
-import { claimSessions, registerEncoder } from "../../src/encoder/encoder.store.ts";
+import { claimSessions, listOnlineEncoders, registerEncoder } from "../../src/encoder/encoder.store.ts";
 import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -79,6 +79,29 @@ describe("claims", () => {
       }),
       { numRuns: 15 },
     );
+  });
+});
+
+describe("a simulated encoder", () => {
+  it("takes nothing where a real one is or was a moment ago, but elsewhere and later", async () => {
+    const ids = await world.createSessions(1);
+    const elsewhere = await world.createSessions(1, { region: "eu" });
+    await world.start([...ids, ...elsewhere]);
+    const [here, there] = await registerMany(2);
+    const { executor } = test.database;
+    await executor.execute(sql`update encoders set region = 'eu' where id = ${there!.encoderId}`);
+    await executor.execute(sql`
+      insert into encoders (id, name, region, status, is_simulated, capacity, supported_inputs, supported_outputs, supported_video_codecs,
+        supported_audio_codecs, missing, version)
+      values ('encoder_real', 'real', 'local', 'ONLINE', false, 1, '{}', '{}', '{}', '{}', '{}', 'test')`);
+    const onlineIds = async () => (await listOnlineEncoders(executor)).map(({ id }) => id).toSorted();
+    expect(await claimSessions(executor, here!, 9)).toEqual([]);
+    expect(await onlineIds()).toEqual([there!.encoderId, "encoder_real"].toSorted());
+    expect(await claimSessions(executor, there!, 9)).toMatchObject([{ id: elsewhere[0] }]);
+    await executor.execute(sql`update encoders set status = 'LOST' where id = 'encoder_real'`);
+    expect(await claimSessions(executor, here!, 9)).toEqual([]);
+    await executor.execute(sql`update encoders set last_seen_at = now() - interval '11 minutes' where id = 'encoder_real'`);
+    expect(await claimSessions(executor, here!, 9)).toMatchObject([{ id: ids[0] }]);
   });
 });
 
