@@ -47,7 +47,8 @@ const THREADS_LIMIT = 8;
 /** All arguments of the one encoder process of a session: input on standard input, one decode, every output. Pure. */
 export function encoderArguments(plan: EncoderPlan, settings: EncoderSettings): readonly string[] {
   return [
-    ...["-hide_banner", "-nostats", "-loglevel", "warning", "-progress", PROGRESS_PIPE, "-stats_period", "0.5"],
+    // Of its files, those that it writes over are those that were made for it.
+    ...["-hide_banner", "-y", "-nostats", "-loglevel", "warning", "-progress", PROGRESS_PIPE, "-stats_period", "0.5"],
     ...["-fflags", "+genpts+discardcorrupt", "-analyzeduration", "1000000", "-probesize", "2000000"],
     ...["-threads", String(Math.min(settings.coreCount, THREADS_LIMIT)), "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"],
     ...filterArguments(plan),

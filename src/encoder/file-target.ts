@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { join, parse } from "node:path";
 import { checkFilePath } from "../network/file-path.rules.ts";
 import type { OutputLaunch } from "./runner.ts";
@@ -11,8 +11,9 @@ export class FileTargetProblem extends Error {
 const UNUSED_ATTEMPTS = 100;
 
 /**
- * Where the files of a FILE output go, one for each rendition: below the root at the caller's path, with the time in the name, so that
- * no run writes over another's. Makes the directories. Throws `FileTargetProblem` when a link or a file stands in the way.
+ * Where the files of a FILE output go, one for each rendition: below the root at the caller's path, with the time in the name. Makes the
+ * directories, and the files themselves, empty: of two that ask at once, whoever they are, each has its own. Throws `FileTargetProblem`
+ * when a link or a file stands in the way, and the system's own error when it cannot write now.
  */
 export function fileTargets(root: string, output: OutputLaunch, now: Date): readonly string[] {
   const path = output.urls[0] ?? "";
@@ -27,7 +28,8 @@ export function fileTargets(root: string, output: OutputLaunch, now: Date): read
   for (let attempt = 1; attempt <= UNUSED_ATTEMPTS; attempt += 1) {
     const suffix = attempt === 1 ? stamp : `${stamp}-${attempt}`;
     const paths = slugs.map((slug) => join(directory, `${base}${slug}-${suffix}.${extension}`));
-    if (paths.every((candidate) => isUnused(candidate) && isUnused(partPath(candidate, 0)))) return paths;
+    const first = output.maxFileDurationSeconds === null ? paths : paths.map((path) => partPath(path, 0));
+    if (paths.every((candidate) => isUnused(candidate) && isUnused(partPath(candidate, 0))) && reserve(first)) return paths;
   }
   throw new FileTargetProblem("No unused name could be found for the file.");
 }
@@ -49,8 +51,9 @@ function makeDirectories(root: string, parts: readonly string[]): string {
     directory = join(directory, part);
     try {
       mkdirSync(directory);
-    } catch {
-      // It is there already; whether it is what it should be shows below.
+    } catch (error) {
+      // Whether what is there already is what it should be shows below.
+      if (!isThereAlready(error)) throw error;
     }
     const found = lstatSync(directory, { throwIfNoEntry: false });
     if (!found?.isDirectory()) throw new FileTargetProblem("The path of the file leads through something that is not a directory.");
@@ -60,6 +63,26 @@ function makeDirectories(root: string, parts: readonly string[]): string {
 
 function isUnused(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+}
+
+/** Makes all of these files, or none when there is one already, were it a link to nowhere. */
+function reserve(paths: readonly string[]): boolean {
+  const made: string[] = [];
+  try {
+    for (const path of paths) {
+      closeSync(openSync(path, "wx"));
+      made.push(path);
+    }
+    return true;
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    if (isThereAlready(error)) return false;
+    throw error;
+  }
+}
+
+function isThereAlready(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
 }
 
 /** The file of a split recording that ffmpeg writes after `number` others. */

@@ -9,6 +9,14 @@ import { fileOutput, passthrough, rendition } from "./media-harness.ts";
 const root = join(mkdtempSync(join(tmpdir(), "headend-files-")), "files");
 const at = new Date("2026-03-04T05:06:07.890Z");
 
+function catchError(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe("where recordings go", () => {
   it.each([
     ["evening", "MKV", ["evening-20260304T050607Z.mkv"]],
@@ -26,12 +34,24 @@ describe("where recordings go", () => {
   });
 
   it("never the name of a file that is there", () => {
-    const [first = ""] = fileTargets(root, fileOutput({ urls: ["again"] }), at);
-    writeFileSync(first, "");
+    fileTargets(root, fileOutput({ urls: ["again"] }), at);
     const [second = ""] = fileTargets(root, fileOutput({ urls: ["again"] }), at);
     expect(second).toMatch(/again-20260304T050607Z-2\.mkv$/);
     writeFileSync(second.replace(".mkv", "-000.mkv"), "");
     expect(fileTargets(root, fileOutput({ urls: ["again"] }), at)[0]).toMatch(/-3\.mkv$/);
+  });
+
+  it("never one name for two, split or not, were it asked for within the same second", () => {
+    const ask = (maxFileDurationSeconds: number | null) =>
+      fileTargets(root, fileOutput({ urls: ["same"], maxFileDurationSeconds, renditions: [passthrough, rendition()] }), at);
+    const names = [ask(null), ask(60), ask(null), ask(60)].flat();
+    expect(new Set(names).size).toBe(8);
+  });
+
+  it("says what the system says when it cannot write, since that passes", () => {
+    const error = catchError(() => fileTargets("/dev/null/files", fileOutput({ urls: ["a/b"] }), at));
+    expect(error).not.toBeInstanceOf(FileTargetProblem);
+    expect(error).toMatchObject({ code: "ENOTDIR" });
   });
 
   it("never through a link, nor through a file", () => {
