@@ -9,7 +9,8 @@ export interface Vault {
   readonly digest: (text: string) => string;
 }
 
-const KEY_ID_BYTES = 4;
+/** What a ciphertext begins with tells which key it was made with. */
+export const KEY_ID_BYTES = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 

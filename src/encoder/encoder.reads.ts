@@ -2,6 +2,7 @@ import { eq, getColumns, sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
 import { encoders } from "./encoder.table.ts";
+import { textList } from "../database/text-list.ts";
 
 // Names the outer table by hand: in a select from one table Drizzle leaves it off, and `id` would mean the session's.
 /** How many sessions an encoder holds the lease of; of all organizations, since they share the room. */
@@ -21,7 +22,7 @@ export async function findEncoders(executor: Executor, ids: readonly string[]): 
   return executor
     .select({ ...getColumns(encoders), running })
     .from(encoders)
-    .where(sql`${encoders.id} = any(${sql.param([...ids])}::text[])`);
+    .where(sql`${encoders.id} = any(${textList(ids)})`);
 }
 
 export interface RegionReading {

@@ -3,7 +3,8 @@ import type { Executor, Transaction } from "../database/database.ts";
 import type { DesiredStatus } from "../sessions/session.rules.ts";
 import { EncoderStatus, type SupportedTypes, type OnlineEncoder } from "./encoder.rules.ts";
 import { encoders } from "./encoder.table.ts";
-import { canRun, takesSessions, textList } from "./lease.store.ts";
+import { canRun, takesSessions } from "./lease.store.ts";
+import { textList } from "../database/text-list.ts";
 
 /** Every encoder that takes sessions now, of all regions, with what it can run. */
 export async function listOnlineEncoders(executor: Executor): Promise<readonly OnlineEncoder[]> {

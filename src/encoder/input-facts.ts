@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { spawnFfmpeg, type ProcessHost } from "./ffmpeg.process.ts";
+import { parseJson } from "../shared/parse-json.ts";
 
 /** A number of frames per second as a fraction, so that 30000/1001 stays exact. */
 export interface FrameRate {
@@ -149,12 +150,4 @@ export function ratePerSecond({ numerator, denominator }: FrameRate): number {
 export function isSameInput(one: StreamFacts, other: StreamFacts): boolean {
   const key = ({ video, audio }: StreamFacts): string => JSON.stringify([video?.codec, video?.width, video?.height, audio?.codec]);
   return key(one) === key(other);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -5,7 +5,7 @@ import type { FileFormat } from "../playbacks/playback.rules.ts";
 import type { SecretKind } from "../sessions/secret.rules.ts";
 import type { InputType } from "../sessions/session.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
-import { textList } from "./lease.store.ts";
+import { textList } from "../database/text-list.ts";
 
 /** Everything stored about a session that an encoder needs, secrets still sealed. */
 export interface StoredLaunch {

@@ -2,11 +2,7 @@ import { sql, type SQL } from "drizzle-orm";
 import type { Transaction } from "../database/database.ts";
 import { sessionStateJson } from "../sessions/session.state.ts";
 import type { SessionControl } from "./lease.rules.ts";
-
-/** A list as one parameter: Drizzle would spread an array over as many as it has items. */
-export function textList(values: readonly string[]): SQL {
-  return sql`${sql.param([...values])}::text[]`;
-}
+import { textList } from "../database/text-list.ts";
 
 /** Locks those of the sessions that the encoder holds, in the order of their ids as the verbs do, and gives their ids. */
 export async function lockHeldSessions(transaction: Transaction, encoderId: string, ids: readonly string[]): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isPathToken } from "../origin/origin.rules.ts";
 
 /** Says to which start of a session the files beside it belong; players cannot fetch it. */
 const GENERATION_FILE = ".generation";
@@ -8,16 +9,10 @@ const GENERATION_FILE = ".generation";
 const OLD_DASH_MILLISECONDS = 60_000;
 /** A running output changes its directory every few seconds. */
 const ABANDONED_MILLISECONDS = 600_000;
-const TOKEN_PATTERN = /^[0-9A-Za-z_-]{1,128}$/;
 
 /** The directory that all HTTP outputs stand in, each under its path token. */
 export function liveDirectory(mediaRoot: string): string {
   return join(mediaRoot, "live");
-}
-
-/** Whether a text can be the name of an output's directory: no separators, no dots, nothing hidden. */
-export function isPathToken(text: string): boolean {
-  return TOKEN_PATTERN.test(text);
 }
 
 /**

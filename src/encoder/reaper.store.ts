@@ -3,8 +3,9 @@ import { IDEMPOTENCY_HOURS } from "../access/idempotency.ts";
 import type { Executor, Transaction } from "../database/database.ts";
 import { ladderJson } from "../sessions/session.store.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
-import { canRun, takesSessions, textList } from "./lease.store.ts";
+import { canRun, takesSessions } from "./lease.store.ts";
 import type { SignOfLife } from "./silence.ts";
+import { textList } from "../database/text-list.ts";
 
 /** Most sessions that one pass looks at; the next one goes on. */
 const PASS_LIMIT = 2000;

@@ -2,6 +2,7 @@ import { Field, Int, ObjectType } from "type-graphql";
 import { z } from "zod";
 import type { KeysetPage, KeysetPosition, KeysetRows } from "../database/keyset.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
+import { parseJson } from "../shared/parse-json.ts";
 
 /** Items of a page when none are asked for, and at most. */
 export const PAGE_SIZE_DEFAULT = 50;
@@ -159,14 +160,6 @@ function isKey(key: string | number, { keyType }: ListOrder): boolean {
 function pageSize(size: number, argument: string): number {
   if (size >= 1 && size <= PAGE_SIZE_LIMIT) return size;
   throw badInput(`\`${argument}\` is 1 to ${PAGE_SIZE_LIMIT}.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
 
 function badInput(message: string): Fault {

@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import type { Package } from "./organization.rules.ts";
 import { organizations } from "./organization.table.ts";
+import { textList } from "../database/text-list.ts";
 
 export interface OrganizationRow {
   readonly id: string;
@@ -40,8 +41,8 @@ export interface PackageSwitches {
 export async function switchPackages(executor: Executor, { nameKey, enable, disable }: PackageSwitches): Promise<OrganizationRow | null> {
   const switched = sql`(
     select coalesce(array_agg(distinct package order by package), '{}')
-    from unnest(${organizations.packages} || ${sql.param([...enable])}::text[]) as package
-    where package <> all(${sql.param([...disable])}::text[])
+    from unnest(${organizations.packages} || ${textList(enable)}) as package
+    where package <> all(${textList(disable)})
   )`;
   const rows = await executor
     .update(organizations)

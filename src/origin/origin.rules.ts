@@ -5,6 +5,11 @@ export interface LivePath {
 }
 
 const TOKEN_PATTERN = /^[0-9A-Za-z_-]{1,128}$/;
+/** Whether a text can be the name of an output's directory: no separators, no dots, nothing hidden. */
+export function isPathToken(text: string): boolean {
+  return TOKEN_PATTERN.test(text);
+}
+
 /** Names that our encoders write: no separators, nothing hidden, an extension that we know. */
 const FILE_PATTERN = /^[0-9A-Za-z_][0-9A-Za-z_-]*\.(m3u8|mpd|ts|m4s|mp4)$/;
 
@@ -17,7 +22,7 @@ export function readLivePath(target: string): LivePath | null {
   const parts = path.split("/");
   if (parts.length !== 4 || parts[0] !== "" || parts[1] !== "live") return null;
   const [, , token = "", file = ""] = parts;
-  return TOKEN_PATTERN.test(token) && FILE_PATTERN.test(file) ? { token, file } : null;
+  return isPathToken(token) && FILE_PATTERN.test(file) ? { token, file } : null;
 }
 
 export type ByteRange = { readonly first: number; readonly last: number } | "WHOLE" | "UNSATISFIABLE";

@@ -23,7 +23,8 @@ export interface ForwardTarget {
   readonly path: string;
 }
 
-export type OriginHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** Serves `/live/…`; answers every request that it is given. */
+export type OriginHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 const ALLOWED_METHODS = "GET, HEAD, OPTIONS";
 const READ_AHEAD_BYTES = 256 * 1024;

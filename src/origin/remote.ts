@@ -2,6 +2,7 @@ import { request as requestHttp, type IncomingMessage, type OutgoingHttpHeaders,
 import { request as requestHttps } from "node:https";
 import { sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
+import { isPathToken } from "./origin.rules.ts";
 
 /** Where the media of a playback is now. */
 export interface MediaLocation {
@@ -16,14 +17,13 @@ export type LocateMedia = (pathToken: string) => Promise<MediaLocation | null>;
 /** A take-over is served from the new encoder at the latest so long after it. */
 const LOCATION_MILLISECONDS = 1500;
 const LOCATION_LIMIT = 10_000;
-const PATH_TOKEN_PATTERN = /^[0-9a-z]{26}$/;
 
 /** Asks the database once for all requests of a playback within a moment. While the database is away the last answer is used. */
 export function createMediaLocator(executor: Executor): LocateMedia {
   const known = new Map<string, { readonly location: Promise<MediaLocation | null>; readonly until: number }>();
 
   return async (pathToken) => {
-    if (!PATH_TOKEN_PATTERN.test(pathToken)) return null;
+    if (!isPathToken(pathToken)) return null;
     const now = performance.now();
     const before = known.get(pathToken);
     if (before && before.until > now) return before.location;

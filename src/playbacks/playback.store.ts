@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import { sessions } from "../sessions/session.table.ts";
 import { playbacks } from "./playback.table.ts";
+import { textList } from "../database/text-list.ts";
 
 /** A row of the table as it is. */
 export type PlaybackRow = typeof playbacks.$inferSelect;
@@ -35,7 +36,7 @@ export async function listPlaybacksOfSessions(
     .select({ playback: playbacks })
     .from(playbacks)
     .innerJoin(sessions, eq(sessions.id, playbacks.sessionId))
-    .where(and(eq(sessions.organizationId, organizationId), sql`${playbacks.sessionId} = any(${sql.param([...sessionIds])}::text[])`))
+    .where(and(eq(sessions.organizationId, organizationId), sql`${playbacks.sessionId} = any(${textList(sessionIds)})`))
     .orderBy(asc(playbacks.sessionId), asc(playbacks.position), asc(playbacks.id));
   return rows.map(({ playback }) => playback);
 }
@@ -46,6 +47,6 @@ export async function findPlaybacks(executor: Executor, organizationId: string, 
     .select({ playback: playbacks })
     .from(playbacks)
     .innerJoin(sessions, eq(sessions.id, playbacks.sessionId))
-    .where(and(eq(sessions.organizationId, organizationId), sql`${playbacks.id} = any(${sql.param([...ids])}::text[])`));
+    .where(and(eq(sessions.organizationId, organizationId), sql`${playbacks.id} = any(${textList(ids)})`));
   return rows.map(({ playback }) => playback);
 }

@@ -1,14 +1,12 @@
 import type { GraphQLSchema } from "graphql";
 import type { ApolloServer } from "@apollo/server";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { randomToken } from "../shared/identifier.ts";
 import { authenticate } from "../access/authenticate.ts";
 import type { Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
+import type { OriginHandler } from "../origin/origin.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
-
-/** Serves `/live/…`; answers every request that it is given. */
-export type OriginHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** What both transports of the gateway work with. */
 export interface Gateway {

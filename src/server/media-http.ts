@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { OriginHandler } from "./gateway.ts";
+import type { OriginHandler } from "../origin/origin.ts";
 import { answerLive } from "./health.ts";
 import { baseUrl, closeServer, listen, type RunningServer } from "./http.ts";
 

@@ -1,10 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { Vault } from "../access/vault.ts";
+import { KEY_ID_BYTES, type Vault } from "../access/vault.ts";
 import type { Executor } from "../database/database.ts";
 import { secrets } from "./secret.table.ts";
-
-/** What a ciphertext begins with: which key it was made with. */
-const KEY_ID_BYTES = 4;
 
 /** Whether the stored secrets were encrypted with this vault's key; true when there are none yet. */
 export async function isVaultOfStoredSecrets(executor: Executor, vault: Vault): Promise<boolean> {

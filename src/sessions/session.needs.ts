@@ -8,6 +8,7 @@ import { UserErrorCode } from "../shared/user-error.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
 import type { InputType } from "./session.rules.ts";
 import type { Decision } from "./session.transitions.ts";
+import { textList } from "../database/text-list.ts";
 
 /** What a session is about to run: its input, and its outputs with their templates. */
 export interface StartPlan {
@@ -30,7 +31,7 @@ export async function selectStartPlans(executor: Executor, ids: readonly string[
         'name', p.name, 'type', p.type, 'templateId', p.template_id, 'urlCount', cardinality(p.urls)) order by p.position), '[]')
       from playbacks p where p.session_id = s.id)) as plan
     from sessions s
-    where s.id = any(${sql.param([...ids])}::text[])`);
+    where s.id = any(${textList(ids)})`);
   return new Map(rows.map((row) => [row.id, row.plan]));
 }
 

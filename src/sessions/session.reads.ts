@@ -17,6 +17,7 @@ import { Health, SessionStatus, type SessionOrder } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
 import { secrets } from "./secret.table.ts";
 import { sessions } from "./session.table.ts";
+import { textList } from "../database/text-list.ts";
 
 /** What wants attention first. */
 const STATUS_ORDER: readonly SessionStatus[] = ["FAILED", "STARTING", "WAITING", "STOPPING", "RUNNING", "STOPPED"];
@@ -74,7 +75,7 @@ export async function findSessions(executor: Executor, organizationId: string, i
   return executor
     .select()
     .from(sessions)
-    .where(and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${sql.param([...ids])}::text[])`));
+    .where(and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${textList(ids)})`));
 }
 
 export interface TemplateSessionsQuery {
@@ -91,11 +92,7 @@ export async function pageSessionsOfTemplates(
   const order: KeysetOrder = { key: sessions.nameOrder, id: sessions.id, isDescending: false };
   const wanted = executor
     .$with("wanted")
-    .as(
-      executor
-        .select({ templateId: sql<string>`id`.as("template_id") })
-        .from(sql`unnest(${sql.param([...templateIds])}::text[]) as item (id)`),
-    );
+    .as(executor.select({ templateId: sql<string>`id`.as("template_id") }).from(sql`unnest(${textList(templateIds)}) as item (id)`));
   const found = executor
     .select()
     .from(sessions)
@@ -125,7 +122,7 @@ export async function countSessionsOfTemplates(executor: Executor, templateIds: 
   const rows = await executor
     .select({ templateId: playbacks.templateId, count: sql<number>`count(distinct ${playbacks.sessionId})::integer` })
     .from(playbacks)
-    .where(sql`${playbacks.templateId} = any(${sql.param([...templateIds])}::text[])`)
+    .where(sql`${playbacks.templateId} = any(${textList(templateIds)})`)
     .groupBy(playbacks.templateId);
   return new Map(rows.map((row) => [row.templateId, row.count]));
 }
@@ -151,12 +148,12 @@ export async function summarizeSessions(executor: Executor, organizationId: stri
 
 /** What may be shown of the secrets of sessions' inputs. */
 export async function listSourceSecrets(executor: Executor, organizationId: string, sessionIds: readonly string[]) {
-  return selectSecrets(executor, organizationId, sql`${secrets.sessionId} = any(${sql.param([...sessionIds])}::text[])`);
+  return selectSecrets(executor, organizationId, sql`${secrets.sessionId} = any(${textList(sessionIds)})`);
 }
 
 /** What may be shown of secrets by their ids. */
 export async function findSecrets(executor: Executor, organizationId: string, ids: readonly string[]) {
-  return selectSecrets(executor, organizationId, sql`${secrets.id} = any(${sql.param([...ids])}::text[])`);
+  return selectSecrets(executor, organizationId, sql`${secrets.id} = any(${textList(ids)})`);
 }
 
 function selectSecrets(executor: Executor, organizationId: string, isMeant: SQL) {

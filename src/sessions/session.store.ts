@@ -5,6 +5,7 @@ import { sessionFilterCondition } from "./session.filter.store.ts";
 import type { Verb } from "./session.rules.ts";
 import { sessionStateJson, type SessionState } from "./session.state.ts";
 import { sessions } from "./session.table.ts";
+import { textList } from "../database/text-list.ts";
 
 /** A row of the table as it is. */
 export type SessionRow = typeof sessions.$inferSelect;
@@ -50,7 +51,7 @@ export async function lockSessions(
   organizationId: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, LockedSession>> {
-  const isMeant = and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${sql.param([...ids])}::text[])`);
+  const isMeant = and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${textList(ids)})`);
   const locked = await transaction.select({ id: sessions.id }).from(sessions).where(isMeant).orderBy(asc(sessions.id)).for("update");
   const rows = await transaction.execute<{
     id: string;
@@ -61,7 +62,7 @@ export async function lockSessions(
   }>(sql`
     select s.id, s.desired_status, s.version, ${sessionStateJson} as state,
       (select count(*)::integer from playbacks p where p.session_id = s.id) as playback_count
-    from sessions s where s.id = any(${sql.param(locked.map(({ id }) => id))}::text[])`);
+    from sessions s where s.id = any(${textList(locked.map(({ id }) => id))})`);
   return new Map(
     rows.map((row) => [
       row.id,
@@ -80,7 +81,7 @@ export async function lockSessions(
 
 /** Asks for sessions to run: the next generation, with the ladders as the templates are now. */
 export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
-  const list = sql`${sql.param([...ids])}::text[]`;
+  const list = textList(ids);
   await transaction.execute(sql`
     with started as (
       update sessions set
@@ -102,7 +103,7 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
     with stopping as (
       update sessions set desired_status = 'STOPPED', status = 'STOPPING', status_reason = null, status_changed_at = ${at(command)},
         ${commandColumns(command)}
-      where id = any(${sql.param([...ids])}::text[]) and status <> 'STOPPED'
+      where id = any(${textList(ids)}) and status <> 'STOPPED'
       returning id), unqueued as (
       delete from rolling_restarts where session_id in (select id from stopping))
     update playbacks set status = 'STOPPING' where session_id in (select id from stopping) and status <> 'STOPPED'`);
@@ -110,7 +111,7 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
 
 /** Asks for running sessions to start anew: the next generation, with the ladders as the templates are now. */
 export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
-  const list = sql`${sql.param([...ids])}::text[]`;
+  const list = textList(ids);
   await transaction.execute(sql`
     with restarting as (
       update sessions set status = 'STOPPING', status_reason = 'Restarting', status_changed_at = ${at(command)},
@@ -134,7 +135,7 @@ export async function queueRestarts(
     with queued as (
       insert into rolling_restarts (session_id, batch_id, position, max_concurrent, requested_at)
       select id, ${queue.batchId}, position, ${queue.maxConcurrent}, ${at(queue.command)}
-      from unnest(${sql.param([...queue.ids])}::text[]) with ordinality as item (id, position)
+      from unnest(${textList(queue.ids)}) with ordinality as item (id, position)
       on conflict (session_id) do update set
         batch_id = excluded.batch_id, position = excluded.position, max_concurrent = excluded.max_concurrent, generation = null
       where rolling_restarts.generation is not null
@@ -159,7 +160,7 @@ export async function lockSession(transaction: Transaction, organizationId: stri
 /** The states of sessions as they now are. */
 export async function selectSessionStates(executor: Executor, ids: readonly string[]): Promise<ReadonlyMap<string, SessionState>> {
   const rows = await executor.execute<{ id: string; state: SessionState }>(
-    sql`select s.id, ${sessionStateJson} as state from sessions s where s.id = any(${sql.param([...ids])}::text[])`,
+    sql`select s.id, ${sessionStateJson} as state from sessions s where s.id = any(${textList(ids)})`,
   );
   return new Map(rows.map((row) => [row.id, row.state]));
 }

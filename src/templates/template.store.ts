@@ -4,6 +4,7 @@ import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage,
 import { nameKey } from "../shared/name.ts";
 import type { RenditionDraft } from "./template.input.ts";
 import { renditions, templates } from "./template.table.ts";
+import { textList } from "../database/text-list.ts";
 
 export type TemplateRow = typeof templates.$inferSelect;
 
@@ -125,7 +126,7 @@ export async function replaceRenditions(
   const rows = ladderRows.map((row, position) => ({ ...row, position }));
   await transaction
     .delete(renditions)
-    .where(and(eq(renditions.templateId, templateId), sql`${renditions.id} <> all(${sql.param(rows.map(({ id }) => id))}::text[])`));
+    .where(and(eq(renditions.templateId, templateId), sql`${renditions.id} <> all(${textList(rows.map(({ id }) => id))})`));
   await transaction.execute(sql`
     insert into renditions (id, template_id, position, name, is_passthrough, video_codec, width, height,
       video_bitrate_kbps, frame_rate, audio_codec, audio_bitrate_kbps)
@@ -154,13 +155,13 @@ export async function findTemplateUses(executor: Executor, ids: readonly string[
     select distinct on (p.template_id) p.template_id as "templateId", s.id as "sessionId", s.name as "sessionName",
       (select count(distinct other.session_id) from playbacks other where other.template_id = p.template_id)::integer as "sessionCount"
     from playbacks p join sessions s on s.id = p.session_id
-    where p.template_id = any(${sql.param([...ids])}::text[])
+    where p.template_id = any(${textList(ids)})
     order by p.template_id, s.name_order, s.id`);
   return new Map(rows.map((use) => [use.templateId, use]));
 }
 
 function isOneOf(ids: readonly string[]) {
-  return sql`${templates.id} = any(${sql.param([...ids])}::text[])`;
+  return sql`${templates.id} = any(${textList(ids)})`;
 }
 
 function matches({ organizationId, search }: TemplateSearch) {

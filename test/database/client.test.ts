@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/database/client.ts";
 import { createLog } from "../../src/shared/log.ts";
 import { organizations } from "../../src/organizations/organization.table.ts";
-import { violatedConstraint } from "../../src/database/constraints.ts";
+import { sqlState } from "../../src/database/sql-state.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let test: TestDatabase;
@@ -33,12 +33,12 @@ describe("transaction", () => {
     expect(await test.database.executor.$count(organizations, sql`name_key = 'two'`)).toBe(0);
   });
 
-  it("names the violated constraint, and no value of a row", async () => {
+  it("says that a constraint was violated, and no value of a row", async () => {
     const create = (id: string) =>
       test.database.transaction("create", (each) => each.insert(organizations).values(organization(id, "three")));
     await create("organization_3");
     const error: unknown = await create("organization_4").catch((reason: unknown) => reason);
-    expect(violatedConstraint(error)).toBe("organizations_name_key");
+    expect(sqlState(error)).toBe("23505");
     expect(String(error)).not.toContain("organization_4");
   });
 });

@@ -10,7 +10,7 @@ import type { Database } from "../../src/database/database.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
-import type { OriginHandler } from "../../src/server/gateway.ts";
+import type { OriginHandler } from "../../src/origin/origin.ts";
 import { required } from "../../src/shared/assert.ts";
 import { systemClock, type Clock } from "../../src/shared/clock.ts";
 import { createLog, type Logger } from "../../src/shared/log.ts";
