@@ -3,6 +3,7 @@ import {
   OperationTypeNode,
   visit,
   type DocumentNode,
+  type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -10,6 +11,7 @@ import {
 import { isPermitted } from "../access/level.rules.ts";
 import type { Actor } from "../access/actor.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
+import { COST_LIMIT, costOf } from "./cost.ts";
 import { findUncleanText } from "./text-hygiene.ts";
 
 /** Most lexical tokens of a document; parsing stops there. */
@@ -19,6 +21,7 @@ const ALIAS_LIMIT = 30;
 const ROOT_MUTATION_LIMIT = 10;
 
 export interface AdmissionRequest {
+  readonly schema: GraphQLSchema;
   readonly actor: Actor;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
@@ -31,7 +34,8 @@ export interface AdmissionRequest {
  * Decides for every transport alike whether an operation may run, before any of it does; throws a `Fault` when it may not.
  * Looks at the variables too and runs on every request: a check at validation is skipped for documents that were seen before.
  */
-export function admit({ actor, document, operation, variables, transport }: AdmissionRequest): void {
+export function admit(request: AdmissionRequest): void {
+  const { actor, document, operation, variables, transport } = request;
   const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
   if (isSubscription !== (transport === "socket")) {
     throw new Fault(
@@ -42,6 +46,7 @@ export function admit({ actor, document, operation, variables, transport }: Admi
     );
   }
   assertShape(document, operation, actor);
+  assertCost(request);
   // Inputs of mutations are checked where they are parsed, so that the answer can name the field.
   if (operation.operation !== OperationTypeNode.MUTATION) assertCleanText(document, variables);
 }
@@ -57,6 +62,14 @@ function assertShape(document: DocumentNode, operation: OperationDefinitionNode,
   if (aliases > ALIAS_LIMIT) throw tooComplex(`with at most ${ALIAS_LIMIT} aliases`);
   if (operation.operation === OperationTypeNode.MUTATION && fields > ROOT_MUTATION_LIMIT)
     throw tooComplex(`of at most ${ROOT_MUTATION_LIMIT} mutations`);
+}
+
+function assertCost(request: AdmissionRequest): void {
+  const cost = costOf(request);
+  if (cost > COST_LIMIT) {
+    const [limit, asked] = [COST_LIMIT, cost].map((count) => count.toLocaleString("en"));
+    throw tooComplex(`that asks for at most ${limit} objects: this one can come to ${asked}. Ask for smaller pages or fewer levels`);
+  }
 }
 
 const META_FIELD_PREFIX = "__";

@@ -39,10 +39,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
 function admissionPlugin(): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ contextValue, document, operation, request }) {
-        if (operation) {
-          asGraphQLErrors(() => admit({ actor: contextValue.actor, document, operation, variables: request.variables, transport: "http" }));
-        }
+      async didResolveOperation({ schema, contextValue: { actor }, document, operation, request: { variables } }) {
+        if (operation) asGraphQLErrors(() => admit({ schema, actor, document, operation, variables, transport: "http" }));
       },
       async didEncounterErrors({ contextValue, errors, operationName }) {
         for (const error of errors.filter(isMasked)) {

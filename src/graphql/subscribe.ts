@@ -34,7 +34,7 @@ export function prepareSubscription(request: SubscriptionRequest): ExecutionArgs
     const operation = getOperationAST(document, operationName);
     if (!operation)
       return [new GraphQLError("The document has no such operation.", { extensions: { code: "OPERATION_RESOLUTION_FAILURE" } })];
-    admit({ actor: context.actor, document, operation, variables, transport: "socket" });
+    admit({ schema, actor: context.actor, document, operation, variables, transport: "socket" });
     return { schema, document, contextValue: context, variableValues: variables ?? {}, operationName: operationName ?? null };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];

@@ -115,6 +115,7 @@ describe("admission", () => {
     ["31 aliases", `{ ${Array.from({ length: 31 }, (_, index) => `a${index}: changeCursor`).join(" ")} }`],
     ["31 aliases in fragments", `{ ${"...F ".repeat(31)} } fragment F on Query { a: changeCursor }`],
     ["a document too deep", nested(6)],
+    ["a document that multiplies", nested(2)],
     [
       "11 mutations",
       `mutation { ${Array.from({ length: 11 }, (_, index) => `m${index}: deleteTemplates(input: { ids: [] }) { deletedIds }`).join(" ")} }`,
@@ -124,6 +125,24 @@ describe("admission", () => {
     const answer = await send({ query, headers: RESPONSE_JSON });
     expect([answer.status, answer.code]).toEqual([400, "QUERY_TOO_COMPLEX"]);
     expect(Date.now() - started).toBeLessThan(1_000);
+  });
+
+  it("counts with the variables of each request, for documents seen before as well", async () => {
+    const query = "query Q($first: Int) { templates(first: $first) { nodes { sessions(first: $first) { nodes { id } } } } }";
+    const codes: (string | undefined)[] = [];
+    for (const first of [10, 100, 10, 100]) codes.push((await send({ body: JSON.stringify({ query, variables: { first } }) })).code);
+    expect(codes).toEqual([undefined, "QUERY_TOO_COMPLEX", undefined, "QUERY_TOO_COMPLEX"]);
+  });
+
+  it.each(["[", '{"a":'])("refuses variables nested too deeply: %s", async (opening) => {
+    for (const query of ["query Q($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }", "{ changeCursor }"]) {
+      const deep = `${opening.repeat(20_000)}1${(opening === "[" ? "]" : "}").repeat(20_000)}`;
+      const answer = await send({
+        body: `{"query":${JSON.stringify(query)},"variables":{"filter":{"search":${deep}}}}`,
+        headers: RESPONSE_JSON,
+      });
+      expect([answer.status, answer.code]).toEqual([400, "BAD_USER_INPUT"]);
+    }
   });
 
   it("stops parsing at 2,000 tokens", async () => {
