@@ -6,7 +6,7 @@ import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import type { SessionChangeType } from "./session-change.type.ts";
 import { readSessionStates } from "./session-state.store.ts";
-import { matchesSessionFilter, type SessionFilter } from "./session.filter.ts";
+import { compileSessionFilter, type SessionFilter } from "./session.filter.ts";
 import { sessionLoader } from "./session.loaders.ts";
 import type { SessionState } from "./session.state.ts";
 
@@ -37,7 +37,7 @@ export async function sessionChanges(
     organizationId: context.actor.organizationId,
     source: {
       object: "SESSION",
-      matches: (id, state) => matchesSessionFilter(filter, id, state),
+      matches: compileSessionFilter(filter),
       readStates: readSessionStates,
     },
   });

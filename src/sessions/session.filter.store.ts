@@ -3,7 +3,7 @@ import { nameKey } from "../shared/name.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessions } from "./session.table.ts";
 
-/** The rule of `matchesSessionFilter` as a condition on the table `sessions`, within one organization. */
+/** The rule of `compileSessionFilter` as a condition on the table `sessions`, within one organization. */
 export function sessionFilterCondition(organizationId: string, filter: SessionFilter): SQL {
   const condition = and(
     eq(sessions.organizationId, organizationId),

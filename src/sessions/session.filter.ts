@@ -18,25 +18,39 @@ export interface SessionFilter {
 }
 
 /**
- * Whether a session in this state is meant by the filter. The same rule as SQL stands in `session.filter.store.ts`,
- * and a test holds the two together.
+ * Makes ready to tell whether a session in some state is meant by the filter: a filter has up to ten thousand names, and a
+ * subscription asks for every change. The same rule as SQL stands in `session.filter.store.ts`, and a test holds the two together.
  */
-export function matchesSessionFilter(filter: SessionFilter, id: string, state: SessionState): boolean {
-  return (
-    includes(filter.ids, id) &&
-    !(filter.excludeIds ?? []).includes(id) &&
-    includes(filter.names?.map(nameKey), nameKey(state.name)) &&
-    (!filter.externalIds || (state.externalId !== null && filter.externalIds.includes(state.externalId))) &&
-    includes(filter.streamIds, state.streamId) &&
-    (!filter.labels || filter.labels.some((label) => state.labels.includes(label))) &&
-    (!filter.search || searchText(state).includes(nameKey(filter.search))) &&
-    includes(filter.status, state.status) &&
-    includes(filter.health, state.health) &&
-    includes(filter.inputType, state.inputType) &&
-    (!filter.templateId || state.templateIds.includes(filter.templateId))
-  );
+export function compileSessionFilter(filter: SessionFilter): (id: string, state: SessionState) => boolean {
+  const isId = oneOf(filter.ids);
+  const excludedIds = new Set(filter.excludeIds);
+  const isName = oneOf(filter.names?.map(nameKey));
+  const isExternalId = oneOf<string | null>(filter.externalIds);
+  const isStreamId = oneOf(filter.streamIds);
+  const isLabel = oneOf(filter.labels);
+  const search = filter.search ? nameKey(filter.search) : null;
+  const isStatus = oneOf(filter.status);
+  const isHealth = oneOf(filter.health);
+  const isInputType = oneOf(filter.inputType);
+  const templateId = filter.templateId || null;
+  return (id, state) =>
+    (!isId || isId(id)) &&
+    !excludedIds.has(id) &&
+    (!isStatus || isStatus(state.status)) &&
+    (!isHealth || isHealth(state.health)) &&
+    (!isInputType || isInputType(state.inputType)) &&
+    (!isStreamId || isStreamId(state.streamId)) &&
+    (!isExternalId || isExternalId(state.externalId)) &&
+    (!isLabel || state.labels.some(isLabel)) &&
+    (templateId === null || state.templateIds.includes(templateId)) &&
+    // What folds text stands last.
+    (!isName || isName(nameKey(state.name))) &&
+    (search === null || searchText(state).includes(search));
 }
 
-function includes<T>(wanted: readonly T[] | null | undefined, value: T): boolean {
-  return !wanted || wanted.includes(value);
+/** Null: every value is meant. */
+function oneOf<T>(wanted: readonly T[] | null | undefined): ((value: T) => boolean) | null {
+  if (!wanted) return null;
+  const values = new Set(wanted);
+  return (value) => values.has(value);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Context } from "../../src/access/context.ts";
 import { inTransaction } from "../../src/access/context.ts";
 import { createSessions } from "../../src/sessions/create-sessions.ts";
-import { matchesSessionFilter, type SessionFilter } from "../../src/sessions/session.filter.ts";
+import { compileSessionFilter, type SessionFilter } from "../../src/sessions/session.filter.ts";
 import { createSessionsInput } from "../../src/sessions/session.input.ts";
 import { Health, InputType, SessionStatus } from "../../src/sessions/session.rules.ts";
 import { selectSessionStates, findSessionIds } from "../../src/sessions/session.store.ts";
@@ -80,11 +80,27 @@ it("means the same sessions in SQL and for the change log", async () => {
     fc.asyncProperty(filters, async (filter) => {
       const { organizationId } = context.actor;
       const found = await findSessionIds(test.database.executor, { organizationId, filter, limit: 100 });
-      const expected = [...states].filter(([id, state]) => matchesSessionFilter(filter, id, state)).map(([id]) => id);
+      const matches = compileSessionFilter(filter);
+      const expected = [...states].filter(([id, state]) => matches(id, state)).map(([id]) => id);
       expect([...found].sort()).toEqual(expected.sort());
     }),
     { numRuns: 300 },
   );
+});
+
+it("looks at a filter's values once, however many sessions it is asked about", async () => {
+  const states = await selectSessionStates(test.database.executor, ids);
+  let looks = 0;
+  const names = new Proxy([...NAMES], {
+    get(target, key, receiver): unknown {
+      looks += 1;
+      return Reflect.get(target, key, receiver);
+    },
+  });
+  const matches = compileSessionFilter({ names, excludeIds: names, externalIds: null });
+  const looksToCompile = looks;
+  expect([...states].filter(([id, state]) => matches(id, state))).toHaveLength(NAMES.length);
+  expect(looks).toBe(looksToCompile);
 });
 
 it("orders by name as people do: numbers by value, letter case and accents aside", async () => {
