@@ -30,6 +30,15 @@ export async function findCredential(executor: Executor, keyHash: string): Promi
   return rows[0] ?? null;
 }
 
+/** Those of the keys that were not revoked. */
+export async function filterLiveKeyIds(executor: Executor, ids: readonly string[]): Promise<readonly string[]> {
+  const rows = await executor
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(isOneOf(ids), isNull(apiKeys.revokedAt)));
+  return rows.map(({ id }) => id);
+}
+
 /** Notes a use unless one later than `before` is noted: of many gateways and requests, one a minute writes. */
 export async function noteUse(executor: Executor, use: { readonly id: string; readonly at: Date; readonly before: Date }): Promise<void> {
   await executor

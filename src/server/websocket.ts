@@ -4,11 +4,12 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { isPermitted } from "../access/level.rules.ts";
-import { finishErrors, formatError, isMasked } from "../graphql/errors.ts";
+import { finishErrors, formatError, isMasked, toGraphQLError } from "../graphql/errors.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { BODY_LIMIT_BYTES } from "./body.ts";
+import { watchCredentials, type CredentialWatch } from "./credential-watch.ts";
 import { contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 
 /** Why a socket is ended. Stock clients come back after each of these, and after none of 4400, 4401, 4406, 4409, 4429 and 4500. */
@@ -24,14 +25,15 @@ const CLOSE = {
 const INIT_DEADLINE_MILLISECONDS = 5_000;
 const KEEP_ALIVE_MILLISECONDS = 12_000;
 const CLOSE_DEADLINE_MILLISECONDS = 1_000;
-/** Longest delay that a timer takes; who stays connected longer is asked for the credential then. */
-const TIMER_LIMIT_MILLISECONDS = 2_147_483_647;
+/** Subscriptions of one socket at a time. */
+const SUBSCRIPTION_LIMIT = 100;
 
 interface SocketExtra {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   context: RequestContext | null;
-  expiry: NodeJS.Timeout | null;
+  /** Ends the watch of the credential. */
+  unwatch: (() => void) | null;
 }
 
 export interface SubscriptionServer {
@@ -42,7 +44,8 @@ export interface SubscriptionServer {
 /** Serves subscriptions over `graphql-transport-ws` at `/graphql`. */
 export function serveSubscriptions(server: Server, gateway: Gateway): SubscriptionServer {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: BODY_LIMIT_BYTES, handleProtocols });
-  const protocol = createProtocol(gateway);
+  const credentials = watchCredentials(gateway.base);
+  const protocol = createProtocol(gateway, credentials);
 
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     // Who leaves in the middle of the handshake would else end the process.
@@ -57,6 +60,7 @@ export function serveSubscriptions(server: Server, gateway: Gateway): Subscripti
 
   return {
     async close() {
+      credentials.close();
       for (const socket of sockets.clients) socket.close(CLOSE.restart, "The gateway restarts");
       const deadline = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), CLOSE_DEADLINE_MILLISECONDS);
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
@@ -71,12 +75,14 @@ function refuseUpgrade(gateway: Gateway, request: IncomingMessage): string | nul
   return isAllowedOrigin(gateway, request) ? null : "403 Forbidden";
 }
 
-function createProtocol(gateway: Gateway): ProtocolServer<SocketExtra> {
+function createProtocol(gateway: Gateway, credentials: CredentialWatch): ProtocolServer<SocketExtra> {
   return makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: INIT_DEADLINE_MILLISECONDS,
-    onConnect: ({ connectionParams, extra }) => connect(gateway, extra, authorizationIn(connectionParams)),
-    onSubscribe({ extra }, _id, { query, operationName, variables }) {
+    onConnect: ({ connectionParams, extra }) => connect({ gateway, credentials, extra }, authorizationIn(connectionParams)),
+    async onSubscribe({ extra, subscriptions }, _id, { query, operationName, variables }) {
       const context = contextOf(extra);
+      const fault = await refuseSubscription(credentials, extra, Object.keys(subscriptions).length);
+      if (fault) return [toGraphQLError(fault)];
       const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
       return "schema" in prepared ? prepared : [...prepared];
     },
@@ -91,23 +97,45 @@ function authorizationIn(parameters: Readonly<Record<string, unknown>> | undefin
   return Object.entries(parameters ?? {}).find(([name]) => name.toLowerCase() === "authorization")?.[1];
 }
 
+interface Connecting {
+  readonly gateway: Gateway;
+  readonly credentials: CredentialWatch;
+  readonly extra: SocketExtra;
+}
+
 /** False ends the socket as forbidden, which clients may try again with a new credential. */
-async function connect(gateway: Gateway, extra: SocketExtra, authorization: unknown): Promise<boolean> {
+async function connect({ gateway, credentials, extra }: Connecting, authorization: unknown): Promise<boolean> {
   try {
     extra.context = await contextFor(gateway, typeof authorization === "string" ? authorization : null, requestIdOf(extra.request));
   } catch (error) {
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
     throw error;
   }
-  const { expiresAt } = extra.context.actor;
-  if (expiresAt) {
-    const remaining = expiresAt.getTime() - gateway.base.clock.now().getTime();
-    extra.expiry = setTimeout(
-      () => extra.socket.close(CLOSE.forbidden, "The credential has ended"),
-      Math.min(remaining, TIMER_LIMIT_MILLISECONDS),
+  // Who left in the meantime has closed already, and nobody would end the watch.
+  if (extra.socket.readyState === extra.socket.OPEN) extra.unwatch = credentials.add(extra.context.actor, () => endCredential(extra));
+  return true;
+}
+
+function endCredential({ socket }: SocketExtra): void {
+  socket.close(CLOSE.forbidden, "The credential has ended");
+}
+
+/** `count`: the socket's subscriptions, the new one among them. */
+async function refuseSubscription(credentials: CredentialWatch, extra: SocketExtra, count: number): Promise<Fault | null> {
+  if (count > SUBSCRIPTION_LIMIT) {
+    return new Fault(
+      FaultCode.RATE_LIMITED,
+      `A socket carries at most ${SUBSCRIPTION_LIMIT} subscriptions at a time. End some, or open another.`,
     );
   }
-  return true;
+  try {
+    if (await credentials.isGood(contextOf(extra).actor)) return null;
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+  endCredential(extra);
+  return new Fault(FaultCode.UNAUTHENTICATED, "The credential has ended.");
 }
 
 function contextOf(extra: SocketExtra): RequestContext {
@@ -132,7 +160,7 @@ interface OpenedSocket {
 /** Ties a socket to the protocol. Not the library's own binding: it writes to the console, and ends failures with 4500 for good. */
 function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void {
   const { log } = gateway.base;
-  const extra: SocketExtra = { socket, request, context: null, expiry: null };
+  const extra: SocketExtra = { socket, request, context: null, unwatch: null };
   const stopPinging = keepAlive(socket);
   const closed = protocol.opened(
     {
@@ -153,7 +181,7 @@ function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void 
   socket.on("error", (error) => log.debug({ err: error }, "a socket failed"));
   socket.once("close", (code, reason) => {
     stopPinging();
-    if (extra.expiry) clearTimeout(extra.expiry);
+    extra.unwatch?.();
     closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error }, "a socket's subscriptions did not end well"));
   });
 }

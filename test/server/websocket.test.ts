@@ -15,6 +15,7 @@ afterAll(() => server.stop());
 
 interface RawSocket {
   readonly send: (message: unknown) => void;
+  readonly terminate: () => void;
   readonly messages: Loose[];
   /** The next message, or the close. */
   readonly next: () => Promise<Loose>;
@@ -44,6 +45,7 @@ async function openSocket({
   });
   return {
     send: (message) => socket.send(typeof message === "string" ? message : JSON.stringify(message)),
+    terminate: () => socket.terminate(),
     messages,
     closed,
     async next() {
@@ -124,6 +126,61 @@ describe("credentials", () => {
   });
 });
 
+describe("a key that is revoked", () => {
+  const WATCH = { type: "subscribe", payload: { query: "subscription { sessionChanges(snapshot: true) { kind } }" } };
+
+  async function openWithNewKey() {
+    const { id, key } = await createApiKey(server.context, { name: `Revoked ${Math.random()}`, accessLevel: "VIEWER" });
+    return { id, socket: await openAcknowledged(key) };
+  }
+
+  it("ends its sockets with 4403 within two seconds, and nothing is told later", async () => {
+    const [{ id, socket }, other] = [await openWithNewKey(), await openWithNewKey()];
+    for (const each of [socket, other.socket]) {
+      each.send({ id: "1", ...WATCH });
+      await each.next();
+    }
+    const revoked = Date.now();
+    await server.graphql(`mutation { revokeApiKeys(input: { ids: ["${id}"] }) { deletedIds } }`);
+    expect((await socket.closed).code).toBe(4403);
+    expect(Date.now() - revoked).toBeLessThan(2_000);
+    const told = socket.messages.length;
+    await server.graphql(
+      'mutation { createSession(input: { name: "After", source: { type: SRT_PULL, urlA: "srt://127.0.0.1:9000" }, playbacks: [] }) { userErrors { code } } }',
+    );
+    // The other key's socket, asked in the same second, goes on.
+    expect((await other.socket.next())["payload"].data.sessionChanges.kind).toBe("CREATED");
+    expect(socket.messages).toHaveLength(told);
+  });
+
+  it("opens no subscription", async () => {
+    const { id, socket } = await openWithNewKey();
+    await server.graphql(`mutation { revokeApiKeys(input: { ids: ["${id}"] }) { deletedIds } }`);
+    socket.send({ id: "1", ...WATCH });
+    expect((await socket.closed).code).toBe(4403);
+    expect(socket.messages).toEqual([]);
+  });
+
+  it("is watched for nobody who left before the answer", async () => {
+    const { key } = await createApiKey(server.context, {
+      name: "Long-lived",
+      accessLevel: "VIEWER",
+      expiresAt: new Date(Date.now() + 3_600_000),
+    });
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    for (let round = 0; round < 20; round += 1) {
+      const socket = await openSocket();
+      socket.send({ type: "connection_init", payload: { authorization: `Bearer ${key}` } });
+      socket.terminate();
+      await socket.closed;
+    }
+    // Who comes last is answered last.
+    await openAcknowledged(server.key);
+    expect(timers()).toBeLessThan(before + 10);
+  });
+});
+
 describe("admission", () => {
   it.each([
     ["a query", "{ changeCursor }", "OPERATION_NOT_ALLOWED"],
@@ -134,6 +191,11 @@ describe("admission", () => {
     [
       "101 aliases",
       `subscription { sessionChanges { ${Array.from({ length: 101 }, (_, index) => `a${index}: cursor`).join(" ")} } }`,
+      "QUERY_TOO_COMPLEX",
+    ],
+    [
+      "what multiplies",
+      "subscription { sessionChanges { session { playbacks { session { playbacks { session { playbacks { id } } } } } } } }",
       "QUERY_TOO_COMPLEX",
     ],
     ["too many tokens", `subscription { sessionChanges { ${"cursor ".repeat(2_000)} } }`, "GRAPHQL_PARSE_FAILED"],
@@ -150,6 +212,29 @@ describe("admission", () => {
     const answer = await ask("subscription S($after: Cursor) { sessionChanges(after: $after) { cursor } }", { after: 7 });
     const [error] = answer["type"] === "error" ? answer["payload"] : answer["payload"].errors;
     expect(error.extensions.code).toBe("BAD_USER_INPUT");
+  });
+
+  it("refuses variables nested too deeply", async () => {
+    const socket = await openAcknowledged();
+    const query = "subscription S($filter: SessionFilter) { sessionChanges(filter: $filter) { cursor } }";
+    const variables = `{"filter":{"search":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
+    socket.send(`{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":${variables}}}`);
+    const answer = await socket.next();
+    expect(answer["payload"][0].extensions.code).toBe("BAD_USER_INPUT");
+  });
+
+  it("takes 100 subscriptions of one socket at a time, and another one when one has ended", async () => {
+    const socket = await openAcknowledged();
+    const QUIET = 'subscription { sessionChanges(snapshot: true, filter: { names: ["nobody"] }) { kind } }';
+    const subscribe = (id: string) => socket.send({ id, type: "subscribe", payload: { query: QUIET } });
+    for (let index = 0; index < 101; index += 1) subscribe(String(index));
+    const answers: Loose[] = [];
+    while (answers.length < 101) answers.push(await socket.next());
+    const refused = answers.filter(({ type }) => type === "error");
+    expect(refused.map(({ payload }) => payload[0].extensions.code)).toEqual(["RATE_LIMITED"]);
+    socket.send({ id: "0", type: "complete" });
+    subscribe("again");
+    expect(await socket.next()).toMatchObject({ id: "again", type: "next" });
   });
 
   it("takes no message over 1 MB", async () => {

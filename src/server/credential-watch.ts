@@ -1,0 +1,66 @@
+import { filterLiveKeyIds } from "../access/api-key.store.ts";
+import type { Actor } from "../access/actor.ts";
+import type { Context } from "../access/context.ts";
+
+/** Longest time that a revoked credential keeps what it opened, but for the statement that finds it out. */
+const CHECK_MILLISECONDS = 1_000;
+/** Longest delay that a timer takes; what ends later is looked at again then. */
+const TIMER_LIMIT_MILLISECONDS = 2_147_483_647;
+
+/** Ends what outlives its credential: all that is open is checked with one statement. */
+export interface CredentialWatch {
+  /** Calls `end` once, when the actor's credential has ended or was revoked; gives the function that ends the watch of it. */
+  readonly add: (actor: Actor, end: () => void) => () => void;
+  /** Whether the actor's credential is good now. */
+  readonly isGood: (actor: Actor) => Promise<boolean>;
+  readonly close: () => void;
+}
+
+export function watchCredentials({ database, clock, log }: Pick<Context, "database" | "clock" | "log">): CredentialWatch {
+  const endsByKey = new Map<string, Set<() => void>>();
+  let isChecking = false;
+
+  async function check(): Promise<void> {
+    if (isChecking || endsByKey.size === 0) return;
+    isChecking = true;
+    try {
+      const ids = [...endsByKey.keys()];
+      const live = new Set(await filterLiveKeyIds(database.executor, ids));
+      for (const id of ids) if (!live.has(id)) for (const end of endsByKey.get(id) ?? []) end();
+    } catch (error) {
+      // While the database is away nothing is delivered either; the next check decides.
+      log.debug({ err: error }, "credentials could not be checked");
+    } finally {
+      isChecking = false;
+    }
+  }
+
+  const timer = setInterval(() => void check(), CHECK_MILLISECONDS);
+  timer.unref();
+
+  function addKey(id: string, end: () => void): () => void {
+    const ends = endsByKey.get(id) ?? new Set();
+    endsByKey.set(id, ends.add(end));
+    return () => {
+      ends.delete(end);
+      if (ends.size === 0 && endsByKey.get(id) === ends) endsByKey.delete(id);
+    };
+  }
+
+  return {
+    add({ apiKeyId, expiresAt }, end) {
+      const removeKey = apiKeyId === null ? null : addKey(apiKeyId, end);
+      const remaining = expiresAt && expiresAt.getTime() - clock.now().getTime();
+      const expiry = remaining === null ? null : setTimeout(end, Math.min(Math.max(remaining, 0), TIMER_LIMIT_MILLISECONDS)).unref();
+      return () => {
+        removeKey?.();
+        if (expiry) clearTimeout(expiry);
+      };
+    },
+    async isGood({ apiKeyId, expiresAt }) {
+      if (expiresAt && expiresAt <= clock.now()) return false;
+      return apiKeyId === null || (await filterLiveKeyIds(database.executor, [apiKeyId])).length > 0;
+    },
+    close: () => clearInterval(timer),
+  };
+}
