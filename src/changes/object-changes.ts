@@ -6,7 +6,7 @@ import { createChangeStream, type ChangeStream, type PositionedChange } from "./
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 import { resumeAfter } from "./cursor.ts";
 import { withPatience } from "./patience.ts";
-import { advanceTo, encodeCursor, isLater, positionAt, type Position, type Snapshot, type View } from "./position.ts";
+import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, positionAt, type Position, type Snapshot, type View } from "./position.ts";
 
 /** Kinds of item that are about the stream rather than about a change. */
 export type StreamKind = "SNAPSHOT" | "SNAPSHOT_END" | "HEARTBEAT" | "LAGGED";
@@ -104,10 +104,8 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
     const lastId = rows.length === snapshotPageSize ? (rows.at(-1)?.id ?? null) : null;
     const views = withView(before?.views ?? [], { throughId: lastId, snapshot });
     const position: Position = { ...(before ?? positionAt(snapshot)), views, isPartial: lastId !== null };
-    const partial = { ...position, isPartial: true };
-    const items = rows
-      .filter(({ id, state }) => source.matches(id, state))
-      .map(({ id, state }) => ({ ...aboutStream("SNAPSHOT", partial), objectId: id, state }));
+    const item = aboutStream("SNAPSHOT", partial(position));
+    const items = rows.filter(({ id, state }) => source.matches(id, state)).map(({ id, state }) => ({ ...item, objectId: id, state }));
     if (lastId !== null) {
       phase = { kind: "snapshot", afterId: lastId, position };
       return items;
@@ -145,7 +143,7 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
     if (!matches && !(before !== null && source.matches(change.objectId, before))) return [];
     return [
       {
-        cursor: encodeCursor(logName, position),
+        cursor: cursorOf(position),
         kind: change.kind,
         at: change.at,
         matches,
@@ -156,8 +154,14 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
     ];
   }
 
+  /** A position with more views than a cursor can hold is told as one in the middle of a snapshot: what resumes there begins it anew. */
+  function cursorOf(position: Position): string {
+    const cursor = encodeCursor(logName, position);
+    return cursor.length <= CURSOR_LENGTH_LIMIT ? cursor : encodeCursor(logName, partial(position));
+  }
+
   function aboutStream(kind: StreamKind, position: Position): ObjectChange<State> {
-    return { cursor: encodeCursor(logName, position), kind, at: clock.now(), matches: true, objectId: null, state: null, actor: null };
+    return { cursor: cursorOf(position), kind, at: clock.now(), matches: true, objectId: null, state: null, actor: null };
   }
 
   async function proceed(): Promise<readonly ObjectChange<State>[]> {
@@ -184,6 +188,11 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
       if (phase.kind === "live") phase.stream.close();
     },
   };
+}
+
+/** In the middle of a snapshot. Its cursor says no more than that, since the views of a large one would make every cursor of it long. */
+function partial(position: Position): Position {
+  return { ...position, views: [], isPartial: true };
 }
 
 /** Pages that saw the same are one view: in a quiet database a snapshot's cursor stays short. */

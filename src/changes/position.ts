@@ -89,6 +89,8 @@ export function wasSeen({ own, views }: Position, row: { readonly objectId: stri
   return view !== undefined && isVisible(row.transaction, view.snapshot);
 }
 
+/** Longest cursor that is given out and taken back, in characters. */
+export const CURSOR_LENGTH_LIMIT = 16_384;
 const CURSOR_VERSION = 1;
 const TRANSACTION_LIMIT = 2n ** 63n;
 

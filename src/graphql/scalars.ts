@@ -1,8 +1,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { CURSOR_LENGTH_LIMIT } from "../changes/position.ts";
 
-/** Longest text of a URL or cursor that is looked at. */
+/** Longest text of a URL that is looked at. */
 const URL_LENGTH_LIMIT = 4096;
-const CURSOR_LENGTH_LIMIT = 16_384;
 
 const MOMENT_PATTERN = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 const CURSOR_PATTERN = /^[A-Za-z0-9_-]+$/;

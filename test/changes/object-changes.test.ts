@@ -9,6 +9,7 @@ import { encodeCursor, parseSnapshot, positionAt, snapshotBefore } from "../../s
 import { sweepOldChanges } from "../../src/changes/retention.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database, Executor } from "../../src/database/database.ts";
+import { Cursor } from "../../src/graphql/scalars.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { begin, change, countUp, createThings, deleteThing, newOrganizationId, openLog, pauseUpTo, silentLog } from "./support.ts";
@@ -262,6 +263,35 @@ describe("cursors", () => {
 
   it.each(["", "x", "AAAA", "-".repeat(100)])("that never were any are refused: %j", async (after) => {
     await expect(open({ organizationId: newOrganizationId(), after })).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
+  });
+});
+
+describe("the cursors of a large snapshot", () => {
+  /** A snapshot of which every page was seen later than the one before. */
+  async function takeSnapshot(pageCount: number): Promise<{ readonly organizationId: string; readonly items: readonly Item[] }> {
+    const organizationId = newOrganizationId();
+    const pages = Array.from({ length: pageCount }, (_, page) => ({
+      snapshot: snapshotBefore(BigInt(1_000 + page)),
+      rows: Array.from({ length: 5 }, (_unused, row) => ({ id: `${String(page * 5 + row).padStart(40, "0")}`, state: { value: 1 } })),
+    }));
+    let page = 0;
+    const busy: ObjectSource<State> = {
+      ...things,
+      readStates: async () => pages[page++] ?? { snapshot: snapshotBefore(BigInt(1_000 + page)), rows: [] },
+    };
+    const subscriber = await open({ organizationId, snapshot: true, source: busy });
+    return { organizationId, items: await subscriber.take(pageCount * 5 + 1) };
+  }
+
+  it("do not grow with it, and are all taken back", async () => {
+    const { organizationId, items } = await takeSnapshot(400);
+    const lengths = items.map(({ cursor }) => cursor.length);
+    expect(Math.max(...lengths.slice(0, -1))).toBeLessThan(200);
+    expect(items.at(-1)!.kind).toBe("SNAPSHOT_END");
+    for (const { cursor } of items.filter((_, index) => index % 500 === 0)) {
+      expect(Cursor.parseValue(cursor)).toBe(cursor);
+      expect(kinds(await (await open({ organizationId, after: cursor, snapshot: true })).take(1))).toEqual(["SNAPSHOT_END"]);
+    }
   });
 });
 
