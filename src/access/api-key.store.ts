@@ -3,6 +3,7 @@ import type { Executor, Transaction } from "../database/database.ts";
 import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
 import { apiKeys } from "./api-key.table.ts";
 import type { AccessLevel } from "./level.rules.ts";
+import { textList } from "../database/text-list.ts";
 
 /** A key as authentication sees it. */
 export interface ApiKeyCredential {
@@ -102,5 +103,5 @@ function isUnrevoked(organizationId: string) {
 }
 
 function isOneOf(ids: readonly string[]) {
-  return sql`${apiKeys.id} = any(${sql.param([...ids])}::text[])`;
+  return sql`${apiKeys.id} = any(${textList(ids)})`;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../shared/parse-json.ts";
 
 /**
  * A PostgreSQL snapshot: which transactions had ended when a statement looked. All below `xmax` had, but for those running.
@@ -150,12 +151,4 @@ function encodeSnapshot({ xmax, running }: Snapshot): [string, string[]] {
 
 function fromBase36(text: string): bigint {
   return [...text].reduce((value, digit) => value * 36n + BigInt(Number.parseInt(digit, 36)), 0n);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
