@@ -37,24 +37,29 @@ export function openDatabase({
   onStatement,
 }: DatabaseOptions): Database {
   const openPool = () => openConnections(address, { applicationName, maxConnections });
+  // Drizzle changes how its client reads values; bells ring on one that it does not know.
+  const openBells = () =>
+    openConnections(address, { applicationName: `${applicationName} bell`, maxConnections: 1, driver: { fetch_types: false } });
   let pool = openPool();
+  let bells = openBells();
   const liveness = watchLiveness({
     probe: () => probe(address, `${applicationName} probe`),
     onFrozen() {
       log.error("PostgreSQL does not answer");
       const hanging = pool;
+      const hangingBells = bells;
       pool = openPool();
+      bells = openBells();
       // What hangs on these connections cannot be told apart from what will never come back: they are given up together.
       Object.assign(pool.options.parsers, hanging.options.parsers);
       Object.assign(pool.options.serializers, hanging.options.serializers);
       void hanging.end({ timeout: 0 });
+      void hangingBells.end({ timeout: 0 });
     },
     onAnswering: () => log.info("PostgreSQL answers again"),
   });
   const logger = onStatement ? { logger: { logQuery: onStatement } } : {};
   const executor = unwrapFaults(drizzle({ client: guardClient(() => pool, liveness), paramsInErrors: false, ...logger }));
-  // Drizzle changes how its client reads values; bells ring on one that it does not know.
-  const bells = openConnections(address, { applicationName: `${applicationName} bell`, maxConnections: 1, driver: { fetch_types: false } });
   const listeners = new Set<() => Promise<void>>();
 
   return {

@@ -6,6 +6,7 @@ import type { Database } from "../../src/database/database.ts";
 import { createLog } from "../../src/shared/log.ts";
 import { FaultCode } from "../../src/shared/user-error.ts";
 import { startOwnPostgres, type OwnPostgres } from "../support/own-postgres.ts";
+import { childrenOf } from "../support/process-list.ts";
 import { nextOutput, startNode, type NodeProcess } from "../support/tied.ts";
 
 const RESTARTS = 10;
@@ -74,6 +75,21 @@ it("answers SERVICE_UNAVAILABLE within 5 s while PostgreSQL is frozen, however m
   postgres.signal("SIGCONT");
   await eventually(() => database.transaction("note", (each) => each.execute(sql`insert into notes values ('thawed')`)));
   expect(await database.executor.execute(sql`select text from notes`)).toEqual([{ text: "thawed" }]);
+});
+
+it("rings again after a freeze, though the connection that it rang on never comes back", { timeout: 20_000 }, async () => {
+  const { postgres, database } = await openOwn();
+  await database.notify("notes");
+  const [bell] = await database.executor.execute<{ pid: number }>(
+    sql`select pid from pg_stat_activity where application_name = 'headend bell'`,
+  );
+  const pid = bell!.pid;
+  cleanUps.push(() => postgres.signal("SIGCONT"));
+  postgres.signal("SIGSTOP");
+  await expect(database.notify("notes")).rejects.toMatchObject({ code: FaultCode.SERVICE_UNAVAILABLE });
+  for (const each of [postgres.server.pid, ...childrenOf(postgres.server.pid)]) if (each !== pid) process.kill(each, "SIGCONT");
+  await eventually(() => database.executor.execute(sql`select 1`));
+  await database.notify("notes");
 });
 
 it("commits nothing of a transaction that a freeze caught in the middle, when PostgreSQL thaws", async () => {
