@@ -1,6 +1,7 @@
 import { and, eq, lt } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
-import { Refusal, UserErrorCode } from "../shared/user-error.ts";
+import { findFault } from "../database/sql-state.ts";
+import { Fault, FaultCode, Refusal, UserErrorCode } from "../shared/user-error.ts";
 import type { TransactionContext } from "./context.ts";
 import { idempotencyKeys } from "./idempotency.table.ts";
 
@@ -43,7 +44,10 @@ export async function idempotently<T>(context: TransactionContext, call: Idempot
   return answer;
 }
 
-/** False when the key is taken; waits while another transaction is about to take it. A key past its time is taken over. */
+/**
+ * False when the key is taken; waits while another transaction is about to take it, and throws IDEMPOTENCY_IN_PROGRESS when that one
+ * lasts longer than a statement may. A key past its time is taken over.
+ */
 async function claimKey(executor: Executor, row: typeof idempotencyKeys.$inferInsert & { readonly createdAt: Date }): Promise<boolean> {
   const oldest = new Date(row.createdAt.getTime() - IDEMPOTENCY_HOURS * 3_600_000);
   const claimed = await executor
@@ -54,8 +58,21 @@ async function claimKey(executor: Executor, row: typeof idempotencyKeys.$inferIn
       set: { operation: row.operation, inputDigest: row.inputDigest, answer: null, createdAt: row.createdAt },
       setWhere: lt(idempotencyKeys.createdAt, oldest),
     })
-    .returning({ key: idempotencyKeys.key });
+    .returning({ key: idempotencyKeys.key })
+    .catch(throwInProgress);
   return claimed.length > 0;
+}
+
+/** One row is written in no time: what takes as long as a statement may is the wait for the same call, still at work. */
+function throwInProgress(error: unknown): never {
+  if (findFault(error)?.code !== FaultCode.TIMEOUT) throw error;
+  throw new Fault(
+    FaultCode.IDEMPOTENCY_IN_PROGRESS,
+    "The first request with this idempotency key is still at work. Try again in a moment.",
+    {
+      cause: error,
+    },
+  );
 }
 
 async function findKey(executor: Executor, place: { readonly organizationId: string; readonly key: string }) {
