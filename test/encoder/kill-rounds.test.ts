@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
-import { nextOutput, startNode } from "../support/tied.ts";
+import { startAgentProcess, type AgentProcess } from "./start-agent-process.ts";
 import { allAre, createWorld, waitUntil, type SessionView, type World } from "./world.ts";
 
 /** More of them for a soak. */
@@ -28,16 +28,10 @@ afterAll(async () => {
   await test.close();
 });
 
-interface AgentProcess {
-  readonly child: ChildProcess;
-  readonly encoderId: string;
-}
-
-async function startAgentProcess(directory: string | undefined): Promise<AgentProcess> {
-  const entry = join(import.meta.dirname, "agent-process.ts");
-  const child = startNode(["--import", "tsx", entry, JSON.stringify(test.address), directory ?? ""]);
-  children.push(child);
-  return { child, encoderId: await nextOutput(child) };
+async function startProcess(directory: string | undefined): Promise<AgentProcess> {
+  const started = await startAgentProcess(test.address, directory ?? "");
+  children.push(started.child);
+  return started;
 }
 
 async function kill({ child }: AgentProcess): Promise<void> {
@@ -50,7 +44,7 @@ describe("an agent killed again and again", () => {
     "has its sessions again when it comes back, and else leaves them to another, within 10 s each time",
     async () => {
       const ids = await world.createSessions(4);
-      const agents = await Promise.all(directories.map(startAgentProcess));
+      const agents = await Promise.all(directories.map(startProcess));
       await world.start(ids);
       await waitUntil(() => world.view(ids), allAre("RUNNING"));
       for (let round = 1; round <= ROUNDS; round += 1) {
@@ -59,7 +53,7 @@ describe("an agent killed again and again", () => {
         const [victim, survivor] = [agents[index], agents[1 - index]] as [AgentProcess, AgentProcess];
         await kill(victim);
         const comesBack = round % 3 !== 0;
-        if (comesBack) agents[index] = await startAgentProcess(directories[index]);
+        if (comesBack) agents[index] = await startProcess(directories[index]);
         const isRunningAgain = (view: SessionView): boolean => {
           const { encoder_id: holder, epoch } = before.get(view.id) as SessionView;
           if (view.status !== "RUNNING") return false;
@@ -71,7 +65,7 @@ describe("an agent killed again and again", () => {
           (views) => views.every(isRunningAgain),
           DEADLINE_MILLISECONDS,
         );
-        if (!comesBack) agents[index] = await startAgentProcess(directories[index]);
+        if (!comesBack) agents[index] = await startProcess(directories[index]);
         expect(agents[index]?.encoderId).toBe(victim.encoderId);
       }
     },

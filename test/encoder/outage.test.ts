@@ -1,12 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import { migrateDatabase } from "../../src/database/migrate.ts";
 import { LEASE_MILLISECONDS } from "../../src/encoder/lease.rules.ts";
 import { startOwnPostgres, type OwnPostgres } from "../support/own-postgres.ts";
-import { nextOutput, startNode } from "../support/tied.ts";
+import { startAgentProcess } from "./start-agent-process.ts";
 import { startRecordingRunner } from "./recording-runner.ts";
 import { allAre, createWorld, silentLog, waitUntil, type World } from "./world.ts";
 
@@ -74,10 +73,8 @@ describe("while the database is away", () => {
   it("the time counts for no lease: an agent that comes back a moment after it has lost nothing", async () => {
     const [world, other] = worlds as [World, World];
     await Promise.all([world.reset(), other.reset()]);
-    const entry = join(import.meta.dirname, "agent-process.ts");
-    const child = startNode(["--import", "tsx", entry, JSON.stringify(postgres.server.address), world.dataDirectory]);
+    const { child } = await startAgentProcess(postgres.server.address, world.dataDirectory);
     children.push(child);
-    await nextOutput(child);
     const ids = await world.createSessions(2);
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));

@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +8,7 @@ import { claimSessions, listOnlineEncoders, registerEncoder } from "../../src/en
 import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
-import { nextOutput, startNode } from "../support/tied.ts";
+import { startAgentProcess, type AgentProcess } from "./start-agent-process.ts";
 import { startRecordingRunner } from "./recording-runner.ts";
 import { allAre, createWorld, silentLog, waitUntil, type SessionView, type World } from "./world.ts";
 
@@ -35,12 +34,10 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-/** Gives the process once its agent is registered. */
-async function startAgentProcess(dataDirectory: string): Promise<{ readonly child: ChildProcess; readonly encoderId: string }> {
-  const entry = join(import.meta.dirname, "agent-process.ts");
-  const child = startNode(["--import", "tsx", entry, JSON.stringify(test.address), dataDirectory]);
-  children.push(child);
-  return { child, encoderId: await nextOutput(child) };
+async function startProcess(): Promise<AgentProcess> {
+  const started = await startAgentProcess(test.address, world.dataDirectory);
+  children.push(started.child);
+  return started;
 }
 
 async function registerMany(count: number) {
@@ -121,7 +118,7 @@ describe("the reaper", () => {
 
   it("gives the sessions of a killed agent to another within 10 s, and says so meanwhile", async () => {
     await world.startReaper();
-    const { child, encoderId } = await startAgentProcess(world.dataDirectory);
+    const { child, encoderId } = await startProcess();
     const ids = await world.createSessions(5);
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
@@ -144,7 +141,7 @@ describe("the reaper", () => {
 
   it("ends what an agent runs that stood still for so long that another took over", async () => {
     await world.startReaper();
-    const { child, encoderId } = await startAgentProcess(world.dataDirectory);
+    const { child, encoderId } = await startProcess();
     const ids = await world.createSessions(2);
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
@@ -165,12 +162,12 @@ describe("the reaper", () => {
   });
 
   it("lets a killed agent that comes back have its sessions at once", async () => {
-    const { child, encoderId } = await startAgentProcess(world.dataDirectory);
+    const { child, encoderId } = await startProcess();
     const ids = await world.createSessions(3);
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
     await kill(child);
-    const again = await startAgentProcess(world.dataDirectory);
+    const again = await startProcess();
     expect(again.encoderId).toBe(encoderId);
     await waitUntil(() => world.view(ids), (views) => views.every((view) => view.status === "RUNNING" && view.epoch === 2 && view.encoder_id === encoderId), 3000); // prettier-ignore
   });
