@@ -3,12 +3,14 @@ import type { EncoderPlan } from "./encoder-plan.ts";
 import { encoderArguments, type EncoderSettings } from "./ffmpeg.arguments.ts";
 import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
 import type { FfmpegProgress } from "./ffmpeg.progress.ts";
+import type { PatientClock } from "./patient-clock.ts";
 
 export interface EncoderRunOptions {
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
   readonly plan: EncoderPlan;
   readonly settings: EncoderSettings;
+  readonly clock: PatientClock;
   /** Names of HTTP outputs are relative to it. */
   readonly directory: string;
   /** It ended without being asked to, however: a code of 0 is no better. The reason is a sentence. */
@@ -24,15 +26,18 @@ const START_MILLISECONDS = 15_000;
 export class EncoderRun {
   readonly plan: EncoderPlan;
   readonly #child: FfmpegProcess;
-  /** By the monotonic clock. */
-  readonly startedAt = performance.now();
+  /** By the session's clock. */
+  readonly startedAt: number;
+  readonly #clock: PatientClock;
   #outTimeSeconds = 0;
   #advancedAt: number | null = null;
   #progress: FfmpegProgress | null = null;
   #isAsked = false;
   #hangReason: string | null = null;
 
-  constructor({ host, ffmpegPath, plan, settings, directory, onCrash }: EncoderRunOptions) {
+  constructor({ host, ffmpegPath, plan, settings, clock, directory, onCrash }: EncoderRunOptions) {
+    this.#clock = clock;
+    this.startedAt = clock.now();
     this.plan = plan;
     this.#child = spawnFfmpeg(host, {
       binary: ffmpegPath,
@@ -53,7 +58,7 @@ export class EncoderRun {
     return this.#child.stdin;
   }
 
-  /** When its media time last moved on, by the monotonic clock; null before it first did. */
+  /** When its media time last moved on, by the session's clock; null before it first did. */
   get advancedAt(): number | null {
     return this.#advancedAt;
   }
@@ -94,7 +99,7 @@ export class EncoderRun {
     this.#progress = progress;
     if (progress.outTimeSeconds === null || progress.outTimeSeconds <= this.#outTimeSeconds) return;
     this.#outTimeSeconds = progress.outTimeSeconds;
-    this.#advancedAt = performance.now();
+    this.#advancedAt = this.#clock.now();
   }
 }
 

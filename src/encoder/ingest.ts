@@ -1,10 +1,12 @@
 import { planIngest, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
 import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
 import { readHlsSource } from "./hls-source.ts";
+import type { PatientClock } from "./patient-clock.ts";
 
 export interface IngestOptions {
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
+  readonly clock: PatientClock;
   readonly source: Omit<IngestSource, "hls">;
   /** Says in a sentence why an address may not be used now, or null. */
   readonly refuse: (url: string) => Promise<string | null>;
@@ -159,10 +161,10 @@ export class Ingest {
     this.#child = child;
     this.#killReason = null;
     this.#firstByteAt = null;
-    this.#startedAt = performance.now();
+    this.#startedAt = this.#options.clock.now();
     child.stdout.on("data", (chunk: Buffer) => {
       if (this.#killReason !== null || this.#abort.signal.aborted) return;
-      const now = performance.now();
+      const now = this.#options.clock.now();
       if (this.#firstByteAt === null) {
         this.#firstByteAt = now;
         onStart();

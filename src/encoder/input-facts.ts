@@ -57,7 +57,7 @@ const Probe = z.object({ streams: z.array(ProbedStream).default([]) });
 const PROBE_DEADLINE_MILLISECONDS = 8_000;
 const NOTHING_KNOWN: StreamFacts = { video: null, audio: null };
 
-/** Asks ffprobe what these bytes of a transport stream hold. Streams that cannot be decoded count as absent. */
+/** Asks ffprobe what these bytes of a transport stream hold. Streams that cannot be decoded count as absent. Throws when it cannot run. */
 export async function probeBytes(host: ProcessHost, ffprobePath: string, bytes: Buffer): Promise<StreamFacts> {
   return probe(host, ffprobePath, ["-f", "mpegts", "-i", "pipe:0"], bytes);
 }
@@ -78,8 +78,9 @@ async function probe(host: ProcessHost, binary: string, input: readonly string[]
   child.stdout.on("data", (piece: Buffer) => pieces.push(piece));
   child.stdin.end(bytes ?? undefined);
   const deadline = setTimeout(child.kill, PROBE_DEADLINE_MILLISECONDS);
-  await child.ended;
+  const { lastLine } = await child.ended;
   clearTimeout(deadline);
+  if (child.pid === null) throw new Error(`ffprobe: ${lastLine}`);
   return readProbe(Buffer.concat(pieces).toString("utf8"));
 }
 

@@ -26,14 +26,22 @@ interface Watched {
   readonly output: PlannedOutput;
   readonly signs: readonly Sign[];
   exists: boolean;
+  /** When all of it last grew under earlier processes. */
+  readonly grewBefore: number | null;
+  isPublished: boolean;
+  publishAt: number;
 }
 
+/** After a failure to write what players open first. */
+const PUBLISH_RETRY_MILLISECONDS = 2_000;
 /** A header alone is no recording. */
 const FILE_BYTES_LEAST = 2_048;
 
 export interface OutputWatchOptions {
   /** The directory that holds one directory for each path token. */
   readonly liveDirectory: string;
+  /** Told of what `onComplete` throws; it is called again a little later. */
+  readonly onProblem: (error: unknown) => void;
   /** The first time that all of an HTTP output's parts are there: what players open first may be written now. */
   readonly onComplete: (output: Extract<PlannedOutput, { kind: "HTTP" }>) => Promise<void>;
 }
@@ -49,19 +57,23 @@ export class OutputWatch {
 
   /** A new encoder process writes; what a playback has shown so far stays. */
   follow(plan: EncoderPlan): void {
-    const before = new Map(this.#watched.map((watched) => [watched.output.playbackId, watched.exists]));
+    const existed = new Map(this.#watched.map((watched) => [watched.output.playbackId, watched.exists]));
+    const grew = new Map(this.states().map(({ playbackId, grewAt }) => [playbackId, grewAt]));
     this.#watched = plan.outputs.map((output) => ({
       output,
       signs: signsOf(output, this.#options.liveDirectory),
-      exists: before.get(output.playbackId) ?? false,
+      exists: existed.get(output.playbackId) ?? false,
+      grewBefore: grew.get(output.playbackId) ?? null,
+      isPublished: false,
+      publishAt: 0,
     }));
   }
 
   states(): readonly OutputState[] {
-    return this.#watched.map(({ output, signs, exists }) => {
-      const times = signs.map(({ grewAt }) => grewAt);
-      const grewAt = times.some((time) => time === null) ? null : Math.min(...times.filter((time) => time !== null));
-      return { playbackId: output.playbackId, exists, grewAt: times.length === 0 ? null : grewAt };
+    return this.#watched.map(({ output, signs, exists, grewBefore }) => {
+      const times = signs.flatMap(({ grewAt }) => grewAt ?? []);
+      const isWhole = times.length > 0 && times.length === signs.length;
+      return { playbackId: output.playbackId, exists, grewAt: isWhole ? Math.min(...times) : grewBefore };
     });
   }
 
@@ -70,12 +82,17 @@ export class OutputWatch {
   }
 
   async #checkOne(watched: Watched, now: number): Promise<void> {
-    const isFirst = watched.signs.some(({ exists }) => !exists);
     await Promise.all(watched.signs.map((sign) => checkSign(sign, now)));
     const isComplete = watched.signs.length > 0 && watched.signs.every(({ exists }) => exists);
-    if (!isFirst || !isComplete) return;
-    if (watched.output.kind === "HTTP") await this.#options.onComplete(watched.output);
-    watched.exists = true;
+    if (watched.isPublished || !isComplete || now < watched.publishAt) return;
+    try {
+      if (watched.output.kind === "HTTP") await this.#options.onComplete(watched.output);
+      watched.isPublished = true;
+      watched.exists = true;
+    } catch (error) {
+      watched.publishAt = now + PUBLISH_RETRY_MILLISECONDS;
+      this.#options.onProblem(error);
+    }
   }
 }
 

@@ -26,6 +26,8 @@ export interface SessionFacts {
   };
   readonly playbackIds: readonly string[];
   readonly outputs: readonly OutputState[];
+  /** Why the encoder gave up on an output, by playback. */
+  readonly problems: ReadonlyMap<string, string>;
   /** Copied pictures make segments as long as the source's groups of pictures. */
   readonly hasPassthrough: boolean;
 }
@@ -98,5 +100,7 @@ function describePlayback(facts: SessionFacts, playbackId: string, session: Find
   const since = Math.max(output?.grewAt ?? 0, facts.input.flowingSince ?? 0);
   const status = output?.exists ? "RUNNING" : "STARTING";
   if (facts.now - since <= limit) return { playbackId, status, health: session.health, reason: session.reason };
-  return { playbackId, status, health: "ERROR", reason: output?.exists ? "Its output does not grow any more." : "It has no output yet." };
+  const what = output?.exists ? "Its output does not grow any more" : "It has no output yet";
+  const problem = facts.problems.get(playbackId);
+  return { playbackId, status, health: "ERROR", reason: problem === undefined ? `${what}.` : `${what}: ${problem}.` };
 }

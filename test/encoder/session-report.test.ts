@@ -13,6 +13,7 @@ const running: SessionFacts = {
     { playbackId: "a", exists: true, grewAt: NOW - 1_000 },
     { playbackId: "b", exists: true, grewAt: NOW - 1_000 },
   ],
+  problems: new Map(),
   hasPassthrough: false,
 };
 const nothing = running.outputs.map((output) => ({ ...output, exists: false, grewAt: null }));
@@ -71,10 +72,10 @@ describe("what is told of a session", () => {
       { playbackId: "a", exists: true, grewAt: NOW },
       { playbackId: "b", exists: false, grewAt: null },
     ];
-    const { playbacks } = describeSession({ ...running, outputs });
+    const { playbacks } = describeSession({ ...running, outputs, problems: new Map([["b", "No space left on device"]]) });
     expect(playbacks).toMatchObject([
       { status: "RUNNING", health: "OK" },
-      { status: "STARTING", health: "ERROR", reason: "It has no output yet." },
+      { status: "STARTING", health: "ERROR", reason: "It has no output yet: No space left on device." },
     ]);
   });
 });

@@ -1,0 +1,158 @@
+import { EncoderRun } from "./encoder-run.ts";
+import { planEncoder } from "./encoder-plan.ts";
+import { FileTargetProblem, fileTargets } from "./file-target.ts";
+import type { StreamFacts } from "./input-facts.ts";
+import type { InputSwitch } from "./input-switch.ts";
+import { liveDirectory, pruneDashFiles } from "./live-directory.ts";
+import type { MediaSessionOptions } from "./media-session.ts";
+import type { OutputWatch } from "./output-watch.ts";
+import type { PatientClock } from "./patient-clock.ts";
+import { createRenewal } from "./renewal.rules.ts";
+
+const CRASH_LIMIT = 5;
+const CRASH_WINDOW_MILLISECONDS = 60_000;
+const RESTART_DELAY_MILLISECONDS = 200;
+/** What keeps an encoder from being set up, such as a full disk, may pass: the tries take most of the window. */
+const SETUP_DELAY_MILLISECONDS = 5_000;
+
+export interface EncoderKeeperOptions {
+  readonly session: MediaSessionOptions;
+  readonly clock: PatientClock;
+  readonly inputSwitch: InputSwitch;
+  readonly watch: OutputWatch;
+  /** An earlier run of the same start left playlists to go on from. */
+  readonly continues: boolean;
+  readonly isOn: () => boolean;
+  readonly isInputFlowing: () => boolean;
+  readonly onChange: () => void;
+  /** It has given up; the reason is a sentence. */
+  readonly onFailed: (reason: string) => void;
+}
+
+/**
+ * Keeps the one encoder process of a session. One that crashes is begun anew at once from the last group of pictures, one that could
+ * not be set up after 5, 10, 15, 20 s; the fifth time within 60 s it gives up. One of which an output stands still is renewed.
+ */
+export class EncoderKeeper {
+  readonly #options: EncoderKeeperOptions;
+  readonly #renewal = createRenewal();
+  #run: EncoderRun | null = null;
+  #facts: StreamFacts | null = null;
+  #continues: boolean;
+  #crashes: number[] = [];
+  #crash: { readonly reason: string; readonly at: number } | null = null;
+  #retryAt = 0;
+
+  constructor(options: EncoderKeeperOptions) {
+    this.#options = options;
+    this.#continues = options.continues;
+  }
+
+  /** Null while none runs. */
+  get run(): EncoderRun | null {
+    return this.#run;
+  }
+
+  /** Why there is none, or why the last one ended, as sentences; null once output has grown again. */
+  get crash(): string | null {
+    return this.#crash?.reason ?? null;
+  }
+
+  /** After a fault nothing is tried for a while. */
+  isResting(now: number): boolean {
+    return now < this.#retryAt;
+  }
+
+  /** Starts one for this input, unless one runs. */
+  start(facts: StreamFacts): void {
+    this.#facts = facts;
+    if (this.#run || !this.#options.isOn()) return;
+    try {
+      this.#launch(facts);
+    } catch (error) {
+      this.noteFault(error);
+    }
+  }
+
+  /** Lets the one that runs end in order. */
+  async retire(): Promise<void> {
+    const before = this.#run;
+    this.#run = null;
+    this.#options.inputSwitch.detach();
+    await before?.finish();
+  }
+
+  /** The next one begins new playlists. */
+  forgetPlaylists(): void {
+    this.#continues = false;
+  }
+
+  /** To be called several times a second: forgets a crash that is over, and renews an encoder whose output stands still. */
+  async check(now: number, flowingSince: number | null): Promise<void> {
+    const states = this.#options.watch.states();
+    const { at = Infinity } = this.#crash ?? {};
+    if (states.some(({ grewAt }) => grewAt !== null && grewAt > at)) this.#crash = null;
+    if (!this.#run || flowingSince === null) return;
+    const oldest = Math.min(...states.map(({ grewAt }) => grewAt ?? 0));
+    if (!this.#renewal.isDue(now - Math.max(oldest, this.#run.startedAt, flowingSince), now)) return;
+    this.#options.session.log.warn({ lastLines: this.#run.lastLines }, "an encoder is renewed, since an output does not grow");
+    await this.retire();
+    this.#restart();
+  }
+
+  /** What kept an encoder from being set up: counted like a crash, and tried again later, unless the files' path itself is at fault. */
+  noteFault(error: unknown): void {
+    if (error instanceof FileTargetProblem) return this.#options.onFailed(error.message);
+    this.#options.session.log.error({ err: error }, "a session could not be set up");
+    this.#note("The encoder could not be set up on this machine.", SETUP_DELAY_MILLISECONDS, 1);
+  }
+
+  #launch(facts: StreamFacts): void {
+    const { session, clock, watch, inputSwitch } = this.#options;
+    const { launch, host, ffmpegPath, mediaRoot, fileRoot, presets, coreCount } = session;
+    const now = new Date();
+    const plan = planEncoder({ outputs: launch.outputs, facts, filesOf: (output) => fileTargets(fileRoot, output, now) });
+    const settings = {
+      presets,
+      coreCount,
+      // Segments last longer than a second, so that a later start always begins beyond an earlier one.
+      startNumber: Math.floor(now.getTime() / 1_000),
+      runName: `r${now.getTime().toString(36)}`,
+      continues: this.#continues,
+    };
+    watch.follow(plan);
+    this.#continues = true;
+    const onCrash = (run: EncoderRun, reason: string): void => this.#noteCrash(run, reason);
+    this.#run = new EncoderRun({ host, ffmpegPath, plan, settings, clock, directory: liveDirectory(mediaRoot), onCrash });
+    inputSwitch.attach(this.#run.stdin);
+    for (const { type, pathToken } of launch.outputs) {
+      if (type === "HTTP") void pruneDashFiles(mediaRoot, pathToken).catch(() => undefined);
+    }
+  }
+
+  #noteCrash(run: EncoderRun, reason: string): void {
+    if (run !== this.#run || !this.#options.isOn()) return;
+    this.#run = null;
+    this.#options.inputSwitch.detach();
+    this.#options.session.log.warn({ reason, lastLines: run.lastLines }, "an encoder ended unexpectedly");
+    this.#note(reason, RESTART_DELAY_MILLISECONDS, 0);
+  }
+
+  /** `firstSteps` times the delay go by after the first crash, one more after each. */
+  #note(reason: string, delayMilliseconds: number, firstSteps: number): void {
+    const now = this.#options.clock.now();
+    this.#crashes = [...this.#crashes.filter((at) => now - at < CRASH_WINDOW_MILLISECONDS), now];
+    const count = this.#crashes.length;
+    if (count >= CRASH_LIMIT) return this.#options.onFailed(`The encoder crashed ${CRASH_LIMIT} times within 60 s. ${reason}`);
+    const delay = (count - 1 + firstSteps) * delayMilliseconds;
+    if (firstSteps > 0) this.#retryAt = now + delay;
+    this.#crash = { reason: `${reason} It is being started again.`, at: now };
+    this.#options.onChange();
+    setTimeout(() => this.#restart(), delay);
+  }
+
+  /** Without an input there is nothing to encode: the next one that arrives starts it. */
+  #restart(): void {
+    if (this.#facts && this.#options.isInputFlowing()) this.start(this.#facts);
+  }
+}
