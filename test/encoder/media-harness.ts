@@ -66,6 +66,8 @@ export interface RunningSession {
   readonly session: MediaSession;
   readonly observations: readonly Observation[];
   readonly last: () => Observation;
+  /** When it was told, by `performance.now()`, however late a test looks. */
+  readonly observedAt: (observation: Observation) => number;
   /** Resolves with the first observation from now on, or the one that holds, that fits. */
   readonly until: (what: string, fits: (observation: Observation) => boolean, milliseconds?: number) => Promise<Observation>;
 }
@@ -89,13 +91,18 @@ export async function openMediaBench() {
 
   function start(launch: SessionLaunch): RunningSession {
     const observations: Observation[] = [];
-    const session = startRunner(launch, (observation) => observations.push(observation)) as MediaSession;
+    const times = new Map<Observation, number>();
+    const session = startRunner(launch, (observation) => {
+      times.set(observation, performance.now());
+      observations.push(observation);
+    }) as MediaSession;
     running.push(session);
     const last = (): Observation => observations.at(-1) ?? { status: "STARTING", health: "OK", reason: null, playbacks: [] };
     return {
       session,
       observations,
       last,
+      observedAt: (observation) => times.get(observation) ?? 0,
       until: (what, fits, milliseconds) =>
         eventually(
           what,

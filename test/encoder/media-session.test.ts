@@ -12,7 +12,7 @@ import {
   startMulticastSender,
   startSrtSender,
 } from "../support/media.ts";
-import { isAlive, processesWith } from "../support/process-list.ts";
+import { isAlive, processesWith, startedAtSeconds, uptimeSeconds } from "../support/process-list.ts";
 import { fileOutput, httpOutput, launchOf, openMediaBench, passthrough, rendition } from "./media-harness.ts";
 
 let bench: Awaited<ReturnType<typeof openMediaBench>>;
@@ -173,7 +173,7 @@ describe.concurrent("pulled inputs", () => {
     await until("the session runs", isFine, 25_000);
     expect(processesWith("token=abc")).toEqual([]);
     await sender.stop();
-    await until("the loss shows", ({ health }) => health === "ERROR", 12_000);
+    await until("the loss shows", ({ health }) => health === "ERROR");
     await session.stop();
   });
 
@@ -189,7 +189,7 @@ describe.concurrent("when things break", () => {
   it("a silent input is waited for, a lost one shows within 3 s, and comes back by itself", async () => {
     const source = await multicast();
     const web = httpOutput();
-    const { session, until, observations } = bench.start(launchOf({ urlA: source.url }, [web]));
+    const { session, until, observations, observedAt } = bench.start(launchOf({ urlA: source.url }, [web]));
     const waiting = await until("it waits", ({ status }) => status === "WAITING");
     expect(waiting.health).toBe("WARNING");
     const first = source.send();
@@ -198,8 +198,8 @@ describe.concurrent("when things break", () => {
 
     await first.stop();
     const stoppedAt = performance.now();
-    const lost = await until("the loss shows", ({ health }) => health === "ERROR", 5_000);
-    expect(performance.now() - stoppedAt).toBeLessThan(3_500);
+    const lost = await until("the loss shows", ({ health }) => health === "ERROR");
+    expect(observedAt(lost) - stoppedAt).toBeLessThan(3_500);
     expect(lost.status).toBe("RUNNING");
     expect(lost.reason).toContain("input is lost");
     const before = lastSegment(await playlist(`${bench.url}/live/${web.pathToken}/v0.m3u8`));
@@ -229,16 +229,18 @@ describe.concurrent("when things break", () => {
     await until("the session runs", isFine);
     const url = `${bench.url}/live/${web.pathToken}/v0.m3u8`;
     const before = lastSegment(await playlist(url));
-    process.kill(session.pids.encoder ?? 0, "SIGKILL");
-    const killedAt = performance.now();
-    const crashed = await until("the crash shows", ({ health }) => health === "ERROR", 2_000);
+    const seen = observations.length;
+    const victim = session.pids.encoder ?? 0;
+    const killedAt = uptimeSeconds();
+    process.kill(victim, "SIGKILL");
+    const crashed = await eventually("the crash shows", () => observations.slice(seen).find(({ health }) => health === "ERROR"));
     expect(crashed.status).toBe("RUNNING");
-    await eventually("another encoder", () => session.pids.encoder !== null, 3_000);
+    const successor = await eventually("another encoder", () => session.pids.encoder !== victim && session.pids.encoder);
+    expect((startedAtSeconds(successor) ?? 0) - killedAt).toBeLessThan(3);
     const text = await eventually("a new segment", async () => {
       const now = await playlist(url);
       return now.includes("DISCONTINUITY") && lastSegment(now) > before && now;
     });
-    expect(performance.now() - killedAt).toBeLessThan(5_000);
     expect(text.match(/#EXT-X-DISCONTINUITY/g)?.length).toBe(1);
     await until("it is fine again", isFine);
     expect(observations.every(({ status }) => status !== "FAILED")).toBe(true);
@@ -275,7 +277,7 @@ describe.concurrent("when things break", () => {
     for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
       const pid = await eventually("an ingest", () => session.pids.ingest);
       process.kill(pid, signal);
-      await eventually("another ingest", () => session.pids.ingest !== null && session.pids.ingest !== pid, 6_000);
+      await eventually("another ingest", () => session.pids.ingest !== null && session.pids.ingest !== pid);
       expect(isAlive(pid)).toBe(false);
       await until("it is fine", isFine);
     }
@@ -290,10 +292,12 @@ describe.concurrent("when things break", () => {
     const { session, until } = bench.start(launchOf({ urlA: source.url }, [httpOutput()]));
     await until("the session runs", isFine);
     const frozen = session.pids.encoder ?? 0;
+    const frozenAt = uptimeSeconds();
     process.kill(frozen, "SIGSTOP");
-    const stuck = await until("it shows", ({ health }) => health === "ERROR", 6_000);
+    const stuck = await until("it shows", ({ health }) => health === "ERROR");
     expect(stuck.reason).toContain("does not move on");
-    await eventually("another encoder", () => session.pids.encoder !== null && session.pids.encoder !== frozen, 8_000);
+    const successor = await eventually("another encoder", () => session.pids.encoder !== frozen && session.pids.encoder);
+    expect((startedAtSeconds(successor) ?? 0) - frozenAt).toBeLessThan(10);
     await until("it is fine again", isFine);
     expect(isAlive(frozen)).toBe(false);
     await session.stop();

@@ -9,6 +9,9 @@ export interface ListedProcess {
   readonly args: string;
 }
 
+/** What Linux counts in, on every architecture that Node.js runs on. */
+const CLOCK_TICKS_PER_SECOND = 100;
+
 /** All processes of this machine. A bare one has /proc and no `ps`; another system has `ps` and no /proc. */
 export function listProcesses(): readonly ListedProcess[] {
   if (existsSync("/proc/self/stat")) {
@@ -40,6 +43,17 @@ export function childrenOf(parent: number): readonly number[] {
   return listProcesses()
     .filter((each) => each.parent === parent)
     .map(({ pid }) => pid);
+}
+
+/** When a process began, in seconds since this machine did; null where the system does not tell. */
+export function startedAtSeconds(pid: number): number | null {
+  const ticks = readFields(String(pid))?.[19];
+  return ticks === undefined ? null : Number(ticks) / CLOCK_TICKS_PER_SECOND;
+}
+
+/** By the clock of `startedAtSeconds`. */
+export function uptimeSeconds(): number {
+  return existsSync("/proc/uptime") ? Number.parseFloat(readFileSync("/proc/uptime", "utf8")) : 0;
 }
 
 /** Null when it ended meanwhile. */
