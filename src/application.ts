@@ -45,6 +45,8 @@ export interface ApplicationOptions {
   readonly isGateway: boolean;
   /** Runs sessions: really, as many as the environment says, or as if. Null: none. */
   readonly encoder: { readonly kind: "REAL" } | { readonly kind: "SIMULATED"; readonly capacity: number } | null;
+  /** Told what a first start made, as soon as it is made: a start that then fails has shown its key. */
+  readonly onFirstStart?: (firstStart: FirstStart) => void;
 }
 
 export interface FirstStart {
@@ -57,8 +59,6 @@ export interface FirstStart {
 export interface Application {
   /** The base of the API's addresses; null for an encoder alone. */
   readonly url: string | null;
-  /** What the first start made; null on every later one. */
-  readonly firstStart: FirstStart | null;
   /** Takes no more, hands its sessions on, and ends everything it started. Idempotent. */
   readonly close: () => Promise<void>;
 }
@@ -88,11 +88,12 @@ export async function startApplication(environment: Environment, options: Applic
   try {
     const installation = await openInstallation({ environment, log, options, closers });
     const firstStart = options.isGateway ? await startFirst(installation) : null;
+    if (firstStart) options.onFirstStart?.(firstStart);
     const encoder = options.encoder && (await prepareEncoder(installation, options.encoder, closers));
     const server = await startServing(installation, { options, encoder, closers });
     if (encoder) await startEncoder(installation, { encoder, isGateway: options.isGateway, mediaUrl: server?.url ?? null, closers });
     log.info({ url: server?.url, version: packageVersion() }, "started");
-    return { url: options.isGateway ? (server?.url ?? null) : null, firstStart, close };
+    return { url: options.isGateway ? (server?.url ?? null) : null, close };
   } catch (error) {
     await close();
     throw error;
@@ -156,7 +157,7 @@ async function openDatabaseServer({ environment, log, options, closers }: Openin
   );
 }
 
-async function startFirst({ database, environment }: Installation): Promise<Application["firstStart"]> {
+async function startFirst({ database, environment }: Installation): Promise<FirstStart | null> {
   const adminKeyFile = join(environment.dataDirectory, ADMIN_KEY_FILE);
   const organization = await makeFirstOrganization(database, { adminKey: environment.adminKey, adminKeyFile });
   const newAdminKey = environment.adminKey === null ? (organization?.adminKey ?? null) : null;

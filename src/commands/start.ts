@@ -1,4 +1,4 @@
-import type { Application, ApplicationOptions } from "../application.ts";
+import type { ApplicationOptions, FirstStart } from "../application.ts";
 import { untilSignal } from "./until-signal.ts";
 import { UsageError, type Command, type CommandCall } from "./command.ts";
 
@@ -44,16 +44,14 @@ async function runApplication({ environment, print }: CommandCall, options: Appl
   const asked = untilSignal();
   // Loaded only here: the help and the small commands answer at once.
   const { startApplication } = await import("../application.ts");
-  const application = await startApplication(await environment(), options);
-  printFirstStart(application, print);
+  const application = await startApplication(await environment(), { ...options, onFirstStart: (made) => printFirstStart(made, print) });
   if (application.url !== null) print(`The API is at ${application.url}/graphql; open it in a browser to try it.`);
   await asked;
   await application.close();
   return 0;
 }
 
-function printFirstStart({ firstStart }: Application, print: CommandCall["print"]): void {
-  if (!firstStart) return;
+function printFirstStart(firstStart: FirstStart, print: CommandCall["print"]): void {
   print(`First start: organization ${firstStart.organization} is made, with every package.`);
   if (firstStart.newAdminKey === null) {
     // What is printed lands in logs, where a key that somebody gave in confidence has no place.

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -53,6 +55,23 @@ const ADMIN_OF_DEFAULT = {
 };
 
 describe("a first start", () => {
+  it("shows its key even when the port turns out to be taken", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { code, output, errors } = await start({ PORT: String(port) }).finished;
+    server.close();
+    expect(code).toBe(1);
+    expect(errors).toContain("PORT");
+    expect(output).toContain(readFileSync(join(dataDirectory, "admin-key"), "utf8").trim());
+  });
+
+  it("names the setting of a database that cannot be reached", async () => {
+    const { code, errors } = await start({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/none" }).finished;
+    expect(code).toBe(1);
+    expect(errors).toContain("DATABASE_URL");
+  });
+
   it("makes an organization and a key that opens it, shown once and kept for the owner alone", async () => {
     const first = start();
     const url = await urlOf(first);
