@@ -128,15 +128,13 @@ function measure(document: DocumentNode, operation: OperationDefinitionNode): Sh
   }
 
   function ofSelections(selectionSet: SelectionSetNode | undefined): Shape {
-    return (selectionSet?.selections ?? []).map(ofSelection).reduce(
-      (sum, shape) => ({
-        depth: Math.max(sum.depth, shape.depth),
-        aliases: sum.aliases + shape.aliases,
-        fields: sum.fields + shape.fields,
-        names: new Set([...sum.names, ...shape.names]),
-      }),
-      NOTHING,
-    );
+    const shapes = (selectionSet?.selections ?? []).map(ofSelection);
+    return {
+      depth: Math.max(0, ...shapes.map(({ depth }) => depth)),
+      aliases: shapes.reduce((sum, { aliases }) => sum + aliases, 0),
+      fields: shapes.reduce((sum, { fields }) => sum + fields, 0),
+      names: new Set(shapes.flatMap(({ names }) => [...names])),
+    };
   }
 
   return ofSelections(operation.selectionSet);

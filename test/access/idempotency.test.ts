@@ -16,14 +16,14 @@ const call: IdempotentCall = { operation: "test", key: "key", input: { value: 1 
 const run = (work: () => Promise<string>) => inTransaction(context, "test", (each) => idempotently(each, call, work));
 
 it("answers IDEMPOTENCY_IN_PROGRESS when the first call lasts longer than a second one may wait, then the first one's answer", async () => {
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
   let finish: (answer: string) => void = () => undefined;
-  let answer: Promise<string> | null = null;
-  await new Promise<void>((begun) => {
-    answer = run(() => {
-      begun();
-      return new Promise((resolve) => (finish = resolve));
-    });
+  const answer = run(() => {
+    begin();
+    return new Promise((resolve) => (finish = resolve));
   });
+  await begun;
   const startedAt = Date.now();
   await expect(run(() => Promise.resolve("second"))).rejects.toMatchObject({ name: "Fault", code: "IDEMPOTENCY_IN_PROGRESS" });
   expect(Date.now() - startedAt).toBeLessThan(5_000);
