@@ -139,3 +139,16 @@ function measure(document: DocumentNode, operation: OperationDefinitionNode): Sh
 
   return ofSelections(operation.selectionSet);
 }
+
+/** Brackets that stand open at a time in a document: far more than any has, and far fewer than the parser's stack takes. */
+const NESTING_LIMIT = 400;
+
+/** Refuses a document that the parser would not come back from; looked at before it is parsed. */
+export function refuseDeepText(document: unknown): void {
+  if (typeof document !== "string" || document.length <= NESTING_LIMIT) return;
+  let open = 0;
+  for (const [bracket] of document.matchAll(/[[\]{}()]/g)) {
+    open += "[{(".includes(bracket) ? 1 : -1;
+    if (open > NESTING_LIMIT) throw new Fault(FaultCode.QUERY_TOO_COMPLEX, "The document is nested too deeply.");
+  }
+}

@@ -1,5 +1,6 @@
 import { HeaderMap } from "@apollo/server";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { refuseDeepText } from "../graphql/admission.ts";
 import { ERROR_STATUS } from "../graphql/errors.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { readJsonBody } from "./body.ts";
@@ -16,6 +17,7 @@ export async function answerGraphql(
   requestId: string,
 ): Promise<void> {
   try {
+    refuseDeepText(urlOf(request)?.searchParams.get("query"));
     const context = await contextFor(gateway, request.headers.authorization ?? null, requestId);
     const answer = await gateway.apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
@@ -41,6 +43,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
   const body = await readJsonBody(request);
   if (Array.isArray(body)) throw new Fault(FaultCode.BAD_REQUEST, "Send one operation per request: batches are not taken.");
+  if (typeof body === "object" && body !== null && "query" in body) refuseDeepText(body.query);
   return body;
 }
 

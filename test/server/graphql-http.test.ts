@@ -134,6 +134,13 @@ describe("admission", () => {
     expect(codes).toEqual([undefined, "QUERY_TOO_COMPLEX", undefined, "QUERY_TOO_COMPLEX"]);
   });
 
+  it.each([401, 1_900, 4_000])("refuses a document of %s open brackets before it is parsed, sent either way", async (depth) => {
+    const query = `{session(id:${"[".repeat(depth)}${"]".repeat(depth)}){id}}`;
+    expect((await send({ query })).code).toBe("QUERY_TOO_COMPLEX");
+    const path = `/graphql?query=${encodeURIComponent(query).replaceAll("%5B", "[").replaceAll("%5D", "]")}`;
+    expect((await send({ method: "GET", path, headers: { "apollo-require-preflight": "true" } })).code).toBe("QUERY_TOO_COMPLEX");
+  });
+
   it.each(["[", '{"a":'])("refuses variables nested too deeply: %s", async (opening) => {
     for (const query of ["query Q($filter: SessionFilter) { sessions(filter: $filter) { totalCount } }", "{ changeCursor }"]) {
       const deep = `${opening.repeat(20_000)}1${(opening === "[" ? "]" : "}").repeat(20_000)}`;
