@@ -11,7 +11,8 @@ import { openSecret } from "../sessions/secret.store.ts";
 import { ladderJson } from "../sessions/session.store.ts";
 import { sessions } from "../sessions/session.table.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
-import { csvFacts, type CsvFacts } from "./csv.rules.ts";
+import type { CsvFacts } from "./csv.rules.ts";
+import { toCsvFacts, type JobFacts } from "./import-job.ts";
 import type { CsvSession } from "./csv.session.ts";
 
 /** A session to export, with the id by which it was found. */
@@ -43,17 +44,22 @@ export async function selectCsvSessions(executor: Executor, query: CsvSessionQue
 }
 
 /** What rows of this organization are checked against, its templates read without holding them. */
-export async function selectCsvFacts(executor: Executor, context: Context): Promise<CsvFacts> {
-  const templates = await executor.execute<TemplateFacts & Record<string, unknown>>(sql`
+export async function selectJobFacts(context: Context, region: string): Promise<JobFacts> {
+  const templates = await context.database.executor.execute<TemplateFacts & Record<string, unknown>>(sql`
     select t.id, t.name, t.name_key as "nameKey", t.is_default as "isDefault", t.version, ${ladderJson} as renditions
-    from templates t where t.organization_id = ${context.actor.organizationId}`);
-  const facts = {
-    templates: new Map(templates.map((template) => [template.id, template])),
+    from templates t where t.organization_id = ${context.actor.organizationId} order by t.id`);
+  return {
+    templates: [...templates],
     defaultTemplateId: templates.find((template) => template.isDefault)?.id ?? null,
     defaultRegion: context.defaultRegion,
     network: context.network,
+    region,
   };
-  return csvFacts(facts, context.defaultRegion);
+}
+
+/** The same for the checks of an export. */
+export async function selectCsvFacts(context: Context): Promise<CsvFacts> {
+  return toCsvFacts(await selectJobFacts(context, context.defaultRegion));
 }
 
 const playbacksJson: SQL = sql`(

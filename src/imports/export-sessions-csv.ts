@@ -38,7 +38,7 @@ export async function exportSessionsCsv(context: Context, input: ExportSessionsC
   if (stored.length > CSV_ROW_LIMIT) {
     throw new Fault(FaultCode.BAD_USER_INPUT, `One export holds at most ${CSV_ROW_LIMIT} sessions. Narrow the selection.`);
   }
-  const facts = await selectCsvFacts(executor, context);
+  const facts = await selectCsvFacts(context);
   const sessions = stored.map(({ session }) => session);
   const written = writeSessions(sessions, { facts, includeSecrets: input.includeSecrets, release: `Headend ${VERSION}` });
   return { filename: `sessions-${context.clock.now().toISOString().slice(0, 10)}.csv`, rowCount: sessions.length, ...written };

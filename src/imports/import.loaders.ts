@@ -7,7 +7,7 @@ export const csvCommentLoader = defineLoader<string>("csv comments", async (cont
   const { executor } = context.database;
   const filter = { ids };
   const query = { organizationId: context.actor.organizationId, filter, limit: ids.length, vault: null };
-  const [stored, facts] = await Promise.all([selectCsvSessions(executor, query), selectCsvFacts(executor, context)]);
+  const [stored, facts] = await Promise.all([selectCsvSessions(executor, query), selectCsvFacts(context)]);
   const reasons = new Map(stored.map(({ id, session }) => [id, csvComment(session, facts)]));
   return ids.map((id) => reasons.get(id) ?? null);
 });

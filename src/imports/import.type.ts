@@ -1,6 +1,7 @@
 import { Field, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { UserErrorsField } from "../graphql/payload.ts";
 import { Cursor } from "../graphql/scalars.ts";
+import { UploadScalar, type Upload } from "../graphql/upload.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
 import { ImportOutcome } from "../sessions/session.rules.ts";
@@ -71,7 +72,7 @@ export class CsvSkippedRowType {
   reason!: string;
 }
 
-@ObjectType("CsvImportedSession", { description: "What became of one row of an import." })
+@ObjectType("CsvImportedSession", { description: "What became of one row of an import.", simpleResolvers: true })
 export class CsvImportedSessionType {
   @Field(() => Int, { description: "Record number with the header as 1." })
   row!: number;
@@ -94,9 +95,16 @@ export class ImportSessionsCsvInputType {
   @Field(() => String, {
     nullable: true,
     description:
-      "The file's text: a header row and one row for each session, separated by commas, semicolons or tabs; at most 20,000 rows, and what a request of 1 MB holds.",
+      "The file's text: a header row and one row for each session, separated by commas, semicolons or tabs; at most what a request of 1 MB holds. Exactly one of `csv` and `file`.",
   })
   csv?: string | null;
+
+  @Field(() => UploadScalar, {
+    nullable: true,
+    description:
+      "The file as an upload, of at most 20 MB and 20,000 rows of sessions: UTF-8, or UTF-16 with a byte order mark. Exactly one of `csv` and `file`.",
+  })
+  file?: Upload | null;
 
   @Field(() => String, { nullable: true, description: "The region that the sessions are put in; left out: the installation's own." })
   region?: string | null;

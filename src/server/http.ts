@@ -88,7 +88,10 @@ function allowOrigin(gateway: Gateway, request: IncomingMessage, response: Serve
 
 function answerPreflight(response: ServerResponse): void {
   response.setHeader("access-control-allow-methods", "GET, POST");
-  response.setHeader("access-control-allow-headers", "authorization, content-type, x-request-id, apollo-require-preflight");
+  response.setHeader(
+    "access-control-allow-headers",
+    "authorization, content-type, x-request-id, apollo-require-preflight, x-apollo-operation-name",
+  );
   response.setHeader("access-control-max-age", CORS_MAX_AGE_SECONDS);
   response.writeHead(204).end();
 }
