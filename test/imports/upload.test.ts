@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writeCsv } from "../../src/imports/csv.write.ts";
 import { insertTemplate } from "../support/context.ts";
@@ -37,9 +39,12 @@ const many = (count: number, changes: (index: number) => object = () => ({})) =>
     Object.keys(HTTP),
     Array.from({ length: count }, (_, index) => Object.values({ ...HTTP, name: `Channel ${index}`, ...changes(index) })),
   );
-const send = (file: BlobPart, input: object = {}, rest: { headers?: Record<string, string>; key?: string | null } = {}) =>
-  sendUpload<Imported>({ url: server.url, key: caller.key, query: IMPORT, input, file, ...rest });
-const importFile = async (file: BlobPart, input: object = {}) => {
+const send = (
+  file: string | Uint8Array<ArrayBuffer> | Blob,
+  input: object = {},
+  rest: { headers?: Record<string, string>; key?: string | null } = {},
+) => sendUpload<Imported>({ url: server.url, key: caller.key, query: IMPORT, input, file, ...rest });
+const importFile = async (file: string | Uint8Array<ArrayBuffer> | Blob, input: object = {}) => {
   const { data, errors } = await send(file, input);
   expect(errors).toEqual([]);
   return data!.importSessionsCsv;
@@ -167,23 +172,39 @@ describe("the way in", () => {
   });
 
   it("points from a JSON body that is too large to the upload", async () => {
-    const { errors } = await caller.ask(IMPORT, { input: { csv: many(10_000) } });
+    const { errors } = await caller.ask(IMPORT, { input: { csv: many(16_000) } });
     expect(errors).toMatchObject([
       { message: expect.stringMatching(/importSessionsCsv takes in `file`/) as string, extensions: { code: "PAYLOAD_TOO_LARGE" } },
     ]);
   });
 });
 
+/** The caller as a thread of its own: what it takes to build a request and to read an answer is not the server's. */
+async function importElsewhere(csv: string): Promise<Imported["importSessionsCsv"]> {
+  const work = `
+    const { workerData: { url, key, query, csv }, parentPort } = require("node:worker_threads");
+    const form = new FormData();
+    form.append("operations", JSON.stringify({ query, variables: { input: { file: null } } }));
+    form.append("map", '{"0":["variables.input.file"]}');
+    form.append("0", new Blob([csv]), "sessions.csv");
+    fetch(url + "/graphql", { method: "POST", headers: { authorization: "Bearer " + key, "apollo-require-preflight": "1" }, body: form })
+      .then((response) => response.json())
+      .then(({ data }) => parentPort.postMessage({ ...data.importSessionsCsv, sessions: data.importSessionsCsv.sessions.length, errorCsv: null }));`;
+  const thread = new Worker(work, { eval: true, workerData: { url: server.url, key: caller.key, query: IMPORT, csv } });
+  const [answer] = (await once(thread, "message")) as [Imported["importSessionsCsv"]];
+  await thread.terminate();
+  return answer;
+}
+
 describe("an import of 20,000 rows", () => {
   it.each<[string, string]>([
     ["valid", many(20_000, (index) => ({ "input_urls-a": `udp://239.1.${index >> 8}.${index & 255}:5000` }))],
     ["invalid", many(20_000, () => ({ output_type: "htpp" }))],
   ])("never holds up the event loop for more than 50 ms: %s", async (what, csv) => {
-    const file = new Blob([csv]);
     await importFile(many(500), { dryRun: true });
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
-    const imported = await importFile(file);
+    const imported = await importElsewhere(csv);
     delay.disable();
     expect(imported).toMatchObject({ imported: what === "valid", rowCount: 20_000 });
     console.log(what, "longest delay", delay.max / 1e6);

@@ -5,7 +5,7 @@ export async function sendUpload<Data = Record<string, any>>(given: {
   readonly query: string;
   /** The input of the mutation, without its file. */
   readonly input: object;
-  readonly file: BlobPart;
+  readonly file: string | Uint8Array<ArrayBuffer> | Blob;
   readonly headers?: Record<string, string>;
 }): Promise<{
   readonly status: number;
