@@ -1,15 +1,21 @@
 import { createHash } from "node:crypto";
-import { createVault } from "../access/vault.ts";
+import { createVault, type Vault } from "../access/vault.ts";
 import { toSessionRows, type SessionRows } from "../sessions/session.insert.ts";
-import { prepareSession } from "../sessions/session.prepare.ts";
+import { prepareSession, type PreparedSession } from "../sessions/session.prepare.ts";
 import type { ValidationFacts } from "../sessions/session.validation.ts";
-import { ImportOutcome } from "../sessions/session.rules.ts";
+import { ImportOutcome, type ImportMode } from "../sessions/session.rules.ts";
 import { nameKey } from "../shared/name.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
+import { parseName } from "./csv.cells.ts";
+import type { CsvHeader } from "./csv.header.ts";
+import type { CsvRecord } from "./csv.read.ts";
 import { openImportFile, type ImportFile } from "./csv.import-file.ts";
 import { checkNames } from "./csv.names.ts";
 import { countRows, rejectedImport, type CsvImportCounts, type CsvImportResult, type ImportedSession } from "./csv.result.ts";
 import { checkRow, csvFacts, type CheckedRow, type CsvFacts } from "./csv.rules.ts";
+import { readStoredLines, type StoredCsvSession } from "./csv.stored.ts";
+import { toUpdateRows, type SessionUpdate, type UpdateRows } from "./csv.update-rows.ts";
+import { checkUpsert, type UpsertedRow } from "./csv.upsert.ts";
 
 /** What rows are checked against, in a form that can be sent to a thread. */
 export interface JobFacts extends Omit<ValidationFacts, "templates"> {
@@ -21,6 +27,8 @@ export interface JobFacts extends Omit<ValidationFacts, "templates"> {
 export interface JobOrder {
   readonly facts: JobFacts;
   readonly dryRun: boolean;
+  /** UPSERT matches rows with sessions by their names; CREATE refuses names that are there. */
+  readonly mode: ImportMode;
   /** Which argument the file came in. */
   readonly field: "csv" | "file";
 }
@@ -41,15 +49,22 @@ export interface JobCheck {
 
 /** What the database told about the names. */
 export interface JobFindings {
-  /** Keys of names that sessions have. */
+  /** Keys of names that sessions have, for CREATE. */
   readonly taken: readonly string[];
-  /** The installation's key, to seal secrets with; null when nothing is to be written. */
-  readonly secretKey: Uint8Array | null;
+  /** The sessions of these names, for UPSERT, as `selectCsvLines` has them. */
+  readonly existing: readonly string[];
+  /** The installation's key, to open and seal secrets with. */
+  readonly secretKey: Uint8Array;
 }
 
 export type JobResult =
-  | { readonly rejected: CsvImportResult; readonly sessions?: never; readonly created?: never }
-  | { readonly rejected?: never; readonly sessions: readonly ImportedSession[]; readonly created: SessionRows | null };
+  | { readonly rejected: CsvImportResult; readonly sessions?: never; readonly created?: never; readonly updated?: never }
+  | {
+      readonly rejected?: never;
+      readonly sessions: readonly ImportedSession[];
+      readonly created: SessionRows;
+      readonly updated: UpdateRows;
+    };
 
 /** One import, all of it but the database: it runs in a thread, or right here when it is small. The calls come in this order. */
 export interface ImportJob {
@@ -65,7 +80,7 @@ export function createImportJob(): ImportJob {
   const hash = createHash("sha256");
   let file: ImportFile | null = null;
   let digest = "";
-  let checked: { readonly order: JobOrder; readonly rows: readonly CheckedRow[] } | null = null;
+  let checked: { readonly order: JobOrder; readonly rows: readonly CheckedRow[]; readonly facts: CsvFacts } | null = null;
 
   function readFile(): ImportFile {
     if (file) return file;
@@ -82,8 +97,10 @@ export function createImportJob(): ImportJob {
       const read = readFile();
       const isLost = read.errors.length > 0 && !read.isReadable;
       const facts = toCsvFacts(order.facts);
-      const rows = isLost ? [] : read.rows.map((record) => checkRow(record, read.header, facts));
-      checked = { order, rows };
+      // What a row of an UPSERT says depends on the session of its name, which nobody has looked for yet.
+      const check = order.mode === "CREATE" ? checkRow : readName;
+      const rows = isLost ? [] : read.rows.map((record) => check(record, read.header, facts));
+      checked = { order, rows, facts };
       return {
         rejected: isLost ? rejectedImport(read, order, read.errors) : null,
         counts: countRows(read, order.dryRun),
@@ -93,38 +110,62 @@ export function createImportJob(): ImportJob {
         rows: rows.map(({ record }) => record.row),
       };
     },
-    finish({ taken, secretKey }) {
+    finish({ taken, existing, secretKey }) {
       if (!checked) throw new Error("An import is checked before it is finished.");
       const read = readFile();
-      const { order } = checked;
-      const rows = checkNames(checked.rows, read.header, new Set(taken));
+      const { order, facts } = checked;
+      const vault = createVault(Buffer.from(secretKey));
+      const stored = new Map(readStoredLines(existing, vault).map((session) => [nameKey(session.session.name), session]));
+      const matched = order.mode === "CREATE" ? checked.rows : checked.rows.map((row) => matchRow(row, { read, stored, facts }));
+      const rows = checkNames(matched, read.header, new Set(taken));
       const errors = [...read.errors, ...rows.flatMap((row) => row.errors)];
       if (errors.length > 0) return { rejected: rejectedImport(read, order, errors) };
-      return create(rows, secretKey);
+      return accept(rows, order.dryRun, vault);
     },
   };
 }
 
-function create(rows: readonly CheckedRow[], secretKey: Uint8Array | null): JobResult {
-  const common = { outcome: ImportOutcome.CREATED, changed: [] };
-  if (secretKey === null) {
-    return {
-      created: null,
-      sessions: rows.map(({ record, name }) => ({ row: record.row, name: name ?? "", id: null, streamId: null, ...common })),
-    };
-  }
-  const vault = createVault(Buffer.from(secretKey));
-  const prepared = rows.flatMap(({ draft }) => (draft ? prepareSession({ vault }, draft) : []));
-  return {
-    created: toSessionRows(prepared),
-    sessions: prepared.map(({ row }, index) => ({
-      row: rows[index]?.record.row ?? 0,
-      name: row.name,
-      id: row.id,
-      streamId: row.stream_id,
-      ...common,
-    })),
-  };
+/** Only the name of a row, for those of an UPSERT. */
+function readName(record: CsvRecord, header: CsvHeader): CheckedRow {
+  const cell = record.cells[header.positions.get("name") ?? -1] ?? "";
+  return { record, name: parseName(cell).value ?? null, draft: null, errors: [] };
+}
+
+interface Matching {
+  readonly read: ImportFile;
+  readonly stored: ReadonlyMap<string, StoredCsvSession>;
+  readonly facts: CsvFacts;
+}
+
+function matchRow({ record, name }: CheckedRow, { read, stored, facts }: Matching): CheckedRow | MatchedRow {
+  const existing = name === null ? undefined : stored.get(nameKey(name));
+  const isWhole = record.cells.length === read.header.width;
+  if (!existing || !isWhole) return checkRow(record, read.header, facts);
+  return { ...checkUpsert(record, read.header, existing, facts), existing };
+}
+
+type MatchedRow = UpsertedRow & { readonly existing: StoredCsvSession };
+
+function accept(rows: readonly (CheckedRow | MatchedRow)[], dryRun: boolean, vault: Vault): JobResult {
+  const created: PreparedSession[] = [];
+  const updates: SessionUpdate[] = [];
+  const sessions = rows.map((checked): ImportedSession => {
+    const { record, name, draft } = checked;
+    const row = { row: record.row, name: name ?? "" };
+    if (!draft) throw new Error("A row without errors has a draft.");
+    if ("existing" in checked) {
+      const { existing, changed, changedKeys } = checked;
+      if (changed.length > 0) updates.push({ existing, draft, changedKeys });
+      const place = dryRun ? { id: null, streamId: null } : { id: existing.id, streamId: existing.state.streamId };
+      return { ...row, ...place, outcome: changed.length > 0 ? ImportOutcome.UPDATED : ImportOutcome.UNCHANGED, changed };
+    }
+    const made = { ...row, outcome: ImportOutcome.CREATED, changed: [] };
+    if (dryRun) return { ...made, id: null, streamId: null };
+    const prepared = prepareSession({ vault }, draft);
+    created.push(prepared);
+    return { ...made, id: prepared.row.id, streamId: prepared.row.stream_id };
+  });
+  return { sessions, created: toSessionRows(created), updated: toUpdateRows(dryRun ? [] : updates, vault) };
 }
 
 export function toCsvFacts({ templates, region, ...facts }: JobFacts): CsvFacts {

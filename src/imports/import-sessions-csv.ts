@@ -5,10 +5,11 @@ import { writeCursor } from "../changes/cursor.ts";
 import type { Upload } from "../graphql/upload.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
 import { findTakenNames, insertPrepared } from "../sessions/session.insert.ts";
-import { Verb } from "../sessions/session.rules.ts";
+import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { Refusal } from "../shared/user-error.ts";
 import { acceptedImport, type CsvImportResult, type ImportedSession, type StoredImport } from "./csv.result.ts";
-import { selectJobFacts } from "./csv.session.store.ts";
+import { lockCsvLines, selectJobFacts } from "./csv.session.store.ts";
+import { updateSessionRows } from "./csv.update.store.ts";
 import type { JobCheck, JobFacts, JobOrder } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
 import { receiveFile } from "./receive-file.ts";
@@ -19,6 +20,8 @@ export interface ImportSessionsCsvInput {
   readonly file?: Upload | null | undefined;
   /** Where the sessions are put; the format has no column for it. */
   readonly region?: string | null | undefined;
+  /** CREATE when left out: a name that is there is refused. UPSERT: its session is changed where the row differs. */
+  readonly mode?: ImportMode | undefined;
   readonly dryRun: boolean;
   readonly idempotencyKey?: string | null | undefined;
 }
@@ -41,7 +44,7 @@ class FactsChanged extends Error {
 const ATTEMPTS = 5;
 
 /**
- * Creates one session for each row of a CSV file, all or none, in a fixed number of statements. Everything that is wrong with the
+ * Creates, or with UPSERT changes, one session for each row of a CSV file, all or none, in a fixed number of statements. Everything that is wrong with the
  * file comes back at once. A dry run checks the very same and writes nothing. The file is read and checked in a thread of its own,
  * before the transaction begins, so that neither other requests nor the change log wait for it.
  */
@@ -64,13 +67,13 @@ export async function importSessionsCsv(context: Context, input: ImportSessionsC
 
 async function importFile(context: Context, input: ImportSessionsCsvInput, job: RunningJob): Promise<CsvImportResult> {
   const facts = await selectJobFacts(context, input.region ?? context.defaultRegion);
-  const order: JobOrder = { facts, dryRun: input.dryRun, field: input.file ? "file" : "csv" };
+  const order: JobOrder = { facts, dryRun: input.dryRun, mode: input.mode ?? "CREATE", field: input.file ? "file" : "csv" };
   const check = await job.check(order);
   if (check.rejected) return check.rejected;
   const call = {
     operation: "import sessions",
     key: input.dryRun ? null : input.idempotencyKey,
-    input: { digest: check.digest, region: input.region },
+    input: { digest: check.digest, region: input.region, mode: order.mode },
   };
   const stored = await inTransaction(context, call.operation, (transactionContext) =>
     idempotently(transactionContext, call, () => importRows(transactionContext, { order, check, job })),
@@ -86,15 +89,19 @@ interface CheckedImport {
 
 async function importRows(context: TransactionContext, { order, check, job }: CheckedImport): Promise<StoredImport> {
   await refuseOldFacts(context, order.facts);
-  const taken = await findTakenNames(context, check.nameKeys);
-  const result = await job.finish({ taken, secretKey: order.dryRun ? null : context.vault.keyForThread() });
+  const isUpsert = order.mode === "UPSERT";
+  const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
+  const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
+  const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
   if (result.rejected) throw new ImportRejected(result.rejected);
   const sessions = result.sessions.map(({ name: _name, ...session }) => session);
-  if (!result.created) return { sessions, cursor: null };
+  if (order.dryRun) return { sessions, cursor: null };
   const inserted = await insertPrepared(context, result.created, Verb.IMPORT);
   // Somebody else took names since they were looked up: the next attempt tells which.
   if (inserted.size < result.created.sessions.count) throw new FactsChanged();
-  return { sessions, cursor: await writeCursor(context.transaction) };
+  await updateSessionRows(context, result.updated, Verb.IMPORT);
+  const isWritten = result.created.sessions.count + result.updated.sessions.count > 0;
+  return { sessions, cursor: isWritten ? await writeCursor(context.transaction) : null };
 }
 
 /** Holds the templates until the end of the transaction; what was checked against others is checked again. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Upload } from "../graphql/upload.ts";
 import { regionText } from "../sessions/session.input.ts";
+import { ImportMode } from "../sessions/session.rules.ts";
 import { plainText } from "../shared/text.schema.ts";
 import { UserErrorCode } from "../shared/user-error.ts";
 
@@ -11,6 +12,10 @@ export const importSessionsCsvInput = z
     csv: z.string().nullish(),
     file: z.instanceof(Upload).nullish(),
     region: regionText.nullish(),
+    mode: z
+      .enum(ImportMode)
+      .nullish()
+      .transform((mode) => mode ?? ImportMode.CREATE),
     dryRun: z.boolean().nullish().transform(Boolean),
     idempotencyKey: plainText(IDEMPOTENCY_KEY_LENGTH_LIMIT).min(1, "must not be empty").nullish(),
   })

@@ -4,7 +4,19 @@ import { Cursor } from "../graphql/scalars.ts";
 import { UploadScalar, type Upload } from "../graphql/upload.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
-import { ImportOutcome } from "../sessions/session.rules.ts";
+import { ImportMode, ImportOutcome } from "../sessions/session.rules.ts";
+
+registerEnumType(ImportMode, {
+  name: "ImportMode",
+  description: "What an import does with a row whose name a session already has.",
+  valuesConfig: {
+    CREATE: { description: "Refuses it with NAME_EXISTS: every row is a new session." },
+    UPSERT: {
+      description:
+        "Changes that session where the row differs. A column that is not in the file leaves its value as it is, an empty cell clears it, an empty secret and a masked URL stay. What an edit of the input or the output is needs the session to be STOPPED.",
+    },
+  },
+});
 
 registerEnumType(CsvImportErrorCode, {
   name: "CsvImportErrorCode",
@@ -90,7 +102,7 @@ export class CsvImportedSessionType {
   changed!: readonly string[];
 }
 
-@InputType("ImportSessionsCsvInput", { description: "A CSV file of sessions to create, all of them or none." })
+@InputType("ImportSessionsCsvInput", { description: "A CSV file of sessions to create or change, all of them or none." })
 export class ImportSessionsCsvInputType {
   @Field(() => String, {
     nullable: true,
@@ -109,7 +121,14 @@ export class ImportSessionsCsvInputType {
   @Field(() => String, { nullable: true, description: "The region that the sessions are put in; left out: the installation's own." })
   region?: string | null;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Check everything and create nothing." })
+  @Field(() => ImportMode, {
+    nullable: true,
+    defaultValue: ImportMode.CREATE,
+    description: "What becomes of rows whose name a session already has; left out: CREATE.",
+  })
+  mode?: ImportMode | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Check everything and write nothing." })
   dryRun?: boolean | null;
 
   @Field(() => String, {
