@@ -75,7 +75,7 @@ function uploadOf(bytes: Buffer): Upload {
 }
 
 async function extraMemoryOf(work: () => Promise<unknown>): Promise<number> {
-  globalThis.gc?.();
+  (globalThis as { gc?: () => void }).gc?.();
   const before = process.memoryUsage().rss;
   let most = before;
   const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 10);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createVault, type Vault } from "../access/vault.ts";
-import { toSessionRows, type SessionRows } from "../sessions/session.insert.ts";
+import type { RowSet } from "../database/row-set.ts";
+import { toSessionRows, type SessionTable } from "../sessions/session.insert.ts";
 import { prepareSession, type PreparedSession } from "../sessions/session.prepare.ts";
 import type { ValidationFacts } from "../sessions/session.validation.ts";
 import { ImportOutcome, type ImportMode } from "../sessions/session.rules.ts";
@@ -58,11 +59,11 @@ export interface JobFindings {
 }
 
 export type JobResult =
-  | { readonly rejected: CsvImportResult; readonly sessions?: never; readonly created?: never; readonly updated?: never }
+  | { readonly rejected: CsvImportResult; readonly sessions?: never; readonly createdCount?: never; readonly updated?: never }
   | {
       readonly rejected?: never;
       readonly sessions: readonly ImportedSession[];
-      readonly created: SessionRows;
+      readonly createdCount: number;
       readonly updated: UpdateRows;
     };
 
@@ -73,6 +74,8 @@ export interface ImportJob {
   /** Checks the whole file; again when the facts have changed. */
   readonly check: (order: JobOrder) => JobCheck;
   readonly finish: (findings: JobFindings) => JobResult;
+  /** The rows of the new sessions, table by table in their order; after the last of them the job is empty. */
+  readonly take: (table: SessionTable) => RowSet;
 }
 
 export function createImportJob(): ImportJob {
@@ -80,6 +83,7 @@ export function createImportJob(): ImportJob {
   const hash = createHash("sha256");
   let file: ImportFile | null = null;
   let digest = "";
+  let created: readonly PreparedSession[] = [];
   let checked: { readonly order: JobOrder; readonly rows: readonly CheckedRow[]; readonly facts: CsvFacts } | null = null;
 
   function readFile(): ImportFile {
@@ -120,7 +124,14 @@ export function createImportJob(): ImportJob {
       const rows = checkNames(matched, read.header, new Set(taken));
       const errors = [...read.errors, ...rows.flatMap((row) => row.errors)];
       if (errors.length > 0) return { rejected: rejectedImport(read, order, errors) };
-      return accept(rows, order.dryRun, vault);
+      const accepted = accept(rows, order.dryRun, vault);
+      created = accepted.created;
+      return accepted.result;
+    },
+    take(table) {
+      const rows = toSessionRows(created, table);
+      if (table === "changes") created = [];
+      return rows;
     },
   };
 }
@@ -146,7 +157,11 @@ function matchRow({ record, name }: CheckedRow, { read, stored, facts }: Matchin
 
 type MatchedRow = UpsertedRow & { readonly existing: StoredCsvSession };
 
-function accept(rows: readonly (CheckedRow | MatchedRow)[], dryRun: boolean, vault: Vault): JobResult {
+function accept(
+  rows: readonly (CheckedRow | MatchedRow)[],
+  dryRun: boolean,
+  vault: Vault,
+): { readonly created: readonly PreparedSession[]; readonly result: JobResult } {
   const created: PreparedSession[] = [];
   const updates: SessionUpdate[] = [];
   const sessions = rows.map((checked): ImportedSession => {
@@ -165,7 +180,7 @@ function accept(rows: readonly (CheckedRow | MatchedRow)[], dryRun: boolean, vau
     created.push(prepared);
     return { ...made, id: prepared.row.id, streamId: prepared.row.stream_id };
   });
-  return { sessions, created: toSessionRows(created), updated: toUpdateRows(dryRun ? [] : updates, vault) };
+  return { created, result: { sessions, createdCount: created.length, updated: toUpdateRows(dryRun ? [] : updates, vault) } };
 }
 
 export function toCsvFacts({ templates, region, ...facts }: JobFacts): CsvFacts {

@@ -2,6 +2,7 @@ import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
 import { writeCursor } from "../changes/cursor.ts";
+import { sqlState } from "../database/sql-state.ts";
 import type { Upload } from "../graphql/upload.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
 import { findTakenNames, insertPrepared } from "../sessions/session.insert.ts";
@@ -96,13 +97,18 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   if (result.rejected) throw new ImportRejected(result.rejected);
   const sessions = result.sessions.map(({ name: _name, ...session }) => session);
   if (order.dryRun) return { sessions, cursor: null };
-  const inserted = await insertPrepared(context, result.created, Verb.IMPORT);
-  // Somebody else took names since they were looked up: the next attempt tells which.
-  if (inserted.size < result.created.sessions.count) throw new FactsChanged();
+  await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
-  const isWritten = result.created.sessions.count + result.updated.sessions.count > 0;
+  const isWritten = result.createdCount + result.updated.sessions.count > 0;
   return { sessions, cursor: isWritten ? await writeCursor(context.transaction) : null };
 }
+
+/** Somebody else took names since they were looked up: the next attempt tells which. */
+function refuseLostRace(error: unknown): never {
+  throw sqlState(error) === UNIQUE_VIOLATION ? new FactsChanged() : error;
+}
+
+const UNIQUE_VIOLATION = "23505";
 
 /** Holds the templates until the end of the transaction; what was checked against others is checked again. */
 async function refuseOldFacts(context: TransactionContext, facts: JobFacts): Promise<void> {

@@ -16,6 +16,7 @@ export interface RunningJob {
   readonly push: (bytes: Uint8Array) => Promise<boolean>;
   readonly check: (...words: Parameters<ImportJob["check"]>) => Promise<ReturnType<ImportJob["check"]>>;
   readonly finish: (...words: Parameters<ImportJob["finish"]>) => Promise<ReturnType<ImportJob["finish"]>>;
+  readonly take: (...words: Parameters<ImportJob["take"]>) => Promise<ReturnType<ImportJob["take"]>>;
   /** Lets go of the file. */
   readonly close: () => void;
 }
@@ -40,6 +41,7 @@ function openHere(): RunningJob {
     push: async (bytes) => job.push(bytes),
     check: async (order) => job.check(order),
     finish: async (findings) => job.finish(findings),
+    take: async (table) => job.take(table),
     close: () => undefined,
   };
 }
@@ -69,6 +71,7 @@ function openInThread(): RunningJob {
     },
     check: (order) => call("check", order),
     finish: (findings) => call("finish", findings),
+    take: (table) => call("take", table),
     close() {
       call("close", null).catch(() => undefined);
       current.openJobs.delete(job);

@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import type { TransactionContext } from "../access/context.ts";
-import { toChangeRows, type ChangeRows } from "../changes/append-changes.ts";
+import { toChangeRows } from "../changes/append-changes.ts";
 import type { Executor } from "../database/database.ts";
 import { insertRows, toRowSet, type ColumnTypes, type RowSet } from "../database/row-set.ts";
 import { nameKey } from "../shared/name.ts";
@@ -34,47 +34,57 @@ export type InsertResult =
  */
 export async function insertSessions(context: TransactionContext, drafts: readonly SessionDraft[], verb: Verb): Promise<InsertResult> {
   const prepared = drafts.map((draft) => prepareSession(context, draft));
-  const inserted = await insertPrepared(context, toSessionRows(prepared), verb);
+  const rows = (table: SessionTable) => toSessionRows(prepared, table);
+  const insert = insertSessionRows(context, rows("sessions"), verb);
+  const written =
+    prepared.length > 0 ? await context.transaction.execute<{ id: string }>(sql`${insert} on conflict do nothing returning id`) : [];
+  const inserted = new Set(written.map(({ id }) => id));
   if (inserted.size < prepared.length) {
     // Rows are missing only where a name, an external id or (1 in 2^60) a stream id was taken.
     return { conflicts: (await findSessionsNamed(context, drafts)).filter(({ conflictingId }) => !inserted.has(conflictingId)) };
   }
+  await insertPlaybackRows(context.transaction, rows("playbacks"));
+  await insertSecretRows(context.transaction, rows("secrets"));
+  await logSessionRows(context, "CREATED", rows("changes"));
   return { sessions: prepared.map(({ row }) => ({ id: row.id, streamId: row.stream_id, name: row.name })) };
 }
 
-/** New sessions as rows of every table they are written to; a thread without a database can make them. */
-export interface SessionRows {
-  readonly sessions: RowSet;
-  readonly playbacks: RowSet;
-  readonly secrets: RowSet;
-  readonly changes: ChangeRows;
+/** The tables that new sessions are written to, in this order. */
+export type SessionTable = "sessions" | "playbacks" | "secrets" | "changes";
+
+/** New sessions as rows, given table by table, so that only one of them is held at a time; a thread without a database can make them. */
+export interface PreparedRows {
+  readonly count: number;
+  readonly take: (table: SessionTable) => RowSet | Promise<RowSet>;
 }
 
-export function toSessionRows(prepared: readonly PreparedSession[]): SessionRows {
-  // In the order of the names, so that two imports of the same names cannot wait for one another in a circle.
-  const sessions = prepared.map((session) => session.row).sort((a, b) => (a.name_key < b.name_key ? -1 : 1));
-  return {
-    sessions: toRowSet(sessions, SESSION_COLUMNS),
-    playbacks: toRowSet(
-      prepared.flatMap((session) => session.playbacks),
-      PLAYBACK_COLUMNS,
-    ),
-    secrets: toRowSet(
-      prepared.flatMap((session) => session.secrets),
-      SECRET_COLUMNS,
-    ),
-    changes: toChangeRows(prepared.map(({ row, state }) => ({ objectId: row.id, before: null, after: state }))),
-  };
+export function toSessionRows(prepared: readonly PreparedSession[], table: SessionTable): RowSet {
+  switch (table) {
+    case "sessions":
+      // In the order of the names, so that two imports of the same names cannot wait for one another in a circle.
+      return toRowSet(
+        prepared.map(({ row }) => row).sort((a, b) => (a.name_key < b.name_key ? -1 : 1)),
+        SESSION_COLUMNS,
+      );
+    case "playbacks":
+      return toRowSet(
+        prepared.flatMap(({ playbacks }) => playbacks),
+        PLAYBACK_COLUMNS,
+      );
+    case "secrets":
+      return toSecretRows(prepared.flatMap(({ secrets }) => secrets));
+    case "changes":
+      return toChangeRows(prepared.map(({ row, state }) => ({ objectId: row.id, before: null, after: state })));
+  }
 }
 
-/** Writes rows of new sessions and the change log, and gives the ids of those whose names were free; unless all were, nothing else is written. */
-export async function insertPrepared(context: TransactionContext, rows: SessionRows, verb: Verb): Promise<ReadonlySet<string>> {
-  const inserted = await insertSessionRows(context, rows.sessions, verb);
-  if (inserted.size < rows.sessions.count) return inserted;
-  await insertPlaybackRows(context.transaction, rows.playbacks);
-  await insertSecretRows(context.transaction, rows.secrets);
-  await logSessionRows(context, "CREATED", rows.changes);
-  return inserted;
+/** Writes rows of new sessions and the change log. A name that is taken by now is the database's error. */
+export async function insertPrepared(context: TransactionContext, { count, take }: PreparedRows, verb: Verb): Promise<void> {
+  if (count === 0) return;
+  await context.transaction.execute(insertSessionRows(context, await take("sessions"), verb));
+  await insertPlaybackRows(context.transaction, await take("playbacks"));
+  await insertSecretRows(context.transaction, await take("secrets"));
+  await logSessionRows(context, "CREATED", await take("changes"));
 }
 
 const SESSION_COLUMNS = {
@@ -127,10 +137,9 @@ const SECRET_COLUMNS = {
   is_generated: "boolean",
 } as const satisfies ColumnTypes;
 
-async function insertSessionRows(context: TransactionContext, rows: RowSet, verb: Verb): Promise<ReadonlySet<string>> {
-  if (rows.count === 0) return new Set();
+function insertSessionRows(context: TransactionContext, rows: RowSet, verb: Verb): SQL {
   const now = sql`${context.clock.now().toISOString()}::timestamptz`;
-  const insert = insertRows("sessions", SESSION_COLUMNS, rows, {
+  return insertRows("sessions", SESSION_COLUMNS, rows, {
     organization_id: sql`${context.actor.organizationId}`,
     last_command_verb: sql`${verb}`,
     last_command_actor: sql`${context.actor.name}`,
@@ -139,8 +148,6 @@ async function insertSessionRows(context: TransactionContext, rows: RowSet, verb
     created_at: now,
     updated_at: now,
   });
-  const inserted = await context.transaction.execute<{ id: string }>(sql`${insert} on conflict do nothing returning id`);
-  return new Set(inserted.map((row) => row.id));
 }
 
 /** Writes prepared playbacks in one statement. */
