@@ -12,7 +12,14 @@ import type { CsvHeader } from "./csv.header.ts";
 import type { CsvRecord } from "./csv.read.ts";
 import { openImportFile, type ImportFile } from "./csv.import-file.ts";
 import { checkNames } from "./csv.names.ts";
-import { countRows, rejectedImport, type CsvImportCounts, type CsvImportResult, type ImportedSession } from "./csv.result.ts";
+import {
+  countRows,
+  rejectedImport,
+  type CsvImportCounts,
+  type CsvImportResult,
+  type ImportedSession,
+  type StoredImport,
+} from "./csv.result.ts";
 import { checkRow, csvFacts, type CheckedRow, type CsvFacts } from "./csv.rules.ts";
 import { readStoredLines, type StoredCsvSession } from "./csv.stored.ts";
 import { toUpdateRows, type SessionUpdate, type UpdateRows } from "./csv.update-rows.ts";
@@ -62,10 +69,39 @@ export type JobResult =
   | { readonly rejected: CsvImportResult; readonly sessions?: never; readonly createdCount?: never; readonly updated?: never }
   | {
       readonly rejected?: never;
-      readonly sessions: readonly ImportedSession[];
+      readonly sessions: PackedSessions;
       readonly createdCount: number;
       readonly updated: UpdateRows;
     };
+
+/** What became of each row, packed: a thread hands over two texts in a moment, and tens of thousands of objects in many. */
+export interface PackedSessions {
+  /** By the order of the rows, separated by commas; empty in a dry run. */
+  readonly ids: string;
+  readonly streamIds: string;
+  /** Rows that met a session, by their place; every other one is new. */
+  readonly matched: readonly (readonly [place: number, outcome: ImportOutcome, changed: readonly string[]])[];
+}
+
+export function unpackSessions({ ids, streamIds, matched }: PackedSessions, { rows }: Pick<JobCheck, "rows">): StoredImport["sessions"] {
+  const idOf = ids.split(",");
+  const streamIdOf = streamIds.split(",");
+  const found = new Map(matched.map(([place, ...what]) => [place, what]));
+  return rows.map((row, place) => {
+    const [outcome = ImportOutcome.CREATED, changed = []] = found.get(place) ?? [];
+    return { row, id: idOf[place] || null, streamId: streamIdOf[place] || null, outcome, changed };
+  });
+}
+
+function packSessions(sessions: readonly ImportedSession[]): PackedSessions {
+  return {
+    ids: sessions.map(({ id }) => id ?? "").join(","),
+    streamIds: sessions.map(({ streamId }) => streamId ?? "").join(","),
+    matched: sessions.flatMap(({ outcome, changed }, place) =>
+      outcome === ImportOutcome.CREATED ? [] : [[place, outcome, changed] as const],
+    ),
+  };
+}
 
 /** One import, all of it but the database: it runs in a thread, or right here when it is small. The calls come in this order. */
 export interface ImportJob {
@@ -180,7 +216,10 @@ function accept(
     created.push(prepared);
     return { ...made, id: prepared.row.id, streamId: prepared.row.stream_id };
   });
-  return { created, result: { sessions, createdCount: created.length, updated: toUpdateRows(dryRun ? [] : updates, vault) } };
+  return {
+    created,
+    result: { sessions: packSessions(sessions), createdCount: created.length, updated: toUpdateRows(dryRun ? [] : updates, vault) },
+  };
 }
 
 export function toCsvFacts({ templates, region, ...facts }: JobFacts): CsvFacts {

@@ -11,7 +11,7 @@ import { Refusal } from "../shared/user-error.ts";
 import { acceptedImport, type CsvImportResult, type ImportedSession, type StoredImport } from "./csv.result.ts";
 import { lockCsvLines, selectJobFacts } from "./csv.session.store.ts";
 import { updateSessionRows } from "./csv.update.store.ts";
-import type { JobCheck, JobFacts, JobOrder } from "./import-job.ts";
+import { unpackSessions, type JobCheck, type JobFacts, type JobOrder } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
 import { receiveFile } from "./receive-file.ts";
 
@@ -95,7 +95,7 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
   const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
   if (result.rejected) throw new ImportRejected(result.rejected);
-  const sessions = result.sessions.map(({ name: _name, ...session }) => session);
+  const sessions = unpackSessions(result.sessions, check);
   if (order.dryRun) return { sessions, cursor: null };
   await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
@@ -124,6 +124,5 @@ async function refuseOldFacts(context: TransactionContext, facts: JobFacts): Pro
 
 /** A kept answer holds no names, but whoever asks again with the same key has sent the same file. */
 function withNames({ sessions }: StoredImport, { rows, names }: JobCheck): readonly ImportedSession[] {
-  const nameOfRow = new Map(rows.map((row, index) => [row, names[index] ?? ""]));
-  return sessions.map((session) => ({ ...session, name: nameOfRow.get(session.row) ?? "" }));
+  return sessions.map((session, index) => ({ ...session, name: rows[index] === session.row ? (names[index] ?? "") : "" }));
 }
