@@ -81,10 +81,22 @@ export function toSessionRows(prepared: readonly PreparedSession[], table: Sessi
 /** Writes rows of new sessions and the change log. A name that is taken by now is the database's error. */
 export async function insertPrepared(context: TransactionContext, { count, take }: PreparedRows, verb: Verb): Promise<void> {
   if (count === 0) return;
-  await context.transaction.execute(insertSessionRows(context, await take("sessions"), verb));
-  await insertPlaybackRows(context.transaction, await take("playbacks"));
-  await insertSecretRows(context.transaction, await take("secrets"));
-  await logSessionRows(context, "CREATED", await take("changes"));
+  const sessions = await take("sessions");
+  // The next table is made while the database writes this one.
+  const playbacks = ahead(take("playbacks"));
+  await context.transaction.execute(insertSessionRows(context, sessions, verb));
+  const secrets = ahead(take("secrets"));
+  await insertPlaybackRows(context.transaction, await playbacks);
+  const changes = ahead(take("changes"));
+  await insertSecretRows(context.transaction, await secrets);
+  await logSessionRows(context, "CREATED", await changes);
+}
+
+/** Fails where it is awaited, and unheard when that never comes to pass. */
+function ahead<T>(value: T | Promise<T>): Promise<T> {
+  const promise = Promise.resolve(value);
+  promise.catch(() => undefined);
+  return promise;
 }
 
 const SESSION_COLUMNS = {
