@@ -1,4 +1,4 @@
-import { ImportOutcome } from "../sessions/session.rules.ts";
+import type { ImportOutcome } from "../sessions/session.rules.ts";
 import { UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import type { ImportFile } from "./csv.import-file.ts";

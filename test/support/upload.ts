@@ -1,5 +1,5 @@
 /** Sends an operation with one file as a GraphQL multipart request. */
-export async function sendUpload<Data = Record<string, any>>(given: {
+export async function sendUpload<Data = Record<string, unknown>>(given: {
   readonly url: string;
   readonly key: string | null;
   readonly query: string;
