@@ -5,6 +5,8 @@ export interface Vault {
   /** `subject` names the row that the secret belongs to: a ciphertext moved to another row does not open. */
   readonly encrypt: (plaintext: string, subject: string) => Buffer;
   readonly decrypt: (ciphertext: Buffer, subject: string) => string;
+  /** The secret key itself, for a thread of this process to make the same vault of; it goes nowhere else. */
+  readonly keyForThread: () => Uint8Array;
   /** A keyed digest in hex: the same text gives the same digest in this installation alone. */
   readonly digest: (text: string) => string;
 }
@@ -40,6 +42,7 @@ export function createVault(secretKey: Buffer): Vault {
         .setAuthTag(ciphertext.subarray(bodyStart - TAG_BYTES, bodyStart));
       return decipher.update(ciphertext.subarray(bodyStart), undefined, "utf8") + decipher.final("utf8");
     },
+    keyForThread: () => Uint8Array.from(secretKey),
     digest: (text) => createHmac("sha256", digestKey).update(text).digest("hex"),
   };
 }

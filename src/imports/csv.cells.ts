@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { maskUrl } from "../network/mask.ts";
 import { SECRET_MASK } from "../sessions/secret.rules.ts";
 import { URL_LENGTH_LIMIT } from "../sessions/session.input.ts";
+import { nameText } from "../shared/text.schema.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
 
 /** Most characters of a cell that an error shows. */
@@ -62,6 +63,14 @@ export function parseText(cell: string, schema: z.ZodType<string>): ParsedCell<s
   const [issue] = result.error.issues;
   const isTooLong = issue?.code === "too_big";
   return problem(isTooLong ? CsvImportErrorCode.TOO_LONG : CsvImportErrorCode.INVALID_VALUE, issue?.message ?? "is not allowed");
+}
+
+/** What most names are made of, so that only the others take the long way through the schema. */
+const PLAIN_NAME = /^[A-Za-z0-9][\x20-\x7e]{0,198}$/;
+
+/** A name in the form in which names are stored. */
+export function parseName(cell: string): ParsedCell<string> {
+  return PLAIN_NAME.test(cell) ? { value: cell.trimEnd() } : parseText(cell, nameText);
 }
 
 /** A cell as an error may show it: secrets masked, then cut. */

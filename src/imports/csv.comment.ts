@@ -1,18 +1,17 @@
 import { SECRET_MASK } from "../sessions/secret.rules.ts";
 import { OUTPUT_TYPE_FACTS } from "../playbacks/playback.rules.ts";
 import { INPUT_TYPE_FACTS } from "../sessions/session.rules.ts";
-import { CSV_COLUMNS, csvTypeName } from "./csv.columns.ts";
-import { checkHeader } from "./csv.header.ts";
-import { checkRow, type CsvFacts } from "./csv.rules.ts";
-import { toCells, type CsvSession } from "./csv.session.ts";
+import { validatePlayback } from "../playbacks/playback.validation.ts";
+import { validateSource } from "../sessions/session.validation.ts";
+import { csvTypeName } from "./csv.columns.ts";
+import type { CsvFacts } from "./csv.rules.ts";
+import type { CsvSession } from "./csv.session.ts";
 
 /** What a comment cell begins with, so that the import passes its row over. */
 export const COMMENT_PREFIX = "Comment - ";
 
 /** Keeps a text valid wherever a secret may stand: long enough for a passphrase, harmless in a URL. */
 const STAND_IN = "left-out-secret";
-
-const { header: EXPORT_HEADER } = checkHeader(CSV_COLUMNS.map((column) => column.header));
 
 /**
  * Why a session cannot be imported again as it is exported with its secrets, or null when it can: what the format cannot say, or
@@ -39,8 +38,21 @@ function unsupportedReason({ source, playbacks, streamRemap }: CsvSession): stri
   return streamRemap.length > 0 ? "the session has stream remap enabled" : null;
 }
 
-function refusalReason(session: CsvSession, facts: CsvFacts): string | null {
-  const cells = toCells(session).map((cell) => cell.replaceAll(SECRET_MASK, STAND_IN));
-  const [error] = checkRow({ row: 1, cells }, EXPORT_HEADER, facts).errors;
-  return error?.message ?? null;
+/**
+ * The rules of a session itself, without the way through cells and back: what is stored was once accepted, and what has changed since
+ * is the template, or which addresses are allowed.
+ */
+function refusalReason({ source, playbacks }: CsvSession, facts: CsvFacts): string | null {
+  const candidate = { ...source, urlA: standIn(source.urlA), urlB: standIn(source.urlB) };
+  const [inputError] = validateSource(candidate, facts.network).errors ?? [];
+  if (inputError) return inputError.message;
+  for (const playback of playbacks) {
+    const [outputError] = validatePlayback({ ...playback, urls: playback.urls.map((url) => standIn(url) ?? "") }, facts).errors ?? [];
+    if (outputError) return outputError.message;
+  }
+  return null;
+}
+
+function standIn(url: string | null): string | null {
+  return url?.includes(SECRET_MASK) ? url.replaceAll(SECRET_MASK, STAND_IN) : url;
 }

@@ -2,7 +2,7 @@ import { COMMENT_HEADER, CSV_COLUMNS } from "./csv.columns.ts";
 import { COMMENT_PREFIX, csvComment, csvCommentWithoutSecrets } from "./csv.comment.ts";
 import type { CsvFacts } from "./csv.rules.ts";
 import { toCells, type CsvSession } from "./csv.session.ts";
-import { writeCsv } from "./csv.write.ts";
+import { writeCsv, writeRecords } from "./csv.write.ts";
 
 export interface WrittenSessions {
   readonly csv: string;
@@ -13,12 +13,16 @@ export interface WrittenSessions {
 export interface ExportOptions {
   readonly facts: CsvFacts;
   readonly includeSecrets: boolean;
-  /** What made the file, such as `Headend 1.2.3`. */
-  readonly release: string;
 }
 
-/** The file of an export: the header, the release, and one row for each session in the order given. */
-export function writeSessions(sessions: readonly CsvSession[], { facts, includeSecrets, release }: ExportOptions): WrittenSessions {
+/** How a file begins: the header, and a row that tells what made it, such as `Headend 1.2.3`. */
+export function writeExportHead(release: string): string {
+  const header = [COMMENT_HEADER, ...CSV_COLUMNS.map((column) => column.header)];
+  return writeCsv(header, [[`Release ${release}`, ...CSV_COLUMNS.map(() => "")]]);
+}
+
+/** One row for each session, in the order given. */
+export function writeSessions(sessions: readonly CsvSession[], { facts, includeSecrets }: ExportOptions): WrittenSessions {
   const reasonOf = includeSecrets ? csvComment : csvCommentWithoutSecrets;
   let commentedRowCount = 0;
   const rows = sessions.map((session) => {
@@ -26,7 +30,5 @@ export function writeSessions(sessions: readonly CsvSession[], { facts, includeS
     if (reason !== null) commentedRowCount += 1;
     return [reason === null ? "" : `${COMMENT_PREFIX}${reason}`, ...toCells(session)];
   });
-  const header = [COMMENT_HEADER, ...CSV_COLUMNS.map((column) => column.header)];
-  const releaseRow = [`Release ${release}`, ...CSV_COLUMNS.map(() => "")];
-  return { csv: writeCsv(header, [releaseRow, ...rows]), commentedRowCount };
+  return { csv: writeRecords(rows), commentedRowCount };
 }

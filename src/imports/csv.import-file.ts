@@ -1,6 +1,16 @@
+import { CsvEncodingProblem, createCsvDecoder } from "./csv.decode.ts";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import { checkHeader, type CsvHeader } from "./csv.header.ts";
-import { CSV_ROW_LIMIT, readCsv, type CsvRecord, type CsvTable } from "./csv.read.ts";
+import {
+  CSV_LENGTH_LIMIT,
+  CSV_ROW_LIMIT,
+  openCsvReader,
+  tooLarge,
+  tooManyRows,
+  type CsvReading,
+  type CsvRecord,
+  type CsvTable,
+} from "./csv.read.ts";
 import { splitRecords, type CsvSkippedRow } from "./csv.skip.ts";
 
 /** A file as far as it can be understood without asking anybody else. */
@@ -19,20 +29,68 @@ export interface ImportFile {
 
 const NO_HEADER: CsvHeader = { width: 0, positions: new Map(), spellings: [], commentPosition: null, errorPosition: null };
 
+/** Reads the bytes of an import while they come in. */
+export interface ImportFileReader {
+  /** False once the file is refused whatever follows: nothing more of it needs to be sent. */
+  readonly push: (bytes: Uint8Array) => boolean;
+  readonly end: () => ImportFile;
+}
+
+export function openImportFile(): ImportFileReader {
+  const decoder = createCsvDecoder();
+  const reader = openCsvReader();
+  let size = 0;
+  let error: CsvImportError | null = null;
+
+  function take(text: () => string): void {
+    try {
+      error ??= reader.push(text());
+    } catch (problem) {
+      if (!(problem instanceof CsvEncodingProblem)) throw problem;
+      error = { row: null, column: null, value: null, message: problem.message, code: problem.code };
+    }
+    // The header and the release row come on top of the rows of sessions.
+    if (error === null && reader.recordCount() > CSV_ROW_LIMIT + 2 && countRows(reader.peek()) > CSV_ROW_LIMIT) error = tooManyRows();
+  }
+
+  return {
+    push(bytes) {
+      size += bytes.length;
+      if (size > CSV_LENGTH_LIMIT) error ??= tooLarge();
+      if (error === null) take(() => decoder.push(bytes));
+      return error === null;
+    },
+    end() {
+      if (error === null) take(() => decoder.end());
+      return understand(error === null ? reader.end() : { table: null, error });
+    },
+  };
+}
+
+/** Reads a text as a whole file. */
 export function readImport(csv: string): ImportFile {
-  const { table, error } = readCsv(csv);
+  const reader = openCsvReader();
+  const error = reader.push(csv);
+  return understand(error === null ? reader.end() : { table: null, error });
+}
+
+function understand({ table, error }: CsvReading): ImportFile {
   if (error !== null) return { table: null, header: NO_HEADER, rows: [], skipped: [], errors: [error], isReadable: false };
   const { header, errors, isReadable } = checkHeader(table.header);
   const { rows, skipped } = splitRecords(table.records, header);
   const file = { table, header, rows, skipped, errors, isReadable };
-  if (rows.length > CSV_ROW_LIMIT)
-    return unreadable(file, CsvImportErrorCode.TOO_MANY_ROWS, `The file has more than ${CSV_ROW_LIMIT} rows.`);
+  if (rows.length > CSV_ROW_LIMIT) return unreadable(file, tooManyRows());
   if (isReadable && rows.length === 0 && skipped.length === 0) {
-    return unreadable(file, CsvImportErrorCode.EMPTY_FILE, "The file has headers, but no rows.");
+    const message = "The file has headers, but no rows.";
+    return unreadable(file, { row: null, column: null, value: null, message, code: CsvImportErrorCode.EMPTY_FILE });
   }
   return file;
 }
 
-function unreadable(file: ImportFile, code: CsvImportErrorCode, message: string): ImportFile {
-  return { ...file, errors: [...file.errors, { row: null, column: null, value: null, message, code }], isReadable: false };
+function countRows(table: CsvTable | null): number {
+  return table ? splitRecords(table.records, checkHeader(table.header).header).rows.length : 0;
+}
+
+function unreadable(file: ImportFile, error: CsvImportError): ImportFile {
+  return { ...file, errors: [...file.errors, error], isReadable: false };
 }

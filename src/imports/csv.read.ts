@@ -1,12 +1,17 @@
 import Papa from "papaparse";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import { unprotectFormula } from "./csv.formula.ts";
+import { createScanner, type CsvScanner } from "./csv.scan.ts";
 
 /** Most rows of sessions that one file may hold. */
 export const CSV_ROW_LIMIT = 20_000;
 
-/** Most characters that one file may hold: 20 MB. */
+/** Most bytes, and so most characters, that one file may hold: 20 MB. */
 export const CSV_LENGTH_LIMIT = 20 * 1024 * 1024;
+
+/** Blank rows and comments are not counted as rows of sessions; these limits keep a file of nothing else from filling the memory. */
+const RECORD_LIMIT = 200_000;
+const CELL_LIMIT = 2_000_000;
 
 const DELIMITERS = [",", ";", "\t"] as const;
 export type CsvDelimiter = (typeof DELIMITERS)[number];
@@ -27,128 +32,112 @@ export interface CsvTable {
 
 export type CsvReading = { readonly table: CsvTable; readonly error: null } | { readonly table: null; readonly error: CsvImportError };
 
-/** Reads a file, or refuses it with the row and column of the first thing that could be read in two ways. Nothing is repaired. */
-export function readCsv(source: string): CsvReading {
-  if (source.length > CSV_LENGTH_LIMIT) {
-    return refused(fileError(CsvImportErrorCode.FILE_TOO_LARGE, `The file is larger than ${CSV_LENGTH_LIMIT / 1024 / 1024} MB.`));
-  }
-  const text = source.startsWith("\uFEFF") ? source.slice(1) : source;
-  if (text.trim() === "") return refused(fileError(CsvImportErrorCode.EMPTY_FILE, "The file is empty. Its first row holds the headers."));
-
-  const delimiter = detectDelimiter(text);
-  const scan = scanRecords(text, delimiter);
-  if (scan.problem !== null) return refused(malformed(text, delimiter, scan));
-
-  const rows = readCells(text, delimiter, scan);
-  if (rows === null) return refused(fileError(CsvImportErrorCode.MALFORMED, "The file cannot be read as CSV."));
-  const [header = [], ...rest] = rows;
-  return { table: { delimiter, header, records: rest.map((cells, index) => ({ row: index + 2, cells })) }, error: null };
+/** Reads a file while it comes in. */
+export interface CsvReader {
+  /** Takes more of the file; an error as soon as nothing that follows could make the file readable. */
+  readonly push: (text: string) => CsvImportError | null;
+  /** How many whole records came in so far, the header among them. */
+  readonly recordCount: () => number;
+  /** The whole records that came in so far. */
+  readonly peek: () => CsvTable | null;
+  /** The file, or why it is refused. */
+  readonly end: () => CsvReading;
 }
 
-/** The delimiter that stands most often in the header record outside of quotes; a comma when there is none. */
-function detectDelimiter(text: string): CsvDelimiter {
+/** Reads a file, or refuses it with the row and column of the first thing that could be read in two ways. Nothing is repaired. */
+export function readCsv(source: string): CsvReading {
+  const reader = openCsvReader();
+  const error = reader.push(source);
+  return error === null ? reader.end() : refused(error);
+}
+
+export function openCsvReader(): CsvReader {
+  let text = "";
+  let format: { readonly delimiter: CsvDelimiter; readonly scanner: CsvScanner } | null = null;
+
+  function scan(isWhole: boolean): CsvImportError | null {
+    const delimiter = format?.delimiter ?? detectDelimiter(text, isWhole);
+    if (delimiter === null) return null;
+    format ??= { delimiter, scanner: createScanner(delimiter) };
+    const { scanner } = format;
+    scanner.scan(text, isWhole);
+    if (scanner.problem() !== null) return malformed(text, delimiter, scanner);
+    if (scanner.spans.length > RECORD_LIMIT) return tooManyRows();
+    if (scanner.cellCount() <= CELL_LIMIT) return null;
+    return fileError(CsvImportErrorCode.FILE_TOO_LARGE, `The file has more than ${CELL_LIMIT} cells, blank ones included.`);
+  }
+
+  function table(): CsvTable | null {
+    const rows = format && readCells(text, format.delimiter, format.scanner);
+    if (!format || !rows) return null;
+    const [header = [], ...rest] = rows;
+    return { delimiter: format.delimiter, header, records: rest.map((cells, index) => ({ row: index + 2, cells })) };
+  }
+
+  return {
+    recordCount: () => format?.scanner.spans.length ?? 0,
+    peek: table,
+    push(piece) {
+      if (text.length + piece.length > CSV_LENGTH_LIMIT) return tooLarge();
+      text += text === "" && piece.startsWith("\uFEFF") ? piece.slice(1) : piece;
+      return scan(false);
+    },
+    end() {
+      if (text.trim() === "")
+        return refused(fileError(CsvImportErrorCode.EMPTY_FILE, "The file is empty. Its first row holds the headers."));
+      const error = scan(true);
+      if (error !== null) return refused(error);
+      const read = table();
+      return read ? { table: read, error: null } : refused(fileError(CsvImportErrorCode.MALFORMED, "The file cannot be read as CSV."));
+    },
+  };
+}
+
+export function tooLarge(): CsvImportError {
+  return fileError(CsvImportErrorCode.FILE_TOO_LARGE, `The file is larger than ${CSV_LENGTH_LIMIT / 1024 / 1024} MB.`);
+}
+
+export function tooManyRows(): CsvImportError {
+  return fileError(CsvImportErrorCode.TOO_MANY_ROWS, `The file has more than ${CSV_ROW_LIMIT} rows.`);
+}
+
+/** The delimiter that stands most often in the header record outside of quotes; a comma when there is none. Null while the header goes on. */
+function detectDelimiter(text: string, isWhole: boolean): CsvDelimiter | null {
   const counts = new Map<string, number>(DELIMITERS.map((delimiter) => [delimiter, 0]));
   let isQuoted = false;
+  let isOver = isWhole;
   for (const character of text) {
     if (character === '"') isQuoted = !isQuoted;
-    else if (!isQuoted && (character === "\n" || character === "\r")) break;
-    else if (!isQuoted && counts.has(character)) counts.set(character, (counts.get(character) ?? 0) + 1);
+    else if (!isQuoted && (character === "\n" || character === "\r")) {
+      isOver = true;
+      break;
+    } else if (!isQuoted && counts.has(character)) counts.set(character, (counts.get(character) ?? 0) + 1);
   }
+  if (!isOver) return null;
   const count = (delimiter: CsvDelimiter): number => counts.get(delimiter) ?? 0;
   return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }
 
-type Newline = "\n" | "\r" | "\r\n";
-
-interface RecordSpan {
-  readonly start: number;
-  readonly end: number;
-}
-
-interface Scan {
-  readonly spans: readonly RecordSpan[];
-  /** The line end of every record, or null when they differ. */
-  readonly newline: Newline | null;
-  readonly problem: string | null;
-  /** Where the problem is: the cell's number in its record, from 0. */
-  readonly column: number;
-}
-
-/**
- * Finds where each record starts and ends, and the first quote that RFC 4180 does not allow. It goes before the parser, which
- * guesses at such quotes, takes one line end for the whole file and counts rows differently for each kind of error.
- */
-function scanRecords(text: string, delimiter: CsvDelimiter): Scan {
-  const spans: RecordSpan[] = [];
-  const newlines = new Set<Newline>();
-  const cellEnd = new RegExp(`[${delimiter}"\\r\\n]`, "g");
-  let start = 0;
-  let column = 0;
-  let problem: string | null = null;
-  for (let position = 0; position < text.length;) {
-    const cell = findCellEnd(text, position, cellEnd);
-    const newline = newlineAt(text, cell.end);
-    problem = cell.problem;
-    if (problem !== null) break;
-    if (newline !== null) {
-      spans.push({ start, end: cell.end });
-      newlines.add(newline);
-      start = cell.end + newline.length;
-    } else if (cell.end < text.length && text[cell.end] !== delimiter) {
-      problem = "Text stands after the closing quote of a cell.";
-      break;
-    }
-    column = newline === null ? column + 1 : 0;
-    position = cell.end + (newline?.length ?? 1);
-  }
-  if (problem === null && start < text.length) spans.push({ start, end: text.length });
-  const [newline = "\n", another] = newlines;
-  return { spans, newline: another === undefined ? newline : null, problem, column };
-}
-
-function newlineAt(text: string, position: number): Newline | null {
-  if (text[position] === "\n") return "\n";
-  if (text[position] !== "\r") return null;
-  return text[position + 1] === "\n" ? "\r\n" : "\r";
-}
-
-/** Where the cell that begins at `position` ends, its closing quote included, or what is wrong with it. */
-function findCellEnd(text: string, position: number, cellEnd: RegExp): { readonly end: number; readonly problem: string | null } {
-  if (text[position] === '"') {
-    const quote = closingQuote(text, position);
-    return { end: quote + 1, problem: quote === -1 ? "A quoted cell is never closed." : null };
-  }
-  cellEnd.lastIndex = position;
-  const end = cellEnd.exec(text)?.index ?? text.length;
-  const isStray = text[end] === '"';
-  return { end, problem: isStray ? 'A quote stands in a cell that is not quoted. Quote the cell and write the quote twice ("").' : null };
-}
-
-/** The quote that closes the cell opened at `position`, or -1; two quotes in a row are one that belongs to the cell. */
-function closingQuote(text: string, position: number): number {
-  let quote = text.indexOf('"', position + 1);
-  while (quote !== -1 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2);
-  return quote;
-}
-
 /** The cells of every record, or null when the parser and the scan do not agree on what the file holds. */
-function readCells(text: string, delimiter: CsvDelimiter, scan: Scan): string[][] | null {
-  const end = scan.spans.at(-1)?.end ?? 0;
-  const isUniform = scan.newline !== null;
-  const body = isUniform ? text.slice(0, end) : scan.spans.map((span) => text.slice(span.start, span.end)).join("\n");
-  const { data, errors } = Papa.parse<string[]>(body, { delimiter, newline: scan.newline ?? "\n", header: false, skipEmptyLines: false });
-  if (errors.length > 0 || data.length !== scan.spans.length) return null;
+function readCells(text: string, delimiter: CsvDelimiter, scanner: CsvScanner): string[][] | null {
+  const { spans } = scanner;
+  const end = spans.at(-1)?.end ?? 0;
+  const newline = scanner.newline();
+  const body = newline === null ? spans.map((span) => text.slice(span.start, span.end)).join("\n") : text.slice(0, end);
+  const { data, errors } = Papa.parse<string[]>(body, { delimiter, newline: newline ?? "\n", header: false, skipEmptyLines: false });
+  if (errors.length > 0 || data.length !== spans.length) return null;
   return data.map((cells, row) => (row === 0 ? cells : cells.map(unprotectFormula)));
 }
 
-function malformed(text: string, delimiter: CsvDelimiter, scan: Scan): CsvImportError {
-  const headerSpan = scan.spans[0];
+function malformed(text: string, delimiter: CsvDelimiter, scanner: CsvScanner): CsvImportError {
+  const [headerSpan] = scanner.spans;
   const header = headerSpan && Papa.parse<string[]>(text.slice(headerSpan.start, headerSpan.end), { delimiter, newline: "\n" }).data[0];
+  const problem = scanner.problem();
   return {
-    row: scan.spans.length + 1,
-    column: header?.[scan.column] ?? null,
+    row: scanner.spans.length + 1,
+    column: header?.[problem?.column ?? -1] ?? null,
     value: null,
-    message: scan.problem ?? "",
+    message: problem?.message ?? "",
     code: CsvImportErrorCode.MALFORMED,
   };
 }

@@ -1,4 +1,4 @@
-import { ImportOutcome } from "../sessions/session.rules.ts";
+import type { ImportOutcome } from "../sessions/session.rules.ts";
 import { UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import type { ImportFile } from "./csv.import-file.ts";
@@ -36,27 +36,19 @@ export interface CsvImportResult {
   readonly userErrors: readonly UserError[];
 }
 
-/** What is kept under an idempotency key: ids, and the rows that they came from. */
+/** What is kept under an idempotency key: ids and outcomes, and the rows that they came from. */
 export interface StoredImport {
-  readonly sessions: readonly { readonly row: number; readonly id: string | null; readonly streamId: string | null }[];
+  readonly sessions: readonly Omit<ImportedSession, "name">[];
   readonly cursor: string | null;
 }
 
-export function acceptedImport(
-  file: ImportFile,
-  dryRun: boolean,
-  { sessions, cursor }: StoredImport,
-  names: ReadonlyMap<number, string>,
-): CsvImportResult {
+export type CsvImportCounts = Pick<CsvImportResult, "dryRun" | "rowCount" | "skippedRowCount" | "skippedRows">;
+
+export function acceptedImport(counts: CsvImportCounts, sessions: readonly ImportedSession[], cursor: string | null): CsvImportResult {
   return {
-    ...countRows(file, dryRun),
-    imported: !dryRun,
-    sessions: sessions.map((session) => ({
-      ...session,
-      name: names.get(session.row) ?? "",
-      outcome: ImportOutcome.CREATED,
-      changed: [],
-    })),
+    ...counts,
+    imported: !counts.dryRun,
+    sessions,
     errors: [],
     errorCount: 0,
     errorsTruncated: false,
@@ -66,7 +58,11 @@ export function acceptedImport(
   };
 }
 
-export function rejectedImport(file: ImportFile, dryRun: boolean, errors: readonly CsvImportError[]): CsvImportResult {
+export function rejectedImport(
+  file: ImportFile,
+  { dryRun, field }: { readonly dryRun: boolean; readonly field: "csv" | "file" },
+  errors: readonly CsvImportError[],
+): CsvImportResult {
   return {
     ...countRows(file, dryRun),
     imported: false,
@@ -76,11 +72,11 @@ export function rejectedImport(file: ImportFile, dryRun: boolean, errors: readon
     errorsTruncated: errors.length > LISTED_LIMIT,
     errorCsv: file.table && writeErrorCsv(file.table, file.header, errors),
     cursor: null,
-    userErrors: [toUserError(errors)],
+    userErrors: [toUserError(errors, field)],
   };
 }
 
-function countRows(file: ImportFile, dryRun: boolean) {
+export function countRows(file: ImportFile, dryRun: boolean): CsvImportCounts {
   return {
     dryRun,
     rowCount: file.rows.length,
@@ -89,8 +85,8 @@ function countRows(file: ImportFile, dryRun: boolean) {
   };
 }
 
-function toUserError(errors: readonly CsvImportError[]): UserError {
-  const path = ["input", "csv"];
+function toUserError(errors: readonly CsvImportError[], field: string): UserError {
+  const path = ["input", field];
   const limit = errors.find(({ code }) => code === CsvImportErrorCode.TOO_MANY_ROWS || code === CsvImportErrorCode.FILE_TOO_LARGE);
   if (limit) return { code: UserErrorCode[limit.code as "TOO_MANY_ROWS" | "FILE_TOO_LARGE"], message: limit.message, path };
   const message = `The file has ${errors.length === 1 ? "one error" : `${errors.length} errors`}. Nothing was created.`;

@@ -29,32 +29,55 @@ export function isEmptyCell(key: CsvColumnKey, cell: string): boolean {
 }
 
 export function openRow(record: CsvRecord, header: CsvHeader): CsvRow {
-  const noted: { readonly key: CsvColumnKey; readonly problem: CellProblem }[] = [];
-  const ignored = new Set<CsvColumnKey>();
-  const position = (key: CsvColumnKey): number | undefined => header.positions.get(key);
-  const cell = (key: CsvColumnKey): string => record.cells[position(key) ?? -1] ?? "";
-  const refuse = (key: CsvColumnKey, problem: CellProblem): void => void noted.push({ key, problem });
-  // Columns that are not in the file sort behind those that are, in the order of the export.
-  const order = (key: CsvColumnKey): number => position(key) ?? header.width + (COLUMN_ORDER.get(key) ?? 0);
+  return new RowReader(record, header);
+}
 
-  return {
-    cell,
-    refuse,
-    ignore: (key) => void ignored.add(key),
-    read(key, parse) {
-      const text = cell(key);
-      if (ignored.has(key) || isEmptyCell(key, text)) return null;
-      const parsed = parse(text);
-      if (!parsed.problem) return parsed.value;
-      refuse(key, parsed.problem);
-      return null;
-    },
-    isRefused: (key) => noted.some((error) => error.key === key),
-    errors: () =>
-      noted
-        .toSorted((left, right) => order(left.key) - order(right.key))
-        .map(({ key, problem }) => cellError({ record, header, key, problem })),
-  };
+/** A class, since a file has thousands of rows and functions made anew for each took longer than their work. */
+class RowReader implements CsvRow {
+  readonly #record: CsvRecord;
+  readonly #header: CsvHeader;
+  readonly #noted: { readonly key: CsvColumnKey; readonly problem: CellProblem }[] = [];
+  #ignored: Set<CsvColumnKey> | null = null;
+
+  constructor(record: CsvRecord, header: CsvHeader) {
+    this.#record = record;
+    this.#header = header;
+  }
+
+  cell(key: CsvColumnKey): string {
+    return this.#record.cells[this.#header.positions.get(key) ?? -1] ?? "";
+  }
+
+  read<T>(key: CsvColumnKey, parse: (cell: string) => ParsedCell<T>): T | null {
+    const text = this.cell(key);
+    if (text === "" || this.#ignored?.has(key) || isEmptyCell(key, text)) return null;
+    const parsed = parse(text);
+    if (!parsed.problem) return parsed.value;
+    this.refuse(key, parsed.problem);
+    return null;
+  }
+
+  ignore(key: CsvColumnKey): void {
+    (this.#ignored ??= new Set()).add(key);
+  }
+
+  refuse(key: CsvColumnKey, problem: CellProblem): void {
+    this.#noted.push({ key, problem });
+  }
+
+  isRefused(key: CsvColumnKey): boolean {
+    return this.#noted.some((error) => error.key === key);
+  }
+
+  errors(): readonly CsvImportError[] {
+    if (this.#noted.length === 0) return [];
+    const header = this.#header;
+    // Columns that are not in the file sort behind those that are, in the order of the export.
+    const order = (key: CsvColumnKey): number => header.positions.get(key) ?? header.width + (COLUMN_ORDER.get(key) ?? 0);
+    return this.#noted
+      .toSorted((left, right) => order(left.key) - order(right.key))
+      .map(({ key, problem }) => cellError({ record: this.#record, header, key, problem }));
+  }
 }
 
 /** An error of one cell. Its message is a whole sentence, for people who see it without the column. */

@@ -21,10 +21,10 @@ import {
 import { validatePlayback } from "../playbacks/playback.validation.ts";
 import { OUTPUT_TYPE_FACTS, type OutputType } from "../playbacks/playback.rules.ts";
 import { nameKey } from "../shared/name.ts";
-import { descriptionText, nameText } from "../shared/text.schema.ts";
+import { descriptionText } from "../shared/text.schema.ts";
 import type { UserError } from "../shared/user-error.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
-import { parseBoolean, parseDecimal, parseInteger, parseText, problem, type ParsedCell } from "./csv.cells.ts";
+import { parseBoolean, parseDecimal, parseInteger, parseName, parseText, problem, type ParsedCell } from "./csv.cells.ts";
 import { CSV_COLUMNS, csvTypeName, type CsvColumn, type CsvColumnKey } from "./csv.columns.ts";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import type { CsvHeader } from "./csv.header.ts";
@@ -98,8 +98,8 @@ function parseRow(row: CsvRow, facts: CsvFacts): ParsedRow {
   const inputType = required(row, "inputType", parseInputType);
   const outputType = required(row, "outputType", parseOutputType);
   refuseMisplaced(row, inputType, outputType);
-  const name = required(row, "name", (cell) => parseText(cell, nameText));
-  const outputName = required(row, "outputName", (cell) => parseText(cell, nameText));
+  const name = required(row, "name", parseName);
+  const outputName = required(row, "outputName", parseName);
   const template = required(row, "templateName", (cell) => findTemplate(cell, facts));
   return {
     name,
@@ -156,6 +156,7 @@ function parsePlayback(row: CsvRow, outputType: OutputType | null): Omit<ParsedR
 /** Notes the cells that the types of the row leave no place for. Where a type is wrong itself, nothing follows from it. */
 function refuseMisplaced(row: CsvRow, inputType: InputType | null, outputType: OutputType | null): void {
   for (const column of CSV_COLUMNS) {
+    if (row.cell(column.key) === "") continue;
     const reason = misplacement(row, column, { inputType, outputType });
     if (reason === null) continue;
     row.ignore(column.key);
@@ -205,7 +206,7 @@ function withUnknownTemplate(facts: CsvFacts, { templateId, urls }: ParsedRow["p
 
 /** Tells errors of the session's rules where the row has the values; a cell that is refused already is not refused again. */
 function noteErrors(row: CsvRow, errors: readonly UserError[] | undefined): void {
-  const refusedBefore = new Set(CSV_COLUMNS.map((column) => column.key).filter(row.isRefused));
+  const refusedBefore = new Set(CSV_COLUMNS.map((column) => column.key).filter((key) => row.isRefused(key)));
   for (const error of errors ?? []) {
     const { key, cellProblem } = toCellProblem(error);
     if (!refusedBefore.has(key)) row.refuse(key, cellProblem);

@@ -8,9 +8,17 @@ const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
 
 /** Writes records as RFC 4180 says, every one with its line end; no cell of them runs as a formula. The header is taken as it is. */
 export function writeCsv(header: readonly string[], records: readonly (readonly string[])[], delimiter: CsvDelimiter = ","): string {
-  const lines = [header.map(quote).join(delimiter)];
-  for (const cells of records) lines.push(cells.map((cell) => quote(protectFormula(cell))).join(delimiter));
-  return `${lines.join(NEWLINE)}${NEWLINE}`;
+  return `${header.map(quote).join(delimiter)}${NEWLINE}${writeRecords(records, delimiter)}`;
+}
+
+/** The records alone, for a file that is written in parts. */
+export function writeRecords(records: readonly (readonly string[])[], delimiter: CsvDelimiter = ","): string {
+  let text = "";
+  for (const cells of records) {
+    for (const [index, cell] of cells.entries()) text += (index === 0 ? "" : delimiter) + (cell === "" ? "" : quote(protectFormula(cell)));
+    text += NEWLINE;
+  }
+  return text;
 }
 
 function quote(cell: string): string {

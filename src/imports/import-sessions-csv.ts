@@ -2,20 +2,27 @@ import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
 import { writeCursor } from "../changes/cursor.ts";
+import { sqlState } from "../database/sql-state.ts";
+import type { Upload } from "../graphql/upload.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
-import { findSessionsNamed, insertSessions } from "../sessions/session.insert.ts";
-import { Verb } from "../sessions/session.rules.ts";
-import { nameKey, normalizeName } from "../shared/name.ts";
+import { findTakenNames, insertPrepared } from "../sessions/session.insert.ts";
+import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { Refusal } from "../shared/user-error.ts";
-import { acceptedImport, rejectedImport, type CsvImportResult, type StoredImport } from "./csv.result.ts";
-import { checkNames } from "./csv.names.ts";
-import { checkRow, csvFacts, type CheckedRow } from "./csv.rules.ts";
-import { readImport, type ImportFile } from "./csv.import-file.ts";
+import { acceptedImport, type CsvImportResult, type ImportedSession, type StoredImport } from "./csv.result.ts";
+import { lockCsvLines, selectJobFacts } from "./csv.session.store.ts";
+import { updateSessionRows } from "./csv.update.store.ts";
+import { unpackSessions, type JobCheck, type JobFacts, type JobOrder } from "./import-job.ts";
+import type { RunningJob } from "./import-thread.ts";
+import { receiveFile } from "./receive-file.ts";
 
 export interface ImportSessionsCsvInput {
-  readonly csv: string;
+  /** The file as text, or as an upload: one of both. */
+  readonly csv?: string | null | undefined;
+  readonly file?: Upload | null | undefined;
   /** Where the sessions are put; the format has no column for it. */
   readonly region?: string | null | undefined;
+  /** CREATE when left out: a name that is there is refused. UPSERT: its session is changed where the row differs. */
+  readonly mode?: ImportMode | undefined;
   readonly dryRun: boolean;
   readonly idempotencyKey?: string | null | undefined;
 }
@@ -30,58 +37,92 @@ class ImportRejected extends Refusal {
   }
 }
 
+/** Thrown where templates were edited or names were taken since they were looked at: what was decided by them is decided anew. */
+class FactsChanged extends Error {
+  override readonly name = "FactsChanged";
+}
+
+const ATTEMPTS = 5;
+
 /**
- * Creates one session for each row of a CSV file, all or none, in a fixed number of statements. Everything that is wrong with the
- * file comes back at once. A dry run checks the very same and writes nothing.
+ * Creates, or with UPSERT changes, one session for each row of a CSV file, all or none, in a fixed number of statements. Everything that is wrong with the
+ * file comes back at once. A dry run checks the very same and writes nothing. The file is read and checked in a thread of its own,
+ * before the transaction begins, so that neither other requests nor the change log wait for it.
  */
 export async function importSessionsCsv(context: Context, input: ImportSessionsCsvInput): Promise<CsvImportResult> {
   assertPermission(context.actor, "import sessions");
-  const file = readImport(input.csv);
-  if (file.errors.length > 0 && !file.isReadable) return rejectedImport(file, input.dryRun, file.errors);
+  const job = await receiveFile(input);
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await importFile(context, input, job);
+      } catch (error) {
+        if (error instanceof ImportRejected) return error.result;
+        if (!(error instanceof FactsChanged) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  } finally {
+    job.close();
+  }
+}
+
+async function importFile(context: Context, input: ImportSessionsCsvInput, job: RunningJob): Promise<CsvImportResult> {
+  const facts = await selectJobFacts(context, input.region ?? context.defaultRegion);
+  const order: JobOrder = { facts, dryRun: input.dryRun, mode: input.mode ?? "CREATE", field: input.file ? "file" : "csv" };
+  const check = await job.check(order);
+  if (check.rejected) return check.rejected;
   const call = {
     operation: "import sessions",
     key: input.dryRun ? null : input.idempotencyKey,
-    input: { csv: input.csv, region: input.region },
+    input: { digest: check.digest, region: input.region, mode: order.mode },
   };
-  try {
-    const stored = await inTransaction(context, call.operation, (transactionContext) =>
-      idempotently(transactionContext, call, () => importRows(transactionContext, file, input)),
-    );
-    return acceptedImport(file, input.dryRun, stored, namesByRow(file));
-  } catch (error) {
-    if (error instanceof ImportRejected) return error.result;
-    throw error;
-  }
+  const stored = await inTransaction(context, call.operation, (transactionContext) =>
+    idempotently(transactionContext, call, () => importRows(transactionContext, { order, check, job })),
+  );
+  return acceptedImport(check.counts, withNames(stored, check), stored.cursor);
 }
 
-async function importRows(context: TransactionContext, file: ImportFile, input: ImportSessionsCsvInput): Promise<StoredImport> {
-  const rows = await checkRows(context, file, input.region ?? context.defaultRegion);
-  const errors = [...file.errors, ...rows.flatMap((row) => row.errors)];
-  if (errors.length > 0) throw new ImportRejected(rejectedImport(file, input.dryRun, errors));
-  if (input.dryRun) return { sessions: rows.map(({ record }) => ({ row: record.row, id: null, streamId: null })), cursor: null };
-
-  const drafts = rows.flatMap((row) => row.draft ?? []);
-  const inserted = await insertSessions(context, drafts, Verb.IMPORT);
-  if (inserted.conflicts) {
-    // Somebody else took the names since they were looked up.
-    const taken = new Set(inserted.conflicts.map(({ index }) => nameKey(drafts[index]?.name ?? "")));
-    const refused = checkNames(rows, file.header, taken).flatMap((row) => row.errors);
-    throw new ImportRejected(rejectedImport(file, input.dryRun, refused));
-  }
-  const sessions = inserted.sessions.map(({ id, streamId }, index) => ({ row: rows[index]?.record.row ?? 0, id, streamId }));
-  return { sessions, cursor: await writeCursor(context.transaction) };
+interface CheckedImport {
+  readonly order: JobOrder;
+  readonly check: JobCheck;
+  readonly job: RunningJob;
 }
 
-async function checkRows(context: TransactionContext, file: ImportFile, region: string): Promise<readonly CheckedRow[]> {
-  const facts = csvFacts(await loadValidationFacts(context), region);
-  const rows = file.rows.map((record) => checkRow(record, file.header, facts));
-  const named = rows.flatMap(({ name }) => (name === null ? [] : { name, externalId: null }));
-  const conflicts = await findSessionsNamed(context, named);
-  return checkNames(rows, file.header, new Set(conflicts.map(({ index }) => nameKey(named[index]?.name ?? ""))));
+async function importRows(context: TransactionContext, { order, check, job }: CheckedImport): Promise<StoredImport> {
+  await refuseOldFacts(context, order.facts);
+  const isUpsert = order.mode === "UPSERT";
+  const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
+  const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
+  const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
+  if (result.rejected) throw new ImportRejected(result.rejected);
+  const sessions = unpackSessions(result.sessions, check);
+  if (order.dryRun) return { sessions, cursor: null };
+  await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
+  await updateSessionRows(context, result.updated, Verb.IMPORT);
+  const isWritten = result.createdCount + result.updated.sessions.count > 0;
+  return { sessions, cursor: isWritten ? await writeCursor(context.transaction) : null };
+}
+
+/** Somebody else took names since they were looked up: the next attempt tells which. */
+function refuseLostRace(error: unknown): never {
+  throw sqlState(error) === UNIQUE_VIOLATION ? new FactsChanged() : error;
+}
+
+const UNIQUE_VIOLATION = "23505";
+
+/** Holds the templates until the end of the transaction; what was checked against others is checked again. */
+async function refuseOldFacts(context: TransactionContext, facts: JobFacts): Promise<void> {
+  const { templates } = await loadValidationFacts(context);
+  const isSame =
+    facts.templates.length === templates.size &&
+    facts.templates.every(({ id, version, nameKey }) => {
+      const current = templates.get(id);
+      return current?.version === version && current.nameKey === nameKey;
+    });
+  if (!isSame) throw new FactsChanged();
 }
 
 /** A kept answer holds no names, but whoever asks again with the same key has sent the same file. */
-function namesByRow(file: ImportFile): ReadonlyMap<number, string> {
-  const position = file.header.positions.get("name") ?? 0;
-  return new Map(file.rows.map(({ row, cells }) => [row, normalizeName(cells[position] ?? "")]));
+function withNames({ sessions }: StoredImport, { rows, names }: JobCheck): readonly ImportedSession[] {
+  return sessions.map((session, index) => ({ ...session, name: rows[index] === session.row ? (names[index] ?? "") : "" }));
 }

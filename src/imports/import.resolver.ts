@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import type { z } from "zod";
 import { Input } from "../graphql/input.ts";
 import { VerbMutation } from "../graphql/payload.ts";
+import { inSlices } from "../graphql/sliced.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import type { SessionSelection } from "../sessions/bulk.ts";
 import { SessionSelectionType } from "../sessions/session.input-type.ts";
@@ -38,8 +39,9 @@ export class ImportResolver {
   async importSessionsCsv(
     @Input(() => ImportSessionsCsvInputType, importSessionsCsvInput) input: z.output<typeof importSessionsCsvInput>,
     @Ctx() context: RequestContext,
-  ): Promise<ImportSessionsCsvPayload> {
-    return importSessionsCsv(context, input);
+  ): Promise<object> {
+    const result = await importSessionsCsv(context, input);
+    return { ...result, sessions: inSlices(result.sessions), errors: inSlices(result.errors) };
   }
 
   @Query(() => CsvExportType, {

@@ -1,9 +1,22 @@
 import { Field, InputType, Int, ObjectType, registerEnumType } from "type-graphql";
 import { UserErrorsField } from "../graphql/payload.ts";
 import { Cursor } from "../graphql/scalars.ts";
+import { UploadScalar, type Upload } from "../graphql/upload.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
-import { ImportOutcome } from "../sessions/session.rules.ts";
+import { ImportMode, ImportOutcome } from "../sessions/session.rules.ts";
+
+registerEnumType(ImportMode, {
+  name: "ImportMode",
+  description: "What an import does with a row whose name a session already has.",
+  valuesConfig: {
+    CREATE: { description: "Refuses it with NAME_EXISTS: every row is a new session." },
+    UPSERT: {
+      description:
+        "Changes that session where the row differs. A column that is not in the file leaves its value as it is, an empty cell clears it, an empty secret and a masked URL stay. What an edit of the input or the output is needs the session to be STOPPED.",
+    },
+  },
+});
 
 registerEnumType(CsvImportErrorCode, {
   name: "CsvImportErrorCode",
@@ -71,7 +84,7 @@ export class CsvSkippedRowType {
   reason!: string;
 }
 
-@ObjectType("CsvImportedSession", { description: "What became of one row of an import." })
+@ObjectType("CsvImportedSession", { description: "What became of one row of an import.", simpleResolvers: true })
 export class CsvImportedSessionType {
   @Field(() => Int, { description: "Record number with the header as 1." })
   row!: number;
@@ -89,19 +102,33 @@ export class CsvImportedSessionType {
   changed!: readonly string[];
 }
 
-@InputType("ImportSessionsCsvInput", { description: "A CSV file of sessions to create, all of them or none." })
+@InputType("ImportSessionsCsvInput", { description: "A CSV file of sessions to create or change, all of them or none." })
 export class ImportSessionsCsvInputType {
   @Field(() => String, {
     nullable: true,
     description:
-      "The file's text: a header row and one row for each session, separated by commas, semicolons or tabs; at most 20,000 rows, and what a request of 1 MB holds.",
+      "The file's text: a header row and one row for each session, separated by commas, semicolons or tabs; at most what a request of 1 MB holds. Exactly one of `csv` and `file`.",
   })
   csv?: string | null;
+
+  @Field(() => UploadScalar, {
+    nullable: true,
+    description:
+      "The file as an upload, of at most 20 MB and 20,000 rows of sessions: UTF-8, or UTF-16 with a byte order mark. Exactly one of `csv` and `file`.",
+  })
+  file?: Upload | null;
 
   @Field(() => String, { nullable: true, description: "The region that the sessions are put in; left out: the installation's own." })
   region?: string | null;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Check everything and create nothing." })
+  @Field(() => ImportMode, {
+    nullable: true,
+    defaultValue: ImportMode.CREATE,
+    description: "What becomes of rows whose name a session already has; left out: CREATE.",
+  })
+  mode?: ImportMode | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Check everything and write nothing." })
   dryRun?: boolean | null;
 
   @Field(() => String, {

@@ -15,7 +15,10 @@ export async function readJsonBody(request: IncomingMessage, limitBytes: number 
 }
 
 async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const tooLarge = new Fault(FaultCode.PAYLOAD_TOO_LARGE, `A request has at most ${limitBytes} bytes.`);
+  const tooLarge = new Fault(
+    FaultCode.PAYLOAD_TOO_LARGE,
+    `A request has at most ${limitBytes} bytes. Send a larger file as an upload: a multipart request, such as importSessionsCsv takes in \`file\`.`,
+  );
   if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -25,4 +28,9 @@ async function readBytes(request: IncomingMessage, limitBytes: number): Promise<
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** One operation to a request. */
+export function refuseBatch(body: unknown): void {
+  if (Array.isArray(body)) throw new Fault(FaultCode.BAD_REQUEST, "Send one operation per request: batches are not taken.");
 }

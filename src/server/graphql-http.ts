@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuseDeepText } from "../graphql/admission.ts";
 import { ERROR_STATUS } from "../graphql/errors.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
-import { readJsonBody } from "./body.ts";
+import { readJsonBody, refuseBatch } from "./body.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
+import { isMultipart, readMultipart, type Uploads } from "./multipart.ts";
 
 /** Seconds after which a caller may try again when the database was away. */
 const RETRY_AFTER_SECONDS = "1";
@@ -16,22 +17,27 @@ export async function answerGraphql(
   response: ServerResponse,
   requestId: string,
 ): Promise<void> {
+  let uploads: Uploads | null = null;
   try {
     refuseDeepText(urlOf(request)?.searchParams.get("query"));
     const context = await contextFor(gateway, request.headers.authorization ?? null, requestId);
+    if (request.method === "POST" && isMultipart(request)) uploads = await readMultipart(request);
     const answer = await gateway.apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method ?? "GET",
         headers: headersOf(request),
         search: urlOf(request)?.search ?? "",
-        body: request.method === "POST" ? await readBody(request) : undefined,
+        body: uploads ? uploads.operation : request.method === "POST" ? await readBody(request) : undefined,
       },
       context: async () => context,
     });
     response.statusCode = answer.status ?? 200;
     for (const [name, value] of answer.headers) response.setHeader(name, value);
+    if (!request.complete) response.setHeader("connection", "close");
     response.end(answer.body.kind === "complete" ? answer.body.string : undefined);
+    uploads?.abandon();
   } catch (error) {
+    uploads?.abandon();
     answerFault({ gateway, request, response, requestId }, error);
   }
 }
@@ -39,10 +45,13 @@ export async function answerGraphql(
 async function readBody(request: IncomingMessage): Promise<unknown> {
   const type = request.headers["content-type"]?.toLowerCase() ?? "";
   if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/.test(type)) {
-    throw new UnsupportedMediaType(FaultCode.BAD_REQUEST, "Send the request as application/json in UTF-8.");
+    throw new UnsupportedMediaType(
+      FaultCode.BAD_REQUEST,
+      "Send the request as application/json in UTF-8, or with files as multipart/form-data.",
+    );
   }
   const body = await readJsonBody(request);
-  if (Array.isArray(body)) throw new Fault(FaultCode.BAD_REQUEST, "Send one operation per request: batches are not taken.");
+  refuseBatch(body);
   if (typeof body === "object" && body !== null && "query" in body) refuseDeepText(body.query);
   return body;
 }
@@ -57,7 +66,7 @@ interface Exchange {
 }
 
 /** Answers what failed before there was an operation: the credential, the body, or the database behind them. */
-function answerFault({ gateway, request, response, requestId }: Exchange, error: unknown): void {
+export function answerFault({ gateway, request, response, requestId }: Exchange, error: unknown): void {
   const isFault = error instanceof Fault;
   if (!isFault) gateway.base.log.error({ err: error, requestId }, "a request failed");
   const code = isFault ? error.code : "INTERNAL_SERVER_ERROR";

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { createApolloServer } from "../graphql/apollo.ts";
+import { answerExport, EXPORT_PATH } from "./export-http.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
 import { answerGraphql } from "./graphql-http.ts";
@@ -69,6 +70,11 @@ async function route(gateway: Gateway, request: IncomingMessage, response: Serve
     if (request.method === "OPTIONS") return answerPreflight(response);
     return answerGraphql(gateway, request, response, requestId);
   }
+  if (pathname === EXPORT_PATH) {
+    allowOrigin(gateway, request, response);
+    if (request.method === "OPTIONS") return answerPreflight(response);
+    return answerExport(gateway, request, response, requestId);
+  }
   return answerText(response, 404, "Nothing is served here. The API is at /graphql.");
 }
 
@@ -83,12 +89,15 @@ function allowOrigin(gateway: Gateway, request: IncomingMessage, response: Serve
   const { origin } = request.headers;
   if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
   response.setHeader("access-control-allow-origin", origin);
-  response.setHeader("access-control-expose-headers", "x-request-id, retry-after");
+  response.setHeader("access-control-expose-headers", "x-request-id, retry-after, content-disposition");
 }
 
 function answerPreflight(response: ServerResponse): void {
   response.setHeader("access-control-allow-methods", "GET, POST");
-  response.setHeader("access-control-allow-headers", "authorization, content-type, x-request-id, apollo-require-preflight");
+  response.setHeader(
+    "access-control-allow-headers",
+    "authorization, content-type, x-request-id, apollo-require-preflight, x-apollo-operation-name",
+  );
   response.setHeader("access-control-max-age", CORS_MAX_AGE_SECONDS);
   response.writeHead(204).end();
 }

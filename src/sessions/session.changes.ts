@@ -1,5 +1,5 @@
 import type { TransactionContext } from "../access/context.ts";
-import { appendChanges } from "../changes/append-changes.ts";
+import { appendChangeRows, appendChanges, type ChangeRows } from "../changes/append-changes.ts";
 import type { LoggedChangeKind } from "../changes/change.rules.ts";
 import type { SessionState } from "./session.state.ts";
 
@@ -29,4 +29,10 @@ export async function logSessionChanges(
       after,
     })),
   );
+}
+
+/** The same, for rows that were made before. */
+export async function logSessionRows(context: TransactionContext, kind: LoggedChangeKind, rows: ChangeRows): Promise<void> {
+  const { organizationId, name: actor } = context.actor;
+  await appendChangeRows(context.transaction, rows, { organizationId, object: "SESSION", kind, at: context.clock.now(), actor });
 }

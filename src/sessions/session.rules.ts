@@ -109,6 +109,10 @@ export const INPUT_TYPE_FACTS: Readonly<Record<InputType, InputTypeFacts>> = {
   CAPTURE_CARD: { ...PUSH, isPush: false, supportsCsv: false },
 };
 
+/** What an import does with a session that is already there. */
+export const ImportMode = { CREATE: "CREATE", UPSERT: "UPSERT" } as const;
+export type ImportMode = (typeof ImportMode)[keyof typeof ImportMode];
+
 /** What became of one described session. */
 export const ImportOutcome = { CREATED: "CREATED", UPDATED: "UPDATED", UNCHANGED: "UNCHANGED" } as const;
 export type ImportOutcome = (typeof ImportOutcome)[keyof typeof ImportOutcome];

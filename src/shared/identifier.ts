@@ -20,8 +20,16 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const BODY_LENGTH = 26;
 const IDENTIFIER_PATTERN = /^([a-z]+)_[0-9a-hjkmnp-tv-z]{26}$/;
 
+/** Every pair of digits, so that ten bits are written at once. */
+const PAIRS = Array.from({ length: 1024 }, (_, value) => `${ALPHABET[value >> 5] ?? ""}${ALPHABET[value & 31] ?? ""}`);
+
+/** The random part is counted in two halves of 40 bits: numbers, since arithmetic on BigInt took much of the time of an import. */
+const HALF = 2 ** 40;
+const HALF_LENGTH = 8;
+
 let lastMilliseconds = 0;
-let lastRandom = 0n;
+let highHalf = 0;
+let lowHalf = 0;
 
 /**
  * A new identifier: the kind, `_`, and 26 characters that sort by creation (48 bits of milliseconds, 80 random bits).
@@ -29,14 +37,18 @@ let lastRandom = 0n;
  */
 export function newIdentifier(kind: IdentifierKind): string {
   const milliseconds = Math.max(Date.now(), lastMilliseconds);
-  if (milliseconds === lastMilliseconds) {
-    lastRandom += 1n;
-  } else {
+  if (milliseconds !== lastMilliseconds) {
+    lastMilliseconds = milliseconds;
+    const bytes = takeRandom(10);
     // The top bit stays free, so that counting up within a millisecond cannot overflow.
-    lastRandom = BigInt(`0x${randomBytes(10).toString("hex")}`) >> 1n;
+    highHalf = bytes.readUIntBE(0, 5) % (HALF / 2);
+    lowHalf = bytes.readUIntBE(5, 5);
+  } else if ((lowHalf += 1) === HALF) {
+    lowHalf = 0;
+    highHalf += 1;
   }
-  lastMilliseconds = milliseconds;
-  return `${kind}_${encode((BigInt(milliseconds) << 80n) | lastRandom, BODY_LENGTH)}`;
+  const time = digits(milliseconds, BODY_LENGTH - 2 * HALF_LENGTH);
+  return `${kind}_${time}${digits(highHalf, HALF_LENGTH)}${digits(lowHalf, HALF_LENGTH)}`;
 }
 
 /** The kind that an identifier names, or null when the text is not one of ours. */
@@ -52,13 +64,33 @@ export function isIdentifier(kind: IdentifierKind, text: string): boolean {
 
 /** Random text of the identifier alphabet, 5 bits a character. */
 export function randomToken(length: number): string {
-  return Array.from(randomBytes(length), (byte) => ALPHABET[byte & 31]).join("");
+  let text = "";
+  for (const byte of takeRandom(length)) text += ALPHABET[byte & 31];
+  return text;
 }
 
-function encode(value: bigint, length: number): string {
+const POOL_BYTES = 4096;
+let pool = Buffer.alloc(0);
+let taken = 0;
+
+/** Bytes of the system's generator, each given out once and then wiped; asking for a few at a time took most of the time of an import. */
+function takeRandom(length: number): Buffer {
+  if (taken + length > pool.length) {
+    pool = randomBytes(Math.max(POOL_BYTES, length));
+    taken = 0;
+  }
+  const bytes = Buffer.from(pool.subarray(taken, taken + length));
+  pool.fill(0, taken, taken + length);
+  taken += length;
+  return bytes;
+}
+
+function digits(value: number, length: number): string {
   let text = "";
-  for (let rest = value; text.length < length; rest >>= 5n) {
-    text = `${ALPHABET[Number(rest & 31n)]}${text}`;
+  let rest = value;
+  for (let written = 0; written < length; written += 2) {
+    text = `${PAIRS[rest % 1024] ?? ""}${text}`;
+    rest = Math.floor(rest / 1024);
   }
   return text;
 }

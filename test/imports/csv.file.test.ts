@@ -146,7 +146,9 @@ describe("rows", () => {
     const csv = `${HEADER.join(",")}\n${`${VALUES.join(",")}\n`.repeat(CSV_ROW_LIMIT + 1)}`;
     const file = readImport(csv);
     expect(file.errors.map((error) => [error.row, error.code])).toEqual([[null, "TOO_MANY_ROWS"]]);
-    expect(rejectedImport(file, false, file.errors).userErrors.map((error) => error.code)).toEqual(["TOO_MANY_ROWS"]);
+    expect(rejectedImport(file, { dryRun: false, field: "csv" }, file.errors).userErrors.map((error) => error.code)).toEqual([
+      "TOO_MANY_ROWS",
+    ]);
     expect(readImport(csv.slice(0, csv.lastIndexOf("\n", csv.length - 2) + 1)).errors).toEqual([]);
   });
 });
@@ -154,7 +156,7 @@ describe("rows", () => {
 describe("the error file", () => {
   const reject = (csv: string) => {
     const { file, errors } = checkFile(csv);
-    return rejectedImport(file, false, errors);
+    return rejectedImport(file, { dryRun: false, field: "csv" }, errors);
   };
 
   it("is the file as it was sent, with a column more that an import ignores", () => {

@@ -186,6 +186,31 @@ describe("exporting with secrets, deleting, and importing again", () => {
   });
 });
 
+describe("10,000 sessions in one file", () => {
+  it("come back as they were, to the byte", { timeout: 120_000 }, async () => {
+    const seed = 20_261_121;
+    const given = fc
+      .sample(session, { numRuns: 10_000, seed })
+      .map((item, index) => ({ ...item, name: `${item.name.slice(0, 20)} ${index}` }));
+    for (let start = 0; start < given.length; start += 1_000) {
+      await create(
+        given.slice(start, start + 1_000).map(({ playback: { template, ...rest }, ...item }) => ({
+          ...item,
+          name: item.name.isWellFormed() ? item.name : item.name.replace(/\p{Surrogate}/gu, ""),
+          playbacks: [{ ...rest, templateId: templateIds[template] }],
+        })),
+      );
+    }
+    const first = await exportCsv(true);
+    expect([first.rowCount, first.commentedRowCount]).toEqual([10_000, 0]);
+    await deleteAll();
+    const imported = await importCsv(first.csv);
+    expect(imported.errors.slice(0, 3)).toEqual([]);
+    expect(imported).toMatchObject({ imported: true, rowCount: 10_000 });
+    expect((await exportCsv(true)).csv === first.csv).toBe(true);
+  });
+});
+
 describe("a session that cannot be imported again", () => {
   const push = { type: "SRT_PUSH", srtEncryptionEnabled: true, customStreamKey: "very-secret-key", srtPassphrase: "very-secret-phrase" };
   const multicast = { type: "MULTICAST_PULL", urlA: "udp://239.1.1.1:5000" };

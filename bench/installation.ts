@@ -1,0 +1,59 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres, { type Sql } from "postgres";
+import type { Context } from "../src/access/context.ts";
+import { createVault } from "../src/access/vault.ts";
+import { openDatabase } from "../src/database/client.ts";
+import { startEmbeddedPostgres } from "../src/database/embedded-postgres.ts";
+import { migrateDatabase } from "../src/database/migrate.ts";
+import { createOrganization } from "../src/organizations/create-organization.ts";
+import { systemClock } from "../src/shared/clock.ts";
+import { createLog } from "../src/shared/log.ts";
+import { createTemplate } from "../src/templates/create-template.ts";
+import { createTemplateInput } from "../src/templates/template.input.ts";
+
+/** An empty installation on an embedded PostgreSQL, with one organization and its template `One`. */
+export interface Installation {
+  readonly context: Context;
+  /** A bare client of the same driver, with one connection. */
+  readonly bare: Sql;
+  readonly adminKey: string;
+  readonly close: () => Promise<void>;
+}
+
+export async function openBenchInstallation(onStatement: () => void = () => undefined): Promise<Installation> {
+  const directory = mkdtempSync(join(tmpdir(), "headend-bench-"));
+  chmodSync(directory, 0o711);
+  const server = await startEmbeddedPostgres({ dataDirectory: join(directory, "postgres") });
+  const { socketDirectory, ...address } = server.address;
+  const bare = postgres({ ...address, host: socketDirectory, max: 1, onnotice: () => undefined });
+  await migrateDatabase(server.address);
+  const log = createLog({ level: "silent" });
+  const database = openDatabase({ address: server.address, log, onStatement });
+  const { id, adminKey } = await createOrganization(database, "Bench", { packages: [] });
+  const context: Context = {
+    database,
+    clock: systemClock,
+    log,
+    vault: createVault(Buffer.alloc(32, 7)),
+    bell: { ring: () => undefined },
+    network: { allowedNetworks: [] },
+    defaultRegion: "local",
+    publicUrl: "http://127.0.0.1:4000",
+    actor: { organizationId: id, accessLevel: "ADMIN", name: "key:Bench", apiKeyId: null, expiresAt: null },
+    requestId: "bench",
+  };
+  await createTemplate(context, createTemplateInput.parse({ name: "One", renditions: [{ name: "source", isPassthrough: true }] }));
+  return {
+    context,
+    bare,
+    adminKey,
+    async close() {
+      await bare.end();
+      await database.close();
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

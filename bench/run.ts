@@ -1,0 +1,12 @@
+// Runs every measurement, or those named on the command line; `main.ts` compiles it first.
+import { benchCsv } from "./csv.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { csv: benchCsv };
+
+const wanted = process.argv.slice(2);
+for (const [name, run] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`# ${name}`);
+  await run();
+}
+process.exit(0);

@@ -1,0 +1,133 @@
+import { Worker } from "node:worker_threads";
+import { createImportJob, type ImportJob } from "./import-job.ts";
+
+export interface JobCall {
+  readonly id: number;
+  readonly job: number;
+  readonly verb: keyof ImportJob | "close";
+  readonly argument: unknown;
+}
+
+export type JobAnswer =
+  { readonly id: number; readonly result: unknown; readonly error?: never } | { readonly id: number; readonly error: Error };
+
+/** An import's job wherever it runs. */
+export interface RunningJob {
+  readonly push: (bytes: Uint8Array) => Promise<boolean>;
+  readonly check: (...words: Parameters<ImportJob["check"]>) => Promise<ReturnType<ImportJob["check"]>>;
+  readonly finish: (...words: Parameters<ImportJob["finish"]>) => Promise<ReturnType<ImportJob["finish"]>>;
+  readonly take: (...words: Parameters<ImportJob["take"]>) => Promise<ReturnType<ImportJob["take"]>>;
+  /** Lets go of the file. */
+  readonly close: () => void;
+}
+
+/** A file of at most so many bytes is done faster here than sent to a thread, and within a few milliseconds. */
+const SMALL_BYTES = 32 * 1024;
+/** A thread that nobody needs ends; the next import starts another one. */
+const IDLE_MILLISECONDS = 60_000;
+/** A file that wants more fails alone, instead of ending the process. */
+const HEAP_LIMIT_MEGABYTES = 512;
+/** Room for a file's cells: with less, half of the time goes into moving them from one generation to the next. */
+const YOUNG_HEAP_MEGABYTES = 48;
+
+/** Opens a job; `bytes` is the size of the file, or a lower bound while it still comes in. */
+export function openJob(bytes: number): RunningJob {
+  return bytes <= SMALL_BYTES ? openHere() : openInThread();
+}
+
+function openHere(): RunningJob {
+  const job = createImportJob();
+  return {
+    push: async (bytes) => job.push(bytes),
+    check: async (order) => job.check(order),
+    finish: async (findings) => job.finish(findings),
+    take: async (table) => job.take(table),
+    close: () => undefined,
+  };
+}
+
+interface Thread {
+  readonly call: (call: Omit<JobCall, "id">, transfer: readonly ArrayBuffer[]) => Promise<unknown>;
+  readonly openJobs: Set<number>;
+}
+
+// One for the process: it is a second pair of hands, and holds nothing between two imports.
+let thread: Thread | null = null;
+let idleTimer: NodeJS.Timeout | undefined;
+let lastId = 0;
+
+function openInThread(): RunningJob {
+  clearTimeout(idleTimer);
+  const current = (thread ??= startThread());
+  const job = (lastId += 1);
+  current.openJobs.add(job);
+  const call = <T>(verb: JobCall["verb"], argument: unknown, transfer: readonly ArrayBuffer[] = []) =>
+    current.call({ job, verb, argument }, transfer) as Promise<T>;
+  return {
+    push(bytes) {
+      // A copy of its own is handed over whole: what comes from a socket is part of a pool.
+      const copy = Uint8Array.from(bytes);
+      return call("push", copy, [copy.buffer]);
+    },
+    check: (order) => call("check", order),
+    finish: (findings) => call("finish", findings),
+    take: (table) => call("take", table),
+    close() {
+      call("close", null).catch(() => undefined);
+      current.openJobs.delete(job);
+    },
+  };
+}
+
+function startThread(): Thread {
+  const worker = startWorker();
+  const waiting = new Map<number, { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }>();
+  const openJobs = new Set<number>();
+  const started: Thread = {
+    openJobs,
+    call: (call, transfer) =>
+      new Promise((resolve, reject) => {
+        const id = (lastId += 1);
+        waiting.set(id, { resolve, reject });
+        worker.ref();
+        worker.postMessage({ ...call, id } satisfies JobCall, [...transfer]);
+      }),
+  };
+  worker.on("message", (answer: JobAnswer) => {
+    const call = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (answer.error) call?.reject(answer.error);
+    else call?.resolve(answer.result);
+    if (waiting.size === 0) worker.unref();
+    if (openJobs.size === 0) scheduleEnd(worker, started);
+  });
+  const fail = (error: Error) => {
+    if (thread === started) thread = null;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  worker.on("error", fail);
+  worker.on("exit", () => fail(new Error("The thread of imports has ended.")));
+  return started;
+}
+
+function scheduleEnd(worker: Worker, idle: Thread): void {
+  clearTimeout(idleTimer);
+  idleTimer = setTimeout(() => {
+    if (thread === idle) thread = null;
+    void worker.terminate();
+  }, IDLE_MILLISECONDS);
+  idleTimer.unref();
+}
+
+function startWorker(): Worker {
+  const resourceLimits = { maxOldGenerationSizeMb: HEAP_LIMIT_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_HEAP_MEGABYTES };
+  const isBuilt = import.meta.url.endsWith(".js");
+  if (isBuilt) return new Worker(new URL("./import-worker.js", import.meta.url), { resourceLimits });
+  // From the sources, a thread has to be taught to read TypeScript first.
+  const entry = JSON.stringify(new URL("./import-worker.ts", import.meta.url).href);
+  return new Worker(`import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); })`, {
+    eval: true,
+    resourceLimits,
+  });
+}

@@ -1,0 +1,38 @@
+import type { Upload } from "../graphql/upload.ts";
+import { openJob, type RunningJob } from "./import-thread.ts";
+
+/** Pieces of a socket are gathered to so many bytes, so that the thread is not called for every packet. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** Hands a file to a job while it comes in. Once it is refused, no more of it is read. */
+export async function receiveFile({ csv, file }: { readonly csv?: string | null | undefined; readonly file?: Upload | null | undefined }) {
+  if (file) return receiveUpload(file);
+  const bytes = Buffer.from(csv ?? "");
+  const job = openJob(bytes.length);
+  await job.push(bytes);
+  return job;
+}
+
+async function receiveUpload(file: Upload): Promise<RunningJob> {
+  let job: RunningJob | null = null;
+  let gathered: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of file.open()) {
+      gathered.push(chunk);
+      size += chunk.length;
+      if (size < PIECE_BYTES) continue;
+      job ??= openJob(size);
+      const isWanted = await job.push(Buffer.concat(gathered));
+      gathered = [];
+      size = 0;
+      if (!isWanted) return job;
+    }
+    job ??= openJob(size);
+    await job.push(Buffer.concat(gathered));
+    return job;
+  } catch (error) {
+    job?.close();
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { filenameOf, streamSessionsCsv, type ExportSessionsCsvInput } from "../imports/export-sessions-csv.ts";
+import { parseSessionFilter } from "../sessions/session.input.ts";
+import { Fault, FaultCode } from "../shared/user-error.ts";
+import { contextFor, urlOf, type Gateway } from "./gateway.ts";
+import { answerFault } from "./graphql-http.ts";
+
+/** Where sessions are had as a CSV file of any length. */
+export const EXPORT_PATH = "/exports/sessions.csv";
+
+/** Parameters that stand for a list are given once for each of its items. */
+const LISTS = ["ids", "excludeIds", "names", "externalIds", "streamIds", "labels", "status", "health", "inputType"] as const;
+const TEXTS = ["search", "templateId"] as const;
+const INCLUDE_SECRETS = "includeSecrets";
+const PARAMETERS: readonly string[] = [...LISTS, ...TEXTS, INCLUDE_SECRETS];
+
+/**
+ * Answers `GET /exports/sessions.csv`: the file of `exportSessionsCsv`, written while it is read. The parameters are the fields of
+ * `SessionFilter`, a list's repeated for each item (`?ids=a&ids=b`), and `includeSecrets=true`; without any, all sessions.
+ */
+export async function answerExport(gateway: Gateway, request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  try {
+    if (request.method !== "GET") throw new Fault(FaultCode.BAD_REQUEST, "Exports are read with GET.");
+    const context = await contextFor(gateway, request.headers.authorization ?? null, requestId);
+    const parts = streamSessionsCsv(context, readParameters(urlOf(request)?.searchParams ?? new URLSearchParams()));
+    // Whatever is refused is refused before the first part.
+    const first = await parts.next();
+    response.writeHead(200, {
+      "content-type": "text/csv; charset=utf-8; header=present",
+      "content-disposition": `attachment; filename="${filenameOf(context)}"`,
+      "cache-control": "no-store",
+    });
+    await writePart(response, first.value ?? "");
+    for await (const part of parts) {
+      if (response.destroyed) return;
+      await writePart(response, part);
+    }
+    response.end();
+  } catch (error) {
+    if (!response.headersSent) return answerFault({ gateway, request, response, requestId }, error);
+    // A file that is cut off must not look like a whole one.
+    gateway.base.log.error({ err: error, requestId }, "an export broke off");
+    response.destroy();
+  }
+}
+
+/** Waits while the reader is slower than we are. */
+async function writePart(response: ServerResponse, part: string): Promise<void> {
+  if (response.write(part) || response.destroyed) return;
+  const over = new AbortController();
+  await Promise.race([once(response, "drain", over), once(response, "close", over)]).finally(() => over.abort());
+}
+
+function readParameters(parameters: URLSearchParams): ExportSessionsCsvInput {
+  for (const name of parameters.keys()) {
+    if (!PARAMETERS.includes(name)) throw bad(`There is no parameter ${name.slice(0, 40)}. There are ${PARAMETERS.join(", ")}.`);
+  }
+  const secrets = parameters.get(INCLUDE_SECRETS) ?? "false";
+  if (secrets !== "true" && secrets !== "false") throw bad(`${INCLUDE_SECRETS} is true or false.`);
+  const filter = parseSessionFilter({
+    ...Object.fromEntries(LISTS.flatMap((name) => (parameters.has(name) ? [[name, parameters.getAll(name)]] : []))),
+    ...Object.fromEntries(TEXTS.flatMap((name) => (parameters.has(name) ? [[name, parameters.get(name)]] : []))),
+  });
+  return { selection: { filter }, includeSecrets: secrets === "true" };
+}
+
+function bad(message: string): Fault {
+  return new Fault(FaultCode.BAD_USER_INPUT, message);
+}
