@@ -32,7 +32,7 @@ export function openRow(record: CsvRecord, header: CsvHeader): CsvRow {
   return new RowReader(record, header);
 }
 
-/** A class, since a file has thousands of rows and functions made anew for each took longer than their work. */
+/** A class, since a file has thousands of rows, and functions need not be made anew for each. */
 class RowReader implements CsvRow {
   readonly #record: CsvRecord;
   readonly #header: CsvHeader;

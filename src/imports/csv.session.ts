@@ -8,7 +8,7 @@ export type CsvSession = Omit<SessionDraft, "playbacks"> & { readonly playbacks:
 
 export type CsvPlayback = PlaybackDraft & { readonly templateName: string };
 
-/** Filled in as it goes: merging objects for each session took most of the time of an export. */
+/** Filled in as it goes, without an object for each part of each session. */
 type Cells = Partial<Record<CsvColumnKey, string>>;
 
 /** The cells of a session in the order of `CSV_COLUMNS`, its first playback's among them. What does not apply to its types is empty. */

@@ -69,7 +69,7 @@ export function readStoredLines(lines: readonly string[], vault: Vault | null): 
   return found.map(({ first, all }) => toStoredSession(first, all, vault));
 }
 
-/** By place, since taking thirty places apart by name is done by an iterator and took half of the time. */
+/** By place: taking thirty places apart by name goes through an iterator. */
 function toStoredSession(line: Line, all: readonly Line[], vault: Vault | null): StoredCsvSession {
   const secretOf = secretsOf(line, vault);
   const withPlayback = all.filter((each) => each[20] !== null);

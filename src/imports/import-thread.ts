@@ -27,7 +27,7 @@ const SMALL_BYTES = 32 * 1024;
 const IDLE_MILLISECONDS = 60_000;
 /** A file that wants more fails alone, instead of ending the process. */
 const HEAP_LIMIT_MEGABYTES = 512;
-/** Room for a file's cells: with less, half of the time goes into moving them from one generation to the next. */
+/** Room for a file's cells: with less, collecting garbage was a third of the work. */
 const YOUNG_HEAP_MEGABYTES = 48;
 
 /** Opens a job; `bytes` is the size of the file, or a lower bound while it still comes in. */

@@ -23,7 +23,7 @@ const IDENTIFIER_PATTERN = /^([a-z]+)_[0-9a-hjkmnp-tv-z]{26}$/;
 /** Every pair of digits, so that ten bits are written at once. */
 const PAIRS = Array.from({ length: 1024 }, (_, value) => `${ALPHABET[value >> 5] ?? ""}${ALPHABET[value & 31] ?? ""}`);
 
-/** The random part is counted in two halves of 40 bits: numbers, since arithmetic on BigInt took much of the time of an import. */
+/** The random part is counted in two halves of 40 bits: numbers, since arithmetic on BigInt showed in the profile of an import. */
 const HALF = 2 ** 40;
 const HALF_LENGTH = 8;
 
@@ -73,7 +73,7 @@ const POOL_BYTES = 4096;
 let pool = Buffer.alloc(0);
 let taken = 0;
 
-/** Bytes of the system's generator, each given out once and then wiped; asking for a few at a time took most of the time of an import. */
+/** Bytes of the system's generator, each given out once and then wiped; asking for a few at a time was a seventh of an import's own work. */
 function takeRandom(length: number): Buffer {
   if (taken + length > pool.length) {
     pool = randomBytes(Math.max(POOL_BYTES, length));
