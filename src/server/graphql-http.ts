@@ -27,7 +27,7 @@ export async function answerGraphql(
         method: request.method ?? "GET",
         headers: headersOf(request),
         search: urlOf(request)?.search ?? "",
-        body: uploads ? uploads.operation : request.method === "POST" ? await readBody(request) : undefined,
+        body: await bodyOf(request, uploads),
       },
       context: async () => context,
     });
@@ -42,6 +42,13 @@ export async function answerGraphql(
   }
 }
 
+async function bodyOf(request: IncomingMessage, uploads: Uploads | null): Promise<unknown> {
+  if (request.method !== "POST") return undefined;
+  const body = uploads ? uploads.operation : await readBody(request);
+  if (typeof body === "object" && body !== null && "query" in body) refuseDeepText(body.query);
+  return body;
+}
+
 async function readBody(request: IncomingMessage): Promise<unknown> {
   const type = request.headers["content-type"]?.toLowerCase() ?? "";
   if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/.test(type)) {
@@ -52,7 +59,6 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
   const body = await readJsonBody(request);
   refuseBatch(body);
-  if (typeof body === "object" && body !== null && "query" in body) refuseDeepText(body.query);
   return body;
 }
 
