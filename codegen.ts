@@ -12,7 +12,7 @@ const config: CodegenConfig = {
         useTypeImports: true,
         enumType: "string-literal",
         strictScalars: true,
-        scalars: { DateTime: "string", URL: "string", Cursor: "string" },
+        scalars: { DateTime: "string", URL: "string", Upload: "File", Cursor: "string" },
       },
     },
   },
