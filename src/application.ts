@@ -21,6 +21,7 @@ import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
+import { readImageBytes } from "./images/image.store.ts";
 import { listOwnAddresses } from "./network/resolve.ts";
 import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
@@ -178,7 +179,7 @@ interface PreparedEncoder {
 }
 
 async function prepareEncoder(
-  { environment, log }: Installation,
+  { environment, log, database }: Installation,
   encoder: NonNullable<ApplicationOptions["encoder"]>,
   closers: Closers,
 ): Promise<PreparedEncoder> {
@@ -209,6 +210,7 @@ async function prepareEncoder(
     recordsDirectory,
     multicastInterface,
     networkPolicy: networkPolicyOf(environment),
+    readImage: (imageId) => readImageBytes(database.executor, imageId),
     log,
   });
   return { ...common, isSimulated: false, capacity: environment.encoderCapacity, runner, capabilities };

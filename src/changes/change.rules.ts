@@ -8,5 +8,5 @@ export const LoggedChangeKind = {
 export type LoggedChangeKind = (typeof LoggedChangeKind)[keyof typeof LoggedChangeKind];
 
 /** What kinds of object have changes. */
-export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE" } as const;
+export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT" } as const;
 export type ChangedObject = (typeof ChangedObject)[keyof typeof ChangedObject];

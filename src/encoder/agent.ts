@@ -6,10 +6,11 @@ import type { Logger } from "../shared/log.ts";
 import { startLoop, type Loop } from "../shared/loop.ts";
 import { registerAgent, resumeSessions, writeReports } from "./agent.work.ts";
 import type { EncoderIdentity } from "./encoder-identity.ts";
-import { EncoderStatus, type SupportedTypes } from "./encoder.rules.ts";
+import { EncoderStatus, type IngestAddresses, type SupportedTypes } from "./encoder.rules.ts";
 import { beat, claimSessions, signOff, type EncoderLife } from "./encoder.store.ts";
 import { HEARTBEAT_MILLISECONDS } from "./lease.rules.ts";
 import type { StartRunner } from "./runner.ts";
+import { writeTelemetry } from "./telemetry.store.ts";
 import { createSupervisor, type Supervisor } from "./supervisor.ts";
 
 export interface AgentOptions {
@@ -29,6 +30,8 @@ export interface AgentOptions {
   readonly capacity: number;
   /** An HTTP base address at which gateways reach its media, without a slash at its end; null when it serves none. */
   readonly mediaAddress: string | null;
+  /** Where senders push to; nothing when left out. */
+  readonly ingestAddresses?: IngestAddresses;
   readonly isSimulated?: boolean;
   readonly version: string;
 }
@@ -57,6 +60,8 @@ const STOP_DEADLINE_MILLISECONDS = 20_000;
 /** How long a close waits for the database to take what became of the sessions; the lease tells the rest. */
 const HAND_ON_DEADLINE_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 50;
+/** Lossy: what cannot be written is replaced by the next. */
+const TELEMETRY_MILLISECONDS = 1_000;
 
 /** Registers an encoder and runs it: claims sessions of its region under leases, runs what is wanted, and reports what it sees. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -65,6 +70,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     life: await register(options, options.identity),
     isDraining: false,
     isClosing: false,
+    hasTelemetry: true,
   };
   const supervisor = createSupervisor({ startRunner: options.runner, clock: options.clock, log: options.log, onNews: () => work.wake() });
   // Apart from the work, which may wait for verbs that hold rows: a heartbeat waits for nobody.
@@ -80,6 +86,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     work: () => doWork(options, state, supervisor),
     onError: tellOnce(options.log, "an encoder cannot report to the database; it will when it can"),
   });
+  const telemetry = startLoop({
+    everyMilliseconds: TELEMETRY_MILLISECONDS,
+    pauseMilliseconds: TELEMETRY_MILLISECONDS,
+    work: () => tellTelemetry(options, state, supervisor),
+    onError: () => undefined,
+  });
   const wakeBoth = (): void => {
     heart.wake();
     work.wake();
@@ -88,7 +100,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return {
     encoderId: () => state.life.encoderId,
     running: () => supervisor.size(),
-    close: createClose({ options, state, supervisor, heart, work, endListening }),
+    close: createClose({ options, state, supervisor, loops: { heart, work, telemetry }, endListening }),
   };
 }
 
@@ -97,16 +109,30 @@ interface AgentState {
   life: EncoderLife;
   isDraining: boolean;
   isClosing: boolean;
+  /** Whether rows of telemetry may be left in the database. */
+  hasTelemetry: boolean;
 }
 
 async function register(options: AgentOptions, identity: EncoderIdentity): Promise<EncoderLife> {
-  const { database, clock, name, region, capacity, mediaAddress, capabilities, version, isSimulated = false } = options;
+  const {
+    database,
+    clock,
+    name,
+    region,
+    capacity,
+    mediaAddress,
+    ingestAddresses = {},
+    capabilities,
+    version,
+    isSimulated = false,
+  } = options;
   const life = await registerAgent(database, clock, {
     id: identity.encoderId,
     name,
     region,
     capacity,
     mediaAddress,
+    ingestAddresses,
     capabilities,
     version,
     isSimulated,
@@ -123,6 +149,14 @@ async function keepAlive(options: AgentOptions, state: AgentState, supervisor: S
   if (!answer.isCurrent) return replaceLife(options, state, supervisor);
   supervisor.reconcile(answer.held, number);
   if (state.isClosing) supervisor.handOn();
+}
+
+/** An idle encoder writes nothing. */
+async function tellTelemetry(options: AgentOptions, state: AgentState, supervisor: Supervisor): Promise<void> {
+  const samples = supervisor.telemetry();
+  if (samples.length === 0 && !state.hasTelemetry) return;
+  await writeTelemetry(options.database.executor, state.life.encoderId, samples);
+  state.hasTelemetry = samples.length > 0;
 }
 
 /** Another process registered this encoder, from a copy of its identity: the newer one keeps it, and this one begins anew. */
@@ -174,12 +208,12 @@ interface Closing {
   readonly options: AgentOptions;
   readonly state: AgentState;
   readonly supervisor: Supervisor;
-  readonly heart: Loop;
-  readonly work: Loop;
+  readonly loops: { readonly heart: Loop; readonly work: Loop; readonly telemetry: Loop };
   readonly endListening: () => Promise<void>;
 }
 
-function createClose({ options, state, supervisor, heart, work, endListening }: Closing): Agent["close"] {
+function createClose({ options, state, supervisor, loops, endListening }: Closing): Agent["close"] {
+  const { heart, work, telemetry } = loops;
   let ended: Promise<void> | null = null;
 
   async function handOn(): Promise<void> {
@@ -188,7 +222,7 @@ function createClose({ options, state, supervisor, heart, work, endListening }: 
     await until(() => !supervisor.isBusy(), STOP_DEADLINE_MILLISECONDS);
     heart.wake();
     await until(() => supervisor.size() === 0, HAND_ON_DEADLINE_MILLISECONDS);
-    await Promise.all([heart.close(), work.close(), endListening()]);
+    await Promise.all([heart.close(), work.close(), telemetry.close(), endListening()]);
     await signOff(options.database.executor, state.life).catch((error: unknown) =>
       options.log.warn({ err: error }, "an encoder could not sign off; its lease will run out"),
     );

@@ -16,6 +16,15 @@ export interface SupportedTypes {
   readonly missing: readonly string[];
 }
 
+/** Where senders push to: the base of an ingest URL, without a key; a protocol that is left out is not taken. */
+export interface IngestAddresses {
+  /** Such as `rtmp://ingest.example.com:1935/live`. */
+  readonly rtmp?: string;
+  readonly rtmps?: string;
+  /** Such as `srt://ingest.example.com:9000`. */
+  readonly srt?: string;
+}
+
 /** An encoder that takes sessions now. */
 export interface OnlineEncoder extends SupportedTypes {
   readonly id: string;

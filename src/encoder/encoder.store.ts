@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { DesiredStatus } from "../sessions/session.rules.ts";
-import { EncoderStatus, type SupportedTypes, type OnlineEncoder } from "./encoder.rules.ts";
+import { EncoderStatus, type IngestAddresses, type SupportedTypes, type OnlineEncoder } from "./encoder.rules.ts";
 import { encoders } from "./encoder.table.ts";
-import { canRun, takesSessions } from "./lease.store.ts";
+import { canRun, controlsJson, takesSessions } from "./lease.store.ts";
+import type { SessionControls } from "./runner.ts";
 import { textList } from "../database/text-list.ts";
 
 /** Every encoder that takes sessions now, of all regions, with what it can run. */
@@ -32,6 +33,7 @@ export interface EncoderRegistration {
   readonly isSimulated: boolean;
   /** An HTTP base address without a slash at its end; null when it serves no media. */
   readonly mediaAddress: string | null;
+  readonly ingestAddresses: IngestAddresses;
   readonly capacity: number;
   readonly capabilities: SupportedTypes;
   readonly version: string;
@@ -46,21 +48,22 @@ export interface EncoderLife {
 
 /** Makes the encoder known, or known again, and begins a new life of it. */
 export async function registerEncoder(transaction: Transaction, registration: EncoderRegistration): Promise<EncoderLife> {
-  const { id, name, region, isSimulated, mediaAddress, capacity, capabilities, version } = registration;
+  const { id, name, region, isSimulated, mediaAddress, ingestAddresses, capacity, capabilities, version } = registration;
   const [row] = await transaction.execute<{ started_at: string }>(sql`
     insert into encoders (
       id, name, region, status, is_simulated, media_address, capacity, supported_inputs, supported_outputs, supported_video_codecs,
-      supported_audio_codecs, missing, version, started_at, last_seen_at)
+      supported_audio_codecs, missing, version, ingest_addresses, started_at, last_seen_at)
     values (
       ${id}, ${name}, ${region}, ${EncoderStatus.ONLINE}, ${isSimulated}, ${mediaAddress}, ${capacity},
       ${textList(capabilities.supportedInputs)}, ${textList(capabilities.supportedOutputs)},
       ${textList(capabilities.supportedVideoCodecs)}, ${textList(capabilities.supportedAudioCodecs)}, ${textList(capabilities.missing)},
-      ${version}, clock_timestamp(), clock_timestamp())
+      ${version}, ${JSON.stringify(ingestAddresses)}::text::jsonb, clock_timestamp(), clock_timestamp())
     on conflict (id) do update set
       name = excluded.name, region = excluded.region, status = excluded.status, is_simulated = excluded.is_simulated,
       media_address = excluded.media_address, capacity = excluded.capacity, supported_inputs = excluded.supported_inputs,
       supported_outputs = excluded.supported_outputs, supported_video_codecs = excluded.supported_video_codecs,
       supported_audio_codecs = excluded.supported_audio_codecs, missing = excluded.missing, version = excluded.version,
+      ingest_addresses = excluded.ingest_addresses,
       started_at = greatest(excluded.started_at, encoders.started_at + interval '1 millisecond'), last_seen_at = excluded.last_seen_at
     returning to_json(started_at) #>> '{}' as started_at`);
   return { encoderId: id, startedAt: row?.started_at ?? "" };
@@ -72,6 +75,7 @@ export interface HeldSession {
   readonly epoch: number;
   readonly generation: number;
   readonly desiredStatus: DesiredStatus;
+  readonly controls: SessionControls;
 }
 
 /** The answer to a heartbeat; `isCurrent` is false when another life of the encoder has begun. */
@@ -86,7 +90,10 @@ export interface Heartbeat {
  * row at the next one, so that no heartbeat ever waits for a verb.
  */
 export async function beat(executor: Executor, life: EncoderLife, status: EncoderStatus): Promise<Heartbeat> {
-  const [row] = await executor.execute<{ is_current: boolean; held: readonly [string, number, number, DesiredStatus][] }>(sql`
+  const [row] = await executor.execute<{
+    is_current: boolean;
+    held: readonly [string, number, number, DesiredStatus, SessionControls][];
+  }>(sql`
     with beat as (
       update encoders set last_seen_at = clock_timestamp(), status = ${status}
       where id = ${life.encoderId} and started_at = ${life.startedAt}::timestamptz
@@ -100,11 +107,11 @@ export async function beat(executor: Executor, life: EncoderLife, status: Encode
     select
       exists (select from beat) as is_current,
       coalesce((
-        select jsonb_agg(jsonb_build_array(s.id, s.epoch, s.generation, s.desired_status))
+        select jsonb_agg(jsonb_build_array(s.id, s.epoch, s.generation, s.desired_status, ${controlsJson}))
         from sessions s where s.encoder_id = ${life.encoderId}), '[]'::jsonb) as held`);
   return {
     isCurrent: row?.is_current ?? false,
-    held: (row?.held ?? []).map(([id, epoch, generation, desiredStatus]) => ({ id, epoch, generation, desiredStatus })),
+    held: (row?.held ?? []).map(([id, epoch, generation, desiredStatus, controls]) => ({ id, epoch, generation, desiredStatus, controls })),
   };
 }
 
@@ -125,7 +132,8 @@ export async function claimSessions(executor: Executor, life: EncoderLife, limit
     update sessions s set
       encoder_id = c.encoder_id, epoch = s.epoch + 1, last_seen_at = now()
     from candidates c where s.id = c.id
-    returning jsonb_build_object('id', s.id, 'epoch', s.epoch, 'generation', s.generation, 'desiredStatus', s.desired_status) as claimed`);
+    returning jsonb_build_object('id', s.id, 'epoch', s.epoch, 'generation', s.generation, 'desiredStatus', s.desired_status,
+      'controls', ${controlsJson}) as claimed`);
   return rows.map((row) => row.claimed);
 }
 

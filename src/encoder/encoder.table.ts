@@ -1,9 +1,9 @@
-import { boolean, index, integer, snakeCase, text } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, snakeCase, text } from "drizzle-orm/pg-core";
 import { identifier, moment } from "../database/columns.ts";
 import type { OutputType } from "../playbacks/playback.rules.ts";
 import type { InputType } from "../sessions/session.rules.ts";
 import type { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
-import type { EncoderStatus } from "./encoder.rules.ts";
+import type { EncoderStatus, IngestAddresses } from "./encoder.rules.ts";
 
 /** One row for each agent that has ever registered; agents renew theirs every second. */
 export const encoders = snakeCase.table(
@@ -16,6 +16,8 @@ export const encoders = snakeCase.table(
     isSimulated: boolean().notNull().default(false),
     /** Where gateways fetch its media: an HTTP base address; null when it serves none. */
     mediaAddress: text(),
+    /** Where senders push to, without key: one URL for each protocol that it takes. */
+    ingestAddresses: jsonb().$type<IngestAddresses>().notNull().default({}),
     capacity: integer().notNull(),
     supportedInputs: text().array().$type<InputType>().notNull(),
     supportedOutputs: text().array().$type<OutputType>().notNull(),

@@ -3,9 +3,11 @@ import type { Transaction } from "../database/database.ts";
 import type { OutputType } from "../playbacks/playback.rules.ts";
 import type { FileFormat } from "../playbacks/playback.rules.ts";
 import type { SecretKind } from "../sessions/secret.rules.ts";
-import type { InputType } from "../sessions/session.rules.ts";
+import type { InputType, RemapRule } from "../sessions/session.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 import { textList } from "../database/text-list.ts";
+import { controlsJson } from "./lease.store.ts";
+import type { SessionControls, SlateSettings } from "./runner.ts";
 
 /** Everything stored about a session that an encoder needs, secrets still sealed. */
 export interface StoredLaunch {
@@ -18,6 +20,11 @@ export interface StoredLaunch {
   readonly urlA: string | null;
   readonly urlB: string | null;
   readonly hlsScte35PassthroughEnabled: boolean;
+  readonly recoveryIntervalSeconds: number | null;
+  readonly errorThresholdPercent: number | null;
+  readonly streamRemap: readonly RemapRule[];
+  readonly slate: SlateSettings;
+  readonly controls: SessionControls;
   readonly outputs: readonly StoredOutput[];
   readonly secrets: readonly StoredSecret[];
 }
@@ -52,6 +59,9 @@ export async function readLaunches(transaction: Transaction, sessionIds: readonl
     select jsonb_build_object(
       'sessionId', s.id, 'epoch', s.epoch, 'generation', s.generation, 'name', s.name, 'labels', s.labels, 'inputType', s.input_type,
       'urlA', s.url_a, 'urlB', s.url_b, 'hlsScte35PassthroughEnabled', s.hls_scte35_passthrough_enabled,
+      'recoveryIntervalSeconds', s.recovery_interval_seconds, 'errorThresholdPercent', s.error_threshold_percent,
+      'streamRemap', s.stream_remap, 'slate', jsonb_build_object('isShownOnLoss', s.slates_enabled, 'imageId', s.slate_image_id),
+      'controls', ${controlsJson},
       'outputs', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'playbackId', p.id, 'name', p.name, 'type', p.type, 'urls', p.urls, 'hlsEnabled', p.hls_enabled, 'dashEnabled', p.dash_enabled,

@@ -1,4 +1,4 @@
-import type { DesiredStatus, Health, SessionStatus } from "../sessions/session.rules.ts";
+import type { DesiredStatus, Health, InputPath, SessionStatus } from "../sessions/session.rules.ts";
 import type { SessionState } from "../sessions/session.state.ts";
 import type { Observation, PlaybackObservation } from "./runner.ts";
 
@@ -37,6 +37,9 @@ export interface SessionControl {
   readonly encoderId: string | null;
   /** Null when nobody holds it, or its encoder is unknown. */
   readonly encoderName: string | null;
+  readonly activePath: InputPath;
+  readonly isSlateShowing: boolean;
+  readonly nextRecoveryAt: string | null;
   readonly state: SessionState;
   readonly playbacks: readonly PlaybackObservation[];
 }
@@ -48,6 +51,8 @@ export interface SessionOutcome {
   readonly reason: string | null;
   /** The playbacks that are told of, or `ALL` for each the same as the session. */
   readonly playbacks: readonly PlaybackObservation[] | "ALL";
+  /** What else was observed; null when nobody observes: the input is back on path A, and no slate shows. */
+  readonly observed: Pick<Observation, "activePath" | "isSlateShowing" | "nextRecoveryAt" | "switches" | "causes"> | "KEPT" | null;
   /** Whether the lease is given back. */
   readonly isReleased: boolean;
   /** Whether everything under the present epoch becomes worthless. */
@@ -71,8 +76,8 @@ export type SessionReport = {
   | { readonly kind: "HANDED_ON" }
 );
 
-const STOPPED: SessionOutcome = { status: "STOPPED", health: "OK", reason: null, playbacks: "ALL", isReleased: true };
-const STARTING: SessionOutcome = { status: "STARTING", health: "OK", reason: null, playbacks: "ALL", isReleased: false };
+const STOPPED: SessionOutcome = { status: "STOPPED", health: "OK", reason: null, playbacks: "ALL", observed: null, isReleased: true };
+const STARTING: SessionOutcome = { status: "STARTING", health: "OK", reason: null, playbacks: "ALL", observed: null, isReleased: false };
 
 /** What a report makes of the session; null when it does not count: another epoch, another generation, or a stop that is under way. */
 export function decideReport(session: SessionControl, report: SessionReport): SessionOutcome | null {
@@ -86,7 +91,14 @@ export function decideReport(session: SessionControl, report: SessionReport): Se
   if (session.generation !== report.generation) return null;
   const { status, health, reason, playbacks } = report.observation;
   // One that could not even be started has told nothing of its playbacks.
-  return { status, health, reason, playbacks: status === "FAILED" && playbacks.length === 0 ? "ALL" : playbacks, isReleased: hasEnded };
+  return {
+    status,
+    health,
+    reason,
+    playbacks: status === "FAILED" && playbacks.length === 0 ? "ALL" : playbacks,
+    observed: report.observation,
+    isReleased: hasEnded,
+  };
 }
 
 /** What becomes of a session that its agent runs nothing for: stopped when that is wanted, else started, unless it gave up. */
@@ -135,5 +147,12 @@ export function decideWaiting(session: SessionControl, region: { readonly hasEnc
 }
 
 function kept(session: SessionControl): SessionOutcome {
-  return { status: session.status, health: session.health, reason: session.statusReason, playbacks: [], isReleased: false };
+  return {
+    status: session.status,
+    health: session.health,
+    reason: session.statusReason,
+    playbacks: [],
+    observed: "KEPT",
+    isReleased: false,
+  };
 }

@@ -1,7 +1,9 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Transaction } from "../database/database.ts";
 import { sessionStateJson } from "../sessions/session.state.ts";
+import type { InputPath } from "../sessions/session.rules.ts";
 import type { SessionControl } from "./lease.rules.ts";
+import type { SwitchObservation } from "./runner.ts";
 import { textList } from "../database/text-list.ts";
 
 /** Locks those of the sessions that the encoder holds, in the order of their ids as the verbs do, and gives their ids. */
@@ -30,7 +32,7 @@ export async function readControls(transaction: Transaction, ids: readonly strin
     select jsonb_build_object(
       'id', s.id, 'organizationId', s.organization_id, 'region', s.region, 'desiredStatus', s.desired_status, 'status', s.status,
       'health', s.health, 'statusReason', s.status_reason, 'statusChangedAt', s.status_changed_at, 'runningSince', s.running_since,
-      'generation', s.generation, 'epoch', s.epoch, 'encoderId', s.encoder_id,
+      'generation', s.generation, 'epoch', s.epoch, 'encoderId', s.encoder_id, 'activePath', s.active_path, 'isSlateShowing', s.is_slate_showing, 'nextRecoveryAt', s.next_recovery_at,
       'encoderName', (select e.name from encoders e where e.id = s.encoder_id),
       'state', ${sessionStateJson},
       'playbacks', (
@@ -40,6 +42,11 @@ export async function readControls(transaction: Transaction, ids: readonly strin
     from sessions s where s.id = any(${textList(ids)}) order by s.id`);
   return rows.map((row) => row.control);
 }
+
+/** What operators ask of the session `s` while it runs, as JSON in the shape of `SessionControls`. */
+export const controlsJson: SQL = sql`jsonb_build_object(
+  'switch', jsonb_build_object('number', s.path_command_number, 'toPath', s.path_command_to, 'actor', s.path_command_actor),
+  'isSlateWanted', s.is_slate_wanted)`;
 
 /** A session's row as it is to be. Times are ISO texts. */
 export interface SessionWrite {
@@ -52,6 +59,9 @@ export interface SessionWrite {
   readonly generation: number;
   readonly epoch: number;
   readonly is_released: boolean;
+  readonly active_path: InputPath;
+  readonly is_slate_showing: boolean;
+  readonly next_recovery_at: string | null;
 }
 
 /** Writes what became of sessions whose rows this transaction has locked. */
@@ -61,11 +71,26 @@ export async function writeSessions(transaction: Transaction, writes: readonly S
     update sessions s set
       status = w.status, health = w.health, status_reason = w.status_reason, status_changed_at = w.status_changed_at,
       running_since = w.running_since, generation = w.generation, epoch = w.epoch,
+      active_path = w.active_path, is_slate_showing = w.is_slate_showing, next_recovery_at = w.next_recovery_at,
       encoder_id = case when w.is_released then null else s.encoder_id end
     from jsonb_to_recordset(${JSON.stringify(writes)}::text::jsonb) as w (
       id text, status text, health text, status_reason text, status_changed_at timestamptz, running_since timestamptz,
-      generation integer, epoch bigint, is_released boolean)
+      generation integer, epoch bigint, is_released boolean, active_path text, is_slate_showing boolean, next_recovery_at timestamptz)
     where s.id = w.id`);
+}
+
+/** Keeps switches of sessions whose rows this transaction has locked; one that is known already stays as it is. */
+export async function writeSwitches(
+  transaction: Transaction,
+  switches: readonly (SwitchObservation & { readonly sessionId: string })[],
+): Promise<void> {
+  if (switches.length === 0) return;
+  await transaction.execute(sql`
+    insert into input_switches (id, session_id, at, from_path, to_path, reason, actor)
+    select id, "sessionId", at, "fromPath", "toPath", reason, actor
+    from jsonb_to_recordset(${JSON.stringify(switches)}::text::jsonb) as w (
+      id text, "sessionId" text, at timestamptz, "fromPath" text, "toPath" text, reason text, actor text)
+    on conflict (id) do nothing`);
 }
 
 export interface PlaybackWrite {

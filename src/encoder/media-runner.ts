@@ -20,6 +20,8 @@ export interface MediaRunnerOptions {
   /** The address whose interface multicast is joined on; null leaves it to the system. */
   readonly multicastInterface: string | null;
   readonly networkPolicy: NetworkPolicy;
+  /** The bytes of an uploaded picture; null when it is gone. */
+  readonly readImage: (imageId: string) => Promise<Buffer | null>;
   readonly log: Logger;
   /** Faster ones are for tests. */
   readonly presets?: EncoderPresets;
@@ -81,5 +83,5 @@ function explainLack(launch: SessionLaunch, capabilities: EncoderCapabilities): 
 function failed(launch: SessionLaunch, observe: (observation: Observation) => void, reason: string): SessionRunner {
   const what = { status: "FAILED", health: "ERROR", reason } as const;
   queueMicrotask(() => observe({ ...what, playbacks: launch.outputs.map(({ playbackId }) => ({ playbackId, ...what })) }));
-  return { stop: () => Promise.resolve() };
+  return { stop: () => Promise.resolve(), control: () => undefined, telemetry: () => null };
 }

@@ -12,7 +12,8 @@ import { outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
 import type { Logger } from "../shared/log.ts";
-import type { Observation, SessionLaunch, SessionRunner } from "./runner.ts";
+import type { Observation, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
+import type { TelemetrySample } from "./telemetry.rules.ts";
 import { describeSession } from "./session-report.ts";
 
 export interface MediaSessionOptions {
@@ -123,6 +124,14 @@ export class MediaSession implements SessionRunner {
   /** Numbers of the processes that run now: for operators and tests. */
   get pids(): { readonly ingest: number | null; readonly encoder: number | null } {
     return { ingest: this.#ingest.pid, encoder: this.#keeper.run?.pid ?? null };
+  }
+
+  control(_controls: SessionControls): void {
+    // Switches and slates follow.
+  }
+
+  telemetry(): TelemetrySample | null {
+    return null;
   }
 
   async stop(): Promise<void> {

@@ -23,9 +23,17 @@ export function openLaunch(vault: Vault, stored: StoredLaunch): SessionLaunch {
       type: stored.inputType,
       urlA: open(SecretKind.INPUT_URL_A) ?? stored.urlA,
       urlB: open(SecretKind.INPUT_URL_B) ?? stored.urlB,
+      failover:
+        stored.recoveryIntervalSeconds === null
+          ? null
+          : { recoveryIntervalSeconds: stored.recoveryIntervalSeconds, errorThresholdPercent: stored.errorThresholdPercent },
+      streamKey: open(SecretKind.STREAM_KEY),
       srtPassphrase: open(SecretKind.SRT_PASSPHRASE),
       hlsScte35PassthroughEnabled: stored.hlsScte35PassthroughEnabled,
+      streamRemap: stored.streamRemap.toSorted((one, other) => one.priority - other.priority),
     },
+    slate: stored.slate,
+    controls: stored.controls,
     outputs: stored.outputs.map((output) => openOutput(output, open)),
   };
 }

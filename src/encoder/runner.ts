@@ -1,6 +1,8 @@
 import type { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
-import type { Health, InputType, SessionStatus } from "../sessions/session.rules.ts";
+import type { AlertCode, AlertSeverity } from "../alerts/alert.rules.ts";
+import type { Health, InputPath, InputType, RemapRule, SessionStatus, SwitchReason } from "../sessions/session.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
+import type { TelemetrySample } from "./telemetry.rules.ts";
 
 /** All that an encoder needs to know to run one session; secrets are in clear here, and nowhere else. */
 export interface SessionLaunch {
@@ -15,11 +17,44 @@ export interface SessionLaunch {
     readonly type: InputType;
     readonly urlA: string | null;
     readonly urlB: string | null;
+    /** Null without failover: there is path A alone. */
+    readonly failover: FailoverSettings | null;
+    /** What a sender has to present; null for inputs that are pulled. */
+    readonly streamKey: string | null;
     readonly srtPassphrase: string | null;
     readonly hlsScte35PassthroughEnabled: boolean;
+    /** By priority; empty when streams are taken as they are. */
+    readonly streamRemap: readonly RemapRule[];
   };
+  readonly slate: SlateSettings;
+  /** What was asked for before it started: a switch of this number or a lower one is over. */
+  readonly controls: SessionControls;
   readonly outputs: readonly OutputLaunch[];
 }
+
+export interface FailoverSettings {
+  /** Between attempts to go back to path A; -1 remains on path B. */
+  readonly recoveryIntervalSeconds: number;
+  /** Null: fail over only when path A is gone. */
+  readonly errorThresholdPercent: number | null;
+}
+
+export interface SlateSettings {
+  /** Shown by itself when the input is lost. */
+  readonly isShownOnLoss: boolean;
+  /** The picture that was uploaded; null for the one that comes with the product. */
+  readonly imageId: string | null;
+}
+
+/** What operators ask of a session while it runs. */
+export interface SessionControls {
+  /** The newest switch that was asked for; each number is done once. */
+  readonly switch: { readonly number: number; readonly toPath: InputPath | null; readonly actor: string | null };
+  readonly isSlateWanted: boolean;
+}
+
+/** Of a session of which nothing was asked. */
+export const NO_CONTROLS: SessionControls = { switch: { number: 0, toPath: null, actor: null }, isSlateWanted: false };
 
 export interface OutputLaunch {
   readonly playbackId: string;
@@ -44,6 +79,41 @@ export interface Observation {
   /** One sentence for the operator; null when all is well. Never holds a secret. */
   readonly reason: string | null;
   readonly playbacks: readonly PlaybackObservation[];
+  /** The path that the signal is taken from; left out by what has none, such as a session that could not be started. */
+  readonly activePath?: InputPath;
+  readonly isSlateShowing?: boolean;
+  /** When it next tries to go back to path A, as an ISO text; null or left out when it does not. */
+  readonly nextRecoveryAt?: string | null;
+  /** The newest switches of this runner, oldest first, at most `SWITCHES_TOLD`: those that were told before are told again. */
+  readonly switches?: readonly SwitchObservation[];
+  /** Everything that is wrong now, each code once for each subject. */
+  readonly causes?: readonly AlertCause[];
+}
+
+/** Of the switches of a session so many are told each time, so that none is lost while the database is away. */
+export const SWITCHES_TOLD = 50;
+
+export interface SwitchObservation {
+  /** An `inputswitch` identifier of the runner's making. */
+  readonly id: string;
+  /** ISO text. */
+  readonly at: string;
+  readonly fromPath: InputPath;
+  readonly toPath: InputPath;
+  readonly reason: SwitchReason;
+  readonly actor: string | null;
+}
+
+/** Something wrong that holds now. */
+export interface AlertCause {
+  readonly code: AlertCode;
+  /** What it is about; null for the session itself. */
+  readonly playbackId: string | null;
+  readonly severity: AlertSeverity;
+  /** One sentence for the operator. Never holds a secret. */
+  readonly message: string;
+  /** How often it has occurred since the runner began; grows when it comes again, and for what happens at a moment, each time. */
+  readonly occurrences: number;
 }
 
 export interface PlaybackObservation {
@@ -57,6 +127,10 @@ export interface PlaybackObservation {
 export interface SessionRunner {
   /** Ends the encoder and all it started; resolves once no process of it is left. Idempotent. */
   readonly stop: () => Promise<void>;
+  /** Told what is asked for now, whenever that is read; mostly the same as before. */
+  readonly control: (controls: SessionControls) => void;
+  /** What it does now; null when it does not know. */
+  readonly telemetry: () => TelemetrySample | null;
 }
 
 /** Starts to run a session and returns at once; everything that happens is told to `observe`. */

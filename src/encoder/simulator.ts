@@ -50,6 +50,8 @@ export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): Sta
         });
         return stopped;
       },
+      control: () => undefined,
+      telemetry: () => null,
     };
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from "../shared/log.ts";
 import type { HeldSession } from "./encoder.store.ts";
 import type { SessionReport } from "./lease.rules.ts";
 import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
+import type { TelemetrySample } from "./telemetry.rules.ts";
 
 /**
  * Where a session stands in this process:
@@ -35,6 +36,10 @@ interface Seat {
 /** What became of a report: WRITTEN; RELEASED: written, and the lease given back; IGNORED: it does not count; NOT_HELD: somebody else holds the session. */
 export type ReportResult = "WRITTEN" | "RELEASED" | "IGNORED" | "NOT_HELD";
 
+export interface SessionTelemetry extends TelemetrySample {
+  readonly sessionId: string;
+}
+
 export interface SupervisorOptions {
   readonly startRunner: StartRunner;
   readonly clock: Clock;
@@ -62,6 +67,8 @@ export interface Supervisor {
   /** A session could not even be started. */
   readonly fail: (sessionId: string, reason: string) => void;
   readonly drop: (sessionIds: readonly string[]) => void;
+  /** What the sessions do that run now. */
+  readonly telemetry: () => readonly SessionTelemetry[];
   /** Stops everything, for others to take over. */
   readonly handOn: () => void;
   /** Lets others have what nothing runs for. */
@@ -132,6 +139,7 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
       if (session === undefined || session.epoch !== seat.epoch) stop(seat, "FENCED");
       else if (seat.phase === "RUNNING" && (session.desiredStatus === "STOPPED" || session.generation !== seat.generation))
         stop(seat, "WANTED");
+      else if (seat.phase === "RUNNING") seat.runner?.control(session.controls);
     }
     held.forEach(add);
     onNews();
@@ -208,6 +216,11 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
     launch,
     fail,
     drop: (ids) => ids.forEach((id) => seats.get(id)?.phase === "IDLE" && seats.delete(id)),
+    telemetry: () =>
+      [...seats.values()].flatMap(({ id: sessionId, phase, runner }) => {
+        const sample = phase === "RUNNING" ? runner?.telemetry() : null;
+        return sample ? [{ sessionId, ...sample }] : [];
+      }),
     handOn() {
       for (const seat of seats.values()) if (seat.cause !== "FENCED") stop(seat, "HANDED_ON");
       onNews();

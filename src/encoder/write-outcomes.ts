@@ -1,7 +1,7 @@
 import { appendChanges, type NewChange } from "../changes/append-changes.ts";
 import type { Transaction } from "../database/database.ts";
 import type { SessionControl, SessionOutcome } from "./lease.rules.ts";
-import { writePlaybackStatuses, writeSessions, type PlaybackWrite, type SessionWrite } from "./lease.store.ts";
+import { writePlaybackStatuses, writeSessions, writeSwitches, type PlaybackWrite, type SessionWrite } from "./lease.store.ts";
 import type { PlaybackObservation } from "./runner.ts";
 
 /** A session whose row is locked, and what was decided about it. */
@@ -17,7 +17,7 @@ const REASON_LENGTH_LIMIT = 500;
 
 /**
  * Writes what was decided about locked sessions, their playbacks, and a change for each whose status, health or reason
- * really differs. Three statements whatever the number. Tells whether there was anything to write.
+ * really differs. A fixed number of statements whatever the number. Tells whether there was anything to write.
  */
 export async function writeOutcomes(transaction: Transaction, decided: readonly DecidedOutcome[]): Promise<boolean> {
   const written = decided.map(describe);
@@ -28,6 +28,12 @@ export async function writeOutcomes(transaction: Transaction, decided: readonly 
   await writePlaybackStatuses(
     transaction,
     written.flatMap(({ playbacks }) => playbacks),
+  );
+  await writeSwitches(
+    transaction,
+    decided.flatMap(({ session, outcome: { observed } }) =>
+      observed === null || observed === "KEPT" ? [] : (observed.switches ?? []).map((item) => ({ ...item, sessionId: session.id })),
+    ),
   );
   await appendChanges(
     transaction,
@@ -40,7 +46,13 @@ function describe({ session, outcome, at }: DecidedOutcome): Written {
   const reason = outcome.reason === null ? null : storable(outcome.reason);
   const playbacks = differingPlaybacks(session, { ...outcome, reason });
   const hasStatusChanged = session.status !== outcome.status;
-  const hasChanged = hasStatusChanged || session.health !== outcome.health || session.statusReason !== reason || playbacks.length > 0;
+  const input = inputOf(session, outcome);
+  const hasInputChanged =
+    input.active_path !== session.activePath ||
+    input.is_slate_showing !== session.isSlateShowing ||
+    instantOf(input.next_recovery_at) !== instantOf(session.nextRecoveryAt);
+  const hasChanged =
+    hasStatusChanged || session.health !== outcome.health || session.statusReason !== reason || playbacks.length > 0 || hasInputChanged;
   // A clock that runs behind another machine's must not make a status older than the one before it.
   const changedAt = new Date(Math.max(at.getTime(), Date.parse(session.statusChangedAt))).toISOString();
   const isTouched = hasChanged || outcome.isReleased || outcome.isFenced || outcome.isRestarted;
@@ -54,12 +66,32 @@ function describe({ session, outcome, at }: DecidedOutcome): Written {
     generation: session.generation + (outcome.isRestarted ? 1 : 0),
     epoch: session.epoch + (outcome.isFenced ? 1 : 0),
     is_released: outcome.isReleased,
+    ...input,
   };
   return {
     session: isTouched ? write : null,
     playbacks,
     change: hasChanged ? toChange(session, outcome, at) : null,
   };
+}
+
+function inputOf(
+  session: SessionControl,
+  { observed }: SessionOutcome,
+): Pick<SessionWrite, "active_path" | "is_slate_showing" | "next_recovery_at"> {
+  if (observed === "KEPT") {
+    return { active_path: session.activePath, is_slate_showing: session.isSlateShowing, next_recovery_at: session.nextRecoveryAt };
+  }
+  return {
+    active_path: observed?.activePath ?? "A",
+    is_slate_showing: observed?.isSlateShowing ?? false,
+    next_recovery_at: observed?.nextRecoveryAt ?? null,
+  };
+}
+
+/** PostgreSQL writes times in another form than JavaScript. */
+function instantOf(text: string | null): number | null {
+  return text === null ? null : Date.parse(text);
 }
 
 interface Written {

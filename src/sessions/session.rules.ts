@@ -33,6 +33,15 @@ export type InputType = (typeof InputType)[keyof typeof InputType];
 export const InputPath = { A: "A", B: "B" } as const;
 export type InputPath = (typeof InputPath)[keyof typeof InputPath];
 
+/** Why an input went from one path to the other. */
+export const SwitchReason = {
+  MANUAL: "MANUAL",
+  INPUT_LOST: "INPUT_LOST",
+  ERROR_THRESHOLD: "ERROR_THRESHOLD",
+  RECOVERY: "RECOVERY",
+} as const;
+export type SwitchReason = (typeof SwitchReason)[keyof typeof SwitchReason];
+
 export const RemapType = { VIDEO: "VIDEO", AUDIO: "AUDIO", SUBTITLE: "SUBTITLE", DATA: "DATA" } as const;
 export type RemapType = (typeof RemapType)[keyof typeof RemapType];
 

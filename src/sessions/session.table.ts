@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, doublePrecision, index, integer, jsonb, snakeCase, text, unique } from "drizzle-orm/pg-core";
 import { identifier, moment, orderedText } from "../database/columns.ts";
+import { images } from "../images/image.table.ts";
 import { organizations } from "../organizations/organization.table.ts";
 import type { DesiredStatus, Health, InputPath, InputType, RemapRule, SessionStatus, Verb } from "./session.rules.ts";
 
@@ -34,6 +35,8 @@ export const sessions = snakeCase.table(
     hlsScte35PassthroughEnabled: boolean().notNull().default(false),
     slatesEnabled: boolean().notNull().default(false),
     streamRemap: jsonb().$type<RemapRule[]>().notNull().default([]),
+    coverImageId: identifier().references(() => images.id, { onDelete: "set null" }),
+    slateImageId: identifier().references(() => images.id, { onDelete: "set null" }),
 
     desiredStatus: text().$type<DesiredStatus>().notNull().default("STOPPED"),
     status: text().$type<SessionStatus>().notNull().default("STOPPED"),
@@ -45,6 +48,18 @@ export const sessions = snakeCase.table(
     lastCommandVerb: text().$type<Verb>(),
     lastCommandActor: text(),
     lastCommandAt: moment(),
+
+    /** Counted up by every switch that is asked for, so that the encoder does each once. */
+    pathCommandNumber: integer().notNull().default(0),
+    pathCommandTo: text().$type<InputPath>(),
+    pathCommandActor: text(),
+    /** Whether a slate was asked for; a start forgets it. */
+    isSlateWanted: boolean().notNull().default(false),
+    isSlateShowing: boolean().notNull().default(false),
+    /** When the encoder next tries to go back to path A; null while it does not. */
+    nextRecoveryAt: moment(),
+    /** Kept by whoever opens and ends alerts, in the same transaction. */
+    openAlertCount: integer().notNull().default(0),
 
     /** Counted up by every start and restart: an encoder that runs an older one is replaced. */
     generation: integer().notNull().default(0),
@@ -65,6 +80,9 @@ export const sessions = snakeCase.table(
     index("sessions_by_status").on(table.organizationId, table.status, table.id),
     index("sessions_by_health").on(table.organizationId, table.health, table.id),
     index("sessions_by_status_changed_at").on(table.organizationId, table.statusChangedAt, table.id),
+    index("sessions_with_open_alerts")
+      .on(table.organizationId)
+      .where(sql`open_alert_count > 0`),
     index("sessions_by_encoder")
       .on(table.encoderId)
       .where(sql`encoder_id is not null`),

@@ -12,6 +12,11 @@ export const IDENTIFIER_KINDS = [
   "secret",
   "encoder",
   "restart",
+  "run",
+  "inputswitch",
+  "alert",
+  "image",
+  "auditentry",
 ] as const;
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];

@@ -189,7 +189,7 @@ describe("an agent", () => {
         runner: (launch, observe) => {
           const reason = launch.labels.includes("refused") ? "Refused." : null;
           observe({ status: "RUNNING", health: "OK", reason, playbacks: [] });
-          return { stop: async () => undefined };
+          return { stop: async () => undefined, control: () => undefined, telemetry: () => null };
         },
       });
       const refused = await world.createSessions(2, { labels: ["refused"] });

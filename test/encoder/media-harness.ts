@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { createMediaRunner } from "../../src/encoder/media-runner.ts";
 import type { MediaSession } from "../../src/encoder/media-session.ts";
-import type { Observation, OutputLaunch, SessionLaunch } from "../../src/encoder/runner.ts";
+import { NO_CONTROLS, type Observation, type OutputLaunch, type SessionLaunch } from "../../src/encoder/runner.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import type { RenditionSettings } from "../../src/templates/template.rules.ts";
 import { eventually, mediaCapabilities, serveOrigin } from "../support/media.ts";
@@ -57,7 +57,19 @@ export function launchOf(input: Partial<SessionLaunch["input"]>, outputs: readon
     generation,
     name: `Test ${launchNumber}`,
     labels: [],
-    input: { type: "MULTICAST_PULL", urlA: null, urlB: null, srtPassphrase: null, hlsScte35PassthroughEnabled: false, ...input },
+    input: {
+      type: "MULTICAST_PULL",
+      urlA: null,
+      urlB: null,
+      failover: null,
+      streamKey: null,
+      srtPassphrase: null,
+      hlsScte35PassthroughEnabled: false,
+      streamRemap: [],
+      ...input,
+    },
+    slate: { isShownOnLoss: false, imageId: null },
+    controls: NO_CONTROLS,
     outputs,
   };
 }
@@ -83,6 +95,7 @@ export async function openMediaBench() {
     recordsDirectory: join(root, "processes"),
     multicastInterface: "127.0.0.1",
     networkPolicy: { allowedNetworks: ["127.0.0.0/8"] },
+    readImage: () => Promise.resolve(null),
     log: pino({ level: "silent" }),
     presets: { h264: "ultrafast", h265: "ultrafast", av1: "12" },
   });

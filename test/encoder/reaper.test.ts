@@ -50,6 +50,7 @@ async function registerMany(count: number) {
           region: "local",
           isSimulated: true,
           mediaAddress: null,
+          ingestAddresses: {},
           capacity: 10,
           capabilities: SIMULATED_CAPABILITIES,
           version: "test",

@@ -29,6 +29,8 @@ export function startRecordingRunner({ stopMilliseconds = 20 }: { readonly stopM
       told.set(launch, (state) => observe({ ...state, playbacks: launch.outputs.map(({ playbackId }) => ({ playbackId, ...state })) }));
       told.get(launch)?.({ status: "RUNNING", health: "OK", reason: null });
       return {
+        control: () => undefined,
+        telemetry: () => null,
         async stop() {
           if (!told.delete(launch)) return;
           await new Promise((resolve) => setTimeout(resolve, stopMilliseconds));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Observation, SessionLaunch } from "../../src/encoder/runner.ts";
+import { NO_CONTROLS, type Observation, type SessionLaunch } from "../../src/encoder/runner.ts";
 import { createSimulatedRunner } from "../../src/encoder/simulator.ts";
 import { SIMULATED_FAULTS, simulatedSteps } from "../../src/encoder/simulator.script.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -12,7 +12,18 @@ function launchOf(labels: readonly string[], type: SessionLaunch["input"]["type"
     generation: 1,
     name: "Channel",
     labels,
-    input: { type, urlA: null, urlB: null, srtPassphrase: null, hlsScte35PassthroughEnabled: false },
+    input: {
+      type,
+      urlA: null,
+      urlB: null,
+      failover: null,
+      streamKey: null,
+      srtPassphrase: null,
+      hlsScte35PassthroughEnabled: false,
+      streamRemap: [],
+    },
+    slate: { isShownOnLoss: false, imageId: null },
+    controls: NO_CONTROLS,
     outputs: ["a", "b"].map((playbackId) => ({
       playbackId,
       name: playbackId,

@@ -59,6 +59,7 @@ async function countAll(count: number) {
     region: "local",
     isSimulated: true,
     mediaAddress: null,
+    ingestAddresses: {},
     capacity: count,
     capabilities: SIMULATED_CAPABILITIES,
     version: "test",
@@ -84,7 +85,7 @@ async function countAll(count: number) {
     ),
     beat: await counting.during(() => beat(database.executor, life, "ONLINE")),
     report: await counting.during(() => writeReports({ database, log: silentLog }, life.encoderId, observe("RUNNING", "OBSERVED"))),
-    register: await counting.during(() => registerAgent(database, systemClock, { id: life.encoderId, name: "counted", region: "local", isSimulated: true, mediaAddress: null, capacity: count, capabilities: SIMULATED_CAPABILITIES, version: "test" })), // prettier-ignore
+    register: await counting.during(() => registerAgent(database, systemClock, { id: life.encoderId, name: "counted", region: "local", isSimulated: true, mediaAddress: null, ingestAddresses: {}, capacity: count, capabilities: SIMULATED_CAPABILITIES, version: "test" })), // prettier-ignore
   };
 }
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   gateways = await Promise.all(["one", "two"].map((name) => startGateway(name, test.database.executor)));
   await test.database.transaction("register", async (transaction) => {
     for (const { encoderId, url } of gateways)
-      await registerEncoder(transaction, { id: encoderId, name: encoderId, region: "local", isSimulated: false, mediaAddress: url, capacity: 1, capabilities: SIMULATED_CAPABILITIES, version: "test" }); // prettier-ignore
+      await registerEncoder(transaction, { id: encoderId, name: encoderId, region: "local", isSimulated: false, mediaAddress: url, ingestAddresses: {}, capacity: 1, capabilities: SIMULATED_CAPABILITIES, version: "test" }); // prettier-ignore
   });
 });
 afterAll(async () => {
