@@ -40,6 +40,10 @@ function wholeNumber(from: number, to: number): z.ZodType<number> {
     .refine((value) => value >= from && value <= to);
 }
 
+/** A port, 0 for any free one, or null for `off`. */
+const portOrOff: z.ZodType<number | null> = z.union([z.literal("off").transform(() => null), wholeNumber(0, 65_535)]);
+const PORT_OR_OFF = "a whole number from 0 to 65535, or off";
+
 function list(isAllowed: (item: string) => boolean): z.ZodType<readonly string[]> {
   return z
     .string()
@@ -185,6 +189,45 @@ const DEFINITIONS = {
     allowed: "an http or https URL",
     meaning: "The address under which gateways reach the media of this encoder. Left out, http://HOST:PORT.",
     schema: optional(httpBase),
+  }),
+  ingestHost: define({
+    name: "HEADEND_INGEST_HOST",
+    allowed: "a name or an address",
+    meaning: "The host that senders push to, as ingest URLs say it. Left out, HOST.",
+    schema: optional(text.regex(/^[0-9A-Za-z.:_-]+$/)),
+  }),
+  rtmpPort: define({
+    name: "HEADEND_RTMP_PORT",
+    fallback: "1935",
+    allowed: PORT_OR_OFF,
+    meaning: "The TCP port at which the encoder of this process takes RTMP_PUSH inputs.",
+    schema: portOrOff,
+  }),
+  rtmpsPort: define({
+    name: "HEADEND_RTMPS_PORT",
+    fallback: "1936",
+    allowed: PORT_OR_OFF,
+    meaning: "The same over TLS; served only with a certificate.",
+    schema: portOrOff,
+  }),
+  tlsCertificateFile: define({
+    name: "HEADEND_TLS_CERTIFICATE",
+    allowed: "the path of a PEM file, with the chain",
+    meaning: "The certificate of RTMPS. Left out, there is no RTMPS.",
+    schema: optional(text),
+  }),
+  tlsKeyFile: define({
+    name: "HEADEND_TLS_KEY",
+    allowed: "the path of a PEM file that its owner alone may read",
+    meaning: "The private key of that certificate.",
+    schema: optional(text),
+  }),
+  srtPort: define({
+    name: "HEADEND_SRT_PORT",
+    fallback: "9710",
+    allowed: PORT_OR_OFF,
+    meaning: "The UDP port at which the encoder of this process takes SRT_PUSH inputs.",
+    schema: portOrOff,
   }),
   logLevel: define({
     name: "HEADEND_LOG_LEVEL",

@@ -5,6 +5,9 @@ import { startNode } from "./tied.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
+/** Several at a time must not meet at the ports that senders push to. */
+const FREE_PORTS = { HEADEND_RTMP_PORT: "0", HEADEND_SRT_PORT: "0" };
+
 export interface ProcessOptions {
   /** Variables for it alone; it sees nothing of ours but PATH and HOME. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -30,7 +33,7 @@ export interface HeadendProcess {
 /** Starts the real thing: `node dist/main.js` with these words. */
 export function startHeadend(words: readonly string[], { environment = {} }: ProcessOptions = {}): HeadendProcess {
   const { PATH = "", HOME = "" } = process.env;
-  const child = startNode([MAIN, ...words], { environment: { PATH, HOME, ...environment }, errors: "pipe" });
+  const child = startNode([MAIN, ...words], { environment: { PATH, HOME, ...FREE_PORTS, ...environment }, errors: "pipe" });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
