@@ -11,6 +11,8 @@ export const PERMISSIONS = {
   "start sessions": "OPERATOR",
   "stop sessions": "OPERATOR",
   "restart sessions": "OPERATOR",
+  "switch inputs": "OPERATOR",
+  "show slates": "OPERATOR",
   "create sessions": "EDITOR",
   "update sessions": "EDITOR",
   "delete sessions": "EDITOR",

@@ -8,13 +8,16 @@ import { UserErrorType } from "../graphql/user-error.type.ts";
 import type { UserError } from "../shared/user-error.ts";
 import type { SessionBulkAnswer, SessionBulkResult } from "./bulk.ts";
 import { deleteSessions } from "./delete-sessions.ts";
+import { hideSlates } from "./hide-slates.ts";
 import { restartSessions } from "./restart-sessions.ts";
-import { RestartSessionsInputType, SessionBulkInputType } from "./session.input-type.ts";
-import { restartSessionsInput, sessionBulkInput } from "./session.input.ts";
+import { RestartSessionsInputType, SessionBulkInputType, SwitchSessionInputsInputType } from "./session-bulk.input-type.ts";
+import { restartSessionsInput, sessionBulkInput, switchSessionInputsInput } from "./session.input.ts";
 import { sessionLoader } from "./session.loaders.ts";
 import { SessionType } from "./session.type.ts";
+import { showSlates } from "./show-slates.ts";
 import { startSessions } from "./start-sessions.ts";
 import { stopSessions } from "./stop-sessions.ts";
+import { switchSessionInputs } from "./switch-session-inputs.ts";
 
 export const Outcome = { ACCEPTED: "ACCEPTED", SKIPPED: "SKIPPED", FAILED: "FAILED" } as const;
 
@@ -73,6 +76,7 @@ export class SessionBulkPayload {
 const EMPTY = { dryRun: false, results: [], acceptedCount: 0, skippedCount: 0, failedCount: 0, cursor: null };
 
 type BulkInput = z.output<typeof sessionBulkInput>;
+type SwitchInput = z.output<typeof switchSessionInputsInput>;
 type RestartInput = z.output<typeof restartSessionsInput>;
 
 @Resolver()
@@ -110,6 +114,40 @@ export class SessionBulkResolver {
     @Ctx() context: RequestContext,
   ): Promise<PayloadOf<SessionBulkPayload>> {
     return toPayload(await deleteSessions(context, input));
+  }
+
+  @VerbMutation(() => SessionBulkPayload, {
+    empty: EMPTY,
+    description: "Switch sessions with failover that are RUNNING or WAITING to a path of their input. Needs OPERATOR.",
+  })
+  async switchSessionInputs(
+    @Input(() => SwitchSessionInputsInputType, switchSessionInputsInput) input: SwitchInput,
+    @Ctx() context: RequestContext,
+  ): Promise<PayloadOf<SessionBulkPayload>> {
+    return toPayload(await switchSessionInputs(context, input));
+  }
+
+  @VerbMutation(() => SessionBulkPayload, {
+    empty: EMPTY,
+    description:
+      "Show the slate of sessions that are started, the sound muted, until it is hidden. Not for templates with passthrough renditions. Needs OPERATOR.",
+  })
+  async showSlates(
+    @Input(() => SessionBulkInputType, sessionBulkInput) input: BulkInput,
+    @Ctx() context: RequestContext,
+  ): Promise<PayloadOf<SessionBulkPayload>> {
+    return toPayload(await showSlates(context, input));
+  }
+
+  @VerbMutation(() => SessionBulkPayload, {
+    empty: EMPTY,
+    description: "Hide the slate that was asked for; one that shows by itself goes once the input is back. Needs OPERATOR.",
+  })
+  async hideSlates(
+    @Input(() => SessionBulkInputType, sessionBulkInput) input: BulkInput,
+    @Ctx() context: RequestContext,
+  ): Promise<PayloadOf<SessionBulkPayload>> {
+    return toPayload(await hideSlates(context, input));
   }
 }
 

@@ -2,7 +2,8 @@ import { Field, Float, ID, InputType as GraphInput, Int } from "type-graphql";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import { Health, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
-const IDEMPOTENCY_KEY =
+/** The description of every idempotency key. */
+export const IDEMPOTENCY_KEY =
   "At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard.";
 const EXPECTED_VERSION = "Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version.";
 
@@ -309,32 +310,4 @@ export class SessionSelectionType {
 
   @Field(() => SessionFilterType, { nullable: true, description: "All sessions that the filter means, answered by name." })
   filter?: SessionFilterType | null;
-}
-
-@GraphInput("SessionBulkInput", { description: "One thing to do to many sessions." })
-export class SessionBulkInputType {
-  @Field(() => SessionSelectionType, { description: "Which sessions." })
-  selection!: SessionSelectionType;
-
-  @Field(() => Boolean, {
-    nullable: true,
-    defaultValue: false,
-    description: "Tell what would happen to each, for a confirm dialog, and do nothing.",
-  })
-  dryRun?: boolean | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: "How many sessions the dialog showed: when the selection now means another number, COUNT_CHANGED and nothing is done.",
-  })
-  expectedCount?: number | null;
-
-  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
-  idempotencyKey?: string | null;
-}
-
-@GraphInput("RestartSessionsInput", { description: "Sessions to restart, all at once or rolling." })
-export class RestartSessionsInputType extends SessionBulkInputType {
-  @Field(() => Int, { nullable: true, description: "Restart at most so many at a time, 1 to 1000; null: all at once." })
-  maxConcurrent?: number | null;
 }

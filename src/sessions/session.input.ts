@@ -3,7 +3,7 @@ import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { SessionFilter } from "./session.filter.ts";
-import { Health, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
+import { Health, InputPath, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
 /** Longest texts, in characters. */
 export const URL_LENGTH_LIMIT = 2_048;
@@ -178,6 +178,7 @@ const bulkFields = {
   idempotencyKey,
 };
 export const sessionBulkInput = z.object(bulkFields);
+export const switchSessionInputsInput = z.object({ ...bulkFields, toPath: z.enum(InputPath) });
 export const restartSessionsInput = z.object({
   ...bulkFields,
   maxConcurrent: z.number().int().min(1, "must be 1 to 1000").max(1_000, "must be 1 to 1000").nullish(),

@@ -2,10 +2,11 @@ import { and, asc, eq, inArray, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
-import type { Verb } from "./session.rules.ts";
+import type { InputPath, Verb } from "./session.rules.ts";
 import { sessionStateJson, type SessionState } from "./session.state.ts";
 import { sessions } from "./session.table.ts";
 import { textList } from "../database/text-list.ts";
+import type { ControlledSession } from "./session.transitions.ts";
 
 /** A row of the table as it is. */
 export type SessionRow = typeof sessions.$inferSelect;
@@ -18,7 +19,7 @@ export interface Command {
 }
 
 /** A session whose row is locked until the transaction ends, with what decisions look at. */
-export interface LockedSession {
+export interface LockedSession extends ControlledSession {
   readonly id: string;
   readonly status: SessionState["status"];
   readonly desiredStatus: SessionRow["desiredStatus"];
@@ -59,14 +60,16 @@ export async function lockSessions(
     version: number;
     playback_count: number;
     state: SessionState;
+    controlled: Omit<ControlledSession, "status">;
   }>(sql`
-    select s.id, s.desired_status, s.version, ${sessionStateJson} as state,
+    select s.id, s.desired_status, s.version, ${sessionStateJson} as state, ${controlledJson} as controlled,
       (select count(*)::integer from playbacks p where p.session_id = s.id) as playback_count
     from sessions s where s.id = any(${textList(locked.map(({ id }) => id))})`);
   return new Map(
     rows.map((row) => [
       row.id,
       {
+        ...row.controlled,
         id: row.id,
         status: row.state.status,
         desiredStatus: row.desired_status,
@@ -79,6 +82,16 @@ export async function lockSessions(
   );
 }
 
+/** What decisions about the running session `s` look at, as JSON in the shape of `ControlledSession` without its status. */
+export const controlledJson: SQL = sql`jsonb_build_object(
+  'hasFailover', s.recovery_interval_seconds is not null, 'activePath', s.active_path, 'pathCommandTo', s.path_command_to,
+  'isSlateWanted', s.is_slate_wanted, 'isSlateShowing', s.is_slate_showing,
+  'hasPassthrough', exists (
+    select from playbacks p where p.session_id = s.id and
+      case when s.status in ('STOPPED', 'FAILED') or p.started_renditions is null
+        then exists (select from renditions r where r.template_id = p.template_id and r.is_passthrough)
+        else p.started_renditions @> '[{"isPassthrough": true}]' end))`;
+
 /** Asks for sessions to run: the next generation, with the ladders as the templates are now. */
 export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
@@ -86,7 +99,8 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
     with started as (
       update sessions set
         desired_status = 'RUNNING', status = 'STARTING', health = 'OK', status_reason = null, status_changed_at = ${at(command)},
-        generation = generation + 1, running_since = null, ${commandColumns(command)}
+        generation = generation + 1, running_since = null, path_command_to = null, path_command_actor = null, is_slate_wanted = false,
+        ${commandColumns(command)}
       where id = any(${list}) and status in ('STOPPED', 'FAILED')
       returning id, generation),
     ${laddersOf(list)}
@@ -124,6 +138,30 @@ export async function markRestarting(transaction: Transaction, ids: readonly str
       started_generation = restarting.generation, started_template_version = ladders.version, started_renditions = ladders.ladder
     from ladders, restarting
     where ladders.template_id = p.template_id and p.session_id = restarting.id`);
+}
+
+/** Asks for sessions to go to another path of their input. */
+export async function markSwitching(
+  transaction: Transaction,
+  ids: readonly string[],
+  { toPath, command }: { readonly toPath: InputPath; readonly command: Command },
+): Promise<void> {
+  await transaction.execute(sql`
+    update sessions set
+      path_command_number = path_command_number + 1, path_command_to = ${toPath}, path_command_actor = ${command.actor},
+      ${commandColumns(command)}
+    where id = any(${textList(ids)}) and status in ('WAITING', 'RUNNING')`);
+}
+
+/** Asks for the slate of sessions to be shown or hidden. */
+export async function markSlates(
+  transaction: Transaction,
+  ids: readonly string[],
+  { isWanted, command }: { readonly isWanted: boolean; readonly command: Command },
+): Promise<void> {
+  await transaction.execute(sql`
+    update sessions set is_slate_wanted = ${isWanted}, ${commandColumns(command)}
+    where id = any(${textList(ids)}) and status in ('STARTING', 'WAITING', 'RUNNING')`);
 }
 
 /** Puts running sessions into a queue of which the reaper restarts so many at a time. */

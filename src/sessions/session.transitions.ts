@@ -1,5 +1,5 @@
 import { UserErrorCode } from "../shared/user-error.ts";
-import type { DesiredStatus, SessionStatus } from "./session.rules.ts";
+import type { DesiredStatus, InputPath, SessionStatus } from "./session.rules.ts";
 
 /**
  * Status is observed, desired status is asked for:
@@ -10,6 +10,8 @@ import type { DesiredStatus, SessionStatus } from "./session.rules.ts";
  * stop    on anything that is not STOPPED or on its way there: STOPPING, wanted STOPPED.
  * restart on what is wanted and not already starting: STOPPING, still wanted RUNNING, one generation further.
  * delete  on STOPPED and FAILED: gone.
+ * switch  on WAITING and RUNNING with failover: the status stays. Every start begins on path A, so that one asked for before is none.
+ * slates  on STARTING, WAITING and RUNNING: the status stays. A start forgets what was asked for, a restart does not.
  *
  * Verbs write STARTING and STOPPING and nothing else; the agent that holds the lease writes what it observes.
  */
@@ -17,6 +19,19 @@ export interface DecidedSession {
   readonly status: SessionStatus;
   readonly desiredStatus: DesiredStatus;
   readonly playbackCount: number;
+}
+
+/** What the verbs for running sessions look at besides the status. */
+export interface ControlledSession extends Pick<DecidedSession, "status"> {
+  /** Whether there is a path B. */
+  readonly hasFailover: boolean;
+  readonly activePath: InputPath;
+  /** Where the newest switch of this start was asked to go, whether it is done or not; null when none was. */
+  readonly pathCommandTo: InputPath | null;
+  /** Whether a rendition of what runs, or would run, is not transcoded. */
+  readonly hasPassthrough: boolean;
+  readonly isSlateWanted: boolean;
+  readonly isSlateShowing: boolean;
 }
 
 /** What a verb makes of one session: done, or why not. A skip is harmless, a refusal wants the caller's attention. */
@@ -73,6 +88,43 @@ export function decideDelete(session: DecidedSession): Decision {
 export function decideEdit(session: DecidedSession): Decision {
   if (session.status === "STOPPED") return ACCEPTED;
   return invalidState(`The session is ${session.status}. Stop it to edit its input or its playbacks.`);
+}
+
+export function decideSwitch(session: ControlledSession, toPath: InputPath): Decision {
+  if (!session.hasFailover) {
+    return { outcome: "FAILED", code: UserErrorCode.FAILOVER_NOT_SUPPORTED, message: "The session's input has no second path." };
+  }
+  if (session.status === "STARTING") {
+    return invalidState("The session is STARTING, which begins on path A. Switch it once it is WAITING or RUNNING.");
+  }
+  if (session.status !== "WAITING" && session.status !== "RUNNING") {
+    return invalidState(`The session is ${session.status}. Its input is switched while it runs.`);
+  }
+  const isContradicted = session.pathCommandTo !== null && session.pathCommandTo !== toPath;
+  return session.activePath === toPath && !isContradicted ? alreadyInState(`The session is on path ${toPath} already.`) : ACCEPTED;
+}
+
+export function decideShowSlate(session: ControlledSession): Decision {
+  return refuseSlate(session) ?? (session.isSlateWanted ? alreadyInState("The slate is asked for already.") : ACCEPTED);
+}
+
+export function decideHideSlate(session: ControlledSession): Decision {
+  const refusal = refuseSlate(session);
+  if (refusal || session.isSlateWanted) return refusal ?? ACCEPTED;
+  return alreadyInState(
+    session.isSlateShowing
+      ? "Nobody asked for the slate: it shows by itself, and goes once the input is back."
+      : "The session shows no slate already.",
+  );
+}
+
+function refuseSlate({ hasPassthrough, status }: ControlledSession): Decision | null {
+  if (hasPassthrough) {
+    const message = "A slate has to be encoded, and a template of the session has a passthrough rendition.";
+    return { outcome: "FAILED", code: UserErrorCode.NOT_APPLICABLE, message };
+  }
+  if (status === "STARTING" || status === "WAITING" || status === "RUNNING") return null;
+  return invalidState(`The session is ${status}. A slate is shown while it runs.`);
 }
 
 function alreadyInState(message: string): Decision {
