@@ -104,6 +104,24 @@ describe("who may import whom", () => {
     ).toEqual([]);
   });
 
+  it("SRT stands beside the encoder, which hands it what it runs processes with", () => {
+    const lent = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ingest.arguments"].map((name) => `encoder/${name}.ts`);
+    const below = new Set(["srt", "shared", "network"]);
+    expect(
+      forbidden(
+        ({ folder }) => folder === "srt",
+        (name) => isOurs(name) && !below.has(folderOf(name)) && !lent.includes(name),
+      ),
+    ).toEqual([]);
+    const mayUse = new Set(["srt", "encoder", ""]);
+    expect(
+      forbidden(
+        ({ folder }) => !mayUse.has(folder),
+        (name) => folderOf(name) === "srt",
+      ),
+    ).toEqual([]);
+  });
+
   it("the database and the log lie below the features", () => {
     const below = new Set(["shared", "database"]);
     expect(
