@@ -1,4 +1,4 @@
-import { index, integer, snakeCase } from "drizzle-orm/pg-core";
+import { index, integer, snakeCase, text } from "drizzle-orm/pg-core";
 import { identifier, moment } from "../database/columns.ts";
 import { sessions } from "./session.table.ts";
 
@@ -15,6 +15,8 @@ export const rollingRestarts = snakeCase.table(
     /** The generation that its turn started; null while it waits. */
     generation: integer(),
     requestedAt: moment().notNull().defaultNow(),
+    /** Who asked for it. */
+    actor: text(),
   },
   (table) => [index("rolling_restarts_by_batch").on(table.batchId, table.position)],
 );

@@ -1,0 +1,1 @@
+ALTER TABLE "rolling_restarts" ADD COLUMN "actor" text;
