@@ -27,13 +27,13 @@ export interface IngestSource {
 const SILENCE_SECONDS = 2;
 const FIRST_BYTE_SECONDS = 10;
 /** The defaults of ffmpeg open an input in 5.9 s, these in 1.9 s. */
-const ANALYSIS = ["-analyzeduration", "1000000", "-probesize", "1000000"];
-const QUIET = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"];
+export const ANALYSIS = ["-analyzeduration", "1000000", "-probesize", "1000000"];
+export const QUIET = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"];
 /** Names of a source script: one file, one line; a quote in a URL is refused long before, and escaped here all the same. */
 const QUOTED_QUOTE = "'\\''";
 
 /** Tables in front of every frame let the encoder begin at any key frame; nothing is buffered, since silence is a sign. */
-const OUTPUT = [
+export const OUTPUT = [
   ...["-c", "copy", "-copy_unknown", "-sn", "-dn", "-max_muxing_queue_size", "4096"],
   ...["-muxdelay", "0", "-muxpreload", "0", "-flush_packets", "1"],
   ...["-mpegts_flags", "+pat_pmt_at_frames", "-f", "mpegts", "pipe:1"],

@@ -1,0 +1,154 @@
+import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "../encoder/ffmpeg.process.ts";
+import { ANALYSIS, OUTPUT, QUIET } from "../encoder/ingest.arguments.ts";
+import type { PathSource, PathSourceHandlers, PathSourceState } from "../encoder/path-source.ts";
+import type { PatientClock } from "../encoder/patient-clock.ts";
+import type { Registration } from "./key-registry.ts";
+import type { RtmpServer } from "./rtmp-server.ts";
+
+export interface RtmpPushSourceOptions {
+  readonly server: RtmpServer;
+  readonly streamKey: string;
+  readonly host: ProcessHost;
+  readonly ffmpegPath: string;
+  readonly clock: PatientClock;
+  readonly handlers: PathSourceHandlers;
+}
+
+const SILENCE_MILLISECONDS = 2_000;
+/** A publisher whose connection stands and who sends nothing of use is sent away after so long: it may do better when it comes anew. */
+const USELESS_MILLISECONDS = 6_000;
+const FIRST_BYTE_MILLISECONDS = 10_000;
+/** Time to give out what it still holds, once the publisher has left. */
+const LAST_BYTES_MILLISECONDS = 2_000;
+/** More than this waiting for ffmpeg means that it hangs, since it only copies. */
+const QUEUE_LIMIT_BYTES = 16_000_000;
+
+const ARGUMENTS = [
+  ...QUIET,
+  ...ANALYSIS,
+  ...["-protocol_whitelist", "pipe", "-f", "flv", "-i", "pipe:0"],
+  ...["-map", "0:v:0?", "-map", "0:a:0?", ...OUTPUT],
+];
+
+interface Run {
+  readonly child: FfmpegProcess;
+  readonly startedAt: number;
+  firstByteAt: number | null;
+  lastByteAt: number;
+}
+
+/**
+ * Waits for a publisher on a stream key, and makes MPEG-TS of what it sends:
+ *
+ *   WAITING     nobody publishes
+ *   PUBLISHING  a publisher was let in, and a process of ffmpeg takes its media; flowing from its first byte on
+ *
+ *   WAITING → PUBLISHING when somebody with the key comes; back when that one leaves, falls silent, is rejected, or the process ends
+ *
+ * A pause of the publisher is silence after 2 s, yet its connection stands until the server drops it: what was held up goes on.
+ */
+export class RtmpPushSource implements PathSource {
+  readonly #options: RtmpPushSourceOptions;
+  readonly #registration: Registration;
+  readonly #ends = new Set<Promise<ProcessEnd>>();
+  #run: Run | null = null;
+  /** The process of a publisher that left, while it gives out its last. */
+  #leaving: FfmpegProcess | null = null;
+  #problem: string | null = "Nobody publishes to this input yet.";
+
+  constructor(options: RtmpPushSourceOptions) {
+    this.#options = options;
+    this.#registration = options.server.register(options.streamKey, {
+      onBegin: () => this.#begin(),
+      onBytes: (flv) => this.#feed(flv),
+      onEnd: (reason) => this.#end(reason),
+    });
+  }
+
+  get pid(): number | null {
+    return this.#run?.child.pid ?? null;
+  }
+
+  state(now: number): PathSourceState {
+    const run = this.#run;
+    const isFlowing = run !== null && run.firstByteAt !== null && now - run.lastByteAt <= SILENCE_MILLISECONDS;
+    return { isFlowing, problem: isFlowing ? null : this.#describe(run), isAddressRefused: false, errorPercent: null };
+  }
+
+  watch(now: number): void {
+    const run = this.#run;
+    if (!run) return;
+    if (run.firstByteAt === null) {
+      if (now - run.startedAt > FIRST_BYTE_MILLISECONDS) this.reject("The publisher sends nothing that can be read.");
+    } else if (now - run.lastByteAt > USELESS_MILLISECONDS) {
+      this.reject("The publisher sent neither picture nor sound any more.");
+    }
+  }
+
+  reject(reason: string): void {
+    this.#registration.drop(reason);
+    this.#problem = reason;
+  }
+
+  async close(): Promise<void> {
+    this.#registration.close();
+    this.#leaving?.kill();
+    await Promise.all(this.#ends);
+  }
+
+  #describe(run: Run | null): string | null {
+    if (run === null) return this.#problem;
+    return run.firstByteAt === null ? null : `Nothing arrived from the publisher for ${SILENCE_MILLISECONDS / 1_000} s.`;
+  }
+
+  #begin(): void {
+    const { host, ffmpegPath, streamKey, clock } = this.#options;
+    this.#leaving?.kill();
+    this.#leaving = null;
+    const child = spawnFfmpeg(host, { binary: ffmpegPath, arguments: ARGUMENTS, secrets: [streamKey] });
+    const run: Run = { child, startedAt: clock.now(), firstByteAt: null, lastByteAt: 0 };
+    this.#run = run;
+    child.stdout.on("data", (chunk: Buffer) => this.#give(run, chunk));
+    const ended = child.ended;
+    this.#ends.add(ended);
+    void ended.then((end) => {
+      this.#ends.delete(ended);
+      if (this.#leaving === child) this.#leaving = null;
+      if (this.#run === run) this.reject(describeEnd(end));
+    });
+  }
+
+  #give(run: Run, chunk: Buffer): void {
+    if (this.#run !== run && this.#leaving !== run.child) return;
+    if (run.firstByteAt === null) {
+      run.firstByteAt = this.#options.clock.now();
+      this.#options.handlers.onStart();
+    }
+    run.lastByteAt = this.#options.clock.now();
+    this.#options.handlers.onBytes(chunk);
+  }
+
+  #feed(flv: Buffer): void {
+    const stdin = this.#run?.child.stdin;
+    if (!stdin?.writable) return;
+    if (stdin.writableLength > QUEUE_LIMIT_BYTES) return this.reject("What the publisher sent could not be taken in fast enough.");
+    stdin.write(flv);
+  }
+
+  #end(reason: string): void {
+    const run = this.#run;
+    this.#run = null;
+    this.#problem = reason;
+    if (!run) return;
+    this.#leaving = run.child;
+    run.child.stdin.end();
+    const deadline = setTimeout(() => run.child.kill(), LAST_BYTES_MILLISECONDS);
+    void run.child.ended.then(() => clearTimeout(deadline));
+  }
+}
+
+function describeEnd({ code, signal, lastLine }: ProcessEnd): string {
+  if (signal !== null) return `The process that takes the input in was ended by ${signal}.`;
+  const detail = lastLine === null ? "" : ` ffmpeg says: ${lastLine}`;
+  return code === 0 ? `The input ended.${detail}` : `The input cannot be read.${detail}`;
+}
