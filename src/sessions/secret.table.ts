@@ -18,6 +18,8 @@ export const secrets = snakeCase.table(
     /** Which of a playback's URLs; else 0. */
     position: integer().notNull().default(0),
     ciphertext: bytea().notNull(),
+    /** Of a stream key alone, a keyed digest: two push inputs of an installation with one key could not be told apart. */
+    streamKeyDigest: text().unique("secrets_stream_key_digest"),
     isGenerated: boolean().notNull().default(false),
     createdAt: moment().notNull().defaultNow(),
     rotatedAt: moment(),

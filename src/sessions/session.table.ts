@@ -83,6 +83,13 @@ export const sessions = snakeCase.table(
     index("sessions_with_open_alerts")
       .on(table.organizationId)
       .where(sql`open_alert_count > 0`),
+    // A picture that is deleted is looked for in both columns.
+    index("sessions_by_cover_image")
+      .on(table.coverImageId)
+      .where(sql`cover_image_id is not null`),
+    index("sessions_by_slate_image")
+      .on(table.slateImageId)
+      .where(sql`slate_image_id is not null`),
     index("sessions_by_encoder")
       .on(table.encoderId)
       .where(sql`encoder_id is not null`),
