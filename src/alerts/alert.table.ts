@@ -14,6 +14,8 @@ export const alerts = snakeCase.table(
       .references(() => organizations.id, { onDelete: "cascade" }),
     /** No reference: an alert outlives its session. */
     sessionId: identifier(),
+    /** As it was called when the alert was raised, for when it is gone. */
+    sessionName: text(),
     /** What it is about: the session itself, or a playback, a process or an event by its id. */
     subjectId: identifier().notNull(),
     code: text().$type<AlertCode>().notNull(),
@@ -22,10 +24,10 @@ export const alerts = snakeCase.table(
     count: integer().notNull().default(1),
     firstSeenAt: moment().notNull(),
     lastSeenAt: moment().notNull(),
-    /** Whether the cause holds now; an alert stays open for a while after its cause went, so that it does not flap. */
+    /** Whether the cause holds now; an alert stays open for a while after its cause went, so that it does not flap. Always of what happened at a moment. */
     isActive: boolean().notNull().default(true),
-    /** How often the cause had occurred when it was last counted, as its observer counts. */
-    occurrences: integer().notNull().default(1),
+    /** How often the cause had occurred when it was last counted, as the present runner counts; 0 where none does. */
+    occurrences: integer().notNull().default(0),
     endedAt: moment(),
     endReason: text().$type<AlertEndReason>(),
     clearedBy: text(),
@@ -39,6 +41,10 @@ export const alerts = snakeCase.table(
       .on(table.subjectId, table.code)
       .where(sql`ended_at is null`),
     index("alerts_by_session").on(table.sessionId, table.id),
+    // Those that are open, and those cleared that are still counted on.
+    index("alerts_known_by_session")
+      .on(table.sessionId)
+      .where(sql`ended_at is null or occurrences > 0`),
     index("alerts_by_organization").on(table.organizationId, table.id),
     index("alerts_open_by_organization")
       .on(table.organizationId, table.id)
