@@ -105,7 +105,9 @@ describe("who may import whom", () => {
   });
 
   it("SRT stands beside the encoder, which hands it what it runs processes with", () => {
-    const lent = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ingest.arguments"].map((name) => `encoder/${name}.ts`);
+    const lent = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ingest.arguments"].map(
+      (name) => `encoder/${name}.ts`,
+    );
     const below = new Set(["srt", "shared", "network"]);
     expect(
       forbidden(
