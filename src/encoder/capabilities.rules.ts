@@ -41,6 +41,7 @@ const INPUT_NEEDS: Partial<Record<InputType, Need>> = {
 
 const OUTPUT_NEEDS: Partial<Record<OutputType, Need>> = {
   HTTP: { protocols: ["file"], muxers: ["tee", "hls", "dash", "mpegts", "mp4"] },
+  MULTICAST: { protocols: ["udp"], muxers: ["tee", "fifo", "mpegts"] },
   FILE: { protocols: ["file"], muxers: ["tee", "segment", "matroska", "mp4"] },
 };
 

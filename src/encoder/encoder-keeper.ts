@@ -5,9 +5,11 @@ import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
 import { liveDirectory, pruneDashFiles } from "./live-directory.ts";
 import type { MediaSessionOptions } from "./media-session.ts";
+import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
 import type { OutputWatch } from "./output-watch.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import { createRenewal } from "./renewal.rules.ts";
+import type { OutputLaunch } from "./runner.ts";
 
 const CRASH_LIMIT = 5;
 const CRASH_WINDOW_MILLISECONDS = 60_000;
@@ -31,11 +33,13 @@ export interface EncoderKeeperOptions {
 
 /**
  * Keeps the one encoder process of a session. One that crashes is begun anew at once from the last group of pictures, one that could
- * not be set up after 5, 10, 15, 20 s; the fifth time within 60 s it gives up. One of which an output stands still is renewed.
+ * not be set up after 5, 10, 15, 20 s; the fifth time within 60 s it gives up. One that does not do its part in all outputs is renewed;
+ * the ways to receivers stay open meanwhile.
  */
 export class EncoderKeeper {
   readonly #options: EncoderKeeperOptions;
   readonly #renewal = createRenewal();
+  readonly #senders: OutputSenders;
   #run: EncoderRun | null = null;
   #facts: StreamFacts | null = null;
   #continues: boolean;
@@ -46,6 +50,7 @@ export class EncoderKeeper {
   constructor(options: EncoderKeeperOptions) {
     this.#options = options;
     this.#continues = options.continues;
+    this.#senders = openSenders(options.session.launch.outputs, senderFactories(options.session));
   }
 
   /** Null while none runs. */
@@ -82,6 +87,12 @@ export class EncoderKeeper {
     await before?.finish();
   }
 
+  /** The same for good, with all that it sent on. */
+  async close(): Promise<void> {
+    await this.retire();
+    await this.#senders.close();
+  }
+
   /** The next one begins new playlists. */
   forgetPlaylists(): void {
     this.#continues = false;
@@ -93,9 +104,9 @@ export class EncoderKeeper {
     const { at = Infinity } = this.#crash ?? {};
     if (states.some(({ grewAt }) => grewAt !== null && grewAt > at)) this.#crash = null;
     if (!this.#run || flowingSince === null) return;
-    const oldest = Math.min(...states.map(({ grewAt }) => grewAt ?? 0));
+    const oldest = Math.min(...states.map(({ fedAt }) => fedAt ?? 0));
     if (!this.#renewal.isDue(now - Math.max(oldest, this.#run.startedAt, flowingSince), now)) return;
-    this.#options.session.log.warn({ lastLines: this.#run.lastLines }, "an encoder is renewed, since an output does not grow");
+    this.#options.session.log.warn({ lastLines: this.#run.lastLines }, "an encoder is renewed, since it does not feed an output");
     await this.retire();
     this.#restart();
   }
@@ -111,7 +122,8 @@ export class EncoderKeeper {
     const { session, clock, watch, inputSwitch } = this.#options;
     const { launch, host, ffmpegPath, mediaRoot, fileRoot, presets, coreCount } = session;
     const now = new Date();
-    const plan = planEncoder({ outputs: launch.outputs, facts, filesOf: (output) => fileTargets(fileRoot, output, now) });
+    const filesOf = (output: OutputLaunch): readonly string[] => fileTargets(fileRoot, output, now);
+    const plan = planEncoder({ outputs: launch.outputs, facts, filesOf, localUrlsOf: this.#senders.localUrls });
     const settings = {
       presets,
       coreCount,
@@ -120,7 +132,7 @@ export class EncoderKeeper {
       runName: `r${now.getTime().toString(36)}`,
       continues: this.#continues,
     };
-    watch.follow(plan);
+    watch.follow(plan, { states: this.#senders.states, madeSeconds: () => this.#run?.madeSeconds ?? 0 });
     this.#continues = true;
     const onCrash = (run: EncoderRun, reason: string): void => this.#noteCrash(run, reason);
     this.#run = new EncoderRun({ host, ffmpegPath, plan, settings, clock, directory: liveDirectory(mediaRoot), onCrash });

@@ -1,18 +1,22 @@
-import type { FileFormat } from "../playbacks/playback.rules.ts";
+import type { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { OutputLaunch } from "./runner.ts";
 
 export type EncodedRendition = Extract<RenditionSettings, { isPassthrough: false }>;
 
+/** What a copied stream is called inside: MP4's tags do for everything but FLV, which knows only its own numbers. */
+export type TagSet = "MP4" | "FLV";
+
 /** One video or audio stream that the encoder makes: encoded to one setting, or the input's own. */
-export type VideoStream = { readonly kind: "COPY" } | { readonly kind: "ENCODE"; readonly rendition: EncodedRendition };
+export type VideoStream =
+  { readonly kind: "COPY"; readonly tags: TagSet } | { readonly kind: "ENCODE"; readonly rendition: EncodedRendition };
 export type AudioStream = VideoStream;
 
-/** A rendition of a playback: which of the encoder's streams it is made of; null where the input has none. */
+/** A rendition of a playback: which of its tee's streams it is made of; null where the input has none. */
 export interface Variant {
   readonly rendition: RenditionSettings;
-  /** Positions in the plan's `videos` and `audios`. */
+  /** Positions in the tee's `videos` and `audios`. */
   readonly video: number | null;
   readonly audio: number | null;
 }
@@ -20,22 +24,54 @@ export interface Variant {
 /** What goes out, worked out before any argument is written. */
 export interface EncoderPlan {
   readonly facts: StreamFacts;
-  /** Every distinct stream once, whatever the number of playbacks that use it. */
+  readonly tees: readonly Tee[];
+  /** Those of all tees, in the order of the playbacks. */
+  readonly outputs: readonly PlannedOutput[];
+}
+
+/** Streams that are made once, whatever the number of outputs that use them. */
+export interface Tee {
+  /** ffmpeg takes it from what all outputs of a tee have in common; null leaves it to ffmpeg. */
+  readonly serviceProvider: string | null;
   readonly videos: readonly VideoStream[];
   readonly audios: readonly AudioStream[];
   readonly outputs: readonly PlannedOutput[];
 }
 
-export type PlannedOutput =
-  | {
-      readonly kind: "HTTP";
-      readonly playbackId: string;
-      readonly token: string;
-      readonly variants: readonly PlannedVariant[];
-      readonly dash: boolean;
-      readonly hls: boolean;
-    }
-  | { readonly kind: "FILE"; readonly playbackId: string; readonly files: readonly PlannedFile[] };
+export type PlannedOutput = PlannedHttp | PlannedFileOutput | PlannedFeedOutput | PlannedCmaf;
+
+export interface PlannedHttp {
+  readonly kind: "HTTP";
+  readonly playbackId: string;
+  readonly token: string;
+  readonly variants: readonly PlannedVariant[];
+  readonly dash: boolean;
+  readonly hls: boolean;
+}
+
+export interface PlannedFileOutput {
+  readonly kind: "FILE";
+  readonly playbackId: string;
+  readonly files: readonly PlannedFile[];
+}
+
+/** What leaves as one stream for each rendition, each to its own receiver. */
+export interface PlannedFeedOutput {
+  readonly kind: FeedType;
+  readonly playbackId: string;
+  readonly feeds: readonly PlannedFeed[];
+}
+
+export type FeedType = Extract<OutputType, "MULTICAST" | "SRT_PUSH" | "RTMP_PUSH">;
+
+/** The whole ladder below one address: files that are sent on as soon as they are whole. */
+export interface PlannedCmaf {
+  readonly kind: "CMAF_PUSH";
+  readonly playbackId: string;
+  readonly variants: readonly Variant[];
+  /** The manifest, as the encoder names it. */
+  readonly manifest: string;
+}
 
 export interface PlannedVariant extends Variant {
   /** Its media playlist and segments are named so, such as `v0`. */
@@ -50,48 +86,132 @@ export interface PlannedFile extends Variant {
   readonly maxDurationSeconds: number | null;
 }
 
+export interface PlannedFeed extends Variant {
+  /** Where the encoder writes to; holds no secret. */
+  readonly localUrl: string;
+  /** MPEG-TS program number; null leaves it to ffmpeg. Means nothing to RTMP. */
+  readonly programNumber: number | null;
+  /** Why the source cannot be sent there as it is, as a sentence; nothing is sent then. */
+  readonly misfit: string | null;
+}
+
 /** Codecs that players take in MPEG-TS segments; anything else goes into fragmented MP4. */
 const TS_CODECS: ReadonlySet<string> = new Set(["h264", "mpeg2video", "aac", "mp2", "mp3", "ac3", "eac3"]);
 /** By ffmpeg's names. */
 export const CODEC_NAMES = { H264: "h264", H265: "hevc", AV1: "av1", AAC: "aac", OPUS: "opus" } as const;
+
+/** What RTMP servers understand when it comes as FLV. */
+const FLV_CODECS: ReadonlySet<string> = new Set(["h264", "aac", "mp3"]);
 
 export interface PlanOptions {
   readonly outputs: readonly OutputLaunch[];
   readonly facts: StreamFacts;
   /** Gives the absolute path of each rendition's file of a FILE output, made safe and unused. */
   readonly filesOf: (output: OutputLaunch) => readonly string[];
+  /** Gives where the encoder writes to for what is sent on, one URL for each receiver. */
+  readonly localUrlsOf: (output: OutputLaunch) => readonly string[];
 }
 
-/** Works out which streams are made of an input, each once, and what each playback takes of them. Pure but for `filesOf`. */
-export function planEncoder({ outputs, facts, filesOf }: PlanOptions): EncoderPlan {
-  const videos = new Catalog<VideoStream>();
-  const audios = new Catalog<AudioStream>();
-  const variantOf = (rendition: RenditionSettings): Variant => ({
-    rendition,
-    video: facts.video ? videos.add(rendition.isPassthrough ? "copy" : videoKey(rendition), streamOf(rendition)) : null,
-    audio: facts.audio ? audios.add(rendition.isPassthrough ? "copy" : audioKey(rendition), streamOf(rendition)) : null,
-  });
+/** Works out which streams are made of an input, each once, and what each playback takes of them. Pure but for `filesOf` and `localUrlsOf`. */
+export function planEncoder({ outputs, facts, filesOf, localUrlsOf }: PlanOptions): EncoderPlan {
+  const tees = providersOf(outputs).map((serviceProvider) => new TeePlanner(serviceProvider, facts));
   const planned = outputs.map((output): PlannedOutput => {
-    const { playbackId } = output;
-    const variants = output.renditions.map(variantOf);
-    if (output.type === "FILE") {
-      const paths = filesOf(output);
-      const files = variants.map((variant, index) => ({
-        ...variant,
-        path: paths[index] ?? "",
-        format: output.fileFormat ?? "MKV",
-        maxDurationSeconds: output.maxFileDurationSeconds,
-      }));
-      return { kind: "FILE", playbackId, files };
-    }
-    const named = variants.map((variant, index) => ({ ...variant, name: `v${index}`, segmentType: segmentTypeOf(variant, facts) }));
-    return { kind: "HTTP", playbackId, token: output.pathToken, variants: named, hls: output.hlsEnabled, dash: output.dashEnabled };
+    const tee = tees.find(({ serviceProvider }) => serviceProvider === providerOf(output)) ?? tees[0];
+    if (!tee) throw new Error("There is always a tee");
+    return tee.add(output, output.type === "FILE" ? filesOf(output) : localUrlsOf(output));
   });
-  return { facts, videos: videos.items, audios: audios.items, outputs: planned };
+  return { facts, tees: tees.map((tee) => tee.plan()), outputs: planned };
 }
 
-function streamOf(rendition: RenditionSettings): VideoStream {
-  return rendition.isPassthrough ? { kind: "COPY" } : { kind: "ENCODE", rendition };
+function providerOf({ type, serviceProvider }: OutputLaunch): string | null {
+  return type === "MULTICAST" || type === "SRT_PUSH" ? serviceProvider : null;
+}
+
+/** Each that is asked for; outputs that do not care go with the first. */
+function providersOf(outputs: readonly OutputLaunch[]): readonly (string | null)[] {
+  const asked = [...new Set(outputs.map(providerOf).filter((provider) => provider !== null))];
+  return asked.length === 0 ? [null] : asked;
+}
+
+/** Gathers what one tee has to make, each stream once. */
+class TeePlanner {
+  readonly #facts: StreamFacts;
+  readonly #videos = new Catalog<VideoStream>();
+  readonly #audios = new Catalog<AudioStream>();
+  readonly #outputs: PlannedOutput[] = [];
+  readonly serviceProvider: string | null;
+
+  constructor(serviceProvider: string | null, facts: StreamFacts) {
+    this.serviceProvider = serviceProvider;
+    this.#facts = facts;
+  }
+
+  plan(): Tee {
+    return { serviceProvider: this.serviceProvider, videos: this.#videos.items, audios: this.#audios.items, outputs: this.#outputs };
+  }
+
+  /** `targets` are the files, or the local URLs. */
+  add(output: OutputLaunch, targets: readonly string[]): PlannedOutput {
+    const planned = this.#planOutput(output, targets);
+    this.#outputs.push(planned);
+    return planned;
+  }
+
+  #planOutput(output: OutputLaunch, targets: readonly string[]): PlannedOutput {
+    const { playbackId, renditions } = output;
+    switch (output.type) {
+      case "FILE":
+        return {
+          kind: "FILE",
+          playbackId,
+          files: renditions.map((rendition, index) => this.#file(output, rendition, targets[index] ?? "")),
+        };
+      case "MULTICAST":
+      case "SRT_PUSH":
+      case "RTMP_PUSH": {
+        const kind = output.type;
+        return { kind, playbackId, feeds: renditions.map((rendition, index) => this.#feed(output, rendition, targets[index] ?? "")) };
+      }
+      case "CMAF_PUSH":
+        return { kind: "CMAF_PUSH", playbackId, variants: renditions.map((one) => this.#variant(one)), manifest: targets[0] ?? "" };
+      default:
+        return this.#http(output);
+    }
+  }
+
+  #http({ playbackId, pathToken, renditions, hlsEnabled, dashEnabled }: OutputLaunch): PlannedHttp {
+    const variants = renditions.map((rendition, index) => {
+      const variant = this.#variant(rendition);
+      return { ...variant, name: `v${index}`, segmentType: segmentTypeOf(variant, this.#facts) };
+    });
+    return { kind: "HTTP", playbackId, token: pathToken, variants, hls: hlsEnabled, dash: dashEnabled };
+  }
+
+  #file({ fileFormat, maxFileDurationSeconds }: OutputLaunch, rendition: RenditionSettings, path: string): PlannedFile {
+    return { ...this.#variant(rendition), path, format: fileFormat ?? "MKV", maxDurationSeconds: maxFileDurationSeconds };
+  }
+
+  #feed({ type, programNumber }: OutputLaunch, rendition: RenditionSettings, localUrl: string): PlannedFeed {
+    const misfit = type === "RTMP_PUSH" && rendition.isPassthrough ? flvMisfit(this.#facts) : null;
+    const variant =
+      misfit === null ? this.#variant(rendition, type === "RTMP_PUSH" ? "FLV" : "MP4") : { rendition, video: null, audio: null };
+    return { ...variant, localUrl, programNumber, misfit };
+  }
+
+  #variant(rendition: RenditionSettings, tags: TagSet = "MP4"): Variant {
+    const stream: VideoStream = rendition.isPassthrough ? { kind: "COPY", tags } : { kind: "ENCODE", rendition };
+    const { video, audio } = this.#facts;
+    return {
+      rendition,
+      video: video ? this.#videos.add(rendition.isPassthrough ? tags : videoKey(rendition), stream) : null,
+      audio: audio ? this.#audios.add(rendition.isPassthrough ? tags : audioKey(rendition), stream) : null,
+    };
+  }
+}
+
+function flvMisfit({ video, audio }: StreamFacts): string | null {
+  const codec = [video?.codec, audio?.codec].find((candidate) => candidate !== undefined && !FLV_CODECS.has(candidate));
+  return codec === undefined ? null : `RTMP does not carry the codec ${codec} of the source.`;
 }
 
 function videoKey({ videoCodec, width, height, videoBitrateKbps, frameRate }: EncodedRendition): string {

@@ -67,6 +67,11 @@ export class EncoderRun {
     return this.#progress;
   }
 
+  /** Of media that it has made. */
+  get madeSeconds(): number {
+    return this.#outTimeSeconds;
+  }
+
   get lastLines(): readonly string[] {
     return this.#child.lastLines();
   }

@@ -8,6 +8,13 @@ export function renderSlave(options: Options, path: string): string {
   return `[${text.join(":")}]${escapeName(muxer === "segment" ? partPattern(path) : path)}`;
 }
 
+/** Options within the value of another one, none of which may need escaping. */
+export function renderDictionary(options: Options): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(":");
+}
+
 /** For the list of options, then for the list of slaves. */
 function escapeForTee(value: string): string {
   const once = value.replace(/[\\':\]]/g, "\\$&");

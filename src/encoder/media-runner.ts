@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import type { Logger } from "../shared/log.ts";
 import type { NetworkPolicy } from "../network/network-policy.ts";
-import { resolveAllowedUrl } from "../network/resolve.ts";
+import { resolveAllowed, resolveAllowedUrl } from "../network/resolve.ts";
 import type { EncoderCapabilities } from "./capabilities.ts";
 import { DEFAULT_PRESETS, type EncoderPresets } from "./ffmpeg.arguments.ts";
 import { pruneLiveDirectories } from "./live-directory.ts";
@@ -58,6 +58,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       presets: options.presets ?? DEFAULT_PRESETS,
       coreCount: cpus().length,
       refuse,
+      resolve: (hostText) => resolveAllowed(hostText, networkPolicy),
       log,
     });
   };

@@ -11,6 +11,7 @@ import { publishLadder } from "./master-playlist.ts";
 import { outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
+import type { Resolution } from "../network/resolve.ts";
 import type { Logger } from "../shared/log.ts";
 import type { Observation, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
@@ -28,6 +29,8 @@ export interface MediaSessionOptions {
   readonly presets: EncoderPresets;
   readonly coreCount: number;
   readonly refuse: (url: string) => Promise<string | null>;
+  /** Gives the addresses of a receiver's host that may be connected to now. */
+  readonly resolve: (hostText: string) => Promise<Resolution>;
   readonly log: Logger;
 }
 
@@ -158,7 +161,7 @@ export class MediaSession implements SessionRunner {
     if (phase === "FAILED") this.#tell({ status: "FAILED", health: "ERROR", reason });
     else this.#tell({ status: "STOPPING", health: "OK", reason: null });
     await this.#ingest.close();
-    await this.#keeper.retire();
+    await this.#keeper.close();
     await this.#work;
   }
 

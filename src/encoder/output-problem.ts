@@ -4,7 +4,9 @@ const FAILED_SLAVE = /Slave muxer #(\d+) failed: (.+?)(?:, continuing|[.,]?$)/;
 
 /** Why the encoder gave up on outputs while it went on with the others, by playback, out of what it said; the newest reason of each. */
 export function outputProblems(plan: EncoderPlan, lines: readonly string[]): ReadonlyMap<string, string> {
-  const owners = plan.outputs.flatMap((output) => Array.from({ length: slaveCount(output) }, () => output.playbackId));
+  // Slaves of the other tees are behind queues that never give up.
+  const outputs = plan.tees[0]?.outputs ?? [];
+  const owners = outputs.flatMap((output) => Array.from({ length: slaveCount(output) }, () => output.playbackId));
   const problems = new Map<string, string>();
   for (const line of lines) {
     const [, position, reason] = FAILED_SLAVE.exec(line) ?? [];
@@ -14,8 +16,21 @@ export function outputProblems(plan: EncoderPlan, lines: readonly string[]): Rea
   return problems;
 }
 
+/** Whether the reason that an output failed is that there is no room for it: a full disk, or a used-up share of one. */
+export function isStorageProblem(reason: string): boolean {
+  return /No space left on device|Disk quota exceeded|\b(ENOSPC|EDQUOT)\b/i.test(reason);
+}
+
 /** How many of the tee's slaves an output has; they stand in the order of the outputs. */
 function slaveCount(output: PlannedOutput): number {
-  if (output.kind === "FILE") return output.files.filter(({ rendition }) => !rendition.isPassthrough).length;
-  return (output.hls ? output.variants.length : 0) + (output.dash ? 1 : 0);
+  switch (output.kind) {
+    case "HTTP":
+      return (output.hls ? output.variants.length : 0) + (output.dash ? 1 : 0);
+    case "FILE":
+      return output.files.length;
+    case "CMAF_PUSH":
+      return 1;
+    default:
+      return output.feeds.filter(({ misfit }) => misfit === null).length;
+  }
 }

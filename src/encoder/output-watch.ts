@@ -2,18 +2,37 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { EncoderPlan, PlannedFile, PlannedOutput } from "./encoder-plan.ts";
 import { partPath } from "./file-target.ts";
+import type { OutputSenderState } from "./output-sender.ts";
 
-/** What the files of one playback say. */
+/** What the files of one playback, or the ways to its receivers, say. */
 export interface OutputState {
   readonly playbackId: string;
-  /** A player, or whoever opens the file, finds media. Stays true until the session ends. */
+  /** A player, whoever opens the file, or a receiver gets media. Stays true until the session ends. */
   readonly exists: boolean;
   /** When every part of it last grew, by the monotonic clock; null before. */
   readonly grewAt: number | null;
+  /**
+   * When the encoder last did its part in all of it: what only a receiver holds up is no fault of the encoder's. Null before, infinite
+   * where nothing is asked of it.
+   */
+  readonly fedAt: number | null;
+  /** Why a receiver does not get it, as a sentence; null while they get it or nothing is known yet. */
+  readonly problem: string | null;
+  /** The rendition that is furthest behind, where several go to receivers of their own; else null. */
+  readonly laggard: string | null;
+}
+
+/** What is known of the ways to receivers, beside what files say. */
+export interface FeedSource {
+  /** One for each receiver of the playback, in the order of its renditions. */
+  readonly states: (playbackId: string) => readonly OutputSenderState[];
+  /** Seconds of media that the encoder has made: the only sign of what nobody answers to. */
+  readonly madeSeconds: () => number;
 }
 
 /** Something whose every change means that output grew. */
-interface Sign {
+interface FileSign {
+  readonly kind: "FILE";
   readonly path: string;
   /** A playlist has to name a segment, a file has to hold so many bytes. */
   readonly proof: { readonly text: string } | { readonly bytes: number };
@@ -22,18 +41,37 @@ interface Sign {
   grewAt: number | null;
 }
 
+/** A count that grows while a receiver is fed. */
+interface FeedSign {
+  readonly kind: "FEED";
+  /** The rendition; null where there is one receiver alone. */
+  readonly label: string | null;
+  readonly read: () => { readonly count: number; readonly isConnected: boolean; readonly problem: string | null };
+  count: number;
+  exists: boolean;
+  grewAt: number | null;
+  fedAt: number | null;
+  problem: string | null;
+  problemSince: number | null;
+}
+
+type Sign = FileSign | FeedSign;
+
 interface Watched {
   readonly output: PlannedOutput;
   readonly signs: readonly Sign[];
   exists: boolean;
-  /** When all of it last grew under earlier processes. */
+  /** When all of it last grew, and was fed, under earlier processes. */
   readonly grewBefore: number | null;
+  readonly fedBefore: number | null;
   isPublished: boolean;
   publishAt: number;
 }
 
 /** After a failure to write what players open first. */
 const PUBLISH_RETRY_MILLISECONDS = 2_000;
+/** A connection that is lost and made anew within so long is no trouble. */
+const PROBLEM_MILLISECONDS = 1_500;
 /** A header alone is no recording. */
 const FILE_BYTES_LEAST = 2_048;
 
@@ -46,7 +84,7 @@ export interface OutputWatchOptions {
   readonly onComplete: (output: Extract<PlannedOutput, { kind: "HTTP" }>) => Promise<void>;
 }
 
-/** Looks at what the encoder really wrote: existence and growth of output are read from the files, never assumed. */
+/** Looks at what was really written and sent: existence and growth of output are read from files and senders, never assumed. */
 export class OutputWatch {
   readonly #options: OutputWatchOptions;
   #watched: readonly Watched[] = [];
@@ -56,25 +94,29 @@ export class OutputWatch {
   }
 
   /** A new encoder process writes; what a playback has shown so far stays. */
-  follow(plan: EncoderPlan): void {
+  follow(plan: EncoderPlan, feeds: FeedSource): void {
     const existed = new Map(this.#watched.map((watched) => [watched.output.playbackId, watched.exists]));
-    const grew = new Map(this.states().map(({ playbackId, grewAt }) => [playbackId, grewAt]));
+    const before = new Map(this.states().map((state) => [state.playbackId, state]));
     this.#watched = plan.outputs.map((output) => ({
       output,
-      signs: signsOf(output, this.#options.liveDirectory),
+      signs: signsOf(output, this.#options.liveDirectory, feeds),
       exists: existed.get(output.playbackId) ?? false,
-      grewBefore: grew.get(output.playbackId) ?? null,
+      grewBefore: before.get(output.playbackId)?.grewAt ?? null,
+      fedBefore: before.get(output.playbackId)?.fedAt ?? null,
       isPublished: false,
       publishAt: 0,
     }));
   }
 
   states(): readonly OutputState[] {
-    return this.#watched.map(({ output, signs, exists, grewBefore }) => {
-      const times = signs.flatMap(({ grewAt }) => grewAt ?? []);
-      const isWhole = times.length > 0 && times.length === signs.length;
-      return { playbackId: output.playbackId, exists, grewAt: isWhole ? Math.min(...times) : grewBefore };
-    });
+    return this.#watched.map(({ output, signs, exists, grewBefore, fedBefore }) => ({
+      playbackId: output.playbackId,
+      exists,
+      grewAt: oldest(signs.map(({ grewAt }) => grewAt)) ?? grewBefore,
+      fedAt: signs.length === 0 ? Infinity : (oldest(signs.map((sign) => (sign.kind === "FEED" ? sign.fedAt : sign.grewAt))) ?? fedBefore),
+      problem: signs.map(shownProblem).find((problem) => problem !== null) ?? misfitOf(output),
+      laggard: laggardOf(signs),
+    }));
   }
 
   async check(now: number): Promise<void> {
@@ -82,7 +124,9 @@ export class OutputWatch {
   }
 
   async #checkOne(watched: Watched, now: number): Promise<void> {
-    await Promise.all(watched.signs.map((sign) => checkSign(sign, now)));
+    await Promise.all(watched.signs.map((sign) => (sign.kind === "FEED" ? checkFeed(sign, now) : checkFile(sign, now))));
+    // Each of several receivers is served on its own; a ladder or a set of files is whole or not there.
+    if (watched.signs.some((sign) => sign.kind === "FEED" && sign.exists)) watched.exists = true;
     const isComplete = watched.signs.length > 0 && watched.signs.every(({ exists }) => exists);
     if (watched.isPublished || !isComplete || now < watched.publishAt) return;
     try {
@@ -96,21 +140,88 @@ export class OutputWatch {
   }
 }
 
-function signsOf(output: PlannedOutput, liveDirectory: string): readonly Sign[] {
-  const sign = (path: string, proof: Sign["proof"]): Sign => ({ path, proof, mark: null, exists: false, grewAt: null });
-  if (output.kind === "FILE") return output.files.map((file) => sign(signPath(file), { bytes: FILE_BYTES_LEAST }));
-  const directory = join(liveDirectory, output.token);
-  return [
-    ...(output.hls ? output.variants.map(({ name }) => sign(join(directory, `${name}.m3u8`), { text: "#EXTINF" })) : []),
-    ...(output.dash ? [sign(join(directory, "manifest.mpd"), { text: "<S " })] : []),
-  ];
+/** The time of what is furthest behind; null while a part has none. */
+function oldest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length > 0 && known.length === times.length ? Math.min(...known) : null;
+}
+
+function shownProblem(sign: Sign): string | null {
+  if (sign.kind === "FILE" || sign.problem === null) return null;
+  return sign.label === null ? sign.problem : `The rendition “${sign.label}”: ${sign.problem}`;
+}
+
+/** Nothing is even tried for a source that a receiver could not take. */
+function misfitOf(output: PlannedOutput): string | null {
+  if (!("feeds" in output)) return null;
+  return output.feeds.map(({ misfit }) => misfit).find((misfit) => misfit !== null) ?? null;
+}
+
+function laggardOf(signs: readonly Sign[]): string | null {
+  const feeds = signs.flatMap((sign) => (sign.kind === "FEED" ? [sign] : []));
+  return feeds.toSorted((one, other) => (one.grewAt ?? 0) - (other.grewAt ?? 0))[0]?.label ?? null;
+}
+
+function signsOf(output: PlannedOutput, liveDirectory: string, feeds: FeedSource): readonly Sign[] {
+  const sign = (path: string, proof: FileSign["proof"]): FileSign => ({
+    kind: "FILE",
+    path,
+    proof,
+    mark: null,
+    exists: false,
+    grewAt: null,
+  });
+  switch (output.kind) {
+    case "FILE":
+      return output.files.map((file) => sign(signPath(file), { bytes: FILE_BYTES_LEAST }));
+    case "HTTP": {
+      const directory = join(liveDirectory, output.token);
+      return [
+        ...(output.hls ? output.variants.map(({ name }) => sign(join(directory, `${name}.m3u8`), { text: "#EXTINF" })) : []),
+        ...(output.dash ? [sign(join(directory, "manifest.mpd"), { text: "<S " })] : []),
+      ];
+    }
+    case "CMAF_PUSH":
+      return [feedSign(null, () => senderReading(feeds.states(output.playbackId)[0]))];
+    default:
+      return output.feeds.flatMap((feed, index) => {
+        const read = (): ReturnType<FeedSign["read"]> => {
+          const reading = senderReading(feeds.states(output.playbackId)[index]);
+          // Nobody answers to what is sent to a group: while there is a way, what is made is sent.
+          if (output.kind !== "MULTICAST" || !reading.isConnected) return reading;
+          return { ...reading, count: feeds.madeSeconds() };
+        };
+        return feed.misfit === null ? [feedSign(output.feeds.length > 1 ? feed.rendition.name : null, read)] : [];
+      });
+  }
+}
+
+function senderReading(state: OutputSenderState | undefined): ReturnType<FeedSign["read"]> {
+  return { count: state?.bytes ?? 0, isConnected: state?.isConnected ?? false, problem: state?.problem ?? null };
+}
+
+function feedSign(label: string | null, read: FeedSign["read"]): FeedSign {
+  return { kind: "FEED", label, read, count: read().count, exists: false, grewAt: null, fedAt: null, problem: null, problemSince: null };
+}
+
+function checkFeed(sign: FeedSign, now: number): void {
+  const { count, isConnected, problem } = sign.read();
+  const hasGrown = count !== sign.count;
+  sign.count = count;
+  if (hasGrown) {
+    sign.exists = true;
+    sign.grewAt = now;
+  }
+  if (hasGrown || !isConnected) sign.fedAt = now;
+  sign.problemSince = isConnected || problem === null ? null : (sign.problemSince ?? now);
+  sign.problem = sign.problemSince !== null && now - sign.problemSince >= PROBLEM_MILLISECONDS ? problem : null;
 }
 
 function signPath(file: PlannedFile): string {
   return file.maxDurationSeconds === null ? file.path : partPath(file.path, 0);
 }
 
-async function checkSign(sign: Sign, now: number): Promise<void> {
+async function checkFile(sign: FileSign, now: number): Promise<void> {
   const path = sign.exists && "bytes" in sign.proof ? await newestPart(sign.path) : sign.path;
   const found = await stat(path).catch(() => null);
   if (!found) return;

@@ -57,11 +57,17 @@ export function describeSession(facts: SessionFacts): Observation {
   const status = isRunning ? "RUNNING" : isWaiting(facts) ? "WAITING" : "STARTING";
   const own = isRunning ? runningFinding(facts) : startingFinding(facts, status === "STARTING");
   const playbacks = facts.playbackIds.map((playbackId): PlaybackObservation => describePlayback(facts, playbackId, { status, ...own }));
-  const stalled = playbacks.filter(({ health }) => health === "ERROR");
-  if (!isRunning || own.health === "ERROR" || stalled.length === 0) return { status, ...own, playbacks };
-  const isAll = stalled.length === playbacks.length;
-  const reason = isAll ? "No output grows any more." : `${stalled.length} of ${playbacks.length} outputs do not grow any more.`;
-  return { status, health: isAll ? "ERROR" : "WARNING", reason, playbacks };
+  return { status, ...withPlaybacks(own, playbacks, isRunning), playbacks };
+}
+
+/** What is wrong with single outputs shows on the session too, unless something worse is known of it. */
+function withPlaybacks(own: Finding, playbacks: readonly PlaybackObservation[], isRunning: boolean): Finding {
+  const [first, ...others] = playbacks.filter(({ health }) => health === "ERROR");
+  if (own.health === "ERROR" || first === undefined) return own;
+  const isAll = others.length + 1 === playbacks.length;
+  const all = isRunning ? "No output goes on" : "No output can begin";
+  const what = isAll ? all : `${others.length + 1} of ${playbacks.length} outputs do not go on`;
+  return { health: isAll ? "ERROR" : "WARNING", reason: `${what}. ${first.reason ?? ""}`.trim() };
 }
 
 function isWaiting({ input, hasWaited, now, startedAt }: SessionFacts): boolean {
@@ -92,15 +98,27 @@ function runningFinding({ input, encoder, now }: SessionFacts): Finding {
 
 function describePlayback(facts: SessionFacts, playbackId: string, session: Finding & Pick<Observation, "status">): PlaybackObservation {
   const output = facts.outputs.find((candidate) => candidate.playbackId === playbackId);
-  if (session.status !== "RUNNING" || session.health === "ERROR") {
-    const status = session.status === "RUNNING" && !output?.exists ? "STARTING" : session.status;
-    return { playbackId, status, health: session.health, reason: session.reason };
-  }
+  const isRunning = session.status === "RUNNING";
+  const status = isRunning && !output?.exists ? "STARTING" : session.status;
+  const finding = { health: session.health, reason: session.reason };
+  if (session.health === "ERROR") return { playbackId, status, ...finding };
+  const own = output && facts.input.isFlowing ? outputFinding(facts, output, isRunning) : null;
+  return { playbackId, status, ...(own ?? finding) };
+}
+
+/** What is wrong with one output while the input flows and the encoder moves on; null when nothing is. */
+function outputFinding(facts: SessionFacts, output: OutputState, isRunning: boolean): Finding | null {
+  if (output.problem !== null) return { health: "ERROR", reason: output.problem };
   const limit = facts.hasPassthrough ? PASSTHROUGH_STALL_MILLISECONDS : STALL_MILLISECONDS;
-  const since = Math.max(output?.grewAt ?? 0, facts.input.flowingSince ?? 0);
-  const status = output?.exists ? "RUNNING" : "STARTING";
-  if (facts.now - since <= limit) return { playbackId, status, health: session.health, reason: session.reason };
-  const what = output?.exists ? "Its output does not grow any more" : "It has no output yet";
-  const problem = facts.problems.get(playbackId);
-  return { playbackId, status, health: "ERROR", reason: problem === undefined ? `${what}.` : `${what}: ${problem}.` };
+  const since = Math.max(output.grewAt ?? 0, facts.input.flowingSince ?? 0);
+  if (!isRunning || facts.now - since <= limit) return null;
+  const which = output.laggard === null ? "Its output" : `The rendition “${output.laggard}”`;
+  const what =
+    output.grewAt === null
+      ? output.laggard === null
+        ? "It has no output yet"
+        : `${which} has no output yet`
+      : `${which} does not grow any more`;
+  const problem = facts.problems.get(output.playbackId);
+  return { health: "ERROR", reason: problem === undefined ? `${what}.` : `${what}: ${problem}.` };
 }

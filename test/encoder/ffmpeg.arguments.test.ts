@@ -16,7 +16,8 @@ const settings: EncoderSettings = { presets: DEFAULT_PRESETS, coreCount: 4, star
 
 function argumentsOf(outputs: readonly OutputLaunch[], input = facts, own = settings): readonly string[] {
   const filesOf = (output: OutputLaunch): string[] => output.renditions.map((_, index) => `/files/it's [a|b] 100%/${index}.mkv`);
-  return encoderArguments(planEncoder({ outputs, facts: input, filesOf }), own);
+  const localUrlsOf = (output: OutputLaunch): readonly string[] => output.urls;
+  return encoderArguments(planEncoder({ outputs, facts: input, filesOf, localUrlsOf }), own);
 }
 const valueOf = (list: readonly string[], option: string): string | undefined => list[list.indexOf(option) + 1];
 const count = (list: readonly string[], item: string): number => list.filter((candidate) => candidate === item).length;
@@ -51,7 +52,7 @@ describe("the encoder's arguments", () => {
     const list = argumentsOf([httpOutput({ renditions: [passthrough] }), fileOutput({ renditions: [passthrough] })]);
     expect(list).not.toContain("-filter_complex");
     expect(valueOf(list, "-c:v:0")).toBe("copy");
-    expect(list.at(-1)).toBe("file:/files/it's [a|b] 100%/0.mkv");
+    expect(list.at(-1)).toContain("strict=unofficial]/files/it");
   });
 
   it.each([

@@ -9,9 +9,9 @@ it("tells which playback the encoder gave up on, and why", () => {
     fileOutput({ playbackId: "copy", renditions: [passthrough] }),
     fileOutput({ playbackId: "file", renditions: [passthrough, rendition()] }),
   ];
-  const plan = planEncoder({ outputs, facts: { video: null, audio: null }, filesOf: () => [] });
+  const plan = planEncoder({ outputs, facts: { video: null, audio: null }, filesOf: () => [], localUrlsOf: () => [] });
   const said = (slave: number, why: string): string => `[tee @ 0x] Slave muxer #${slave} failed: ${why}, continuing with 1/3 slaves.`;
-  const lines = ["anything", said(2, "No space left on device"), said(1, "Input/output error"), said(9, "Nobody's")];
+  const lines = ["anything", said(4, "No space left on device"), said(1, "Input/output error"), said(9, "Nobody's")];
   expect([...outputProblems(plan, lines)]).toEqual([
     ["file", "No space left on device"],
     ["web", "Input/output error"],

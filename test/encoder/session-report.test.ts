@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { OutputState } from "../../src/encoder/output-watch.ts";
 import { describeSession, type SessionFacts } from "../../src/encoder/session-report.ts";
 
 const NOW = 100_000;
+const outputOf = (playbackId: string, own: Partial<OutputState> = {}): OutputState => ({
+  ...{ playbackId, exists: true, grewAt: NOW - 1_000, fedAt: NOW - 1_000, problem: null, laggard: null },
+  ...own,
+});
 const running: SessionFacts = {
   now: NOW,
   startedAt: 0,
@@ -9,10 +14,7 @@ const running: SessionFacts = {
   input: { isFlowing: true, problem: null, flowingSince: 1_000 },
   encoder: { lastLine: null, advancedAt: NOW - 100, crash: null, droppedAt: null },
   playbackIds: ["a", "b"],
-  outputs: [
-    { playbackId: "a", exists: true, grewAt: NOW - 1_000 },
-    { playbackId: "b", exists: true, grewAt: NOW - 1_000 },
-  ],
+  outputs: [outputOf("a"), outputOf("b")],
   problems: new Map(),
   hasPassthrough: false,
 };
@@ -68,10 +70,7 @@ describe("what is told of a session", () => {
   });
 
   it("tells the output that stopped from the one that goes on, and one that never began", () => {
-    const outputs = [
-      { playbackId: "a", exists: true, grewAt: NOW },
-      { playbackId: "b", exists: false, grewAt: null },
-    ];
+    const outputs = [outputOf("a"), outputOf("b", { exists: false, grewAt: null })];
     const { playbacks } = describeSession({ ...running, outputs, problems: new Map([["b", "No space left on device"]]) });
     expect(playbacks).toMatchObject([
       { status: "RUNNING", health: "OK" },

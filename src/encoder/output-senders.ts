@@ -1,0 +1,52 @@
+import { openMulticastSender } from "./multicast-sender.ts";
+import type { OutputSender, OutputSenderState } from "./output-sender.ts";
+import type { OutputLaunch } from "./runner.ts";
+
+/** What has to be known to open the way to one receiver. */
+export interface Receiver {
+  /** In clear, secrets included. */
+  readonly url: string;
+  readonly output: OutputLaunch;
+}
+
+/** How each type of output reaches its receivers; a type that is missing here is written by the encoder alone. */
+export type SenderFactories = Partial<Record<OutputLaunch["type"], (receiver: Receiver) => OutputSender>>;
+
+/** What the ways to receivers need to know of this machine. */
+export interface SenderSettings {
+  readonly multicastInterface: string | null;
+}
+
+/** The ways to all receivers of a session: they outlive its encoder processes, so that a new one goes on where the last one ended. */
+export interface OutputSenders {
+  /** Where the encoder writes to, one for each URL of the output. */
+  readonly localUrls: (output: Pick<OutputLaunch, "playbackId">) => readonly string[];
+  /** One for each URL of the output; empty for outputs that nothing sends on. */
+  readonly states: (playbackId: string) => readonly OutputSenderState[];
+  /** Resolves once no socket is left. Idempotent. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the ways to all receivers of these outputs at once, each on its own: none of them waits for, or ends with, another. */
+export function openSenders(outputs: readonly OutputLaunch[], factories: SenderFactories): OutputSenders {
+  const senders = new Map(
+    outputs.flatMap((output): [string, readonly OutputSender[]][] => {
+      const open = factories[output.type];
+      return open ? [[output.playbackId, output.urls.map((url) => open({ url, output }))]] : [];
+    }),
+  );
+  return {
+    localUrls: ({ playbackId }) => (senders.get(playbackId) ?? []).map(({ localUrl }) => localUrl),
+    states: (playbackId) => (senders.get(playbackId) ?? []).map((sender) => sender.state()),
+    close: async () => {
+      await Promise.all([...senders.values()].flat().map((sender) => sender.close()));
+    },
+  };
+}
+
+/** The ways that this machine knows. */
+export function senderFactories({ multicastInterface }: SenderSettings): SenderFactories {
+  return {
+    MULTICAST: ({ url }) => openMulticastSender({ url, multicastInterface }),
+  };
+}
