@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { IDEMPOTENCY_HOURS } from "../access/idempotency.ts";
 import type { Executor, Transaction } from "../database/database.ts";
+import { endRunsBefore, openRuns } from "../sessions/run.store.ts";
 import { ladderJson } from "../sessions/session.store.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
 import { canRun, takesSessions } from "./lease.store.ts";
@@ -101,18 +102,21 @@ export async function lockNextTurns(transaction: Transaction): Promise<readonly 
   return rows.map((row) => row.id);
 }
 
-/** Notes the generations that turns have started, and keeps the ladders as the templates are now. */
-export async function startTurns(transaction: Transaction, sessionIds: readonly string[]): Promise<void> {
+/** Notes the generations that turns have started, begins their runs, and keeps the ladders as the templates are now. */
+export async function startTurns(transaction: Transaction, sessionIds: readonly string[], at: Date): Promise<void> {
   if (sessionIds.length === 0) return;
+  const begun = { from: sql`turns`, at, actor: sql`begun.actor` };
   await transaction.execute(sql`
     with turns as (
       update rolling_restarts r set generation = s.generation from sessions s
       where s.id = any(${textList(sessionIds)}) and r.session_id = s.id
-      returning r.session_id, r.generation)
+      returning r.session_id as id, r.generation, r.actor, s.organization_id, s.name),
+    ended as (${endRunsBefore(begun)}),
+    opened as (${openRuns(begun, sessionIds)})
     update playbacks p set
       started_generation = turns.generation, started_template_version = t.version, started_renditions = ${ladderJson}
     from templates t, turns
-    where t.id = p.template_id and p.session_id = turns.session_id`);
+    where t.id = p.template_id and p.session_id = turns.id`);
 }
 
 /** A session that waits for an encoder, and what its region has. */

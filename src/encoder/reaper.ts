@@ -113,6 +113,7 @@ async function reap(
   await startTurns(
     transaction,
     decided.filter(({ outcome }) => outcome.isRestarted).map(({ session }) => session.id),
+    at,
   );
   return { lost, hasWritten };
 }

@@ -3,6 +3,7 @@ import type { Transaction } from "../database/database.ts";
 import type { SessionControl, SessionOutcome } from "./lease.rules.ts";
 import { writePlaybackStatuses, writeSessions, writeSwitches, type PlaybackWrite, type SessionWrite } from "./lease.store.ts";
 import type { PlaybackObservation } from "./runner.ts";
+import { endRuns, type RunEnd } from "../sessions/run.store.ts";
 
 /** A session whose row is locked, and what was decided about it. */
 export interface DecidedOutcome {
@@ -34,6 +35,10 @@ export async function writeOutcomes(transaction: Transaction, decided: readonly 
     decided.flatMap(({ session, outcome: { observed } }) =>
       observed === null || observed === "KEPT" ? [] : (observed.switches ?? []).map((item) => ({ ...item, sessionId: session.id })),
     ),
+  );
+  await endRuns(
+    transaction,
+    written.flatMap(({ session }) => endOf(session) ?? []),
   );
   await appendChanges(
     transaction,
@@ -73,6 +78,13 @@ function describe({ session, outcome, at }: DecidedOutcome): Written {
     playbacks,
     change: hasChanged ? toChange(session, outcome, at) : null,
   };
+}
+
+/** A status that ends the run, whether it is new or not: what is ended already stays as it is. */
+function endOf(write: SessionWrite | null): RunEnd | null {
+  if (write === null || (write.status !== "STOPPED" && write.status !== "FAILED")) return null;
+  const reason = write.status === "STOPPED" ? "Stopped." : (write.status_reason ?? "The encoder gave up.");
+  return { sessionId: write.id, at: write.status_changed_at, reason };
 }
 
 function inputOf(

@@ -22,6 +22,8 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   playback: "Playback",
   secret: "Secret",
   encoder: "Encoder",
+  run: "Run",
+  inputswitch: "InputSwitch",
 };
 
 function nodeTypeName(value: { readonly id: string }): string | undefined {

@@ -1,6 +1,7 @@
 import { apiKeyLoader } from "../access/api-key.loader.ts";
 import { encoderLoader } from "../encoder/encoder.loader.ts";
 import { organizationLoader } from "../organizations/organization.loader.ts";
+import { inputSwitchLoader, runLoader } from "../sessions/run.loaders.ts";
 import { playbackLoader, secretLoader, sessionLoader } from "../sessions/session.loaders.ts";
 import { templateLoader } from "../templates/template.loader.ts";
 import type { NodeDefinition } from "./node.ts";
@@ -9,8 +10,10 @@ import type { NodeDefinition } from "./node.ts";
 export const NODES: readonly NodeDefinition[] = [
   { kind: "apikey", loader: apiKeyLoader },
   { kind: "encoder", loader: encoderLoader },
+  { kind: "inputswitch", loader: inputSwitchLoader },
   { kind: "organization", loader: organizationLoader },
   { kind: "playback", loader: playbackLoader },
+  { kind: "run", loader: runLoader },
   { kind: "secret", loader: secretLoader },
   { kind: "session", loader: sessionLoader },
   { kind: "template", loader: templateLoader },

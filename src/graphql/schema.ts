@@ -8,9 +8,12 @@ import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver }
 import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
+import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
+import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
 import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
 import { SessionChangeResolver } from "../sessions/session-change.resolver.ts";
 import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/session.field.resolver.ts";
+import { SessionImageResolver } from "../sessions/session-image.resolver.ts";
 import { SessionMutationResolver } from "../sessions/session.mutation.resolver.ts";
 import { SessionQueryResolver, TemplateSessionsResolver } from "../sessions/session.query.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
@@ -38,14 +41,19 @@ export function buildHeadendSchema(): GraphQLSchema {
       CsvImportedSessionResolver,
       EncoderResolver,
       ImportResolver,
+      InputPathResolver,
       PlaybackResolver,
+      RunResolver,
       SessionBulkResolver,
       SessionBulkResultResolver,
       SessionChangeResolver,
       SessionCsvCommentResolver,
       SessionFieldResolver,
+      SessionImageResolver,
       SessionMutationResolver,
       SessionQueryResolver,
+      SessionRunsResolver,
+      SessionSlateResolver,
       SessionSourceFieldResolver,
       TemplateResolver,
       TemplateSessionsResolver,

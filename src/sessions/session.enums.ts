@@ -11,6 +11,7 @@ import {
   SessionStatus,
   SortDirection,
   Verb,
+  SwitchReason,
 } from "./session.rules.ts";
 
 registerEnumType(SessionStatus, {
@@ -112,6 +113,17 @@ registerEnumType(Verb, {
     MODERATE: { description: "Moderate questions or messages." },
     REVEAL_SECRET: { description: "Read a secret in clear." },
     ROTATE_SECRET: { description: "Replace a secret." },
+  },
+});
+
+registerEnumType(SwitchReason, {
+  name: "SwitchReason",
+  description: "Why an input went from one path to the other.",
+  valuesConfig: {
+    MANUAL: { description: "Somebody asked for it." },
+    INPUT_LOST: { description: "The path had no signal any more." },
+    ERROR_THRESHOLD: { description: "More packets of the path were lost or damaged than the error threshold allows." },
+    RECOVERY: { description: "Path A was good again." },
   },
 });
 

@@ -14,7 +14,7 @@ interface SourceRoot {
 export class SessionFieldResolver {
   @FieldResolver(() => SessionSourceType, { description: "Where the signal comes from." })
   source(@Root() session: SessionRow): SourceRoot & Omit<SessionSourceType, "streamKey" | "srtPassphrase"> {
-    const { recoveryIntervalSeconds, errorThresholdPercent } = session;
+    const { recoveryIntervalSeconds, errorThresholdPercent, nextRecoveryAt } = session;
     return {
       id: session.id.replace(/^session_/, "source_"),
       sessionId: session.id,
@@ -22,7 +22,7 @@ export class SessionFieldResolver {
       urlA: session.urlA,
       urlB: session.urlB,
       activePath: session.activePath,
-      failover: recoveryIntervalSeconds === null ? null : { recoveryIntervalSeconds, errorThresholdPercent },
+      failover: recoveryIntervalSeconds === null ? null : { recoveryIntervalSeconds, errorThresholdPercent, nextRecoveryAt },
       srtEncryptionEnabled: session.srtEncryptionEnabled,
       hlsScte35PassthroughEnabled: session.hlsScte35PassthroughEnabled,
     };

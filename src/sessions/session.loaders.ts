@@ -1,7 +1,6 @@
 import { defineLoader, inOrderOf } from "../graphql/loaders.ts";
 import { findPlaybacks, listPlaybacksOfSessions, type PlaybackRow } from "../playbacks/playback.store.ts";
-import type { KeysetPage, KeysetRows } from "../database/keyset.ts";
-import { required } from "../shared/assert.ts";
+import { definePageLoader } from "../graphql/page-loader.ts";
 import { groupBy } from "../shared/group-by.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { SECRET_MASK, SecretKind } from "./secret.rules.ts";
@@ -72,26 +71,10 @@ function present(
   return row ? { id: row.id, mask: SECRET_MASK, isGenerated: row.isGenerated, rotatedAt: row.rotatedAt } : null;
 }
 
-/** The key of one template's page for `templateSessionsLoader`. */
-export function templatePageKey(templateId: string, page: KeysetPage): string {
-  return JSON.stringify([page, templateId]);
-}
-
-/** Pages of the sessions that use templates, by `templatePageKey`: the same page of many templates in one statement. */
-export const templateSessionsLoader = defineLoader<KeysetRows<SessionRow>>("sessions of templates", async ({ database, actor }, keys) => {
-  const wanted = keys.map((key) => JSON.parse(key) as readonly [KeysetPage, string]);
-  const groups = groupBy(wanted, ([page]) => JSON.stringify(page));
-  const pages = await Promise.all(
-    [...groups.values()].map(async (group) => {
-      const page = required(group[0], "a page of sessions")[0];
-      const templateIds = group.map(([, id]) => id);
-      const rows = await pageSessionsOfTemplates(database.executor, { organizationId: actor.organizationId, templateIds, page });
-      return [...rows].map(([id, found]) => [templatePageKey(id, page), found] as const);
-    }),
-  );
-  const byKey = new Map(pages.flat());
-  return keys.map((key) => byKey.get(key) ?? null);
-});
+/** Pages of the sessions that use templates, by name. */
+export const templateSessionsLoader = definePageLoader<SessionRow>("sessions of templates", ({ database, actor }, { ownerIds, page }) =>
+  pageSessionsOfTemplates(database.executor, { organizationId: actor.organizationId, templateIds: ownerIds, page }),
+);
 
 /** How many sessions use a template, by the template's id. */
 export const templateSessionCountLoader = defineLoader<number>("session counts of templates", async ({ database }, ids) => {

@@ -1,12 +1,13 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
 import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection } from "../graphql/connection.ts";
+import { pageKey } from "../graphql/page-loader.ts";
 import { PagingArguments } from "../graphql/paging-arguments.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { required } from "../shared/assert.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { SessionFilterType } from "./session.input-type.ts";
 import { parseSessionFilter } from "./session.input.ts";
-import { sessionLoader, templatePageKey, templateSessionCountLoader, templateSessionsLoader } from "./session.loaders.ts";
+import { sessionLoader, templateSessionCountLoader, templateSessionsLoader } from "./session.loaders.ts";
 import { countSessions, pageSessions, SESSION_ORDERS, summarizeSessions } from "./session.reads.ts";
 import { SessionOrder, SortDirection } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
@@ -82,7 +83,7 @@ export class TemplateSessionsResolver {
     @Ctx() context: RequestContext,
   ): Promise<Connection<SessionRow>> {
     const order = { name: `${SessionOrder.NAME}:${SortDirection.ASC}`, keyType: SESSION_ORDERS.NAME.keyType };
-    const key = templatePageKey(template.id, parsePage({ first, after }, order));
+    const key = pageKey(template.id, parsePage({ first, after }, order));
     return toConnection({
       page: required(await context.loaders.of(templateSessionsLoader).load(key), "sessions of a template"),
       order,

@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
+import { endRunsBefore, noteStop, openRuns } from "./run.store.ts";
 import type { InputPath, Verb } from "./session.rules.ts";
 import { sessionStateJson, type SessionState } from "./session.state.ts";
 import { sessions } from "./session.table.ts";
@@ -102,7 +103,8 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
         generation = generation + 1, running_since = null, path_command_to = null, path_command_actor = null, is_slate_wanted = false,
         ${commandColumns(command)}
       where id = any(${list}) and status in ('STOPPED', 'FAILED')
-      returning id, generation),
+      returning id, generation, organization_id, name),
+    opened as (${openRuns({ from: sql`started`, ...by(command) }, ids)}),
     ${laddersOf(list)}
     update playbacks p set
       status = 'STARTING', health = 'OK', status_reason = null,
@@ -119,7 +121,8 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
         ${commandColumns(command)}
       where id = any(${textList(ids)}) and status <> 'STOPPED'
       returning id), unqueued as (
-      delete from rolling_restarts where session_id in (select id from stopping))
+      delete from rolling_restarts where session_id in (select id from stopping)),
+    noted as (${noteStop(sql`stopping`, command.actor)})
     update playbacks set status = 'STOPPING' where session_id in (select id from stopping) and status <> 'STOPPED'`);
 }
 
@@ -131,7 +134,9 @@ export async function markRestarting(transaction: Transaction, ids: readonly str
       update sessions set status = 'STOPPING', status_reason = 'Restarting', status_changed_at = ${at(command)},
         generation = generation + 1, ${commandColumns(command)}
       where id = any(${list}) and desired_status = 'RUNNING' and status in ('WAITING', 'RUNNING')
-      returning id, generation),
+      returning id, generation, organization_id, name),
+    ended as (${endRunsBefore({ from: sql`restarting`, ...by(command) })}),
+    opened as (${openRuns({ from: sql`restarting`, ...by(command) }, ids)}),
     ${laddersOf(list)}
     update playbacks p set
       status = 'STOPPING',
@@ -171,11 +176,12 @@ export async function queueRestarts(
 ): Promise<void> {
   await transaction.execute(sql`
     with queued as (
-      insert into rolling_restarts (session_id, batch_id, position, max_concurrent, requested_at)
-      select id, ${queue.batchId}, position, ${queue.maxConcurrent}, ${at(queue.command)}
+      insert into rolling_restarts (session_id, batch_id, position, max_concurrent, requested_at, actor)
+      select id, ${queue.batchId}, position, ${queue.maxConcurrent}, ${at(queue.command)}, ${queue.command.actor}
       from unnest(${textList(queue.ids)}) with ordinality as item (id, position)
       on conflict (session_id) do update set
-        batch_id = excluded.batch_id, position = excluded.position, max_concurrent = excluded.max_concurrent, generation = null
+        batch_id = excluded.batch_id, position = excluded.position, max_concurrent = excluded.max_concurrent, actor = excluded.actor,
+        generation = null
       where rolling_restarts.generation is not null
       returning session_id)
     update sessions set ${commandColumns(queue.command)} where id in (select session_id from queued)`);
@@ -219,6 +225,10 @@ export const ladderJson = sql`(
       'videoBitrateKbps', r.video_bitrate_kbps, 'frameRate', r.frame_rate, 'audioCodec', r.audio_codec, 'audioBitrateKbps', r.audio_bitrate_kbps)
     end order by r.position), '[]'::jsonb)
   from renditions r where r.template_id = t.id)`;
+
+function by({ actor, at: moment }: Command): { readonly at: Date; readonly actor: SQL } {
+  return { at: moment, actor: sql`${actor}` };
+}
 
 function at({ at: moment }: Command) {
   return sql`${moment.toISOString()}::timestamptz`;

@@ -30,6 +30,9 @@ export class FailoverType {
     description: "Fail over when more than this percentage of packets is lost in 30 seconds: 0.01 to 100. Null: only when path A is gone.",
   })
   errorThresholdPercent!: number | null;
+
+  @Field(() => DateTime, { nullable: true, description: "When the encoder next tries to go back to path A; null while it does not." })
+  nextRecoveryAt!: Date | null;
 }
 
 @ObjectType("SessionSource", { description: "Where a session's signal comes from." })

@@ -64,11 +64,14 @@ export interface World {
   readonly dataDirectory: string;
 }
 
-export async function createWorld(database: Database): Promise<World> {
+/** `organizationId`: of one that is there, such as a test server's; else it makes one of its own. */
+export async function createWorld(database: Database, organizationId?: string): Promise<World> {
   const vault = createVault(TEST_SECRET_KEY);
   const bell = createBell({ database, log: silentLog });
   const dataDirectory = mkdtempSync(join(tmpdir(), "headend-encoder-"));
-  const organization = await createOrganization(database, `Encoder tests ${newIdentifier("organization")}`);
+  const organization = {
+    id: organizationId ?? (await createOrganization(database, `Encoder tests ${newIdentifier("organization")}`)).id,
+  };
   const context: Context = {
     database,
     vault,
@@ -137,6 +140,7 @@ export async function createWorld(database: Database): Promise<World> {
     async reset() {
       await closeAll();
       await database.executor.execute(sql`delete from sessions`);
+      await database.executor.execute(sql`delete from runs`);
       await database.executor.execute(sql`delete from encoders`);
     },
     async close() {

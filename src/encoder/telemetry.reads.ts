@@ -1,0 +1,53 @@
+import { sql } from "drizzle-orm";
+import type { Executor } from "../database/database.ts";
+import { textList } from "../database/text-list.ts";
+import type { TelemetrySample } from "./telemetry.rules.ts";
+
+/** What an encoder told last of a session that it holds. */
+export interface FreshTelemetry extends TelemetrySample {
+  readonly sessionId: string;
+  /** By the database's clock. */
+  readonly at: Date;
+  /** The encoder's name. */
+  readonly encoder: string | null;
+}
+
+/** What is older was told by an encoder that is gone, or cannot reach the database. */
+const FRESH_SECONDS = 5;
+
+type TelemetryRow = Omit<FreshTelemetry, "at"> & { readonly at: string };
+
+const COLUMNS = sql`
+  t.session_id as "sessionId", to_json(t.at) #>> '{}' as at, e.name as encoder, t.frame_rate as "frameRate", t.speed,
+  t.bitrate_kbps as "bitrateKbps", t.dropped_frames as "droppedFrames", t.path_a as "pathA", t.path_b as "pathB"`;
+
+/** Only what the encoder says that holds the session now: one that lost its lease may go on for a moment. */
+const FRESH = sql`
+  session_telemetry t
+  join sessions s on s.id = t.session_id and s.encoder_id = t.encoder_id
+  left join encoders e on e.id = t.encoder_id`;
+const IS_FRESH = sql`t.at > now() - ${FRESH_SECONDS}::integer * interval '1 second'`;
+
+/** What is known now of sessions of one organization; those of which nothing is known are left out. */
+export async function findTelemetry(
+  executor: Executor,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<readonly FreshTelemetry[]> {
+  const rows = await executor.execute<TelemetryRow & Record<string, unknown>>(sql`
+    select ${COLUMNS} from ${FRESH}
+    where s.organization_id = ${organizationId} and t.session_id = any(${textList(ids)}) and ${IS_FRESH}`);
+  return rows.map(present);
+}
+
+/** The same of all sessions of an organization. */
+export async function listTelemetry(executor: Executor, organizationId: string): Promise<readonly FreshTelemetry[]> {
+  const rows = await executor.execute<TelemetryRow & Record<string, unknown>>(
+    sql`select ${COLUMNS} from ${FRESH} where s.organization_id = ${organizationId} and ${IS_FRESH} order by t.session_id`,
+  );
+  return rows.map(present);
+}
+
+function present(row: TelemetryRow): FreshTelemetry {
+  return { ...row, at: new Date(row.at) };
+}
