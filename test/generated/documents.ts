@@ -45,6 +45,8 @@ export type ChangeKind =
 
 /** A new session with its playbacks. It is created STOPPED. */
 export type CreateSessionInput = {
+  /** The picture that stands for it: a PNG, JPEG or WebP picture of at most 5 MB, 16 to 4,096 pixels a side and 16 million in all. */
+  coverImage?: File | null | undefined;
   /** Free text for people, at most 2,000 characters. */
   description?: string | null | undefined;
   /** A key of your own system, unique in the organization; at most 200 characters. */
@@ -379,6 +381,8 @@ export type SortDirection =
 
 /** Changes to a session: a field left out stays as it is, null clears it where it may be empty. The source, slates and remap need the session STOPPED; the others do not. */
 export type UpdateSessionInput = {
+  /** Another picture that stands for it: a PNG, JPEG or WebP picture of at most 5 MB, 16 to 4,096 pixels a side and 16 million in all. Null: none. */
+  coverImage?: File | null | undefined;
   /** A new description. */
   description?: string | null | undefined;
   /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
@@ -393,6 +397,8 @@ export type UpdateSessionInput = {
   labels?: Array<string> | null | undefined;
   /** A new name, unique in the organization; left out: as it is. */
   name?: string | null | undefined;
+  /** Another picture for its slate: a PNG, JPEG or WebP picture of at most 5 MB, 16 to 4,096 pixels a side and 16 million in all. Null: the default one. */
+  slateImage?: File | null | undefined;
   /** Whether a slate is shown by itself when the input is lost. */
   slatesEnabled?: boolean | null | undefined;
   /** Changes to the input. */
