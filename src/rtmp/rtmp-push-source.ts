@@ -88,6 +88,9 @@ export class RtmpPushSource implements PathSource {
   reject(reason: string): void {
     this.#registration.drop(reason);
     this.#problem = reason;
+    // Of what was given up on, nothing is wanted any more.
+    this.#leaving?.kill();
+    this.#leaving = null;
   }
 
   async close(): Promise<void> {
