@@ -6,6 +6,7 @@ import { answerExport, EXPORT_PATH } from "./export-http.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
 import { answerGraphql } from "./graphql-http.ts";
+import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { serveSubscriptions } from "./websocket.ts";
 
@@ -62,6 +63,7 @@ async function route(gateway: Gateway, request: IncomingMessage, response: Serve
   if (!url) return answerText(response, 400, "This address cannot be read.");
   const { pathname } = url;
   if (pathname.startsWith("/live/") && gateway.originHandler) return gateway.originHandler(request, response);
+  if (pathname.startsWith(IMAGE_PATH)) return answerImage(gateway.base.database.executor, request, response, pathname);
   if (pathname === "/livez") return answerLive(response);
   if (pathname === "/readyz") return answerReady(response, gateway.base.database, isClosing);
   if (isGraphiqlRequest(request, url)) return answerGraphiql(response, url);

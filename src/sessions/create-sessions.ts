@@ -7,6 +7,7 @@ import { prefixed, Refusal, UserErrorCode, type UserError } from "../shared/user
 import { lockTemplateFacts } from "../templates/template.facts.ts";
 import type { SessionDraft } from "./session.draft.ts";
 import type { SessionCandidate } from "./session.input.ts";
+import { changeImages, digestImages, receiveSessionImages } from "./session-images.ts";
 import { findSessionsNamed, insertSessions, type InsertConflict } from "./session.insert.ts";
 import { Verb } from "./session.rules.ts";
 import { validateSession, type ValidationFacts } from "./session.validation.ts";
@@ -49,23 +50,25 @@ interface CreateCall extends CreateSessionsInput {
   readonly pathOf: (index: number) => readonly string[];
 }
 
-function create(context: Context, call: CreateCall): Promise<CreatedSessions> {
+async function create(context: Context, call: CreateCall): Promise<CreatedSessions> {
+  const images = await receiveSessionImages(call.sessions, call.pathOf);
+  const input = images.some(({ cover }) => cover) ? [call.sessions, images.map(digestImages)] : call.sessions;
   return inTransaction(context, call.operation, (transactionContext) =>
-    idempotently(
-      transactionContext,
-      { operation: call.operation, key: call.dryRun ? null : call.idempotencyKey, input: call.sessions },
-      async () => {
-        const drafts = await validateAll(transactionContext, call);
-        if (call.dryRun) {
-          await refuseTaken(transactionContext, drafts, call);
-          return { ids: [], cursor: null };
-        }
-        const result = await insertSessions(transactionContext, drafts, Verb.CREATE);
-        if (result.conflicts?.length === 0) throw new Error("Sessions were not written, and nothing there explains it.");
-        if (result.conflicts) throw new Refusal(...result.conflicts.map((conflict) => conflictError(conflict, call)));
-        return { ids: result.sessions.map((session) => session.id), cursor: await writeCursor(transactionContext.transaction) };
-      },
-    ),
+    idempotently(transactionContext, { operation: call.operation, key: call.dryRun ? null : call.idempotencyKey, input }, async () => {
+      const drafts = await validateAll(transactionContext, call);
+      if (call.dryRun) {
+        await refuseTaken(transactionContext, drafts, call);
+        return { ids: [], cursor: null };
+      }
+      const result = await insertSessions(transactionContext, drafts, Verb.CREATE);
+      if (result.conflicts?.length === 0) throw new Error("Sessions were not written, and nothing there explains it.");
+      if (result.conflicts) throw new Refusal(...result.conflicts.map((conflict) => conflictError(conflict, call)));
+      await changeImages(
+        transactionContext,
+        result.sessions.map(({ id }, index) => ({ sessionId: id, images: images[index] ?? {}, coverImageId: null, slateImageId: null })),
+      );
+      return { ids: result.sessions.map((session) => session.id), cursor: await writeCursor(transactionContext.transaction) };
+    }),
   );
 }
 

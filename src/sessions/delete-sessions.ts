@@ -1,14 +1,16 @@
 import { assertPermission } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
+import { endAlertsOfDeleted } from "../alerts/end-alerts.ts";
 import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
+import { deleteSessionRows } from "./session-image.store.ts";
 import { logSessionChanges } from "./session.changes.ts";
-import { deleteSessionRows } from "./session.store.ts";
 import { decideDelete } from "./session.transitions.ts";
 
 const DELETE: BulkVerb = {
   name: "delete sessions",
   decide: async () => decideDelete,
   async apply(context, accepted) {
+    await endAlertsOfDeleted(context, accepted);
     await deleteSessionRows(
       context.transaction,
       accepted.map((session) => session.id),

@@ -1,4 +1,6 @@
 import { Field, Float, ID, InputType as GraphInput, Int } from "type-graphql";
+import { UploadScalar, type Upload } from "../graphql/upload.ts";
+import { IMAGE_LIMITS } from "../images/image.rules.ts";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import { Health, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
@@ -152,6 +154,9 @@ export class CreateSessionInputType {
   @Field(() => [String], { nullable: true, description: "Free labels to find sessions by; at most 50 of at most 100 characters." })
   labels?: readonly string[] | null;
 
+  @Field(() => UploadScalar, { nullable: true, description: `The picture that stands for it: ${IMAGE_LIMITS}.` })
+  coverImage?: Upload | null;
+
   @Field(() => SessionSourceInputType, { description: "Where the signal comes from." })
   source!: SessionSourceInputType;
 
@@ -205,6 +210,12 @@ export class UpdateSessionInputType {
 
   @Field(() => [String], { nullable: true, description: "All labels, instead of those there are." })
   labels?: readonly string[] | null;
+
+  @Field(() => UploadScalar, { nullable: true, description: `Another picture that stands for it: ${IMAGE_LIMITS}. Null: none.` })
+  coverImage?: Upload | null;
+
+  @Field(() => UploadScalar, { nullable: true, description: `Another picture for its slate: ${IMAGE_LIMITS}. Null: the default one.` })
+  slateImage?: Upload | null;
 
   @Field(() => SessionSourcePatchType, { nullable: true, description: "Changes to the input." })
   source?: SessionSourcePatchType | null;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ImageFile } from "../images/receive-image.ts";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
@@ -96,6 +97,8 @@ const playbackFields = {
 
 export const playbackInput = z.object({ name: nameText, type: z.enum(OutputType), templateId: z.string().nullish(), ...playbackFields });
 export const playbackPatch = z.object({ name: nameText.optional(), templateId: z.string().optional(), ...playbackFields });
+/** GraphQL has made sure that it is an upload. */
+const imageFile = z.custom<ImageFile>((value) => typeof value === "object" && value !== null && "open" in value).nullish();
 const idempotencyKey = plainText(200).min(1, "must not be empty").nullish();
 const expectedVersion = z.number().int().nullish();
 
@@ -105,6 +108,7 @@ const sessionFields = {
   region: regionText.nullish(),
   externalId: externalIdText.nullish(),
   labels: labels.nullish(),
+  coverImage: imageFile,
   source: z.object({ type: z.enum(InputType), ...sourceFields }),
   slatesEnabled: z.boolean().nullish(),
   streamRemap: z.array(remapRule).max(REMAP_RULE_COUNT_LIMIT, `must be at most ${REMAP_RULE_COUNT_LIMIT}`).nullish(),
@@ -124,6 +128,8 @@ export const updateSessionInput = z.object({
   description: descriptionText.nullish(),
   externalId: externalIdText.nullish(),
   labels: labels.nullish(),
+  coverImage: imageFile,
+  slateImage: imageFile,
   source: z.object(sourceFields).optional(),
   slatesEnabled: z.boolean().optional(),
   streamRemap: sessionFields.streamRemap,

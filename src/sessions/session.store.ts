@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
@@ -185,10 +185,6 @@ export async function queueRestarts(
       where rolling_restarts.generation is not null
       returning session_id)
     update sessions set ${commandColumns(queue.command)} where id in (select session_id from queued)`);
-}
-
-export async function deleteSessionRows(transaction: Transaction, ids: readonly string[]): Promise<void> {
-  await transaction.delete(sessions).where(and(inArray(sessions.id, [...ids]), inArray(sessions.status, ["STOPPED", "FAILED"])));
 }
 
 /** The row, locked until the transaction ends. */

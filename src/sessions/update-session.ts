@@ -7,6 +7,7 @@ import { mergeMaskedUrl } from "../network/mask.ts";
 import { nameKey, nameOrder } from "../shared/name.ts";
 import { prefixed, Refusal, UserErrorCode } from "../shared/user-error.ts";
 import { editSession } from "./edit-session.ts";
+import { changeImages, digestImages, receiveSessionImages } from "./session-images.ts";
 import { SecretKind } from "./secret.rules.ts";
 import { openSecrets } from "./secret.store.ts";
 import { secrets } from "./secret.table.ts";
@@ -21,20 +22,25 @@ export type UpdateSessionInput = z.output<typeof updateSessionInput>;
 type SourcePatch = NonNullable<UpdateSessionInput["source"]>;
 
 /** Changes a session: a field left out stays as it is, null clears it. The input, remap and slates want a stopped session. */
-export async function updateSession(context: Context, input: UpdateSessionInput): Promise<string> {
+export async function updateSession(context: Context, given: UpdateSessionInput): Promise<string> {
   assertPermission(context.actor, "update sessions");
+  const { coverImage, slateImage, ...input } = given;
+  const [images = {}] = await receiveSessionImages([{ coverImage, slateImage }], () => ["input"]);
+  const digested = coverImage || slateImage ? { ...input, images: digestImages(images) } : given;
   return inTransaction(context, "update session", (transactionContext) =>
-    idempotently(transactionContext, { operation: "update session", key: input.idempotencyKey, input }, () =>
+    idempotently(transactionContext, { operation: "update session", key: input.idempotencyKey, input: digested }, () =>
       editSession(
         transactionContext,
         {
           id: input.id,
           expectedVersion: input.expectedVersion,
           idPath: ["input", "id"],
-          needsStopped: input.source !== undefined || input.streamRemap !== undefined || input.slatesEnabled !== undefined,
+          needsStopped:
+            input.source !== undefined || input.streamRemap !== undefined || input.slatesEnabled !== undefined || slateImage !== undefined,
         },
         async (editContext, session) => {
           await updateText(editContext, session, input);
+          await changeImages(editContext, [{ ...session, sessionId: session.id, images }]);
           if (input.source !== undefined || input.streamRemap !== undefined) await updateSource(editContext, session, input);
         },
       ),
