@@ -11,10 +11,10 @@ import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, positionAt, type
 /** Kinds of item that are about the stream rather than about a change. */
 export type StreamKind = "SNAPSHOT" | "SNAPSHOT_END" | "HEARTBEAT" | "LAGGED";
 
-/** One thing that a subscriber is told of objects whose filterable fields are a `State`. */
-export interface ObjectChange<State> {
+/** One thing that a subscriber is told of objects whose filterable fields are a `State` and whose changes are of these kinds. */
+export interface ObjectChange<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   readonly cursor: string;
-  readonly kind: StreamKind | LoggedChangeKind;
+  readonly kind: StreamKind | Kind;
   readonly at: Date;
   /** False when this change made the object leave the filter. */
   readonly matches: boolean;
@@ -32,9 +32,18 @@ export interface StatePage<State> {
 }
 
 /** What makes the changes of one kind of object different from those of another. */
-export interface ObjectSource<State> {
+export interface ObjectSource<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   readonly object: ChangedObject;
+  /** The kinds of change that these objects have; one that a newer gateway has written is not told. */
+  readonly kinds: readonly Kind[];
   readonly matches: (id: string, state: State) => boolean;
+  /** Whether a change that matches is worth telling; left out: each is. */
+  readonly isTold?: (change: {
+    readonly kind: Kind;
+    readonly at: Date;
+    readonly before: State | null;
+    readonly after: State | null;
+  }) => boolean;
   /** At most `limit` objects with ids above `afterId`, in the order of ids. */
   readonly readStates: (
     executor: Executor,
@@ -42,13 +51,13 @@ export interface ObjectSource<State> {
   ) => Promise<StatePage<State>>;
 }
 
-export interface ObjectChangesOptions<State> {
+export interface ObjectChangesOptions<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   readonly changeLog: ChangeLog;
   readonly executor: Executor;
   readonly clock: Clock;
   readonly log: Logger;
   readonly organizationId: string;
-  readonly source: ObjectSource<State>;
+  readonly source: ObjectSource<State, Kind>;
   readonly after: string | null;
   readonly snapshot: boolean;
   readonly heartbeatSeconds: number | null;
@@ -57,9 +66,9 @@ export interface ObjectChangesOptions<State> {
 }
 
 /** What a subscriber is told, batch by batch; nothing is read before it is asked for. */
-export interface ObjectChanges<State> {
+export interface ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   /** At least one item; null once closed. One call at a time. */
-  readonly nextBatch: () => Promise<readonly ObjectChange<State>[] | null>;
+  readonly nextBatch: () => Promise<readonly ObjectChange<State, Kind>[] | null>;
   /** Ends a waiting `nextBatch` at once. */
   readonly close: () => void;
 }
@@ -78,7 +87,9 @@ const SNAPSHOT_FROM_THE_START: Phase = { kind: "snapshot", afterId: "", position
  * `snapshot`, first every matching object as it is; with both, a snapshot only when the cursor is too old. Its position is taken
  * before it resolves. Throws BAD_USER_INPUT for a text that is no cursor.
  */
-export async function openObjectChanges<State>(options: ObjectChangesOptions<State>): Promise<ObjectChanges<State>> {
+export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
+  options: ObjectChangesOptions<State, Kind>,
+): Promise<ObjectChanges<State, Kind>> {
   const { changeLog, clock, source, organizationId, after, snapshotPageSize = SNAPSHOT_PAGE_SIZE } = options;
   const closing = new AbortController();
   const extent = await withPatience(options.log, closing.signal, changeLog.extent);
@@ -86,7 +97,8 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
   const { log: logName, snapshot: snapshotAtStart } = extent;
   const resumption = after === null ? null : resumeAfter(after, extent);
   let phase: Phase = begin();
-  let first: readonly ObjectChange<State>[] = resumption?.hasGap && !options.snapshot ? [aboutStream("LAGGED", resumption.position)] : [];
+  let first: readonly ObjectChange<State, Kind>[] =
+    resumption?.hasGap && !options.snapshot ? [aboutStream("LAGGED", resumption.position)] : [];
   let toldAt = clock.now();
 
   function begin(): Phase {
@@ -99,7 +111,7 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
     return { kind: "live", stream: createChangeStream({ changeLog, log, organizationId, object: source.object, position }) };
   }
 
-  async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State>[]> {
+  async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State, Kind>[]> {
     const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: snapshotPageSize });
     const lastId = rows.length === snapshotPageSize ? (rows.at(-1)?.id ?? null) : null;
     const views = withView(before?.views ?? [], { throughId: lastId, snapshot });
@@ -115,7 +127,7 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
     return [...items, aboutStream("SNAPSHOT_END", whole)];
   }
 
-  async function liveBatch(stream: ChangeStream): Promise<readonly ObjectChange<State>[]> {
+  async function liveBatch(stream: ChangeStream): Promise<readonly ObjectChange<State, Kind>[]> {
     const event = await stream.next(untilHeartbeat());
     if (event.kind === "closed") return [];
     if (event.kind === "quiet") return [aboutStream("HEARTBEAT", event.position)];
@@ -136,15 +148,17 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
     return Math.max(0, toldAt.getTime() + options.heartbeatSeconds * 1_000 - clock.now().getTime());
   }
 
-  function tell({ change, position }: PositionedChange): readonly ObjectChange<State>[] {
+  function tell({ change, position }: PositionedChange): readonly ObjectChange<State, Kind>[] {
     const before = change.before as State | null;
     const after = change.after as State | null;
     const matches = after !== null && source.matches(change.objectId, after);
     if (!matches && !(before !== null && source.matches(change.objectId, before))) return [];
+    const kind = source.kinds.find((each) => each === change.kind);
+    if (kind === undefined || source.isTold?.({ kind, at: change.at, before, after }) === false) return [];
     return [
       {
         cursor: cursorOf(position),
-        kind: change.kind,
+        kind,
         at: change.at,
         matches,
         objectId: change.objectId,
@@ -160,11 +174,11 @@ export async function openObjectChanges<State>(options: ObjectChangesOptions<Sta
     return cursor.length <= CURSOR_LENGTH_LIMIT ? cursor : encodeCursor(logName, partial(position));
   }
 
-  function aboutStream(kind: StreamKind, position: Position): ObjectChange<State> {
+  function aboutStream(kind: StreamKind, position: Position): ObjectChange<State, Kind> {
     return { cursor: cursorOf(position), kind, at: clock.now(), matches: true, objectId: null, state: null, actor: null };
   }
 
-  async function proceed(): Promise<readonly ObjectChange<State>[]> {
+  async function proceed(): Promise<readonly ObjectChange<State, Kind>[]> {
     const items = first;
     first = [];
     if (items.length > 0) return items;

@@ -1,6 +1,6 @@
 import type { DesiredStatus, Health, InputPath, SessionStatus } from "../sessions/session.rules.ts";
 import type { SessionState } from "../sessions/session.state.ts";
-import type { Observation, PlaybackObservation } from "./runner.ts";
+import type { AlertCause, Observation, PlaybackObservation } from "./runner.ts";
 
 /**
  * Who runs a session, and what that makes of its status:
@@ -53,6 +53,8 @@ export interface SessionOutcome {
   readonly playbacks: readonly PlaybackObservation[] | "ALL";
   /** What else was observed; null when nobody observes: the input is back on path A, and no slate shows. */
   readonly observed: Pick<Observation, "activePath" | "isSlateShowing" | "nextRecoveryAt" | "switches" | "causes"> | "KEPT" | null;
+  /** What is known to be wrong without having been observed. */
+  readonly noticed?: Pick<AlertCause, "code" | "severity" | "message">;
   /** Whether the lease is given back. */
   readonly isReleased: boolean;
   /** Whether everything under the present epoch becomes worthless. */
@@ -112,7 +114,15 @@ export function decideResume(session: SessionControl): SessionOutcome {
 /** What becomes of a session whose agent came back without its processes. */
 export function decideTakeBack(session: SessionControl): SessionOutcome {
   if (session.desiredStatus === "STOPPED" || session.status === "FAILED") return decideResume(session);
-  return { ...STARTING, health: "WARNING", reason: "Its encoder was restarted; starting again.", isFenced: true };
+  const reason = "Its encoder was restarted; starting again.";
+  const wasInterrupted = session.status === "RUNNING";
+  return {
+    ...STARTING,
+    health: "WARNING",
+    reason,
+    ...(wasInterrupted && { noticed: { code: "ENCODER_RESTARTED", severity: "WARNING", message: "Its encoder was restarted." } }),
+    isFenced: true,
+  };
 }
 
 /** What a lost lease means. */
@@ -120,7 +130,14 @@ export function decideLost(session: SessionControl): SessionOutcome {
   if (session.desiredStatus === "STOPPED") return { ...STOPPED, isFenced: true };
   if (session.status === "FAILED") return { ...kept(session), isReleased: true, isFenced: true };
   const who = session.encoderName === null ? "Its encoder" : `Encoder ${session.encoderName}`;
-  return { ...STARTING, health: "ERROR", reason: `${who} was lost; waiting for an encoder.`, isReleased: true, isFenced: true };
+  return {
+    ...STARTING,
+    health: "ERROR",
+    reason: `${who} was lost; waiting for an encoder.`,
+    noticed: { code: "ENCODER_LOST", severity: "WARNING", message: `${who} was lost.` },
+    isReleased: true,
+    isFenced: true,
+  };
 }
 
 /** What becomes of a session that is STOPPING while nobody holds it. */
@@ -143,7 +160,13 @@ export function decideWaiting(session: SessionControl, region: { readonly hasEnc
     : region.canRun
       ? `Waiting for an encoder with room in region ${session.region}.`
       : `Waiting for an encoder in region ${session.region} that can run it.`;
-  return { ...kept(session), health: session.health === "OK" ? "WARNING" : session.health, reason };
+  const health = session.health === "OK" ? "WARNING" : session.health;
+  return { ...kept(session), health, reason, noticed: { code: "NO_CAPACITY", severity: health, message: reason } };
+}
+
+/** Nothing becomes of the session; what fades beside it ends. */
+export function decideNothing(session: SessionControl): SessionOutcome {
+  return kept(session);
 }
 
 function kept(session: SessionControl): SessionOutcome {

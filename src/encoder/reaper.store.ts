@@ -1,8 +1,8 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { IDEMPOTENCY_HOURS } from "../access/idempotency.ts";
 import type { Executor, Transaction } from "../database/database.ts";
 import { endRunsBefore, openRuns } from "../sessions/run.store.ts";
-import { ladderJson } from "../sessions/session.store.ts";
+import { ladderJson } from "../sessions/pending-changes.store.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
 import { canRun, takesSessions } from "./lease.store.ts";
 import type { SignOfLife } from "./silence.ts";
@@ -19,8 +19,16 @@ export interface Survey {
   readonly hasWork: boolean;
 }
 
+/** What counts as work for a reaper. */
+export interface SurveyLimits {
+  /** A session that starts for longer has nobody who runs it. */
+  readonly waitingMilliseconds: number;
+  /** An alert whose cause is gone since then ends. */
+  readonly fadedAt: Date;
+}
+
 /** Reads the signs of life, and whether there is work, in one statement that takes no lock. */
-export async function survey(executor: Executor, waitingMilliseconds: number): Promise<Survey> {
+export async function survey(executor: Executor, { waitingMilliseconds, fadedAt }: SurveyLimits): Promise<Survey> {
   const [row] = await executor.execute<{ signs: readonly [string, string][]; has_work: boolean }>(sql`
     select
       coalesce((
@@ -34,7 +42,8 @@ export async function survey(executor: Executor, waitingMilliseconds: number): P
         where s.encoder_id is null and (
           s.status = 'STOPPING'
           or (s.status = 'STARTING' and s.status_changed_at < now() - ${waitingMilliseconds}::integer * interval '1 millisecond')))
-      or exists (select from rolling_restarts) as has_work`);
+      or exists (select from rolling_restarts)
+      or exists (select from alerts a join sessions s on s.id = a.session_id where ${hasFaded(fadedAt)}) as has_work`);
   return {
     signs: (row?.signs ?? []).map(([encoderId, lastSeenAt]) => ({ encoderId, lastSeenAt })),
     hasWork: row?.has_work ?? false,
@@ -75,6 +84,19 @@ export async function lockUnheldStops(transaction: Transaction): Promise<readonl
     select s.id from sessions s where s.encoder_id is null and s.status = 'STOPPING'
     order by s.id limit ${PASS_LIMIT} for update skip locked`);
   return rows.map((row) => row.id);
+}
+
+/** Locks sessions with alerts whose cause is gone for long enough. */
+export async function lockFadedAlerts(transaction: Transaction, fadedAt: Date): Promise<readonly string[]> {
+  const rows = await transaction.execute<{ id: string }>(sql`
+    select s.id from sessions s where s.id in (select a.session_id from alerts a where ${hasFaded(fadedAt)})
+    order by s.id limit ${PASS_LIMIT} for update of s skip locked`);
+  return rows.map((row) => row.id);
+}
+
+/** Of the alert `a`, in the words of its index. */
+function hasFaded(fadedAt: Date): SQL {
+  return sql`a.ended_at is null and not a.is_active and a.last_seen_at <= ${fadedAt.toISOString()}::timestamptz`;
 }
 
 /** Takes those out of the rolling restarts whose turn is over, or who have nothing to restart any more. */

@@ -1,13 +1,23 @@
+import { FADING_MILLISECONDS } from "../alerts/alert.rules.ts";
 import { BELL_CHANNEL, type Bell } from "../changes/bell.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Logger } from "../shared/log.ts";
 import { startLoop } from "../shared/loop.ts";
-import { decideLost, decideTurn, decideUnheldStop, decideWaiting, type SessionControl, type SessionOutcome } from "./lease.rules.ts";
+import {
+  decideLost,
+  decideNothing,
+  decideTurn,
+  decideUnheldStop,
+  decideWaiting,
+  type SessionControl,
+  type SessionOutcome,
+} from "./lease.rules.ts";
 import { readControls } from "./lease.store.ts";
 import {
   electReaper,
   endTurns,
+  lockFadedAlerts,
   lockLostSessions,
   lockNextTurns,
   lockUnheldStops,
@@ -41,8 +51,9 @@ const SWEEP_INTERVAL_MILLISECONDS = 600_000;
 
 /**
  * Writes what nobody else can write any more: what a lost lease means, the end of a stop that no agent has to carry out, why a session
- * waits, and whose turn it is in a rolling restart. Every gateway and agent has one. All of them watch; for each pass one is elected,
- * by a lock that ends with its transaction, so that no pool, crash or restart of PostgreSQL can leave it behind.
+ * waits, whose turn it is in a rolling restart, and the end of alerts whose cause is gone. Every gateway and agent has one. All of them
+ * watch; for each pass one is elected, by a lock that ends with its transaction, so that no pool, crash or restart of PostgreSQL can
+ * leave it behind.
  */
 export async function startReaper({ database, bell, clock, log }: ReaperOptions): Promise<Reaper> {
   const record = createSilenceRecord();
@@ -51,7 +62,7 @@ export async function startReaper({ database, bell, clock, log }: ReaperOptions)
 
   async function pass(): Promise<void> {
     const askedAt = performance.now();
-    const { signs, hasWork } = await survey(database.executor, WAITING_MILLISECONDS);
+    const { signs, hasWork } = await survey(database.executor, { waitingMilliseconds: WAITING_MILLISECONDS, fadedAt: fadedAt(clock) });
     const silent = record.note(signs, { askedAt, now: performance.now() });
     if (hasWork || silent.length > 0) {
       const done = await database.transaction("reap", (transaction) =>
@@ -102,6 +113,7 @@ async function reap(
   decide(await lockNextTurns(transaction), decideTurn);
   const waiting = looksAtWaiting ? await lockWaitingSessions(transaction, WAITING_MILLISECONDS) : [];
   for (const region of waiting) decide([region.id], (session) => decideWaiting(session, region));
+  decide(await lockFadedAlerts(transaction, fadedAt(clock)), decideNothing);
 
   const sessions = await readControls(transaction, [...decisions.keys()]);
   const at = clock.now();
@@ -116,6 +128,11 @@ async function reap(
     at,
   );
   return { lost, hasWritten };
+}
+
+/** Alerts whose cause is gone since then have faded. */
+function fadedAt(clock: Clock): Date {
+  return new Date(clock.now().getTime() - FADING_MILLISECONDS);
 }
 
 /** Gives a question that is answered with yes at most once in this time. */

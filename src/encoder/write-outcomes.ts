@@ -1,5 +1,12 @@
+import { readKnownAlerts } from "../alerts/alert.store.ts";
+import { endAlerts, reconcileAlerts, type AlertRecord } from "../alerts/reconcile-alerts.rules.ts";
+import { writeAlerts, type SessionAlerts } from "../alerts/write-alerts.ts";
 import { appendChanges, type NewChange } from "../changes/append-changes.ts";
 import type { Transaction } from "../database/database.ts";
+import { newIdentifier } from "../shared/identifier.ts";
+import { storableText } from "../shared/storable-text.ts";
+import { tellingOf } from "./alert-telling.rules.ts";
+import type { SessionState } from "../sessions/session.state.ts";
 import type { SessionControl, SessionOutcome } from "./lease.rules.ts";
 import { writePlaybackStatuses, writeSessions, writeSwitches, type PlaybackWrite, type SessionWrite } from "./lease.store.ts";
 import type { PlaybackObservation } from "./runner.ts";
@@ -17,7 +24,7 @@ export interface DecidedOutcome {
 const REASON_LENGTH_LIMIT = 500;
 
 /**
- * Writes what was decided about locked sessions, their playbacks, and a change for each whose status, health or reason
+ * Writes what was decided about locked sessions, their playbacks and alerts, and a change for each whose status, health or reason
  * really differs. A fixed number of statements whatever the number. Tells whether there was anything to write.
  */
 export async function writeOutcomes(transaction: Transaction, decided: readonly DecidedOutcome[]): Promise<boolean> {
@@ -40,11 +47,37 @@ export async function writeOutcomes(transaction: Transaction, decided: readonly 
     transaction,
     written.flatMap(({ session }) => endOf(session) ?? []),
   );
-  await appendChanges(
+  const known = await readKnownAlerts(
     transaction,
-    written.flatMap(({ change }) => change ?? []),
+    decided.map(({ session }) => session.id),
   );
-  return written.some(({ session }) => session !== null);
+  const alertChanges = await writeAlerts(
+    transaction,
+    decided.map((each) => alertsOf(each, known.get(each.session.id) ?? [])),
+  );
+  await appendChanges(transaction, [...written.flatMap(({ change }) => change ?? []), ...alertChanges]);
+  return alertChanges.length > 0 || written.some(({ session }) => session !== null);
+}
+
+function alertsOf({ session, outcome, at }: DecidedOutcome, known: readonly AlertRecord[]): SessionAlerts {
+  const telling = tellingOf(session, outcome);
+  const newId = (): string => newIdentifier("alert");
+  return {
+    organizationId: session.organizationId,
+    sessionId: session.id,
+    before: session.state,
+    state: stateAfter(session, outcome),
+    known,
+    steps: telling ? reconcileAlerts({ known, at, newId, telling }) : endAlerts(known, { endedAt: at, endReason: "SUBJECT_STOPPED" }),
+    at,
+    actor: null,
+  };
+}
+
+function stateAfter({ state }: SessionControl, { status, health, isRestarted }: SessionOutcome): SessionState {
+  // What starts anew, or has to be started, does so with everything as it is by then.
+  const takesUpEdits = isRestarted === true || status === "STOPPED" || status === "FAILED";
+  return { ...state, status, health, hasPendingChanges: state.hasPendingChanges && !takesUpEdits };
 }
 
 function describe({ session, outcome, at }: DecidedOutcome): Written {
@@ -122,7 +155,7 @@ function toChange(session: SessionControl, outcome: SessionOutcome, at: Date): N
     at,
     actor: null,
     before: session.state,
-    after: { ...session.state, status: outcome.status, health: outcome.health },
+    after: stateAfter(session, outcome),
   };
 }
 
@@ -142,7 +175,6 @@ function isSame(current: PlaybackObservation, next: Pick<PlaybackObservation, "s
   return current.status === next.status && current.health === next.health && current.reason === next.reason;
 }
 
-/** Without what PostgreSQL refuses: NULs and halves of characters. Those last, since the cut itself can leave a half. */
 function storable(reason: string): string {
-  return reason.slice(0, REASON_LENGTH_LIMIT).replace(/[\p{Cc}\p{Cs}]+/gu, " ");
+  return storableText(reason, REASON_LENGTH_LIMIT);
 }

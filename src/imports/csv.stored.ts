@@ -52,6 +52,8 @@ type Line = readonly [
   fileFormat: PlaybackDraft["fileFormat"],
   maxFileDurationSeconds: number | null,
   secrets: readonly StoredSecret[] | null,
+  hasPendingChanges: boolean,
+  hasOpenAlert: boolean,
 ];
 
 type StoredSecret = readonly [playbackId: string | null, kind: SecretKind, position: number, ciphertext: string];
@@ -96,6 +98,8 @@ function toStoredSession(line: Line, all: readonly Line[], vault: Vault | null):
       status: line[3],
       health: line[5],
       templateIds,
+      hasPendingChanges: line[33],
+      hasOpenAlert: line[34],
     },
     session: {
       name,

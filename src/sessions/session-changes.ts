@@ -1,5 +1,6 @@
 import { assertMayRead } from "../access/actor.ts";
 import { iterateBatches } from "../changes/batch-iterator.ts";
+import { SESSION_CHANGE_KINDS } from "../changes/change.rules.ts";
 import { openObjectChanges, type ObjectChange } from "../changes/object-changes.ts";
 import { withPatience } from "../changes/patience.ts";
 import { createLoaders } from "../graphql/loaders.ts";
@@ -21,6 +22,8 @@ export interface SessionChangesRequest {
   readonly withSessions: boolean;
 }
 
+type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
+
 /** Changes of the caller's sessions as a stream without an end. The sessions of a batch are read with one statement. */
 export async function sessionChanges(
   context: RequestContext,
@@ -28,7 +31,7 @@ export async function sessionChanges(
 ): Promise<AsyncGenerator<SessionChangeType, void>> {
   assertMayRead(context.actor, "read");
   const { filter, withSessions, ...rest } = request;
-  const changes = await openObjectChanges<SessionState>({
+  const changes = await openObjectChanges({
     ...rest,
     changeLog: context.changeLog,
     executor: context.database.executor,
@@ -37,6 +40,7 @@ export async function sessionChanges(
     organizationId: context.actor.organizationId,
     source: {
       object: "SESSION",
+      kinds: SESSION_CHANGE_KINDS,
       matches: compileSessionFilter(filter),
       readStates: readSessionStates,
     },
@@ -56,7 +60,7 @@ export async function sessionChanges(
 
 async function present(
   context: RequestContext,
-  batch: readonly ObjectChange<SessionState>[],
+  batch: readonly ObjectChange<SessionState, SessionChangeKind>[],
   withSessions: boolean,
 ): Promise<readonly SessionChangeType[]> {
   const ids = withSessions ? batch.flatMap(({ objectId, kind }) => (objectId === null || kind === "DELETED" ? [] : [objectId])) : [];

@@ -33,6 +33,8 @@ export function prepareSession(context: Sealing, draft: SessionDraft) {
     status: "STOPPED",
     health: "OK",
     templateIds: [...new Set(draft.playbacks.map((playback) => playback.templateId))].sort(),
+    hasPendingChanges: false,
+    hasOpenAlert: false,
   };
   return {
     state,

@@ -1,5 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import { nameKey } from "../shared/name.ts";
+import { hasPendingChanges } from "./pending-changes.store.ts";
 import type { Health, InputType, SessionStatus } from "./session.rules.ts";
 
 /** The fields of a session that filters look at; the change log keeps them as they were and as they are. */
@@ -14,6 +15,9 @@ export interface SessionState {
   readonly status: SessionStatus;
   readonly health: Health;
   readonly templateIds: readonly string[];
+  /** Whether something was edited that waits for a restart. Rows of the log from before this was kept do not have it. */
+  readonly hasPendingChanges: boolean;
+  readonly hasOpenAlert: boolean;
 }
 
 /** What a search looks through: stored in `sessions.search_text` and computed again from a state, so that both find the same. */
@@ -24,5 +28,6 @@ export function searchText(state: Pick<SessionState, "name" | "description" | "s
 /** The state of a session as JSON, for statements in which the table `sessions` is called `s`. */
 export const sessionStateJson: SQL = sql`jsonb_build_object(
   'name', s.name, 'description', s.description, 'streamId', s.stream_id, 'externalId', s.external_id, 'labels', s.labels,
-  'region', s.region, 'inputType', s.input_type, 'status', s.status, 'health', s.health,
-  'templateIds', (select coalesce(jsonb_agg(distinct p.template_id), '[]'::jsonb) from playbacks p where p.session_id = s.id))`;
+  'region', s.region, 'inputType', s.input_type, 'status', s.status, 'health', s.health, 'hasOpenAlert', s.open_alert_count > 0,
+  'templateIds', (select coalesce(jsonb_agg(distinct p.template_id), '[]'::jsonb) from playbacks p where p.session_id = s.id),
+  'hasPendingChanges', ${hasPendingChanges(sql`s`)})`;

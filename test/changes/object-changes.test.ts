@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { appendChanges } from "../../src/changes/append-changes.ts";
 import type { ChangeLog } from "../../src/changes/change-log.ts";
+import { SESSION_CHANGE_KINDS } from "../../src/changes/change.rules.ts";
 import { readExtent } from "../../src/changes/change.store.ts";
 import { currentCursor, writeCursor } from "../../src/changes/cursor.ts";
 import { openObjectChanges, type ObjectChange, type ObjectSource } from "../../src/changes/object-changes.ts";
@@ -41,6 +42,7 @@ afterAll(async () => {
 
 const things: ObjectSource<State> = {
   object: "SESSION",
+  kinds: SESSION_CHANGE_KINDS,
   matches: () => true,
   async readStates(executor: Executor, { organizationId, afterId, limit }) {
     const rows = await executor.execute<{ snapshot: string; id: string | null; value: number }>(sql`
@@ -66,7 +68,7 @@ interface Opening {
 
 /** A subscriber that takes one item after the other. */
 async function open({ organizationId, gateway = 0, after = null, snapshot = false, heartbeatSeconds = null, source = things }: Opening) {
-  const changes = await openObjectChanges<State>({
+  const changes = await openObjectChanges({
     changeLog: changeLogs[gateway],
     executor: test.database.executor,
     clock: systemClock,
