@@ -1,6 +1,19 @@
 import type { Writable } from "node:stream";
 import type { InputPath } from "../sessions/session.rules.ts";
-import { CLOCK_PER_SECOND, clockDifference, firstClock, moveClock, PacketAligner, shiftClocks, StreamTracker } from "./transport-stream.ts";
+import {
+  CLOCK_PER_SECOND,
+  clockDifference,
+  firstClock,
+  moveClock,
+  PacketAligner,
+  shiftClocks,
+  StreamTracker,
+  type StreamClocks,
+  type StreamIdentifiers,
+} from "./transport-stream.ts";
+
+/** What the encoder can be fed from: a path of the input, or the picture that stands in for it. */
+export type SwitchSource = InputPath | "SLATE";
 
 /** Beyond this an encoder has fallen behind for good: what it cannot take is dropped up to a key frame, and memory stays bounded. */
 const QUEUE_LIMIT_BYTES = 4_000_000;
@@ -8,13 +21,13 @@ const QUEUE_LIMIT_BYTES = 4_000_000;
 const QUEUE_RESUME_BYTES = 1_000_000;
 /** The newest group of pictures is kept up to this; a longer one is forgotten until its next key frame. */
 const GROUP_LIMIT_BYTES = 8_000_000;
-/** What lies between the last frame of one stream and the first of the next on the common timeline. */
-const SEAM_TICKS = Math.round(CLOCK_PER_SECOND / 25);
+/** Sound that is further from its picture than this says nothing of where a stream ends. */
+const SOUND_DISTANCE_TICKS = CLOCK_PER_SECOND / 2;
 
-export interface PathCounters {
+export interface SourceCounters {
   /** Bytes of media since the session began. */
   readonly bytes: number;
-  /** By the monotonic clock, in milliseconds; null before the first byte. */
+  /** By the session's clock, in milliseconds; null before the first byte. */
   readonly lastByteAt: number | null;
 }
 
@@ -23,146 +36,201 @@ interface Piece {
   readonly startsWithKey: boolean;
 }
 
-/** One input path. A stream is held back after it (re)starts, until somebody has looked at what it is. */
-interface PathState {
-  aligner: PacketAligner;
-  tracker: StreamTracker;
-  group: Buffer[];
+/** One source. A stream is held back after it (re)starts, until somebody has looked at what it is. */
+interface SourceState {
+  readonly aligner: PacketAligner;
+  readonly tracker: StreamTracker;
+  group: Piece[];
   groupBytes: number;
   groupFirstClock: number | null;
   isHeld: boolean;
-  /** Moves this stream onto the timeline of the output. */
+  /** Whether its timestamps stand on the timeline of the output as it went on when this source was last turned to. */
+  isLaid: boolean;
   shiftTicks: number;
   bytes: number;
   lastByteAt: number | null;
 }
 
 /**
- * Bytes from the inputs to the encoder. It counts them, keeps the last group of pictures of every path, feeds that of the
- * active path, and lays streams that begin anew end to end on one timeline, so that the encoder never sees a break.
+ * Bytes from the sources to the encoder. It counts them, keeps the newest group of pictures of every source, and feeds the one that is
+ * selected. Whenever another source is turned to, or a stream begins anew, it goes on from its newest key frame, laid end to end with what
+ * was fed before on one timeline, so that the encoder never sees a break.
  * It never makes an input wait: an encoder that is too slow misses pictures, from key frame to key frame.
  */
 export class InputSwitch {
-  readonly #paths = new Map<InputPath, PathState>();
-  #activePath: InputPath = "A";
+  readonly #sources = new Map<SwitchSource, SourceState>();
+  #selected: SwitchSource = "A";
   #sink: Writable | null = null;
   #isDropping = false;
   #dropCount = 0;
-  #writtenClock: number | null = null;
+  #ends: StreamClocks = { video: null, audio: null };
+  #fedAt: number | null = null;
+  #now = 0;
 
   /** How often feeding broke off because the encoder was too slow. */
   get dropCount(): number {
     return this.#dropCount;
   }
 
-  counters(path: InputPath): PathCounters {
-    const state = this.#paths.get(path);
+  get selected(): SwitchSource {
+    return this.#selected;
+  }
+
+  /** When something was last fed; null before. */
+  get fedAt(): number | null {
+    return this.#fedAt;
+  }
+
+  counters(source: SwitchSource): SourceCounters {
+    const state = this.#sources.get(source);
     return { bytes: state?.bytes ?? 0, lastByteAt: state?.lastByteAt ?? null };
   }
 
   /** Bits that the last group of pictures took for each second of it; null before there is one. */
-  bitsPerSecond(path: InputPath): number | null {
-    const state = this.#paths.get(path);
+  bitsPerSecond(source: SwitchSource): number | null {
+    const state = this.#sources.get(source);
     if (!state || state.groupFirstClock === null || state.tracker.lastClock === null) return null;
     const ticks = clockDifference(moveClock(state.tracker.lastClock, state.shiftTicks), state.groupFirstClock);
     return ticks < CLOCK_PER_SECOND / 4 ? null : Math.round((state.groupBytes * 8 * CLOCK_PER_SECOND) / ticks);
   }
 
-  /** A path's stream begins anew: what was kept of it is forgotten, and it is held back until `release`. */
-  restart(path: InputPath): void {
-    const before = this.#paths.get(path);
-    this.#paths.set(path, {
+  /** Which streams a source has, under which packet identifiers; empty before that is known. */
+  layout(source: SwitchSource): string {
+    return this.#sources.get(source)?.tracker.layout ?? "";
+  }
+
+  streams(source: SwitchSource): StreamIdentifiers {
+    return this.#sources.get(source)?.tracker.streams ?? { table: null, video: null, audio: null };
+  }
+
+  /** A source's stream begins anew: what was kept of it is forgotten, and it is held back until `release`. */
+  restart(source: SwitchSource): void {
+    const before = this.#sources.get(source);
+    this.#sources.set(source, {
       aligner: new PacketAligner(),
       tracker: new StreamTracker(),
       group: [],
       groupBytes: 0,
       groupFirstClock: null,
       isHeld: true,
+      isLaid: false,
       shiftTicks: 0,
       bytes: before?.bytes ?? 0,
       lastByteAt: before?.lastByteAt ?? null,
     });
   }
 
-  accept(path: InputPath, chunk: Buffer, now: number): void {
-    const state = this.#paths.get(path);
+  /** A source is no more, and neither is what was kept of it. */
+  forget(source: SwitchSource): void {
+    this.#sources.delete(source);
+  }
+
+  accept(source: SwitchSource, chunk: Buffer, now: number): void {
+    const state = this.#sources.get(source);
     if (!state) return;
+    this.#now = now;
     state.bytes += chunk.length;
     state.lastByteAt = now;
     const packets = state.aligner.push(chunk);
     if (packets.length === 0) return;
     const { keyOffsets } = state.tracker.scan(packets);
-    if (!state.isHeld) shiftClocks(packets, state.shiftTicks);
+    shiftClocks(packets, state.shiftTicks);
     for (const piece of cut(packets, keyOffsets)) {
-      this.#keep(state, piece);
-      if (!state.isHeld && path === this.#activePath) this.#feed(state, piece);
+      keep(state, piece);
+      if (state.isHeld || source !== this.#selected) continue;
+      if (state.isLaid) this.#feed(state, piece);
+      else this.#enter(state);
     }
   }
 
-  /** Whether a path's stream waits to be looked at, and how many seconds of media it has gathered from its first key frame on. */
-  gatheredSeconds(path: InputPath): number | null {
-    const state = this.#paths.get(path);
+  /** Whether a source's stream waits to be looked at, and how many seconds of media it has gathered from its first key frame on. */
+  gatheredSeconds(source: SwitchSource): number | null {
+    const state = this.#sources.get(source);
     if (!state?.isHeld || state.groupFirstClock === null || state.tracker.lastClock === null) return null;
     return clockDifference(state.tracker.lastClock, state.groupFirstClock) / CLOCK_PER_SECOND;
   }
 
-  /** What a path keeps: its tables, and everything from a key frame on. */
-  gatheredBytes(path: InputPath): Buffer {
-    const state = this.#paths.get(path);
-    return state ? Buffer.concat([...state.tracker.tables, ...state.group]) : Buffer.alloc(0);
+  /** What a source keeps: its tables, and everything from a key frame on. */
+  gatheredBytes(source: SwitchSource): Buffer {
+    const state = this.#sources.get(source);
+    return state ? Buffer.concat([...state.tracker.tables, ...state.group.map(({ packets }) => packets)]) : Buffer.alloc(0);
   }
 
-  /** Lets a held path go on to the encoder, its timestamps moved to where the output stands. */
-  release(path: InputPath): void {
-    const state = this.#paths.get(path);
+  /** Whether a source can be turned to now: it has been let through, and there is a picture to begin with. */
+  isReady(source: SwitchSource): boolean {
+    const state = this.#sources.get(source);
+    return state !== undefined && !state.isHeld && state.group.length > 0;
+  }
+
+  /** Lets a held source go on to the encoder, its timestamps moved to where the output stands. */
+  release(source: SwitchSource): void {
+    const state = this.#sources.get(source);
     if (!state?.isHeld) return;
     state.isHeld = false;
-    const first = state.group.map(firstClock).find((clock) => clock !== null) ?? null;
-    if (this.#writtenClock !== null && first !== null) {
-      state.shiftTicks = clockDifference(this.#writtenClock, first) + SEAM_TICKS;
-      for (const packets of state.group) shiftClocks(packets, state.shiftTicks);
-    }
-    if (path === this.#activePath) this.#feedGroup(state);
+    if (source === this.#selected) return this.#enter(state);
+    const newest = state.group.findLastIndex(({ startsWithKey }) => startsWithKey);
+    if (newest > 0) setGroup(state, state.group.slice(newest));
   }
 
-  /** Feeds an encoder from now on, beginning with the last group of pictures of the active path. */
+  /** Feeds from another source from now on, beginning with its newest group of pictures, or as soon as there is one. */
+  select(source: SwitchSource): void {
+    if (source === this.#selected) return;
+    this.#selected = source;
+    const state = this.#sources.get(source);
+    if (!state) return;
+    state.isLaid = false;
+    if (!state.isHeld) this.#enter(state);
+  }
+
+  /** Feeds an encoder from now on, beginning with the last group of pictures of the selected source. */
   attach(sink: Writable): void {
     this.#sink = sink;
     this.#isDropping = false;
-    const state = this.#paths.get(this.#activePath);
-    if (state && !state.isHeld) this.#feedGroup(state);
+    const state = this.#sources.get(this.#selected);
+    if (state?.isLaid) this.#feedGroup(state);
   }
 
   detach(): void {
     this.#sink = null;
   }
 
-  #keep(state: PathState, { packets, startsWithKey }: Piece): void {
-    if (startsWithKey && !(state.isHeld && state.group.length > 0)) {
-      state.group = [];
-      state.groupBytes = 0;
-      state.groupFirstClock = firstClock(packets);
-    } else if (state.group.length === 0) {
-      return;
+  /** Moves what a source keeps to where the output ends, and feeds it; when it keeps nothing, that waits for its next key frame. */
+  #enter(state: SourceState): void {
+    if (state.group.length === 0) return;
+    const ticks = this.#distance(state);
+    state.isLaid = true;
+    if (ticks !== 0) {
+      state.shiftTicks += ticks;
+      // Copied, since an encoder that is slow may not have read it yet from when it was last fed.
+      const moved = state.group.map(({ packets, startsWithKey }) => ({ packets: Buffer.from(packets), startsWithKey }));
+      for (const { packets } of moved) shiftClocks(packets, ticks);
+      setGroup(state, moved);
     }
-    state.group.push(packets);
-    state.groupBytes += packets.length;
-    if (state.groupBytes > GROUP_LIMIT_BYTES) {
-      state.group = [];
-      state.groupBytes = 0;
-      state.groupFirstClock = null;
-    }
+    this.#feedGroup(state);
   }
 
-  #feedGroup(state: PathState): void {
-    if (!this.#sink) return;
+  /** How far what a source keeps is from the end of the output: neither its picture nor its sound may begin before that. */
+  #distance({ group, tracker }: SourceState): number {
+    const { video, audio } = tracker.streams;
+    const beginOf = (pid: number | null): number | null =>
+      pid === null ? null : (group.map(({ packets }) => firstClock(packets, pid)).find((clock) => clock !== null) ?? null);
+    const distanceOf = (end: number | null, begin: number | null): number | null =>
+      end === null || begin === null ? null : clockDifference(end, begin);
+    const picture = distanceOf(this.#ends.video, beginOf(video));
+    const sound = distanceOf(this.#ends.audio, beginOf(audio));
+    if (picture === null || sound === null) return picture ?? sound ?? 0;
+    return Math.abs(sound - picture) > SOUND_DISTANCE_TICKS ? picture : Math.max(picture, sound);
+  }
+
+  #feedGroup(state: SourceState): void {
     this.#isDropping = state.group.length === 0;
-    if (this.#isDropping) return;
-    for (const packets of [...state.tracker.tables, ...state.group]) this.#sink.write(packets);
-    this.#noteWritten(state);
+    if (!this.#isDropping) {
+      for (const packets of [...state.tracker.tables, ...state.group.map((piece) => piece.packets)]) this.#sink?.write(packets);
+    }
+    if (this.#sink && !this.#isDropping) this.#noteFed(state);
   }
 
-  #feed(state: PathState, { packets, startsWithKey }: Piece): void {
+  #feed(state: SourceState, { packets, startsWithKey }: Piece): void {
     const sink = this.#sink;
     if (!sink || sink.destroyed) return;
     if (this.#isDropping) {
@@ -175,13 +243,32 @@ export class InputSwitch {
       return;
     }
     sink.write(packets);
-    this.#noteWritten(state);
+    this.#noteFed(state);
   }
 
-  #noteWritten(state: PathState): void {
-    const { lastClock } = state.tracker;
-    if (lastClock !== null) this.#writtenClock = moveClock(lastClock, state.shiftTicks);
+  #noteFed({ tracker, shiftTicks }: SourceState): void {
+    const { video, audio } = tracker.ends;
+    this.#fedAt = this.#now;
+    this.#ends = {
+      video: video === null ? this.#ends.video : moveClock(video, shiftTicks),
+      audio: audio === null ? this.#ends.audio : moveClock(audio, shiftTicks),
+    };
   }
+}
+
+function keep(state: SourceState, piece: Piece): void {
+  if (piece.startsWithKey && !(state.isHeld && state.group.length > 0)) setGroup(state, []);
+  else if (state.group.length === 0) return;
+  if (state.group.length === 0) state.groupFirstClock = firstClock(piece.packets);
+  state.group.push(piece);
+  state.groupBytes += piece.packets.length;
+  if (state.groupBytes > GROUP_LIMIT_BYTES) setGroup(state, []);
+}
+
+function setGroup(state: SourceState, group: Piece[]): void {
+  state.group = group;
+  state.groupBytes = group.reduce((sum, { packets }) => sum + packets.length, 0);
+  state.groupFirstClock = group.map(({ packets }) => firstClock(packets)).find((clock) => clock !== null) ?? null;
 }
 
 /** Splits packets in front of every key frame. */

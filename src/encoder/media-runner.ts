@@ -1,11 +1,13 @@
 import { cpus } from "node:os";
 import type { Logger } from "../shared/log.ts";
 import type { NetworkPolicy } from "../network/network-policy.ts";
+import type { NetworkAccess } from "../network/connect.ts";
 import { resolveAllowed, resolveAllowedUrl } from "../network/resolve.ts";
 import type { EncoderCapabilities } from "./capabilities.ts";
 import { DEFAULT_PRESETS, type EncoderPresets } from "./ffmpeg.arguments.ts";
 import { pruneLiveDirectories } from "./live-directory.ts";
 import { MediaSession } from "./media-session.ts";
+import { createPathSourceOpener, explainPushLack, NO_PUSH_DOORS, type PushDoors } from "./open-path-source.ts";
 import { openProcessRecords } from "./process-record.ts";
 import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
 
@@ -22,6 +24,8 @@ export interface MediaRunnerOptions {
   readonly networkPolicy: NetworkPolicy;
   /** The bytes of an uploaded picture; null when it is gone. */
   readonly readImage: (imageId: string) => Promise<Buffer | null>;
+  /** Listen for inputs that are pushed; left out where nothing does. */
+  readonly pushServers?: PushDoors;
   readonly log: Logger;
   /** Faster ones are for tests. */
   readonly presets?: EncoderPresets;
@@ -29,9 +33,10 @@ export interface MediaRunnerOptions {
 
 /** Runs sessions with this machine's ffmpeg. What it cannot run fails at once, with what is missing. */
 export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
-  const { capabilities, networkPolicy } = options;
+  const { capabilities, networkPolicy, pushServers = NO_PUSH_DOORS } = options;
   const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory, options.log) };
   pruneLiveDirectories(options.mediaRoot);
+  const access: NetworkAccess = { resolve: (host) => resolveAllowed(host, networkPolicy) };
   const refuse = async (url: string): Promise<string | null> => {
     const resolution = await resolveAllowedUrl(url, networkPolicy);
     if (resolution.kind === "ALLOWED") return null;
@@ -44,7 +49,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       observe(observation);
     };
     const { ffmpegPath, ffprobePath } = capabilities;
-    const lack = explainLack(launch, capabilities);
+    const lack = explainLack(launch, capabilities) ?? explainPushLack(launch.input, pushServers);
     if (lack !== null || ffmpegPath === null || ffprobePath === null) return failed(launch, tell, lack ?? "There is no ffmpeg here.");
     return new MediaSession({
       launch,
@@ -55,10 +60,11 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       mediaRoot: options.mediaRoot,
       fileRoot: options.fileRoot,
       multicastInterface: options.multicastInterface,
+      openPathSource: createPathSourceOpener({ host, ffmpegPath, multicastInterface: options.multicastInterface, access, pushServers }),
       presets: options.presets ?? DEFAULT_PRESETS,
       coreCount: cpus().length,
       refuse,
-      resolve: (hostText) => resolveAllowed(hostText, networkPolicy),
+      resolve: (url) => resolveAllowedUrl(url, networkPolicy),
       log,
     });
   };

@@ -3,11 +3,11 @@ import { EncoderKeeper } from "./encoder-keeper.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
 import type { EncoderPresets } from "./ffmpeg.arguments.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
-import { Ingest } from "./ingest.ts";
-import { isSameInput, probeBytes, probeFile, type StreamFacts } from "./input-facts.ts";
+import { probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
 import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
 import { publishLadder } from "./master-playlist.ts";
+import type { OpenPathSource } from "./open-path-source.ts";
 import { outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
@@ -16,6 +16,7 @@ import type { Logger } from "../shared/log.ts";
 import type { Observation, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 import { describeSession } from "./session-report.ts";
+import { SessionSignal } from "./session-signal.ts";
 
 export interface MediaSessionOptions {
   readonly launch: SessionLaunch;
@@ -26,33 +27,28 @@ export interface MediaSessionOptions {
   readonly mediaRoot: string;
   readonly fileRoot: string;
   readonly multicastInterface: string | null;
+  readonly openPathSource: OpenPathSource;
   readonly presets: EncoderPresets;
   readonly coreCount: number;
   readonly refuse: (url: string) => Promise<string | null>;
-  /** Gives the addresses of a receiver's host that may be connected to now. */
-  readonly resolve: (hostText: string) => Promise<Resolution>;
+  /** Gives the addresses of a receiver's URL that may be connected to now. */
+  readonly resolve: (url: string) => Promise<Resolution>;
   readonly log: Logger;
 }
 
 const TICK_MILLISECONDS = 200;
 /** A tick that comes later than this after the one before says that we stood still. */
 const TICK_LIMIT_MILLISECONDS = 3 * TICK_MILLISECONDS;
-/** So much of an input is looked at to tell what it is; with less only when no more comes. */
-const PROBE_SECONDS = 1;
-const PROBE_SECONDS_LEAST = 0.3;
-const PROBE_WAIT_MILLISECONDS = 3_000;
-/** After a longer outage the encoder begins anew, so that the times in the playlists are right again. */
-const OUTAGE_MILLISECONDS = 10_000;
 
 type Phase = "ON" | "FAILED" | "STOPPED";
 
 /**
- * Runs one session: an ingest process per input path, the switch, and one encoder process for all outputs.
+ * Runs one session: a source per input path, the switch, and one encoder process for all outputs.
  *
  *   no encoder   the input has not been seen, or not since the encoder crashed: STARTING, then WAITING
  *   encoding     the switch feeds the encoder; RUNNING once files of an output exist, whatever happens later
  *   restarting   the encoder crashed, or could not be set up: see `EncoderKeeper`; the fifth time within 60 s is FAILED
- *   replacing    the input came back as something else, or after a long time: the encoder finishes and another one goes on
+ *   replacing    what is fed to it would be something else, or comes after a long time: it finishes and another one goes on
  *
  * A lost input leaves the encoder waiting on its pipe: it goes on where it was when the input is back.
  * What is told follows from facts alone, in `session-report.ts`.
@@ -60,18 +56,13 @@ type Phase = "ON" | "FAILED" | "STOPPED";
 export class MediaSession implements SessionRunner {
   readonly #options: MediaSessionOptions;
   readonly #switch = new InputSwitch();
-  readonly #ingest: Ingest;
+  readonly #signal: SessionSignal;
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
   readonly #keeper: EncoderKeeper;
   readonly #startedAt = this.#clock.now();
   readonly #timer: NodeJS.Timeout;
   #phase: Phase = "ON";
-  #input: StreamFacts | null = null;
-  #ingestNumber = 0;
-  #ingestStartedAt = 0;
-  #flowingSince: number | null = null;
-  #lostAt: number | null = null;
   #droppedAt: number | null = null;
   #dropCount = 0;
   #hasWaited = false;
@@ -96,27 +87,20 @@ export class MediaSession implements SessionRunner {
       watch: this.#watch,
       continues: continued.includes(true),
       isOn: () => this.#phase === "ON",
-      isInputFlowing: () => this.#flowingSince !== null,
+      isInputFlowing: () => this.#signal.fedSince !== null,
       onChange: () => this.#report(),
       onFailed: (reason) => this.#fail(reason),
     });
-    this.#ingest = this.#openIngest();
+    this.#signal = new SessionSignal({
+      session: options,
+      clock: this.#clock,
+      inputSwitch: this.#switch,
+      keeper: this.#keeper,
+      isOn: () => this.#phase === "ON",
+      onOther: () => this.#forgetOutput(),
+    });
     this.#timer = setInterval(() => this.#tick(), TICK_MILLISECONDS);
     this.#report();
-  }
-
-  #openIngest(): Ingest {
-    const { launch, host, ffmpegPath, multicastInterface, refuse } = this.#options;
-    const { type, urlA, srtPassphrase } = launch.input;
-    return new Ingest({
-      host,
-      ffmpegPath,
-      clock: this.#clock,
-      source: { type, url: urlA ?? "", srtPassphrase, multicastInterface },
-      refuse,
-      onStart: () => this.#startInput(),
-      onBytes: (chunk) => this.#switch.accept("A", chunk, this.#clock.now()),
-    });
   }
 
   /** What the encoder said last, for the log. */
@@ -125,12 +109,13 @@ export class MediaSession implements SessionRunner {
   }
 
   /** Numbers of the processes that run now: for operators and tests. */
-  get pids(): { readonly ingest: number | null; readonly encoder: number | null } {
-    return { ingest: this.#ingest.pid, encoder: this.#keeper.run?.pid ?? null };
+  get pids(): { readonly ingest: number | null; readonly encoder: number | null; readonly backup?: number | null } {
+    const [main, backup] = [this.#signal.path("A"), this.#signal.path("B")];
+    return { ingest: main?.pid ?? null, encoder: this.#keeper.run?.pid ?? null, ...(backup ? { backup: backup.pid } : {}) };
   }
 
-  control(_controls: SessionControls): void {
-    // Switches and slates follow.
+  control(controls: SessionControls): void {
+    this.#signal.choice.control(controls.switch);
   }
 
   telemetry(): TelemetrySample | null {
@@ -160,15 +145,9 @@ export class MediaSession implements SessionRunner {
     clearInterval(this.#timer);
     if (phase === "FAILED") this.#tell({ status: "FAILED", health: "ERROR", reason });
     else this.#tell({ status: "STOPPING", health: "OK", reason: null });
-    await this.#ingest.close();
+    await this.#signal.close();
     await this.#keeper.close();
     await this.#work;
-  }
-
-  #startInput(): void {
-    this.#ingestNumber += 1;
-    this.#ingestStartedAt = this.#clock.now();
-    this.#switch.restart("A");
   }
 
   #tick(): void {
@@ -176,9 +155,9 @@ export class MediaSession implements SessionRunner {
     const now = this.#clock.now();
     // What arrived while we stood still is read after this tick: by the next one it is known who was silent.
     if (isLate) return;
-    this.#ingest.watch(now);
-    this.#noteInput(now);
-    this.#keeper.run?.watch(now, this.#flowingSince);
+    this.#signal.tick(now);
+    this.#noteDrops(now);
+    this.#keeper.run?.watch(now, this.#signal.fedSince);
     this.#work ??= this.#look(now)
       .catch((error: unknown) => this.#keeper.noteFault(error))
       .finally(() => {
@@ -187,40 +166,17 @@ export class MediaSession implements SessionRunner {
       });
   }
 
-  #noteInput(now: number): void {
-    const { isFlowing } = this.#ingest.state(now);
-    if (!isFlowing && this.#flowingSince !== null) this.#lostAt = this.#switch.counters("A").lastByteAt;
-    this.#flowingSince = isFlowing ? (this.#flowingSince ?? now) : null;
+  #noteDrops(now: number): void {
     if (this.#switch.dropCount === this.#dropCount) return;
     this.#dropCount = this.#switch.dropCount;
     this.#droppedAt = now;
   }
 
   async #look(now: number): Promise<void> {
-    const gathered = this.#switch.gatheredSeconds("A");
-    const isLate = now - this.#ingestStartedAt > PROBE_WAIT_MILLISECONDS;
-    const isEnough = gathered !== null && gathered >= (isLate ? PROBE_SECONDS_LEAST : PROBE_SECONDS);
-    if (isEnough && !this.#keeper.isResting(now)) await this.#examineInput();
-    await this.#watch.check(now);
-    await this.#keeper.check(now, this.#flowingSince);
-  }
-
-  /** An input that began anew is let through once it is known what it is and whether the encoder can go on with it. */
-  async #examineInput(): Promise<void> {
-    const number = this.#ingestNumber;
-    const { host, ffprobePath } = this.#options;
-    const facts = await probeBytes(host, ffprobePath, this.#switch.gatheredBytes("A"));
-    if (this.#phase !== "ON" || number !== this.#ingestNumber) return;
-    if (!facts.video && !facts.audio) return this.#ingest.reject("The input holds neither a picture nor sound that can be decoded.");
-    const isOther = this.#input !== null && !isSameInput(facts, this.#input);
-    const isLong = this.#lostAt !== null && this.#clock.now() - this.#lostAt > OUTAGE_MILLISECONDS;
-    this.#lostAt = null;
-    this.#input = facts;
-    if (this.#keeper.run && (isOther || isLong)) await this.#keeper.retire();
-    if (isOther) await this.#forgetOutput();
+    await this.#signal.look(now);
     if (this.#phase !== "ON") return;
-    this.#switch.release("A");
-    this.#keeper.start(facts);
+    await this.#watch.check(now);
+    await this.#keeper.check(now, this.#signal.fedSince);
   }
 
   /** Players cannot go from one kind of segment to another within a playlist. */
@@ -235,19 +191,23 @@ export class MediaSession implements SessionRunner {
     const { host, ffprobePath, mediaRoot } = this.#options;
     const directory = join(liveDirectory(mediaRoot), token);
     const probeVariant = (name: string): Promise<StreamFacts> => probeFile(host, ffprobePath, join(directory, `${name}.m3u8`));
-    await publishLadder({ directory, variants, probeVariant, inputBitsPerSecond: this.#switch.bitsPerSecond("A") });
+    await publishLadder({ directory, variants, probeVariant, inputBitsPerSecond: this.#switch.bitsPerSecond(this.#switch.selected) });
   }
 
   #report(): void {
     if (this.#phase !== "ON") return;
     const now = this.#clock.now();
-    const { isFlowing, problem } = this.#ingest.state(now);
     const { run } = this.#keeper;
-    const observation = describeSession({
+    const { active, choice } = this.#signal;
+    const described = describeSession({
       now,
       startedAt: this.#startedAt,
       hasWaited: this.#hasWaited,
-      input: { isFlowing, problem, flowingSince: this.#flowingSince },
+      input: {
+        isFlowing: active?.state.isFlowing ?? false,
+        problem: active?.state.problem ?? null,
+        flowingSince: active?.flowingSince ?? null,
+      },
       encoder: {
         lastLine: run?.lastLines.at(-1) ?? null,
         advancedAt: run?.advancedAt ?? null,
@@ -259,8 +219,8 @@ export class MediaSession implements SessionRunner {
       problems: run ? outputProblems(run.plan, run.lastLines) : new Map(),
       hasPassthrough: this.#options.launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough)),
     });
-    this.#hasWaited ||= observation.status === "WAITING";
-    this.#send(observation);
+    this.#hasWaited ||= described.status === "WAITING";
+    this.#send({ ...described, ...choice.observation });
   }
 
   /** The same of the session and all of its playbacks. */

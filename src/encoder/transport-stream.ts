@@ -30,6 +30,18 @@ function isPacketStart(bytes: Buffer, at: number): boolean {
   return next >= bytes.length || bytes[next] === SYNC_BYTE;
 }
 
+export interface StreamIdentifiers {
+  readonly table: number | null;
+  readonly video: number | null;
+  readonly audio: number | null;
+}
+
+/** A time of each stream, in ticks of 90 kHz modulo 2^33. */
+export interface StreamClocks {
+  readonly video: number | null;
+  readonly audio: number | null;
+}
+
 /** What a scan of whole packets found. */
 export interface PacketScan {
   /** Where in the buffer pictures begin from which a decoder can start. */
@@ -46,8 +58,10 @@ export class StreamTracker {
   #pmtPid: number | null = null;
   #videoPid: number | null = null;
   #audioPid: number | null = null;
+  #streamTypes = "";
   #lastCutClock: number | null = null;
   #lastClock: number | null = null;
+  readonly #ends = { video: new StreamEnd(), audio: new StreamEnd() };
 
   /** The tables that a decoder needs before it meets a key frame; empty until they are known. */
   get tables(): readonly Buffer[] {
@@ -57,6 +71,21 @@ export class StreamTracker {
   /** Decoding time of the newest frame, in ticks of 90 kHz modulo 2^33; null before the first. */
   get lastClock(): number | null {
     return this.#lastClock;
+  }
+
+  /** The packet identifiers of its first video and audio stream; null for what it has none of. */
+  get streams(): StreamIdentifiers {
+    return { table: this.#pmtPid, video: this.#videoPid, audio: this.#audioPid };
+  }
+
+  /** Every stream with its kind, in one text: a decoder that was set up for one layout cannot go on with another. */
+  get layout(): string {
+    return this.#streamTypes;
+  }
+
+  /** Where each of its streams ends by now, were no more of it to come; null for what has not begun. */
+  get ends(): StreamClocks {
+    return { video: this.#ends.video.clock, audio: this.#ends.audio.clock };
   }
 
   scan(packets: Buffer): PacketScan {
@@ -94,10 +123,13 @@ export class StreamTracker {
     const end = Math.min(section + 3 + sectionLength(packets, section) - 4, packetEnd - 5);
     const descriptors = section + 10 + 2 <= packetEnd ? packets.readUInt16BE(section + 10) & 0x0fff : 0;
     const pids = { video: [] as number[], other: [] as number[] };
+    const types: string[] = [];
     for (let entry = section + 12 + descriptors; entry + 5 <= end; entry += 5 + (packets.readUInt16BE(entry + 3) & 0x0fff)) {
       const list = VIDEO_STREAM_TYPES.has(packets[entry] ?? 0) ? pids.video : pids.other;
       list.push(packets.readUInt16BE(entry + 1) & 0x1fff);
+      types.push(`${packets[entry] ?? 0}@${packets.readUInt16BE(entry + 1) & 0x1fff}`);
     }
+    this.#streamTypes = types.join(" ");
     this.#videoPid = pids.video[0] ?? null;
     this.#audioPid = pids.other[0] ?? null;
   }
@@ -108,6 +140,8 @@ export class StreamTracker {
     if (clock !== null && (pid === this.#videoPid || this.#videoPid === null)) {
       this.#lastClock = clock;
     }
+    if (clock !== null && pid === this.#videoPid) this.#ends.video.note(clock);
+    if (clock !== null && pid === this.#audioPid) this.#ends.audio.note(clock);
     if (pid === this.#videoPid) return isRandomAccess(packets, at);
     if (this.#videoPid !== null || pid !== this.#audioPid || clock === null) return false;
     const isDue =
@@ -118,6 +152,26 @@ export class StreamTracker {
 }
 
 const AUDIO_CUT_SECONDS = 2;
+
+/** Until two frames of a stream have been seen, and where they lie oddly apart, frames count as being of 25 per second. */
+const FRAME_TICKS = Math.round(CLOCK_PER_SECOND / 25);
+const FRAME_TICKS_MOST = CLOCK_PER_SECOND;
+
+/** Where a stream ends: one frame behind the newest one. */
+class StreamEnd {
+  #last: number | null = null;
+  #frameTicks = FRAME_TICKS;
+
+  get clock(): number | null {
+    return this.#last === null ? null : moveClock(this.#last, this.#frameTicks);
+  }
+
+  note(clock: number): void {
+    const ticks = this.#last === null ? 0 : clockDifference(clock, this.#last);
+    if (ticks > 0 && ticks <= FRAME_TICKS_MOST) this.#frameTicks = ticks;
+    this.#last = clock;
+  }
+}
 
 /** `later - earlier` in ticks, across the wrap of the clock. */
 export function clockDifference(later: number, earlier: number): number {
@@ -207,9 +261,10 @@ function writeStamp(packets: Buffer, at: number, clock: number): void {
   packets.writeUInt16BE(((clock & 0x7fff) << 1) | 1, at + 3);
 }
 
-/** The decoding time at which these packets begin: that of the first frame in them; null when none begins. */
-export function firstClock(packets: Buffer): number | null {
+/** The decoding time at which these packets begin, or one stream in them: that of its first frame; null when none begins. */
+export function firstClock(packets: Buffer, pid?: number | null): number | null {
   for (let at = 0; at + PACKET_BYTES <= packets.length; at += PACKET_BYTES) {
+    if (pid !== undefined && (packets.readUInt16BE(at + 1) & 0x1fff) !== pid) continue;
     const clock = readClock(packets, at);
     if (clock !== null) return clock;
   }

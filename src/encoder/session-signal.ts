@@ -1,0 +1,160 @@
+import type { InputPath } from "../sessions/session.rules.ts";
+import type { EncoderKeeper } from "./encoder-keeper.ts";
+import { PathChoice } from "./failover.ts";
+import { isSameInput, probeBytes, type StreamFacts } from "./input-facts.ts";
+import type { InputSwitch, SwitchSource } from "./input-switch.ts";
+import type { MediaSessionOptions } from "./media-session.ts";
+import type { PatientClock } from "./patient-clock.ts";
+import { SessionPath } from "./session-path.ts";
+
+export interface SessionSignalOptions {
+  readonly session: MediaSessionOptions;
+  readonly clock: PatientClock;
+  readonly inputSwitch: InputSwitch;
+  readonly keeper: EncoderKeeper;
+  readonly isOn: () => boolean;
+  /** The signal is something else from now on: what was made of it before cannot be gone on with. */
+  readonly onOther: () => Promise<void>;
+}
+
+/** After a longer outage the encoder begins anew, so that the times in the playlists are right again. */
+const OUTAGE_MILLISECONDS = 10_000;
+const NO_VIEW = { usableSince: null, isArriving: false, errorPercent: null };
+
+/**
+ * The signal that a session's output is made of: keeps the paths of the input open, chooses one of them, and sees to it that the
+ * encoder fits what it is fed. One that does not, since the stream came back as something else, since the other path carries
+ * something else, or after a long outage, ends in order, and another one goes on.
+ */
+export class SessionSignal {
+  readonly #options: SessionSignalOptions;
+  readonly #paths: ReadonlyMap<InputPath, SessionPath>;
+  readonly #choice: PathChoice;
+  /** What the newest encoder was set up for. */
+  #encodedFacts: StreamFacts | null = null;
+  #encodedLayout = "";
+  /** The source that was turned to needs another encoder, or the first one. */
+  #isEncoderDue = false;
+
+  constructor(options: SessionSignalOptions) {
+    this.#options = options;
+    const { launch } = options.session;
+    this.#choice = new PathChoice(launch, options.clock.now());
+    const names: readonly InputPath[] = launch.input.failover === null ? ["A"] : ["A", "B"];
+    this.#paths = new Map(names.map((name) => [name, this.#open(name)]));
+  }
+
+  #open(path: InputPath): SessionPath {
+    const { session, clock, inputSwitch } = this.#options;
+    const { launch, host, ffprobePath } = session;
+    return new SessionPath({
+      path,
+      type: launch.input.type,
+      clock,
+      inputSwitch,
+      open: (handlers) => session.openPathSource({ input: launch.input, path, clock, handlers }),
+      probe: (bytes) => probeBytes(host, ffprobePath, bytes),
+    });
+  }
+
+  path(name: InputPath): SessionPath | null {
+    return this.#paths.get(name) ?? null;
+  }
+
+  get choice(): PathChoice {
+    return this.#choice;
+  }
+
+  get active(): SessionPath | null {
+    return this.path(this.#choice.activePath);
+  }
+
+  /** Since when the encoder has been getting something without a break; null while it does not. */
+  get fedSince(): number | null {
+    return this.active?.flowingSince ?? null;
+  }
+
+  /** Whether two paths carry what no one encoder can take; false as long as that is not known of both. */
+  get isUneven(): boolean {
+    const [a, b] = [this.path("A"), this.path("B")];
+    if (!a?.facts || !b?.facts) return false;
+    const { inputSwitch } = this.#options;
+    return !isSameInput(a.facts, b.facts) || inputSwitch.layout("A") !== inputSwitch.layout("B");
+  }
+
+  /** To be called several times a second: notes what the paths do, and turns to another one where that is due. */
+  tick(now: number): void {
+    for (const path of this.#paths.values()) path.watch(now);
+    const views = { A: this.path("A")?.view ?? NO_VIEW, B: this.path("B")?.view ?? NO_VIEW };
+    const made = this.#choice.step(now, views);
+    if (made) this.#options.session.log.info({ from: made.fromPath, to: made.toPath, reason: made.reason }, "the input was switched");
+    this.#turnTo(this.#choice.activePath, now);
+  }
+
+  /** Looks at streams that came anew, and has the encoder fit what is to be fed. Never called again before it is done. */
+  async look(now: number): Promise<void> {
+    const { keeper, isOn } = this.#options;
+    if (keeper.isResting(now)) return;
+    const waiting = [...this.#paths.values()].filter((path) => path.isToBeExamined(now));
+    await Promise.all(waiting.map((path) => path.examine()));
+    if (!isOn()) return;
+    for (const path of this.#paths.values()) {
+      if (path.facts && !path.isAdmitted && path.name !== this.#options.inputSwitch.selected) path.admit();
+    }
+    await this.#align();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#paths.values()].map((path) => path.close()));
+  }
+
+  /** At once where the encoder can go on with it; else nothing is fed until `look` has seen to another one. */
+  #turnTo(source: SwitchSource, now: number): void {
+    const { inputSwitch, keeper } = this.#options;
+    if (source === inputSwitch.selected) return;
+    const path = this.#pathOf(source);
+    const isFit = !path?.facts || this.#fits(path.facts, source);
+    if (path?.isAdmitted && (!keeper.run || !isFit || this.#isAfterOutage(now))) {
+      this.#isEncoderDue = true;
+      inputSwitch.detach();
+    } else if (keeper.run && this.#isEncoderDue) {
+      // Turned away from what did not fit before another encoder was there: the one that runs can go on.
+      this.#isEncoderDue = false;
+      inputSwitch.select(source);
+      return inputSwitch.attach(keeper.run.stdin);
+    }
+    inputSwitch.select(source);
+  }
+
+  async #align(): Promise<void> {
+    const { inputSwitch, keeper, isOn, onOther, clock } = this.#options;
+    const source = inputSwitch.selected;
+    const path = this.#pathOf(source);
+    const facts = path?.facts;
+    if (!path || !facts || (path.isAdmitted && !this.#isEncoderDue)) return;
+    const isOther = !this.#fits(facts, source);
+    if (keeper.run && (isOther || this.#isEncoderDue || this.#isAfterOutage(clock.now()))) await keeper.retire();
+    if (isOther) await onOther();
+    // What was asked for or came in meanwhile is seen to in the next look.
+    if (!isOn() || source !== inputSwitch.selected || path.facts !== facts) return;
+    this.#isEncoderDue = false;
+    this.#encodedFacts = facts;
+    this.#encodedLayout = inputSwitch.layout(source);
+    path.admit();
+    keeper.start(facts);
+  }
+
+  #fits(facts: StreamFacts, source: SwitchSource): boolean {
+    if (this.#encodedFacts === null) return true;
+    return isSameInput(facts, this.#encodedFacts) && this.#options.inputSwitch.layout(source) === this.#encodedLayout;
+  }
+
+  #isAfterOutage(now: number): boolean {
+    const { fedAt } = this.#options.inputSwitch;
+    return fedAt !== null && now - fedAt > OUTAGE_MILLISECONDS;
+  }
+
+  #pathOf(source: SwitchSource): SessionPath | null {
+    return source === "SLATE" ? null : this.path(source);
+  }
+}
