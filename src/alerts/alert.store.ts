@@ -2,6 +2,7 @@ import { and, asc, eq, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
 import { groupBy } from "../shared/group-by.ts";
+import { Verb } from "../sessions/session.rules.ts";
 import { alerts } from "./alert.table.ts";
 import type { AlertRecord } from "./reconcile-alerts.rules.ts";
 
@@ -100,4 +101,17 @@ export async function countOpenAlerts(transaction: Transaction, sessionIds: read
     update sessions s set
       open_alert_count = (select count(*)::integer from alerts a where a.session_id = s.id and a.ended_at is null)
     where s.id = any(${textList(sessionIds)})`);
+}
+
+/** Notes that the alerts of sessions were cleared, whose rows this transaction has locked: their last command. */
+export async function markAlertsCleared(
+  transaction: Transaction,
+  sessionIds: readonly string[],
+  command: { readonly at: Date; readonly actor: string },
+): Promise<void> {
+  await transaction.execute(sql`
+    update sessions set
+      last_command_verb = ${Verb.CLEAR_ALERTS}, last_command_actor = ${command.actor},
+      last_command_at = ${command.at.toISOString()}::timestamptz
+    where id = any(${textList(sessionIds)})`);
 }

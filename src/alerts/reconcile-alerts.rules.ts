@@ -117,7 +117,7 @@ export function clearAlerts({ known, at, newId, clearedBy }: KnownAlerts & { rea
   });
 }
 
-export function isOpen(alert: AlertRecord): boolean {
+export function isOpen(alert: Pick<AlertRecord, "endedAt">): boolean {
   return alert.endedAt === null;
 }
 
