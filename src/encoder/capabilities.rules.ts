@@ -32,16 +32,28 @@ interface Need {
 
 type NeedKind = keyof Need;
 
+const DATAGRAM_NEED: Need = { protocols: ["udp", "pipe"], demuxers: ["data", "mpegts"], muxers: ["data", "mpegts"] };
+const HTTP_NEED: Need = {
+  protocols: ["http", "https", "httpproxy", "tls", "tcp", "pipe"],
+  demuxers: ["hls", "mpegts", "mov"],
+  muxers: ["mpegts"],
+};
+
 /** Only what the engine can really run stands here; every other type is reported as not supported. */
 const INPUT_NEEDS: Partial<Record<InputType, Need>> = {
-  MULTICAST_PULL: { protocols: ["udp", "pipe"], demuxers: ["mpegts"], muxers: ["mpegts"] },
+  MULTICAST_PULL: DATAGRAM_NEED,
+  RTP_PULL: DATAGRAM_NEED,
   SRT_PULL: { protocols: ["srt", "pipe"], demuxers: ["mpegts", "concat"], muxers: ["mpegts"] },
-  HLS_PULL: { protocols: ["http", "https", "tls", "tcp", "pipe"], demuxers: ["hls", "mpegts"], muxers: ["mpegts"] },
+  HLS_PULL: HTTP_NEED,
+  RTSP_PULL: { protocols: ["tcp", "pipe"], demuxers: ["rtsp", "concat"], muxers: ["mpegts"] },
+  RTMP_PULL: { protocols: ["rtmp", "tcp", "pipe"], demuxers: ["flv", "concat"], muxers: ["mpegts"] },
 };
 
 const OUTPUT_NEEDS: Partial<Record<OutputType, Need>> = {
   HTTP: { protocols: ["file"], muxers: ["tee", "hls", "dash", "mpegts", "mp4"] },
   MULTICAST: { protocols: ["udp"], muxers: ["tee", "fifo", "mpegts"] },
+  RTMP_PUSH: { protocols: ["unix"], muxers: ["tee", "fifo", "flv"] },
+  CMAF_PUSH: { protocols: ["file"], muxers: ["tee", "dash", "mp4"] },
   FILE: { protocols: ["file"], muxers: ["tee", "segment", "matroska", "mp4"] },
 };
 

@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { EncoderRun } from "./encoder-run.ts";
 import { planEncoder } from "./encoder-plan.ts";
 import { FileTargetProblem, fileTargets } from "./file-target.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
-import { liveDirectory, pruneDashFiles } from "./live-directory.ts";
+import { cmafDirectory, liveDirectory, pruneDashFiles } from "./live-directory.ts";
 import type { MediaSessionOptions } from "./media-session.ts";
 import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
 import type { OutputWatch } from "./output-watch.ts";
@@ -138,7 +139,9 @@ export class EncoderKeeper {
     this.#run = new EncoderRun({ host, ffmpegPath, plan, settings, clock, directory: liveDirectory(mediaRoot), onCrash });
     inputSwitch.attach(this.#run.stdin);
     for (const { type, pathToken } of launch.outputs) {
-      if (type === "HTTP") void pruneDashFiles(mediaRoot, pathToken).catch(() => undefined);
+      const live = type === "HTTP" ? join(liveDirectory(mediaRoot), pathToken) : null;
+      const own = type === "CMAF_PUSH" ? cmafDirectory(mediaRoot, pathToken) : live;
+      if (own !== null) void pruneDashFiles(own).catch(() => undefined);
     }
   }
 

@@ -10,6 +10,8 @@ const OLD_DASH_MILLISECONDS = 60_000;
 /** A running output changes its directory every few seconds. */
 const ABANDONED_MILLISECONDS = 600_000;
 
+const TOKEN_RULE = "A path token holds letters, digits, - and _ only";
+
 /** The directory that all HTTP outputs stand in, each under its path token. */
 export function liveDirectory(mediaRoot: string): string {
   return join(mediaRoot, "live");
@@ -44,6 +46,12 @@ export async function removeLiveDirectory(mediaRoot: string, token: string): Pro
   await rm(tokenDirectory(mediaRoot, token), { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** Where an output's ladder is kept until it is sent on; nothing of it is served. */
+export function cmafDirectory(mediaRoot: string, token: string): string {
+  if (!isPathToken(token)) throw new Error(TOKEN_RULE);
+  return join(mediaRoot, "cmaf", token);
+}
+
 /** Removes everything but the directory: what comes now does not fit to what was. */
 export async function emptyLiveDirectory(mediaRoot: string, token: string): Promise<void> {
   const directory = tokenDirectory(mediaRoot, token);
@@ -52,9 +60,8 @@ export async function emptyLiveDirectory(mediaRoot: string, token: string): Prom
 }
 
 /** Removes DASH files of encoder processes that are long gone: only the process that wrote them would have. */
-export async function pruneDashFiles(mediaRoot: string, token: string): Promise<void> {
-  const directory = tokenDirectory(mediaRoot, token);
-  const names = (await readdir(directory).catch(() => [])).filter((name) => /^r.*\.m4s(\.tmp)?$/.test(name));
+export async function pruneDashFiles(directory: string): Promise<void> {
+  const names = (await readdir(directory).catch(() => [])).filter((name) => /^r.*\.(m4s|init)(\.tmp)?$/.test(name));
   const isOld = async (path: string): Promise<boolean> => {
     const found = await stat(path).catch(() => null);
     return found !== null && Date.now() - found.mtimeMs > OLD_DASH_MILLISECONDS;
@@ -65,7 +72,7 @@ export async function pruneDashFiles(mediaRoot: string, token: string): Promise<
 }
 
 function tokenDirectory(mediaRoot: string, token: string): string {
-  if (!isPathToken(token)) throw new Error("A path token holds letters, digits, - and _ only");
+  if (!isPathToken(token)) throw new Error(TOKEN_RULE);
   return join(liveDirectory(mediaRoot), token);
 }
 

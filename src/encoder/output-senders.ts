@@ -1,3 +1,7 @@
+import type { Resolution } from "../network/resolve.ts";
+import { RtmpSender } from "../rtmp/rtmp-sender.ts";
+import { CmafSender } from "./cmaf-sender.ts";
+import { cmafDirectory, liveDirectory } from "./live-directory.ts";
 import { openMulticastSender } from "./multicast-sender.ts";
 import type { OutputSender, OutputSenderState } from "./output-sender.ts";
 import type { OutputLaunch } from "./runner.ts";
@@ -14,7 +18,10 @@ export type SenderFactories = Partial<Record<OutputLaunch["type"], (receiver: Re
 
 /** What the ways to receivers need to know of this machine. */
 export interface SenderSettings {
+  readonly mediaRoot: string;
   readonly multicastInterface: string | null;
+  /** Gives the addresses of a receiver's URL that may be connected to now. */
+  readonly resolve: (url: string) => Promise<Resolution>;
 }
 
 /** The ways to all receivers of a session: they outlive its encoder processes, so that a new one goes on where the last one ended. */
@@ -45,8 +52,12 @@ export function openSenders(outputs: readonly OutputLaunch[], factories: SenderF
 }
 
 /** The ways that this machine knows. */
-export function senderFactories({ multicastInterface }: SenderSettings): SenderFactories {
+export function senderFactories({ mediaRoot, multicastInterface, resolve }: SenderSettings): SenderFactories {
+  const encoderDirectory = liveDirectory(mediaRoot);
   return {
     MULTICAST: ({ url }) => openMulticastSender({ url, multicastInterface }),
+    RTMP_PUSH: ({ url }) => new RtmpSender({ url, resolve }),
+    CMAF_PUSH: ({ url, output }) =>
+      new CmafSender({ baseUrl: url, resolve, directory: cmafDirectory(mediaRoot, output.pathToken), encoderDirectory }),
   };
 }

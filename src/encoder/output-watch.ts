@@ -124,7 +124,8 @@ export class OutputWatch {
   }
 
   async #checkOne(watched: Watched, now: number): Promise<void> {
-    await Promise.all(watched.signs.map((sign) => (sign.kind === "FEED" ? checkFeed(sign, now) : checkFile(sign, now))));
+    await Promise.all(watched.signs.flatMap((sign) => (sign.kind === "FILE" ? [checkFile(sign, now)] : [])));
+    for (const sign of watched.signs) if (sign.kind === "FEED") checkFeed(sign, now);
     // Each of several receivers is served on its own; a ladder or a set of files is whole or not there.
     if (watched.signs.some((sign) => sign.kind === "FEED" && sign.exists)) watched.exists = true;
     const isComplete = watched.signs.length > 0 && watched.signs.every(({ exists }) => exists);

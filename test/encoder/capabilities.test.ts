@@ -7,11 +7,12 @@ import { deriveAbilities, type FfmpegListings } from "../../src/encoder/capabili
 
 const whole: FfmpegListings = {
   version: "ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026 the FFmpeg developers\nbuilt with gcc 12",
-  protocols: "Supported file protocols:\nInput:\n  file\n  http\n  https\n  pipe\n  srt\n  tcp\n  tls\n  udp\nOutput:\n  file\n  rtmp\n",
+  protocols:
+    "Supported file protocols:\nInput:\n  file\n  http\n  https\n  pipe\n  srt\n  tcp\n  tls\n  udp\n  unix\nOutput:\n  file\n  rtmp\n",
   encoders:
     "Encoders:\n V..... = Video\n ------\n V....D libx264              x\n V....D libx265  x\n V..... libsvtav1  x\n A....D aac   AAC\n A....D libopus   Opus\n",
   muxers:
-    "File formats:\n D. = Demuxing supported\n --\n  E dash   DASH\n  E hls   HLS\n  E matroska   M\n  E mp4   MP4\n  E mpegts  TS\n  E segment  s\n  E tee  t\n",
+    "File formats:\n D. = Demuxing supported\n --\n  E dash   DASH\n  E fifo   F\n  E flv   FLV\n  E hls   HLS\n  E matroska   M\n  E mp4   MP4\n  E mpegts  TS\n  E segment  s\n  E tee  t\n",
   demuxers: "File formats:\n --\n D  concat   c\n D  hls    HLS\n D  matroska,webm   m\n D  mpegts    TS\n",
 };
 
@@ -20,7 +21,7 @@ describe("abilities of an ffmpeg, by its own listings", () => {
     expect(deriveAbilities(whole)).toEqual({
       version: "5.1.9-0+deb12u1",
       supportedInputs: ["MULTICAST_PULL", "SRT_PULL", "HLS_PULL"],
-      supportedOutputs: ["HTTP", "FILE"],
+      supportedOutputs: ["HTTP", "MULTICAST", "RTMP_PUSH", "CMAF_PUSH", "FILE"],
       supportedVideoCodecs: ["H264", "H265", "AV1"],
       supportedAudioCodecs: ["AAC", "OPUS"],
       missing: [],
@@ -54,7 +55,7 @@ describe("abilities of an ffmpeg, by its own listings", () => {
   ] as const)("without one of the %s (%j) says what is not available", (kind, line, list, lost, sentence) => {
     const abilities = deriveAbilities({ ...whole, [kind]: whole[kind].replace(line, "") });
     expect(abilities[list]).not.toContain(lost);
-    expect(abilities.missing).toEqual([sentence]);
+    expect(abilities.missing).toContain(sentence);
   });
 
   it("does not take an output protocol for an input", () => {
@@ -68,7 +69,7 @@ describe("finding ffmpeg", () => {
     const capabilities = await findCapabilities({ ffmpegPath: null, searchPath: process.env["PATH"] ?? "" });
     expect(capabilities.ffmpegPath).toMatch(/^\//);
     expect(capabilities.supportedInputs).toContain("MULTICAST_PULL");
-    expect(capabilities.supportedOutputs).toEqual(["HTTP", "FILE"]);
+    expect(capabilities.supportedOutputs).toEqual(expect.arrayContaining(["HTTP", "MULTICAST", "RTMP_PUSH", "CMAF_PUSH", "FILE"]));
   });
 
   it("without one says so and supports nothing", async () => {
