@@ -16,6 +16,7 @@ import type { Logger } from "../shared/log.ts";
 import type { Observation, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 import { describeSession } from "./session-report.ts";
+import { SessionMeter } from "./session-meter.ts";
 import { SessionSignal } from "./session-signal.ts";
 
 export interface MediaSessionOptions {
@@ -60,6 +61,7 @@ export class MediaSession implements SessionRunner {
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
   readonly #keeper: EncoderKeeper;
+  readonly #meter = new SessionMeter();
   readonly #startedAt = this.#clock.now();
   readonly #timer: NodeJS.Timeout;
   #phase: Phase = "ON";
@@ -119,7 +121,7 @@ export class MediaSession implements SessionRunner {
   }
 
   telemetry(): TelemetrySample | null {
-    return null;
+    return this.#phase === "ON" ? this.#meter.sample(this.#clock.now(), this.#signal.choice.activePath, new Date()) : null;
   }
 
   async stop(): Promise<void> {
@@ -157,6 +159,7 @@ export class MediaSession implements SessionRunner {
     if (isLate) return;
     this.#signal.tick(now);
     this.#noteDrops(now);
+    this.#meter.note(now, this.#keeper.run, this.#signal.metered);
     this.#keeper.run?.watch(now, this.#signal.fedSince);
     this.#work ??= this.#look(now)
       .catch((error: unknown) => this.#keeper.noteFault(error))

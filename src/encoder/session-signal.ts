@@ -5,6 +5,7 @@ import { isSameInput, probeBytes, type StreamFacts } from "./input-facts.ts";
 import type { InputSwitch, SwitchSource } from "./input-switch.ts";
 import type { MediaSessionOptions } from "./media-session.ts";
 import type { PatientClock } from "./patient-clock.ts";
+import type { MeteredPath, MeteredPaths } from "./session-meter.ts";
 import { SessionPath } from "./session-path.ts";
 
 export interface SessionSignalOptions {
@@ -67,6 +68,15 @@ export class SessionSignal {
 
   get active(): SessionPath | null {
     return this.path(this.#choice.activePath);
+  }
+
+  /** What there is to measure of its paths. */
+  get metered(): MeteredPaths {
+    const read = (name: InputPath): MeteredPath | null => {
+      const path = this.path(name);
+      return path && { counters: this.#options.inputSwitch.counters(name), state: path.state };
+    };
+    return { A: read("A"), B: read("B") };
   }
 
   /** Since when the encoder has been getting something without a break; null while it does not. */
