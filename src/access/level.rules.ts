@@ -13,6 +13,8 @@ export const PERMISSIONS = {
   "restart sessions": "OPERATOR",
   "switch inputs": "OPERATOR",
   "show slates": "OPERATOR",
+  "clear alerts": "OPERATOR",
+  "acknowledge alerts": "OPERATOR",
   "create sessions": "EDITOR",
   "update sessions": "EDITOR",
   "delete sessions": "EDITOR",
