@@ -13,9 +13,10 @@ import { migrateDatabase } from "./database/migrate.ts";
 import { startAgent } from "./encoder/agent.ts";
 import { findCapabilities } from "./encoder/capabilities.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
-import type { SupportedTypes } from "./encoder/encoder.rules.ts";
+import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
 import { createMediaRunner } from "./encoder/media-runner.ts";
 import { reapLeftovers } from "./encoder/process-record.ts";
+import { openPushServers, withPushServers } from "./encoder/push-servers.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
@@ -174,6 +175,8 @@ interface PreparedEncoder {
   readonly isSimulated: boolean;
   /** Where its outputs are for players. */
   readonly mediaRoot: string;
+  /** Where senders push to. */
+  readonly ingestAddresses: IngestAddresses;
   /** Its id by now: it takes another one when it finds that a copy of it runs elsewhere. */
   currentId: () => string;
 }
@@ -192,6 +195,7 @@ async function prepareEncoder(
     return {
       ...common,
       isSimulated: true,
+      ingestAddresses: {},
       capacity: encoder.capacity,
       runner: createSimulatedRunner(),
       capabilities: SIMULATED_CAPABILITIES,
@@ -201,7 +205,9 @@ async function prepareEncoder(
   const reaped = reapLeftovers(recordsDirectory);
   if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
   const { ffmpegPath, searchPath, multicastInterface } = environment;
-  const capabilities = await findCapabilities({ ffmpegPath, searchPath });
+  const pushServers = await openPushServers({ ...environment, log });
+  closers.push({ stage: "workers", close: () => pushServers.close() });
+  const capabilities = withPushServers(await findCapabilities({ ffmpegPath, searchPath }), pushServers);
   for (const sentence of capabilities.missing) log.warn(sentence);
   const runner = createMediaRunner({
     capabilities,
@@ -210,10 +216,18 @@ async function prepareEncoder(
     recordsDirectory,
     multicastInterface,
     networkPolicy: networkPolicyOf(environment),
+    pushServers,
     readImage: (imageId) => readImageBytes(database.executor, imageId),
     log,
   });
-  return { ...common, isSimulated: false, capacity: environment.encoderCapacity, runner, capabilities };
+  return {
+    ...common,
+    isSimulated: false,
+    ingestAddresses: pushServers.addresses,
+    capacity: environment.encoderCapacity,
+    runner,
+    capabilities,
+  };
 }
 
 interface Serving {
@@ -247,6 +261,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     port: environment.port,
     changeLog,
     allowedOrigins: environment.allowedOrigins,
+    trustedProxies: environment.trustedProxies,
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     base: {
       database,
@@ -283,9 +298,9 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     const reaper = await startReaper({ database, bell, clock, log });
     closers.push({ stage: "workers", close: () => reaper.close() });
   }
-  const { identity, runner, capabilities, capacity, isSimulated } = encoder;
+  const { identity, runner, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
   const agent = await startAgent({
-    ...{ database, vault, bell, clock, log, identity, runner, capabilities, capacity, isSimulated },
+    ...{ database, vault, bell, clock, log, identity, runner, capabilities, capacity, isSimulated, ingestAddresses },
     name: environment.encoderName,
     region: environment.region,
     mediaAddress: isSimulated ? null : (environment.mediaUrl ?? mediaUrl),

@@ -47,6 +47,8 @@ const INPUT_NEEDS: Partial<Record<InputType, Need>> = {
   HLS_PULL: HTTP_NEED,
   RTSP_PULL: { protocols: ["tcp", "pipe"], demuxers: ["rtsp", "concat"], muxers: ["mpegts"] },
   RTMP_PULL: { protocols: ["rtmp", "tcp", "pipe"], demuxers: ["flv", "concat"], muxers: ["mpegts"] },
+  SRT_PUSH: { protocols: ["srt", "pipe"], demuxers: ["mpegts", "concat"], muxers: ["mpegts"] },
+  RTMP_PUSH: { protocols: ["pipe"], demuxers: ["flv"], muxers: ["mpegts"] },
 };
 
 const OUTPUT_NEEDS: Partial<Record<OutputType, Need>> = {
