@@ -124,6 +124,17 @@ describe("who may import whom", () => {
     ).toEqual([]);
   });
 
+  it("RTMP stands beside the encoder: it knows its processes and the shapes that both meet in, and nothing else of it", () => {
+    const met = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ffmpeg.mask", "ingest.arguments"];
+    const below = new Set(["rtmp", "shared", "network"]);
+    expect(
+      forbidden(
+        ({ folder }) => folder === "rtmp",
+        (name) => isOurs(name) && !below.has(folderOf(name)) && !met.includes(name.replace(/^encoder\/(.*)\.ts$/, "$1")),
+      ),
+    ).toEqual([]);
+  });
+
   it("the database and the log lie below the features", () => {
     const below = new Set(["shared", "database"]);
     expect(
