@@ -57,7 +57,7 @@ type Phase = "ON" | "FAILED" | "STOPPED";
 export class MediaSession implements SessionRunner {
   readonly #options: MediaSessionOptions;
   readonly #switch = new InputSwitch();
-  readonly #signal: SessionSignal;
+  readonly signal: SessionSignal;
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
   readonly #keeper: EncoderKeeper;
@@ -89,11 +89,11 @@ export class MediaSession implements SessionRunner {
       watch: this.#watch,
       continues: continued.includes(true),
       isOn: () => this.#phase === "ON",
-      isInputFlowing: () => this.#signal.fedSince !== null,
+      isInputFlowing: () => this.signal.fedSince !== null,
       onChange: () => this.#report(),
       onFailed: (reason) => this.#fail(reason),
     });
-    this.#signal = new SessionSignal({
+    this.signal = new SessionSignal({
       session: options,
       clock: this.#clock,
       inputSwitch: this.#switch,
@@ -112,16 +112,16 @@ export class MediaSession implements SessionRunner {
 
   /** Numbers of the processes that run now: for operators and tests. */
   get pids(): { readonly ingest: number | null; readonly encoder: number | null; readonly backup?: number | null } {
-    const [main, backup] = [this.#signal.path("A"), this.#signal.path("B")];
+    const [main, backup] = [this.signal.path("A"), this.signal.path("B")];
     return { ingest: main?.pid ?? null, encoder: this.#keeper.run?.pid ?? null, ...(backup ? { backup: backup.pid } : {}) };
   }
 
   control(controls: SessionControls): void {
-    this.#signal.choice.control(controls.switch);
+    this.signal.choice.control(controls.switch);
   }
 
   telemetry(): TelemetrySample | null {
-    return this.#phase === "ON" ? this.#meter.sample(this.#clock.now(), this.#signal.choice.activePath, new Date()) : null;
+    return this.#phase === "ON" ? this.#meter.sample(this.#clock.now(), this.signal.choice.activePath, new Date()) : null;
   }
 
   async stop(): Promise<void> {
@@ -147,7 +147,7 @@ export class MediaSession implements SessionRunner {
     clearInterval(this.#timer);
     if (phase === "FAILED") this.#tell({ status: "FAILED", health: "ERROR", reason });
     else this.#tell({ status: "STOPPING", health: "OK", reason: null });
-    await this.#signal.close();
+    await this.signal.close();
     await this.#keeper.close();
     await this.#work;
   }
@@ -157,10 +157,10 @@ export class MediaSession implements SessionRunner {
     const now = this.#clock.now();
     // What arrived while we stood still is read after this tick: by the next one it is known who was silent.
     if (isLate) return;
-    this.#signal.tick(now);
+    this.signal.tick(now);
     this.#noteDrops(now);
-    this.#meter.note(now, this.#keeper.run, this.#signal.metered);
-    this.#keeper.run?.watch(now, this.#signal.fedSince);
+    this.#meter.note(now, this.#keeper.run, this.signal.metered);
+    this.#keeper.run?.watch(now, this.signal.fedSince);
     this.#work ??= this.#look(now)
       .catch((error: unknown) => this.#keeper.noteFault(error))
       .finally(() => {
@@ -176,10 +176,10 @@ export class MediaSession implements SessionRunner {
   }
 
   async #look(now: number): Promise<void> {
-    await this.#signal.look(now);
+    await this.signal.look(now);
     if (this.#phase !== "ON") return;
     await this.#watch.check(now);
-    await this.#keeper.check(now, this.#signal.fedSince);
+    await this.#keeper.check(now, this.signal.fedSince);
   }
 
   /** Players cannot go from one kind of segment to another within a playlist. */
@@ -201,7 +201,7 @@ export class MediaSession implements SessionRunner {
     if (this.#phase !== "ON") return;
     const now = this.#clock.now();
     const { run } = this.#keeper;
-    const { active, choice } = this.#signal;
+    const { active, choice } = this.signal;
     const described = describeSession({
       now,
       startedAt: this.#startedAt,

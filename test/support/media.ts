@@ -45,7 +45,7 @@ export interface PictureOptions {
   readonly keyFrameInterval?: number;
 }
 
-function pictureArguments({
+export function pictureArguments({
   size = "320x180",
   frameRate = 25,
   hasVideo = true,
@@ -77,9 +77,15 @@ function pictureArguments({
 }
 
 /** Sends a test picture and tone as MPEG-TS to a multicast group on the loopback interface. */
-export function startMulticastSender({ address, port, ...picture }: PictureOptions & { address: string; port: number }): Sender {
+export function startMulticastSender({
+  address,
+  port,
+  offsetSeconds = 0,
+  ...picture
+}: PictureOptions & { address: string; port: number; /** Where its timestamps begin. */ offsetSeconds?: number }): Sender {
   const target = `udp://${address}:${port}?localaddr=127.0.0.1&pkt_size=1316&ttl=0`;
-  return startSender([...pictureArguments(picture), "-f", "mpegts", "-muxdelay", "0.1", target]);
+  const offset = ["-output_ts_offset", String(offsetSeconds)];
+  return startSender([...pictureArguments(picture), "-f", "mpegts", "-muxdelay", "0.1", ...offset, target]);
 }
 
 /** Waits for SRT callers on a loopback port, and sends to the one that comes. */
@@ -116,7 +122,7 @@ export async function startHlsSender(picture: PictureOptions = {}): Promise<Send
   };
 }
 
-function startSender(args: readonly string[]): Sender {
+export function startSender(args: readonly string[]): Sender {
   const { command, words } = tied("ffmpeg", args);
   const child = spawn(command, words, { stdio: ["ignore", "ignore", "ignore"] });
   follow(child);
@@ -136,12 +142,13 @@ export interface ProbedStream {
   readonly width?: number;
   readonly height?: number;
   readonly avg_frame_rate?: string;
+  readonly channels?: number;
   readonly nb_read_packets?: string;
 }
 
 /** What ffprobe finds at a URL or path. */
 export async function probe(target: string): Promise<readonly ProbedStream[]> {
-  const shown = "stream=codec_type,codec_name,width,height,avg_frame_rate";
+  const shown = "stream=codec_type,codec_name,width,height,avg_frame_rate,channels";
   const { stdout } = await run("ffprobe", ["-v", "error", "-analyzeduration", "1000000", "-show_entries", shown, "-of", "json", target], {
     timeout: 10_000,
   });
