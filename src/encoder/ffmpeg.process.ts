@@ -39,6 +39,8 @@ export interface SpawnOptions {
   readonly directory?: string;
   /** What it reads from descriptor 4: a way to hand over what nobody may see in the process list. */
   readonly script?: string;
+  /** What all of its HTTP and HTTPS goes through; read from its environment, which nobody else sees. */
+  readonly httpProxy?: string;
   /** Texts that must not be seen in its last lines. */
   readonly secrets?: readonly string[];
   /** It writes progress to descriptor 3. */
@@ -89,7 +91,10 @@ function start(host: ProcessHost, options: SpawnOptions): ChildProcess {
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
     // Nothing of our own environment, which holds credentials.
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1" },
+    env: {
+      ...{ PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C", AV_LOG_FORCE_NOCOLOR: "1" },
+      ...(options.httpProxy === undefined ? {} : { http_proxy: options.httpProxy }),
+    },
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });
 }

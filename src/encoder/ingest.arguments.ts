@@ -1,17 +1,40 @@
-import { InputType } from "../sessions/session.rules.ts";
+import { inBrackets } from "../network/pin-address.ts";
+import { parseUrl } from "../network/url.parser.ts";
+import type { InputType } from "../sessions/session.rules.ts";
 import { SCRIPT_PIPE } from "./ffmpeg.process.ts";
 import type { HlsSource } from "./hls-source.ts";
+import type { ChosenStreams } from "./stream-remap.rules.ts";
 
-/** How to start the process that takes one input in. */
-export interface IngestPlan {
+/** How to start one process. */
+export interface ProcessPlan {
   readonly arguments: readonly string[];
   /** What it reads from its script pipe, where nobody else sees it. */
   readonly script?: string;
+  /** What it goes out through, for HTTP and HTTPS; a secret. */
+  readonly httpProxy?: string;
+  readonly secrets: readonly string[];
+}
+
+/** A socket of ours that RTP sent to this machine alone is taken from. */
+export interface SocketPlan {
+  /** The address of this machine to listen on; null for all of them. */
+  readonly bindAddress: string | null;
+  readonly port: number;
+  /** Whose packets are taken; null for anybody's. */
+  readonly senders: readonly string[] | null;
+}
+
+/** How one input is taken in. */
+export interface IngestPlan {
+  readonly source:
+    /** One process makes of it one MPEG-TS on standard output. */
+    | { readonly kind: "PROCESS"; readonly process: ProcessPlan }
+    /** Datagrams are received as they are and counted, and another process (see `planNormalizer`) makes of them what the first does. */
+    | { readonly kind: "RAW"; readonly receiver: ProcessPlan | SocketPlan };
   /** Silence that means that the input is lost, in seconds. */
   readonly silenceSeconds: number;
   /** How long the first byte may take, in seconds. */
   readonly firstByteSeconds: number;
-  readonly secrets: readonly string[];
 }
 
 export interface IngestSource {
@@ -20,17 +43,18 @@ export interface IngestSource {
   readonly srtPassphrase: string | null;
   /** The address whose interface multicast is joined on; null leaves it to the system. */
   readonly multicastInterface: string | null;
-  /** For HLS: what was found out about the playlist just now. */
-  readonly hls: HlsSource | null;
 }
 
 const SILENCE_SECONDS = 2;
 const FIRST_BYTE_SECONDS = 10;
+/** RTSP and RTMP servers begin with what they still have of the newest group of pictures, or wait for the next one. */
+const HANDSHAKE_SECONDS = 15;
 /** The defaults of ffmpeg open an input in 5.9 s, these in 1.9 s. */
 export const ANALYSIS = ["-analyzeduration", "1000000", "-probesize", "1000000"];
 export const QUIET = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"];
-/** Names of a source script: one file, one line; a quote in a URL is refused long before, and escaped here all the same. */
-const QUOTED_QUOTE = "'\\''";
+/** Received datagrams wait here while we are busy: 9 MB, some seconds of any stream. */
+const RECEIVE_QUEUE_PACKETS = "50000";
+const DATAGRAM_LIMIT_BYTES = "65507";
 
 /** Tables in front of every frame let the encoder begin at any key frame; nothing is buffered, since silence is a sign. */
 export const OUTPUT = [
@@ -38,75 +62,150 @@ export const OUTPUT = [
   ...["-muxdelay", "0", "-muxpreload", "0", "-flush_packets", "1"],
   ...["-mpegts_flags", "+pat_pmt_at_frames", "-f", "mpegts", "pipe:1"],
 ];
+const FIRST_STREAMS = ["-map", "0:v:0?", "-map", "0:a:0?"];
 
-/** Arguments that make of any input one MPEG-TS on standard output, nothing re-encoded. Pure. */
-export function planIngest(source: IngestSource): IngestPlan {
-  switch (source.type) {
-    case InputType.MULTICAST_PULL:
-      return planMulticast(source);
-    case InputType.SRT_PULL:
-      return planSrt(source);
-    case InputType.HLS_PULL:
-      return planHls(source);
-    default:
-      throw new Error(`Inputs of the type ${source.type} cannot be run`);
-  }
-}
-
-function planMulticast({ url, multicastInterface }: IngestSource): IngestPlan {
-  const options = { reuse: "1", overrun_nonfatal: "1", fifo_size: "50000", localaddr: multicastInterface };
-  return {
-    arguments: [
-      ...QUIET,
-      ...ANALYSIS,
-      ...["-protocol_whitelist", "udp", "-f", "mpegts", "-i", withOptions(url, options)],
-      ...["-map", "0:v:0?", "-map", "0:a:0?", ...OUTPUT],
-    ],
-    silenceSeconds: SILENCE_SECONDS,
-    firstByteSeconds: FIRST_BYTE_SECONDS,
+/** Receives a multicast group as it is, datagram after datagram on standard output. Pure. */
+export function planMulticast({ url, multicastInterface }: IngestSource): IngestPlan {
+  // Whatever size its sender has in mind, no datagram may be cut.
+  const group = `udp${url.slice(url.indexOf(":"))}`.replace(/([?&])pkt_size=\d+(&|$)/, "$1");
+  const options = {
+    ...{ reuse: "1", overrun_nonfatal: "1", fifo_size: RECEIVE_QUEUE_PACKETS, pkt_size: DATAGRAM_LIMIT_BYTES },
+    ...{ buffer_size: "4194304", localaddr: multicastInterface },
+  };
+  const input = ["-protocol_whitelist", "udp", "-f", "data", "-i", withOptions(group, options)];
+  const process = {
+    arguments: [...QUIET, ...input, "-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "data", "pipe:1"],
     secrets: [],
   };
+  return { source: { kind: "RAW", receiver: process }, silenceSeconds: SILENCE_SECONDS, firstByteSeconds: FIRST_BYTE_SECONDS };
 }
 
-/** Through a script of the concat demuxer: a passphrase in the arguments would stand in the process list. */
-function planSrt({ url, srtPassphrase }: IngestSource): IngestPlan {
+/** The same of RTP that is sent to this machine. Pure. */
+export function planSocket(receiver: SocketPlan): IngestPlan {
+  return { source: { kind: "RAW", receiver }, silenceSeconds: SILENCE_SECONDS, firstByteSeconds: FIRST_BYTE_SECONDS };
+}
+
+/** Arguments that make of an MPEG-TS on standard input one with the chosen streams on standard output, nothing re-encoded. Pure. */
+export function planNormalizer({ video, audio }: ChosenStreams): ProcessPlan {
+  const maps = [video, audio].flatMap((pid) => (pid === null ? [] : ["-map", `0:i:${pid}?`]));
+  const input = ["-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"];
+  return { arguments: [...QUIET, ...ANALYSIS, ...input, ...maps, ...OUTPUT], secrets: [] };
+}
+
+/** SRT: the URL with an address in place of the name. Pure. */
+export function planSrt({ srtPassphrase }: IngestSource, pinnedUrl: string): IngestPlan {
   // A stream that falls silent is ended by our own clock, which restarts the process; ffmpeg's is the second net.
-  const address = withOptions(url, { mode: "caller", transtype: "live", timeout: "4000000", passphrase: srtPassphrase });
-  const script = [
-    "ffconcat version 1.0",
-    `file '${address.replaceAll("'", QUOTED_QUOTE)}'`,
-    "option analyzeduration 1000000",
-    "option probesize 1000000",
-    "",
-  ];
-  return {
-    arguments: [
-      ...QUIET,
-      ...["-protocol_whitelist", "pipe,srt", "-f", "concat", "-safe", "0", "-i", SCRIPT_PIPE],
-      ...["-map", "0:v:0?", "-map", "0:a:0?", ...OUTPUT],
-    ],
-    script: script.join("\n"),
-    silenceSeconds: SILENCE_SECONDS,
+  const address = withOptions(pinnedUrl, { mode: "caller", transtype: "live", timeout: "4000000", passphrase: srtPassphrase });
+  return planScript({
+    address,
+    protocols: "srt",
+    formats: "mpegts",
+    secrets: secretsOf(pinnedUrl, srtPassphrase),
     firstByteSeconds: FIRST_BYTE_SECONDS,
-    secrets: secretsOf(url, srtPassphrase),
-  };
+  });
 }
 
-/** Through a playlist of ours that names the one variant that we chose; `-re` turns its bursts of whole segments into an even flow. */
-function planHls({ url, hls }: IngestSource): IngestPlan {
-  if (!hls) throw new Error("An HLS input is planned with its playlist");
-  return {
+/** RTSP, its media within the one connection, which goes through a relay on this port. Pure. */
+export function planRtsp({ url }: IngestSource, relayPort: number): IngestPlan {
+  return planScript({
+    address: throughRelay(url, "rtsp", relayPort),
+    options: ["option rtsp_transport tcp", "option timeout 10000000"],
+    protocols: "tcp",
+    formats: "rtsp,mpegts",
+    secrets: secretsOf(url, null),
+    firstByteSeconds: HANDSHAKE_SECONDS,
+  });
+}
+
+/** RTMP through a relay on this port; the server is told the URL that the caller wrote. Pure. */
+export function planRtmp({ url }: IngestSource, relayPort: number): IngestPlan {
+  return planScript({
+    address: throughRelay(url, "rtmp", relayPort),
+    options: [`option rtmp_tcurl ${quoted(rtmpConnectUrl(url))}`, "option rtmp_live live", "option rw_timeout 10000000"],
+    protocols: "rtmp,tcp",
+    formats: "flv,live_flv",
+    secrets: [...secretsOf(url, null), ...rtmpNameOf(url)],
+    firstByteSeconds: HANDSHAKE_SECONDS,
+  });
+}
+
+/** Through a playlist of ours that names the one variant that we chose; `-re` turns its bursts of whole segments into an even flow. Pure. */
+export function planHls({ url }: IngestSource, hls: HlsSource, httpProxy: string): IngestPlan {
+  const protocols = "pipe,http,https,tcp,tls,crypto,data,httpproxy";
+  const process: ProcessPlan = {
     arguments: [
       ...QUIET,
       ...ANALYSIS,
-      ...["-re", "-rw_timeout", "10000000", "-protocol_whitelist", "pipe,http,https,tcp,tls,crypto,data", "-f", "hls", "-i", SCRIPT_PIPE],
-      ...["-map", "0:v:0?", "-map", "0:a:0?", ...OUTPUT],
+      ...["-re", "-rw_timeout", "10000000", "-protocol_whitelist", protocols, "-f", "hls", "-i", SCRIPT_PIPE],
+      ...FIRST_STREAMS,
+      ...OUTPUT,
     ],
     script: hls.script,
-    silenceSeconds: hls.silenceSeconds,
-    firstByteSeconds: Math.max(FIRST_BYTE_SECONDS, hls.silenceSeconds),
+    httpProxy,
     secrets: secretsOf(url, null),
   };
+  const { silenceSeconds } = hls;
+  return { source: { kind: "PROCESS", process }, silenceSeconds, firstByteSeconds: Math.max(FIRST_BYTE_SECONDS, silenceSeconds) };
+}
+
+interface ScriptPlan {
+  readonly address: string;
+  readonly options?: readonly string[];
+  readonly protocols: string;
+  readonly formats: string;
+  readonly secrets: readonly string[];
+  readonly firstByteSeconds: number;
+}
+
+/** Through a script of the concat demuxer: secrets in the arguments would stand in the process list. */
+function planScript({ address, options = [], protocols, formats, secrets, firstByteSeconds }: ScriptPlan): IngestPlan {
+  const script = [
+    "ffconcat version 1.0",
+    `file ${quoted(address)}`,
+    "option analyzeduration 1000000",
+    "option probesize 1000000",
+    ...options,
+    "",
+  ];
+  const process: ProcessPlan = {
+    arguments: [
+      ...QUIET,
+      ...["-protocol_whitelist", `pipe,${protocols}`, "-format_whitelist", `concat,${formats}`],
+      ...["-f", "concat", "-safe", "0", "-i", SCRIPT_PIPE, ...FIRST_STREAMS, ...OUTPUT],
+    ],
+    script: script.join("\n"),
+    secrets,
+  };
+  return { source: { kind: "PROCESS", process }, silenceSeconds: SILENCE_SECONDS, firstByteSeconds };
+}
+
+/** As it stands in a script: blanks and backslashes are refused in URLs, quotes are not. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+const AUTHORITY = /^[a-z]+:\/\/((?:[^/?#@]*@)?)[^/?#]*/;
+
+/** The URL with the relay in place of the server; what is secret in it stays. */
+function throughRelay(url: string, scheme: string, port: number): string {
+  return url.replace(AUTHORITY, (_, userInfo: string) => `${scheme}://${userInfo}127.0.0.1:${port}`);
+}
+
+/** What an RTMP client says that it connects to: the server and the application, which ffmpeg takes out of the path in this way. */
+function rtmpConnectUrl(url: string): string {
+  const reading = parseUrl(url);
+  if ("problem" in reading) throw new Error("A URL that was not checked cannot be planned");
+  const { scheme, host, port, path } = reading.url;
+  const [first = "", second, ...more] = path.replace(/^\/+/, "").split("/");
+  const hasInstance = second !== undefined && more.length > 0 && first !== "ondemand" && !second.includes(":");
+  const name = host.kind === "NAME" ? host.name : inBrackets(host.address);
+  return `${scheme}://${name}${port === null ? "" : `:${port}`}/${hasInstance ? `${first}/${second}` : first}`;
+}
+
+/** The last part of an RTMP path names the stream, and is all that some servers ask for. */
+function rtmpNameOf(url: string): readonly string[] {
+  const name = url.split("?")[0]?.split("/").slice(3).at(-1) ?? "";
+  return name === "" ? [] : [name];
 }
 
 /** Adds options to a URL's query, which those that the caller set already keep. */
@@ -116,11 +215,11 @@ function withOptions(url: string, options: Readonly<Record<string, string | null
   const added = Object.entries(options).filter(([name, value]) => value !== null && !given.has(name));
   const text = added.map(([name, value]) => `${name}=${value}`).join("&");
   if (text === "") return url;
-  return `${url}${url.includes("?") ? "&" : "?"}${text}`;
+  return `${url}${url.endsWith("?") || url.endsWith("&") ? "" : url.includes("?") ? "&" : "?"}${text}`;
 }
 
 /** Every part of a URL that may be secret, so that ffmpeg's own words can be masked. */
-function secretsOf(url: string, passphrase: string | null): readonly string[] {
+export function secretsOf(url: string, passphrase: string | null): readonly string[] {
   const userInfo = /^[a-z]+:\/\/([^/?#@]*)@/.exec(url)?.[1]?.split(":") ?? [];
   const query = url.includes("?") ? url.slice(url.indexOf("?") + 1).split("&") : [];
   const values = query.flatMap((part) => (/pass|key|token|sig|secret|streamid/i.test(part) ? part.slice(part.indexOf("=") + 1) : []));

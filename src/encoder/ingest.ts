@@ -1,26 +1,21 @@
-import { planIngest, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
-import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
-import { readHlsSource } from "./hls-source.ts";
+import type { NetworkAccess } from "../network/connect.ts";
+import type { RemapRule } from "../sessions/session.rules.ts";
+import { LossWindow } from "./continuity.rules.ts";
+import type { ProcessHost } from "./ffmpeg.process.ts";
+import type { IngestPlan, IngestSource } from "./ingest.arguments.ts";
+import { prepareIngest, problemOf, type IngestProblem, type PreparedIngest } from "./ingest.prepare.ts";
+import type { PathSource, PathSourceHandlers, PathSourceState } from "./path-source.ts";
 import type { PatientClock } from "./patient-clock.ts";
+import { startPull, type Pull } from "./pull.ts";
 
-export interface IngestOptions {
+export interface IngestOptions extends PathSourceHandlers {
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
   readonly clock: PatientClock;
-  readonly source: Omit<IngestSource, "hls">;
-  /** Says in a sentence why an address may not be used now, or null. */
-  readonly refuse: (url: string) => Promise<string | null>;
-  /** A process begins to give bytes: what came before it does not go on. */
-  readonly onStart: () => void;
-  readonly onBytes: (chunk: Buffer) => void;
-}
-
-/** What is known of an input path. */
-export interface IngestState {
-  /** Bytes arrive; false from the moment that they are late. */
-  readonly isFlowing: boolean;
-  /** Why not, as a sentence; null while they flow or nothing is known yet. */
-  readonly problem: string | null;
+  readonly source: IngestSource;
+  /** Which streams of a multicast input go on; empty for the first picture and the first sound. */
+  readonly streamRemap: readonly RemapRule[];
+  readonly access: NetworkAccess;
 }
 
 const RETRY_MILLISECONDS_LEAST = 1_000;
@@ -31,27 +26,28 @@ const RETRY_AFTER_LOSS_MILLISECONDS = 100;
 const SETTLED_MILLISECONDS = 5_000;
 
 /**
- * Keeps one input path coming in, for ever:
+ * Keeps one input path coming in that is pulled from an address, for ever:
  *
  *   RESTING     waits 0.1 s after a loss, else 1, 2, 4, 8, 10, 10 … s
- *   CONNECTING  the process was started and gave no byte yet; killed when that takes too long
+ *   CONNECTING  the address was checked, the process was started and gave no byte yet; killed when that takes too long
  *   FLOWING     bytes arrive; the process is killed when they stop for longer than the input's silence limit
  *
  *   RESTING → CONNECTING → FLOWING → RESTING, and CONNECTING → RESTING
  *
  * The clock on the bytes is ours, since ffmpeg may sit for ever on an input that went silent.
  */
-export class Ingest {
+export class Ingest implements PathSource {
   readonly #options: IngestOptions;
-  #child: FfmpegProcess | null = null;
+  readonly #losses = new LossWindow();
+  #pull: Pull | null = null;
   #plan: IngestPlan | null = null;
   #timer: NodeJS.Timeout | null = null;
   #startedAt = 0;
   #firstByteAt: number | null = null;
   #lastByteAt = 0;
   #failures = 0;
-  #problem: string | null = null;
-  #killReason: string | null = null;
+  #problem: IngestProblem | null = null;
+  #killReason: IngestProblem | null = null;
   #attempt: Promise<void> = Promise.resolve();
   readonly #abort = new AbortController();
 
@@ -61,37 +57,41 @@ export class Ingest {
   }
 
   get pid(): number | null {
-    return this.#child?.pid ?? null;
+    return this.#pull?.pid ?? null;
   }
 
-  state(now: number): IngestState {
+  state(now: number): PathSourceState {
     const isFlowing = this.#firstByteAt !== null && now - this.#lastByteAt <= this.#silenceMilliseconds();
-    return { isFlowing, problem: isFlowing ? null : this.#problem };
+    const problem = isFlowing ? null : this.#problem;
+    return {
+      isFlowing,
+      problem: problem?.message ?? null,
+      isAddressRefused: problem?.isAddressRefused ?? false,
+      errorPercent: this.#losses.percent(now),
+    };
   }
 
-  /** To be called several times a second: ends a process whose input went silent, or never came. */
   watch(now: number): void {
-    if (!this.#child || !this.#plan || this.#killReason !== null) return;
+    if (!this.#pull || !this.#plan || this.#killReason !== null) return;
     if (this.#firstByteAt === null) {
-      if (now - this.#startedAt > this.#plan.firstByteSeconds * 1_000) this.#end("Nothing arrives from the input.");
+      const isLate = now - this.#startedAt > this.#plan.firstByteSeconds * 1_000;
+      if (isLate) this.#end(plainly(this.#pull.hint() ?? "Nothing arrives from the input."));
       return;
     }
     if (now - this.#lastByteAt > this.#silenceMilliseconds())
-      this.#end(`Nothing arrived from the input for ${this.#plan.silenceSeconds} s.`);
+      this.#end(plainly(`Nothing arrived from the input for ${this.#plan.silenceSeconds} s.`));
   }
 
-  /** Gives up on what comes in now, and tries again; the reason is a sentence. */
   reject(reason: string): void {
     this.#failures += 1;
     this.#firstByteAt = null;
-    this.#end(reason);
+    this.#end(plainly(reason));
   }
 
-  /** Resolves once no process of it is left. */
   async close(): Promise<void> {
     this.#abort.abort();
     if (this.#timer) clearTimeout(this.#timer);
-    this.#child?.kill();
+    this.#pull?.kill();
     await this.#attempt;
   }
 
@@ -99,10 +99,12 @@ export class Ingest {
     return (this.#plan?.silenceSeconds ?? 0) * 1_000;
   }
 
-  #end(reason: string): void {
-    this.#killReason = reason;
-    this.#problem = reason;
-    this.#child?.kill();
+  #end(problem: IngestProblem): void {
+    // The first reason is the cause of what follows.
+    if (this.#killReason !== null) return;
+    this.#killReason = problem;
+    this.#problem = problem;
+    this.#pull?.kill();
   }
 
   #schedule(milliseconds: number): void {
@@ -114,67 +116,48 @@ export class Ingest {
 
   /** Whatever goes wrong, another attempt follows. */
   async #run(): Promise<void> {
+    this.#killReason = null;
+    this.#firstByteAt = null;
+    const { source, access } = this.#options;
     try {
-      await this.#try();
-    } catch {
-      if (this.#abort.signal.aborted) return;
-      this.#problem = "The input could not be taken in.";
-      this.#rest(false);
+      const onProblem = (problem: IngestProblem): void => this.#end(problem);
+      const prepared = await prepareIngest(source, { access, signal: this.#abort.signal, onProblem });
+      await this.#take(prepared);
+    } catch (error) {
+      this.#problem = problemOf(error);
     }
-  }
-
-  async #try(): Promise<void> {
-    const prepared = await this.#prepare();
     if (this.#abort.signal.aborted) return;
-    if ("problem" in prepared) {
-      this.#problem = prepared.problem;
-      return this.#rest(false);
-    }
-    const end = await this.#take(prepared.plan);
-    if (this.#abort.signal.aborted) return;
-    this.#problem = this.#killReason ?? describeEnd(end);
     this.#rest(this.#firstByteAt !== null);
   }
 
-  async #prepare(): Promise<{ readonly plan: IngestPlan } | { readonly problem: string }> {
-    const { source, refuse } = this.#options;
+  async #take({ plan, release }: PreparedIngest): Promise<void> {
     try {
-      const refusal = await refuse(source.url);
-      if (refusal !== null) return { problem: refusal };
-      if (source.type !== "HLS_PULL") return { plan: planIngest({ ...source, hls: null }) };
-      const reading = await readHlsSource(source.url, { refuse, signal: this.#abort.signal });
-      return "problem" in reading ? reading : { plan: planIngest({ ...source, hls: reading.source }) };
-    } catch {
-      return { problem: "The input could not be prepared." };
+      if (this.#abort.signal.aborted) return;
+      this.#killReason = null;
+      this.#plan = plan;
+      this.#startedAt = this.#options.clock.now();
+      this.#pull = startPull(plan, {
+        ...this.#options,
+        onBytes: (chunk) => this.#accept(chunk),
+        onCount: (count) => this.#losses.add(this.#options.clock.now(), count),
+      });
+      const reason = await this.#pull.ended;
+      this.#problem = this.#killReason ?? plainly(reason);
+    } finally {
+      this.#pull = null;
+      release();
     }
   }
 
-  async #take(plan: IngestPlan): Promise<ProcessEnd> {
-    const { host, ffmpegPath, onStart, onBytes } = this.#options;
-    const child = spawnFfmpeg(host, {
-      binary: ffmpegPath,
-      arguments: plan.arguments,
-      secrets: plan.secrets,
-      ...(plan.script === undefined ? {} : { script: plan.script }),
-    });
-    this.#plan = plan;
-    this.#child = child;
-    this.#killReason = null;
-    this.#firstByteAt = null;
-    this.#startedAt = this.#options.clock.now();
-    child.stdout.on("data", (chunk: Buffer) => {
-      if (this.#killReason !== null || this.#abort.signal.aborted) return;
-      const now = this.#options.clock.now();
-      if (this.#firstByteAt === null) {
-        this.#firstByteAt = now;
-        onStart();
-      }
-      this.#lastByteAt = now;
-      onBytes(chunk);
-    });
-    const end = await child.ended;
-    this.#child = null;
-    return end;
+  #accept(chunk: Buffer): void {
+    if (this.#killReason !== null || this.#abort.signal.aborted) return;
+    const now = this.#options.clock.now();
+    if (this.#firstByteAt === null) {
+      this.#firstByteAt = now;
+      this.#options.onStart();
+    }
+    this.#lastByteAt = now;
+    this.#options.onBytes(chunk);
   }
 
   #rest(hadInput: boolean): void {
@@ -186,8 +169,6 @@ export class Ingest {
   }
 }
 
-function describeEnd({ code, signal, lastLine }: ProcessEnd): string {
-  if (signal !== null) return `The process that takes the input in was ended by ${signal}.`;
-  const detail = lastLine === null ? "" : ` ffmpeg says: ${lastLine}`;
-  return code === 0 ? `The input ended.${detail}` : `The input cannot be read.${detail}`;
+function plainly(message: string): IngestProblem {
+  return { message, isAddressRefused: false };
 }

@@ -18,6 +18,9 @@ export type Resolution =
   /** The name is unknown now; it may be known later. */
   | { readonly kind: "UNRESOLVED"; readonly message: string };
 
+/** Says which addresses a host, as it stands in a URL, has now, and whether they may be reached. Never throws. */
+export type ResolveHost = (hostText: string) => Promise<Resolution>;
+
 /** Addresses of this machine's interfaces, which callers' URLs must not lead to. */
 export function listOwnAddresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address));

@@ -8,19 +8,20 @@ import { deriveAbilities, type FfmpegListings } from "../../src/encoder/capabili
 const whole: FfmpegListings = {
   version: "ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026 the FFmpeg developers\nbuilt with gcc 12",
   protocols:
-    "Supported file protocols:\nInput:\n  file\n  http\n  https\n  pipe\n  srt\n  tcp\n  tls\n  udp\n  unix\nOutput:\n  file\n  rtmp\n",
+    "Supported file protocols:\nInput:\n  file\n  http\n  https\n  httpproxy\n  pipe\n  rtmp\n  srt\n  tcp\n  tls\n  udp\n  unix\nOutput:\n  file\n  rtmp\n",
   encoders:
     "Encoders:\n V..... = Video\n ------\n V....D libx264              x\n V....D libx265  x\n V..... libsvtav1  x\n A....D aac   AAC\n A....D libopus   Opus\n",
   muxers:
-    "File formats:\n D. = Demuxing supported\n --\n  E dash   DASH\n  E fifo   F\n  E flv   FLV\n  E hls   HLS\n  E matroska   M\n  E mp4   MP4\n  E mpegts  TS\n  E segment  s\n  E tee  t\n",
-  demuxers: "File formats:\n --\n D  concat   c\n D  hls    HLS\n D  matroska,webm   m\n D  mpegts    TS\n",
+    "File formats:\n D. = Demuxing supported\n --\n  E dash   DASH\n  E data   d\n  E fifo   F\n  E flv   FLV\n  E hls   HLS\n  E matroska   M\n  E mp4   MP4\n  E mpegts  TS\n  E segment  s\n  E tee  t\n",
+  demuxers:
+    "File formats:\n --\n D  concat   c\n D  data   d\n D  flv   FLV\n D  hls    HLS\n D  matroska,webm   m\n D  mov,mp4,m4a   M\n D  mpegts    TS\n D  rtsp   R\n",
 };
 
 describe("abilities of an ffmpeg, by its own listings", () => {
   it("has all that the engine runs, and nothing that it does not", () => {
     expect(deriveAbilities(whole)).toEqual({
       version: "5.1.9-0+deb12u1",
-      supportedInputs: ["MULTICAST_PULL", "SRT_PULL", "HLS_PULL"],
+      supportedInputs: ["MULTICAST_PULL", "RTP_PULL", "SRT_PULL", "HLS_PULL", "RTSP_PULL", "RTMP_PULL"],
       supportedOutputs: ["HTTP", "MULTICAST", "RTMP_PUSH", "CMAF_PUSH", "FILE"],
       supportedVideoCodecs: ["H264", "H265", "AV1"],
       supportedAudioCodecs: ["AAC", "OPUS"],

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { planEncoder } from "../../src/encoder/encoder-plan.ts";
 import { DEFAULT_PRESETS, encoderArguments, type EncoderSettings } from "../../src/encoder/ffmpeg.arguments.ts";
 import { declaredShape, outputFrameRate, videoFilter } from "../../src/encoder/ffmpeg.filters.ts";
-import { planIngest, type IngestSource } from "../../src/encoder/ingest.arguments.ts";
 import type { StreamFacts, VideoFacts } from "../../src/encoder/input-facts.ts";
 import type { OutputLaunch } from "../../src/encoder/runner.ts";
 import { fileOutput, httpOutput, passthrough, rendition } from "./media-harness.ts";
@@ -125,39 +124,5 @@ describe("pictures", () => {
   it("count as one shape when only rounding sets them apart", () => {
     expect(declaredShape({ width: 854, height: 480 }, [{ width: 1280, height: 720 }])).toEqual({ width: 1280, height: 720 });
     expect(declaredShape({ width: 640, height: 480 }, [{ width: 1280, height: 720 }])).toEqual({ width: 640, height: 480 });
-  });
-});
-
-describe("the ingest's arguments", () => {
-  const source = (own: Partial<IngestSource>): IngestSource => ({
-    ...{ type: "MULTICAST_PULL", url: "udp://239.1.2.3:5000", srtPassphrase: null, multicastInterface: "127.0.0.1", hls: null },
-    ...own,
-  });
-
-  it("join a group on the interface, with protocols closed", () => {
-    const { arguments: list } = planIngest(source({ url: "udp://239.1.2.3:5000?fifo_size=10" }));
-    expect(valueOf(list, "-i")).toBe("udp://239.1.2.3:5000?fifo_size=10&reuse=1&overrun_nonfatal=1&localaddr=127.0.0.1");
-    expect(valueOf(list, "-protocol_whitelist")).toBe("udp");
-  });
-
-  it("hand an SRT address and its passphrase over where the process list does not show them", () => {
-    const plan = planIngest(source({ type: "SRT_PULL", url: "srt://host.example:9000?streamid=#!::r=a'b", srtPassphrase: "open sesame" }));
-    expect(plan.arguments.join(" ")).not.toMatch(/host\.example|sesame/);
-    expect(plan.script).toContain("passphrase=open sesame");
-    expect(plan.script).toContain("r=a'\\''b");
-    expect(plan.secrets).toContain("open sesame");
-    expect(valueOf(plan.arguments, "-protocol_whitelist")).toBe("pipe,srt");
-  });
-
-  it("hand an HLS address over as a playlist, and wait three target durations", () => {
-    const hls = { script: "#EXTM3U\n", silenceSeconds: 18 };
-    const plan = planIngest(source({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc", hls }));
-    expect(plan.arguments.join(" ")).not.toMatch(/cdn\.example|abc/);
-    expect(plan).toMatchObject({ silenceSeconds: 18, firstByteSeconds: 18, script: hls.script });
-    expect(plan.secrets).toEqual(["user", "word", "abc"]);
-  });
-
-  it("refuses a type that it does not run", () => {
-    expect(() => planIngest(source({ type: "RTMP_PUSH" }))).toThrow("RTMP_PUSH");
   });
 });

@@ -1,0 +1,155 @@
+import { RemapType } from "../sessions/session.rules.ts";
+import { PACKET_BYTES } from "./transport-stream.ts";
+
+/** One elementary stream as the tables of a transport stream announce it. */
+export interface AnnouncedStream {
+  readonly pid: number;
+  readonly type: RemapType;
+  /** As it stands there, mostly three letters, in lower case; null when nothing is said. */
+  readonly language: string | null;
+}
+
+const PAT_PID = 0;
+const PAT_TABLE = 0x00;
+const PMT_TABLE = 0x02;
+const SECTION_LIMIT_BYTES = 4_096;
+const CHECKSUM_BYTES = 4;
+
+const VIDEO_TYPES: ReadonlySet<number> = new Set([0x01, 0x02, 0x10, 0x1b, 0x20, 0x24, 0x33, 0x42, 0xd1, 0xd2, 0xea]);
+const AUDIO_TYPES: ReadonlySet<number> = new Set([0x03, 0x04, 0x0f, 0x11, 0x1c, 0x81, 0x83, 0x87]);
+const PRIVATE_TYPE = 0x06;
+/** Descriptors that tell what a private stream is: AC-3, E-AC-3, DTS, AAC; teletext, DVB subtitles. */
+const AUDIO_DESCRIPTORS: readonly number[] = [0x6a, 0x7a, 0x7b, 0x7c];
+const SUBTITLE_DESCRIPTORS: readonly number[] = [0x56, 0x59];
+const REGISTRATION_DESCRIPTOR = 0x05;
+const LANGUAGE_DESCRIPTORS: readonly number[] = [0x0a, 0x56, 0x59];
+const TYPE_BY_REGISTRATION: Readonly<Record<string, RemapType>> = {
+  HEVC: RemapType.VIDEO,
+  AV01: RemapType.VIDEO,
+  Opus: RemapType.AUDIO,
+  "AC-3": RemapType.AUDIO,
+  EAC3: RemapType.AUDIO,
+};
+
+/** Gathers the sections of one PID, which may be spread over packets. */
+class SectionGatherer {
+  #bytes: Buffer | null = null;
+
+  /** The section that this packet completes, or null. */
+  push(payload: Buffer, startsUnit: boolean): Buffer | null {
+    if (!startsUnit) {
+      if (!this.#bytes) return null;
+      this.#bytes = Buffer.concat([this.#bytes, payload]);
+      return this.#whole();
+    }
+    const pointer = payload[0] ?? 0;
+    const before = this.#bytes ? Buffer.concat([this.#bytes, payload.subarray(1, 1 + pointer)]) : null;
+    this.#bytes = before;
+    const ended = before && this.#whole();
+    this.#bytes = payload.subarray(1 + pointer);
+    return ended ?? this.#whole();
+  }
+
+  #whole(): Buffer | null {
+    const bytes = this.#bytes;
+    if (!bytes || bytes.length < 3) return null;
+    const length = 3 + (bytes.readUInt16BE(1) & 0x0fff);
+    if (length > SECTION_LIMIT_BYTES) this.#bytes = null;
+    if (length > SECTION_LIMIT_BYTES || bytes.length < length) return null;
+    this.#bytes = null;
+    return bytes.subarray(0, length);
+  }
+}
+
+/** Reads the tables of a transport stream until the streams of its first program are known. */
+export class ProgramTables {
+  readonly #pat = new SectionGatherer();
+  readonly #pmt = new SectionGatherer();
+  #pmtPid: number | null = null;
+  #streams: readonly AnnouncedStream[] | null = null;
+
+  /** Of the first program, in the order of its table; null until it was seen. */
+  get streams(): readonly AnnouncedStream[] | null {
+    return this.#streams;
+  }
+
+  /** Looks at whole packets. */
+  scan(packets: Buffer): void {
+    for (let at = 0; at + PACKET_BYTES <= packets.length && this.#streams === null; at += PACKET_BYTES) {
+      const second = packets[at + 1] ?? 0;
+      const pid = ((second & 0x1f) << 8) | (packets[at + 2] ?? 0);
+      if (pid !== PAT_PID && pid !== this.#pmtPid) continue;
+      const payload = payloadOf(packets.subarray(at, at + PACKET_BYTES));
+      if (!payload) continue;
+      const section = (pid === PAT_PID ? this.#pat : this.#pmt).push(payload, (second & 0x40) !== 0);
+      if (!section) continue;
+      if (pid === PAT_PID) this.#pmtPid = firstProgram(section) ?? this.#pmtPid;
+      else this.#streams = readStreams(section);
+    }
+  }
+}
+
+function payloadOf(packet: Buffer): Buffer | null {
+  const control = (packet[3] ?? 0) >> 4;
+  if ((control & 1) === 0) return null;
+  const start = 4 + ((control & 2) !== 0 ? 1 + (packet[4] ?? 0) : 0);
+  return start < PACKET_BYTES ? packet.subarray(start) : null;
+}
+
+function firstProgram(section: Buffer): number | null {
+  if (section[0] !== PAT_TABLE) return null;
+  for (let entry = 8; entry + 4 <= section.length - CHECKSUM_BYTES; entry += 4) {
+    const isProgram = section.readUInt16BE(entry) !== 0;
+    if (isProgram) return section.readUInt16BE(entry + 2) & 0x1fff;
+  }
+  return null;
+}
+
+/** Null for another table than that of a program. */
+export function readStreams(section: Buffer): readonly AnnouncedStream[] | null {
+  if (section[0] !== PMT_TABLE || section.length < 16) return null;
+  const streams: AnnouncedStream[] = [];
+  const end = section.length - CHECKSUM_BYTES;
+  for (let entry = 12 + (section.readUInt16BE(10) & 0x0fff); entry + 5 <= end;) {
+    const length = section.readUInt16BE(entry + 3) & 0x0fff;
+    const descriptors = readDescriptors(section.subarray(entry + 5, Math.min(entry + 5 + length, end)));
+    streams.push({
+      pid: section.readUInt16BE(entry + 1) & 0x1fff,
+      type: typeOf(section[entry] ?? 0, descriptors),
+      language: languageOf(descriptors),
+    });
+    entry += 5 + length;
+  }
+  return streams;
+}
+
+interface Descriptor {
+  readonly tag: number;
+  readonly bytes: Buffer;
+}
+
+function readDescriptors(bytes: Buffer): readonly Descriptor[] {
+  const descriptors: Descriptor[] = [];
+  for (let at = 0; at + 2 <= bytes.length;) {
+    const length = bytes[at + 1] ?? 0;
+    descriptors.push({ tag: bytes[at] ?? 0, bytes: bytes.subarray(at + 2, at + 2 + length) });
+    at += 2 + length;
+  }
+  return descriptors;
+}
+
+function typeOf(streamType: number, descriptors: readonly Descriptor[]): RemapType {
+  if (VIDEO_TYPES.has(streamType)) return RemapType.VIDEO;
+  if (AUDIO_TYPES.has(streamType)) return RemapType.AUDIO;
+  if (streamType !== PRIVATE_TYPE) return RemapType.DATA;
+  if (descriptors.some(({ tag }) => AUDIO_DESCRIPTORS.includes(tag))) return RemapType.AUDIO;
+  if (descriptors.some(({ tag }) => SUBTITLE_DESCRIPTORS.includes(tag))) return RemapType.SUBTITLE;
+  const registration = descriptors.find(({ tag }) => tag === REGISTRATION_DESCRIPTOR)?.bytes.toString("latin1", 0, 4) ?? "";
+  return TYPE_BY_REGISTRATION[registration] ?? RemapType.DATA;
+}
+
+function languageOf(descriptors: readonly Descriptor[]): string | null {
+  const found = descriptors.find(({ tag, bytes }) => LANGUAGE_DESCRIPTORS.includes(tag) && bytes.length >= 3);
+  const text = found?.bytes.toString("latin1", 0, 3).toLowerCase() ?? "";
+  return /^[a-z]{3}$/.test(text) && text !== "und" ? text : null;
+}

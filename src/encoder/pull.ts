@@ -1,0 +1,47 @@
+import type { RemapRule } from "../sessions/session.rules.ts";
+import type { PacketCount } from "./continuity.rules.ts";
+import { spawnFfmpeg, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
+import type { IngestPlan, ProcessPlan } from "./ingest.arguments.ts";
+import { RawPull } from "./raw-pull.ts";
+
+/** One attempt to take an input in, as long as it lasts. */
+export interface Pull {
+  /** Of the process that stands at its front; null where that is a socket. */
+  readonly pid: number | null;
+  /** Resolves with the reason, a sentence, once nothing of it is left. */
+  readonly ended: Promise<string>;
+  /** What is known to be wrong while no byte comes out of it; null for nothing. */
+  readonly hint: () => string | null;
+  readonly kill: () => void;
+}
+
+export interface PullOptions {
+  readonly host: ProcessHost;
+  readonly ffmpegPath: string;
+  readonly streamRemap: readonly RemapRule[];
+  /** One MPEG-TS, video first and one audio. */
+  readonly onBytes: (chunk: Buffer) => void;
+  /** What was received, for inputs that can be counted. */
+  readonly onCount: (count: PacketCount) => void;
+}
+
+/** Starts what a plan says. Never throws: what cannot be started has ended. */
+export function startPull(plan: IngestPlan, options: PullOptions): Pull {
+  if (plan.source.kind === "RAW") return new RawPull(plan.source.receiver, options);
+  const child = spawnPlan(plan.source.process, options);
+  child.stdout.on("data", options.onBytes);
+  return { pid: child.pid, ended: child.ended.then(describeEnd), hint: () => null, kill: child.kill };
+}
+
+export function spawnPlan(
+  plan: ProcessPlan,
+  { host, ffmpegPath }: Pick<PullOptions, "host" | "ffmpegPath">,
+): ReturnType<typeof spawnFfmpeg> {
+  return spawnFfmpeg(host, { binary: ffmpegPath, ...plan });
+}
+
+export function describeEnd({ code, signal, lastLine }: ProcessEnd): string {
+  if (signal !== null) return `The process that takes the input in was ended by ${signal}.`;
+  const detail = lastLine === null ? "" : ` ffmpeg says: ${lastLine}`;
+  return code === 0 ? `The input ended.${detail}` : `The input cannot be read.${detail}`;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import {
+  planHls,
+  planMulticast,
+  planNormalizer,
+  planRtmp,
+  planRtsp,
+  planSrt,
+  type IngestPlan,
+  type IngestSource,
+  type ProcessPlan,
+} from "../../src/encoder/ingest.arguments.ts";
+
+const sourceOf = (own: Partial<IngestSource>): IngestSource => ({
+  ...{ type: "MULTICAST_PULL", url: "udp://239.1.2.3:5000", srtPassphrase: null, multicastInterface: "127.0.0.1" },
+  ...own,
+});
+const valueOf = (list: readonly string[], option: string): string | undefined => list[list.indexOf(option) + 1];
+
+function processOf({ source }: IngestPlan): ProcessPlan {
+  const process = source.kind === "PROCESS" ? source.process : source.receiver;
+  if ("port" in process) throw new Error("a socket");
+  return process;
+}
+
+describe("the ingest's arguments", () => {
+  it.each(["udp", "rtp"])("join a group of %s on the interface, with protocols closed, and cut no datagram", (scheme) => {
+    const { arguments: list } = processOf(planMulticast(sourceOf({ url: `${scheme}://239.1.2.3:5000?pkt_size=188&fifo_size=10` })));
+    expect(valueOf(list, "-i")).toBe(
+      "udp://239.1.2.3:5000?fifo_size=10&reuse=1&overrun_nonfatal=1&pkt_size=65507&buffer_size=4194304&localaddr=127.0.0.1",
+    );
+    expect(valueOf(list, "-protocol_whitelist")).toBe("udp");
+  });
+
+  it("keep the senders that a URL asks for", () => {
+    const { arguments: list } = processOf(
+      planMulticast(sourceOf({ url: "udp://239.1.2.3:5000?sources=10.0.0.1", multicastInterface: null })),
+    );
+    expect(valueOf(list, "-i")).toMatch(/\?sources=10\.0\.0\.1&reuse=1/);
+    expect(valueOf(list, "-i")).not.toContain("localaddr");
+  });
+
+  it("take the chosen streams by their PIDs", () => {
+    const list = planNormalizer({ video: 256, audio: null }).arguments;
+    expect(list.filter((item, index) => list[index - 1] === "-map")).toEqual(["0:i:256?"]);
+    expect(valueOf(list, "-protocol_whitelist")).toBe("pipe");
+  });
+
+  it("hand an SRT address and its passphrase over where the process list does not show them", () => {
+    const process = processOf(
+      planSrt(sourceOf({ type: "SRT_PULL", srtPassphrase: "open sesame" }), "srt://192.0.2.1:9000?streamid=#!::r=a'b"),
+    );
+    expect(process.arguments.join(" ")).not.toMatch(/192\.0|sesame/);
+    expect(process.script).toContain("passphrase=open sesame");
+    expect(process.script).toContain("r=a'\\''b");
+    expect(process.secrets).toContain("open sesame");
+    expect(valueOf(process.arguments, "-protocol_whitelist")).toBe("pipe,srt");
+  });
+
+  it("hand an HLS address over as a playlist, and wait three target durations", () => {
+    const hls = { script: "#EXTM3U\n", silenceSeconds: 18, mediaUrl: "https://cdn.example/v.m3u8" };
+    const plan = planHls(
+      sourceOf({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc" }),
+      hls,
+      "http://x:y@127.0.0.1:1",
+    );
+    const process = processOf(plan);
+    expect(process.arguments.join(" ")).not.toMatch(/cdn\.example|abc|127\.0\.0\.1/);
+    expect(plan).toMatchObject({ silenceSeconds: 18, firstByteSeconds: 18 });
+    expect(process).toMatchObject({ script: hls.script, httpProxy: "http://x:y@127.0.0.1:1", secrets: ["user", "word", "abc"] });
+  });
+
+  it("lead RTSP through the relay, over TCP alone", () => {
+    const process = processOf(planRtsp(sourceOf({ type: "RTSP_PULL", url: "rtsps://u:pass@[2001:db8::1]:322/a?b=c" }), 4000));
+    expect(process.script).toContain("file 'rtsp://u:pass@127.0.0.1:4000/a?b=c'");
+    expect(process.script).toContain("option rtsp_transport tcp");
+    expect(process.arguments.join(" ")).not.toContain("pass");
+    expect(valueOf(process.arguments, "-protocol_whitelist")).toBe("pipe,tcp");
+  });
+
+  it.each([
+    ["rtmp://host.example/live/name?k=v", "rtmp://host.example/live"],
+    ["rtmps://host.example:444/app/instance/name", "rtmps://host.example:444/app/instance"],
+    ["rtmp://host.example/ondemand/a/b", "rtmp://host.example/ondemand"],
+    ["rtmp://host.example/app/mp4:a/b", "rtmp://host.example/app"],
+    ["rtmp://u:p@[2001:db8::1]/it's/name", "rtmp://[2001:db8::1]/it'\\''s"],
+  ])("tell an RTMP server of %s that it is %s", (url, told) => {
+    const process = processOf(planRtmp(sourceOf({ type: "RTMP_PULL", url }), 4000));
+    expect(process.script).toContain(`option rtmp_tcurl '${told}'\n`);
+    expect(process.script).toContain("127.0.0.1:4000/");
+    expect(process.arguments.join(" ")).not.toMatch(/example|4000/);
+  });
+});

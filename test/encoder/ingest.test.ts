@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually, freeMulticast, freeUdpPort, startHlsSender, startMulticastSender, startSrtSender } from "../support/media.ts";
+import { processesWith } from "../support/process-list.ts";
+import { makeTransportStream, sendPaced, startRtmpSender, startRtpSender, startRtspPublisher } from "../support/pull-senders.ts";
+import { startRtspServer } from "../support/rtsp-server.ts";
+import { openIngestBench, type RunningIngest } from "./ingest-harness.ts";
+
+let bench: Awaited<ReturnType<typeof openIngestBench>>;
+beforeAll(async () => {
+  bench = await openIngestBench();
+});
+afterAll(() => bench.close());
+
+/** A picture and a sound came through, and nothing else. */
+async function expectMedia(running: RunningIngest): Promise<void> {
+  const streams = await eventually("two streams", async () => {
+    if (running.bytes().length < 150_000) throw new Error(`${running.bytes().length} bytes, ${JSON.stringify(running.state())}`);
+    const found = await running.probe();
+    return found.length === 2 && found;
+  });
+  expect(streams.map(({ codec_name }) => codec_name)).toEqual(["h264", "aac"]);
+  expect(streams[0]).toMatchObject({ width: 320, avg_frame_rate: "25/1" });
+  expect(running.state()).toMatchObject({ isFlowing: true, problem: null, isAddressRefused: false });
+}
+
+/** The packets of a transport stream, one by one. */
+const packetsOf = (bytes: Buffer): Buffer[] =>
+  Array.from({ length: bytes.length / 188 }, (_, index) => bytes.subarray(index * 188, (index + 1) * 188));
+
+describe.concurrent("pulled inputs", () => {
+  it("multicast, several sessions on one group, and groups kept apart on one port", async () => {
+    const group = await freeMulticast();
+    const other = { ...(await freeMulticast()), port: group.port };
+    const sender = startMulticastSender(group);
+    const otherSender = startMulticastSender({ ...other, size: "160x90" });
+    const url = `udp://${group.address}:${group.port}`;
+    const twins = [bench.start({ type: "MULTICAST_PULL", url }), bench.start({ type: "MULTICAST_PULL", url })];
+    const apart = bench.start({ type: "MULTICAST_PULL", url: `udp://${other.address}:${group.port}` });
+    await Promise.all(twins.map(expectMedia));
+    await eventually("the other group", async () => apart.bytes().length > 100_000 && (await apart.probe())[0]?.width === 160);
+    for (const running of [...twins, apart]) expect(running.state().errorPercent).toBe(0);
+    await sender.stop();
+    await otherSender.stop();
+  });
+
+  it("RTP to a group and to this machine", async () => {
+    const group = await freeMulticast();
+    const port = await freeUdpPort();
+    const senders = [startRtpSender(group.address, group.port), startRtpSender("127.0.0.1", port)];
+    const running = [
+      bench.start({ type: "RTP_PULL", url: `rtp://${group.address}:${group.port}` }),
+      bench.start({ type: "RTP_PULL", url: `rtp://127.0.0.1:${port}` }),
+    ];
+    await Promise.all(running.map(expectMedia));
+    for (const one of running) expect(one.state().errorPercent).toBe(0);
+    await Promise.all(senders.map((sender) => sender.stop()));
+  });
+
+  it("RTSP within its connection, with a password that nobody sees", async () => {
+    const server = await startRtspServer({ userInfo: "cam:pass-w0rd-rtsp" });
+    const sender = startRtspPublisher(server.port);
+    const running = bench.start({ type: "RTSP_PULL", url: `rtsp://cam:pass-w0rd-rtsp@127.0.0.1:${server.port}/live/cam` });
+    await expectMedia(running);
+    expect(processesWith("pass-w0rd-rtsp")).toEqual([]);
+    await sender.stop();
+    await eventually("the loss shows", () => !running.state().isFlowing, 5_000);
+    await server.close();
+  });
+
+  it("RTMP, its stream name in no process list of ours", async () => {
+    const port = await freeUdpPort();
+    const sender = startRtmpSender(port, "name-of-the-stream");
+    const running = bench.start({ type: "RTMP_PULL", url: `rtmp://127.0.0.1:${port}/live/name-of-the-stream?token=tok-rtmp` });
+    await expectMedia(running);
+    expect(processesWith("name-of-the-stream").filter((pid) => pid !== sender.pid)).toEqual([]);
+    await sender.stop();
+    await eventually("the loss shows", () => !running.state().isFlowing, 5_000);
+    expect(running.state().problem ?? "").not.toContain("tok-rtmp");
+  });
+
+  it("SRT and HLS", async () => {
+    const port = await freeUdpPort();
+    const senders = [startSrtSender({ port, passphrase: "correct-horse" }), await startHlsSender()] as const;
+    const srt = bench.start(
+      { type: "SRT_PULL", url: "" },
+      { source: { type: "SRT_PULL", url: `srt://127.0.0.1:${port}`, srtPassphrase: "correct-horse", multicastInterface: null } },
+    );
+    const hls = bench.start({ type: "HLS_PULL", url: senders[1].url });
+    await Promise.all([srt, hls].map(expectMedia));
+    await Promise.all(senders.map((sender) => sender.stop()));
+  });
+
+  it("loses and damages no more than is counted, exactly", async () => {
+    const group = await freeMulticast();
+    const packets = packetsOf(await makeTransportStream(5));
+    const isLost = (index: number): boolean => index > 500 && index % 50 === 0;
+    const isDamaged = (index: number): boolean => index > 500 && index % 100 === 10;
+    const sent = packets.flatMap((packet, index) => {
+      if (isDamaged(index)) packet[1] = (packet[1] ?? 0) | 0x80;
+      return isLost(index) ? [] : [packet];
+    });
+    const running = bench.start({ type: "MULTICAST_PULL", url: `udp://${group.address}:${group.port}` });
+    await eventually("the receiver", () => running.ingest.pid !== null);
+    // Whatever arrives before the group is joined is no loss: the first of what is lost comes later.
+    const sending = sendPaced({ ...group, packets: sent, seconds: 5 });
+    await expectMedia(running);
+    await sending;
+    const bad = packets.filter((_, index) => isLost(index) || isDamaged(index)).length;
+    const percent = await eventually("the share", () => {
+      const found = running.state().errorPercent ?? 0;
+      return Math.abs(found - (bad * 100) / packets.length) < 0.6 && found;
+    });
+    expect(percent).toBeGreaterThan(1.5);
+  });
+
+  it("gives the picture and the language that the remap chooses", async () => {
+    const group = await freeMulticast();
+    const maps = ["-map", "0:v", "-map", "0:v", "-map", "1:a", "-map", "1:a", "-s:v:1", "160x90", "-ac:a:1", "2"];
+    const languages = ["-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu", "-metadata:s:v:1", "language=deu"];
+    const packets = packetsOf(await makeTransportStream(6, [...maps, ...languages]));
+    const url = `udp://${group.address}:${group.port}`;
+    const rule = (priority: number, type: "VIDEO" | "AUDIO", language: string, mode: "PASSTHROUGH" | "REMAP" | "DROP") => ({
+      priority,
+      type,
+      language,
+      mode,
+    });
+    const plain = bench.start({ type: "MULTICAST_PULL", url });
+    const german = bench.start(
+      { type: "MULTICAST_PULL", url },
+      { streamRemap: [rule(2, "VIDEO", "any", "PASSTHROUGH"), rule(1, "AUDIO", "de", "REMAP")] },
+    );
+    const silent = bench.start({ type: "MULTICAST_PULL", url }, { streamRemap: [rule(1, "VIDEO", "any", "PASSTHROUGH")] });
+    const nothing = bench.start(
+      { type: "MULTICAST_PULL", url },
+      { streamRemap: [rule(1, "VIDEO", "any", "DROP"), rule(2, "AUDIO", "fra", "REMAP")] },
+    );
+    const everybody = [plain, german, silent, nothing];
+    await eventually("the receivers", () => everybody.every(({ ingest }) => ingest.pid !== null));
+    const sending = sendPaced({ ...group, packets, seconds: 6 });
+    const channels = async (running: RunningIngest): Promise<string> =>
+      (await running.probe()).map(({ channels: count, width }) => count ?? width).join(" ");
+    await eventually("the first of each", async () => (await channels(plain)) === "320 1");
+    await eventually("the other language", async () => (await channels(german)) === "320 2");
+    await eventually("the picture alone", async () => (await channels(silent)) === "320");
+    await eventually("nothing", () => nothing.state().problem === "The stream remap leaves neither a picture nor sound.");
+    await sending;
+  });
+
+  it("says what is wrong with what arrives", async () => {
+    const group = await freeMulticast();
+    const running = bench.start({ type: "MULTICAST_PULL", url: `udp://${group.address}:${group.port}` });
+    await eventually("the receiver", () => running.ingest.pid !== null);
+    await sendPaced({ ...group, packets: Array.from({ length: 3_000 }, () => Buffer.alloc(188, 1)), seconds: 11 });
+    await eventually("the reason", () => running.state().problem === "What arrives is not an MPEG transport stream.");
+    expect(running.starts()).toBe(0);
+  });
+});

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { promisify } from "node:util";
+import { pictureArguments, startSender, type PictureOptions, type Sender } from "./media.ts";
+
+/** Publishes to an RTSP server, its media within the connection. */
+export function startRtspPublisher(port: number, picture: PictureOptions = {}): Sender {
+  return startSender([...pictureArguments(picture), "-f", "rtsp", "-rtsp_transport", "tcp", `rtsp://127.0.0.1:${port}/live/cam`]);
+}
+
+/** Waits for one RTMP player and serves it. */
+export function startRtmpSender(port: number, name: string, picture: PictureOptions = {}): Sender {
+  return startSender([...pictureArguments(picture), "-f", "flv", "-listen", "1", `rtmp://127.0.0.1:${port}/live/${name}`]);
+}
+
+/** Sends MPEG-TS over RTP to one machine or a group on the loopback interface. */
+export function startRtpSender(address: string, port: number, picture: PictureOptions = {}): Sender {
+  const target = `rtp://${address}:${port}?localaddr=127.0.0.1&ttl=0&pkt_size=1328`;
+  return startSender([...pictureArguments(picture), "-f", "rtp_mpegts", target]);
+}
+
+/** A transport stream of so many seconds, made at once. */
+export async function makeTransportStream(seconds: number, own: readonly string[] = []): Promise<Buffer> {
+  const picture = pictureArguments({}).filter((word) => word !== "-re");
+  const { stdout } = await promisify(execFile)("ffmpeg", [...picture, "-t", String(seconds), ...own, "-f", "mpegts", "pipe:1"], {
+    encoding: "buffer",
+    maxBuffer: 50_000_000,
+  });
+  return stdout;
+}
+
+export interface PacedOptions {
+  readonly address: string;
+  readonly port: number;
+  readonly packets: readonly Buffer[];
+  readonly seconds: number;
+}
+
+/** Sends these packets of a transport stream, seven to a datagram, evenly over so many seconds, from this process. */
+export async function sendPaced({ address, port, packets, seconds }: PacedOptions): Promise<void> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  socket.setMulticastInterface("127.0.0.1");
+  socket.setMulticastTTL(0);
+  const datagrams = Array.from({ length: Math.ceil(packets.length / 7) }, (_, index) =>
+    Buffer.concat(packets.slice(index * 7, index * 7 + 7)),
+  );
+  const startedAt = performance.now();
+  for (let sent = 0; sent < datagrams.length;) {
+    const due = Math.min(datagrams.length, Math.ceil(((performance.now() - startedAt) / 1_000 / seconds) * datagrams.length));
+    for (; sent < due; sent += 1) socket.send(datagrams[sent] ?? Buffer.alloc(0), port, address);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+}
