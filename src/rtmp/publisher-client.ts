@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, rootCertificates } from "node:tls";
 import { decodeAmf, encodeAmf, isAmfObject, type AmfObject, type AmfValue } from "./amf0.rules.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { TagType, type FlvTag } from "./flv.rules.ts";
@@ -16,7 +16,7 @@ export interface PublisherClientOptions {
   readonly address: string;
   /** What is added to the application to prove who we are; empty at first. */
   readonly answer: string;
-  /** Authorities beside the system's own that may have signed the receiver's certificate, as PEM; null for none. */
+  /** Authorities beside those that everybody trusts that may have signed the receiver's certificate, as PEM; null for none. */
   readonly trustedCertificates: string | null;
   /** The receiver takes the stream. */
   readonly onPublished: () => void;
@@ -36,7 +36,7 @@ export interface PublishEnd {
 }
 
 const CONNECT_DEADLINE_MILLISECONDS = 4_000;
-const PUBLISH_DEADLINE_MILLISECONDS = 10_000;
+const PUBLISH_DEADLINE_MILLISECONDS = 6_000;
 /** With media waiting, a receiver that takes none for so long is gone, though its connection may stand. */
 const STALL_MILLISECONDS = 8_000;
 const FAREWELL_MILLISECONDS = 500;
@@ -72,7 +72,7 @@ export class PublisherClient {
           ...{ host: address, port: target.port, minVersion: "TLSv1.2" },
           // An address has no place in the name indication; its certificate is compared with the address connected to.
           ...(target.isAddress ? {} : { servername: target.host }),
-          ...(trustedCertificates === null ? {} : { ca: trustedCertificates }),
+          ...(trustedCertificates === null ? {} : { ca: [...rootCertificates, trustedCertificates] }),
         })
       : connectTcp({ host: address, port: target.port });
     this.#socket.setNoDelay(true);

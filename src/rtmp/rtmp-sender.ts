@@ -12,7 +12,7 @@ export interface RtmpSenderOptions {
   readonly url: string;
   /** Asked at every connection; only addresses that it allows are connected to. */
   readonly resolve: (url: string) => Promise<Resolution>;
-  /** Authorities beside the system's own that may have signed the certificates of receivers, as PEM; null for none. */
+  /** Authorities beside those that everybody trusts that may have signed the certificates of receivers, as PEM; null for none. */
   readonly trustedCertificates?: string | null;
 }
 
@@ -20,6 +20,8 @@ export interface RtmpSenderOptions {
 const RETRY_MILLISECONDS = { least: 500, most: 900 } as const;
 /** A connection counts at once, unless the one before it ended so soon: then it has to last first. */
 const SETTLED_MILLISECONDS = 3_000;
+/** An encoder that wrote nothing for so long waits for its input; its next picture begins the attempts anew. */
+const PAUSE_MILLISECONDS = 2_000;
 /** Naming oneself, answering, and once more when the server forgot its own question. */
 const ANSWERS_LIMIT = 3;
 /** Below this a text is left as it is by the masker. */
@@ -49,6 +51,7 @@ export class RtmpSender implements OutputSender {
   #timer: NodeJS.Timeout | null = null;
   #attempt: Promise<void> | null = null;
   #mayTryAt = 0;
+  #taggedAt = -Infinity;
   #addressNumber = 0;
   #answer = "";
   #answers = 0;
@@ -68,7 +71,8 @@ export class RtmpSender implements OutputSender {
     this.#intake = new EncoderIntake({
       onBegin: () => this.#queue.restart(),
       onTag: (tag) => {
-        this.#queue.offer(tag, performance.now());
+        this.#taggedAt = performance.now();
+        this.#queue.offer(tag, this.#taggedAt);
         this.#pump();
         if (!this.#client && !this.#timer && !this.#attempt) this.#schedule();
       },
@@ -100,7 +104,8 @@ export class RtmpSender implements OutputSender {
 
   /** Without media there is nothing to connect for: receivers send such a publisher away. */
   #schedule(): void {
-    if (this.#closing || !this.#target || !this.#queue.hasMedia) return;
+    const isEncoding = performance.now() - this.#taggedAt < PAUSE_MILLISECONDS;
+    if (this.#closing || !this.#target || !this.#queue.hasMedia || !isEncoding) return;
     const wait = Math.max(0, this.#mayTryAt - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = null;

@@ -63,17 +63,20 @@ export function startEncoder(localUrl: string, file: string): Peer {
 export function recordingSink() {
   const chunks: Buffer[] = [];
   const ends: string[] = [];
-  let begins = 0;
+  const starts: number[] = [];
+  const bytes = (): number => chunks.reduce((sum, { length }) => sum + length, 0);
   const sink: PublisherSink = {
-    onBegin: () => (begins += 1),
+    onBegin: () => void starts.push(bytes()),
     onBytes: (flv) => void chunks.push(flv),
     onEnd: (reason) => void ends.push(reason),
   };
   return {
     sink,
     ends,
-    begins: () => begins,
-    bytes: () => chunks.reduce((sum, { length }) => sum + length, 0),
+    begins: () => starts.length,
+    /** Where in all bytes a publisher's stream begins. */
+    startOf: (number: number) => starts[number] ?? 0,
+    bytes,
     flv: () => Buffer.concat(chunks),
   };
 }

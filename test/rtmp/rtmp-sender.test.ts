@@ -226,48 +226,93 @@ describe.concurrent("sending to a foreign RTMP server", () => {
   });
 });
 
-describe("a receiver that takes nothing", () => {
-  it("holds up no encoder and no memory, and gets whole groups of pictures once it takes some", async () => {
-    const server = await startRtmpServer({ host: "127.0.0.1", port: 0, tls: null, log: createLog({ level: "silent" }) });
-    const heard = recordingSink();
-    server.register("evening-show", heard.sink);
-    const door = await openDoor(server.port);
-    const sender = new RtmpSender({ url: `rtmp://127.0.0.1:${door.port}/live/evening-show`, resolve: allow });
-    const encoder = connect(sender.localUrl.slice("unix:".length));
-    let written = 0;
-    let number = 0;
-    const write = (bytes: Buffer): void => void encoder.write(bytes, () => (written += bytes.length));
-    const pictures = (count: number, length: number): void => {
+/** Writes numbered pictures as an encoder would, as fast as they are read; every tenth is a key frame. */
+function openPictureWriter(localUrl: string) {
+  const socket = connect(localUrl.slice("unix:".length));
+  let number = 0;
+  socket.on("error", () => undefined);
+  socket.write(FLV_HEADER);
+  socket.write(encodeTag({ type: TagType.SCRIPT, timestamp: 0, payload: encodeAmf(["onMetaData", { width: 320 }]) }));
+  socket.write(encodeTag({ type: TagType.VIDEO, timestamp: 0, payload: Buffer.from([0x17, 0, 0, 0, 0, 1]) }));
+  return {
+    count: () => number,
+    async write(count: number, bytes: number) {
       for (const end = number + count; number < end; number += 1) {
-        const payload = Buffer.concat([Buffer.from([number % 10 === 0 ? 0x17 : 0x27, 1, 0, 0, 0, 0, 0, 0, 0]), Buffer.alloc(length)]);
+        const payload = Buffer.concat([Buffer.from([number % 10 === 0 ? 0x17 : 0x27, 1, 0, 0, 0, 0, 0, 0, 0]), Buffer.alloc(bytes)]);
         payload.writeUInt32BE(number, 5);
-        write(encodeTag({ type: TagType.VIDEO, timestamp: number * 40, payload }));
+        socket.write(encodeTag({ type: TagType.VIDEO, timestamp: number * 40, payload }));
       }
-    };
-    write(FLV_HEADER);
-    write(encodeTag({ type: TagType.SCRIPT, timestamp: 0, payload: encodeAmf(["onMetaData", { width: 320 }]) }));
-    write(encodeTag({ type: TagType.VIDEO, timestamp: 0, payload: Buffer.from([0x17, 0, 0, 0, 0, 1]) }));
-    pictures(20, 100);
-    await eventually("the media", () => heard.bytes() > 1_000);
-    door.shut();
-    const before = process.memoryUsage().arrayBuffers;
-    for (let round = 0; round < 12; round += 1) {
-      pictures(100, 50_000);
-      const goal = number;
-      await eventually("all that the encoder wrote is read", () => encoder.writableLength === 0 && goal === number);
-    }
-    expect(written).toBeGreaterThan(60_000_000);
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
-    door.open();
-    pictures(30, 100);
-    await eventually("the newest picture", () => numbersOf(heard.flv()).at(-1)?.number === number - 1);
-    const arrived = numbersOf(heard.flv());
-    expect(arrived.length).toBeLessThan(number);
-    arrived.slice(1).forEach((each, index) => expect(each.isKey || each.number === (arrived[index]?.number ?? 0) + 1).toBe(true));
-    encoder.destroy();
+      await eventually("all that was written is read", () => socket.writableLength === 0);
+    },
+    close: () => socket.destroy(),
+  };
+}
+
+/** Our own server as the receiver, behind a door that can be held shut. */
+async function openBehindDoor() {
+  const server = await startRtmpServer({ host: "127.0.0.1", port: 0, tls: null, log: createLog({ level: "silent" }) });
+  const heard = recordingSink();
+  server.register("evening-show", heard.sink);
+  const door = await openDoor(server.port);
+  const sender = new RtmpSender({ url: `rtmp://127.0.0.1:${door.port}/live/evening-show`, resolve: allow });
+  const encoder = openPictureWriter(sender.localUrl);
+  await encoder.write(20, 100);
+  await eventually("the media", () => heard.bytes() > 1_000);
+  const close = async (): Promise<void> => {
+    encoder.close();
     await sender.close();
     await door.close();
     await server.close();
+  };
+  return { heard, door, sender, encoder, close };
+}
+
+describe.concurrent("a receiver that says nothing", () => {
+  it("is given up after a while when it stops to take anything, and found again", async () => {
+    const { heard, door, sender, encoder, close } = await openBehindDoor();
+    door.shut();
+    // More than what the system holds for a connection.
+    for (let round = 0; round < 4; round += 1) await encoder.write(100, 100_000);
+    await eventually("the end of the connection", () => sender.state().problem === "The connection to the receiver broke.");
+    expect(sender.state().isConnected).toBe(false);
+    door.open();
+    await eventually("the newest picture", async () => {
+      await encoder.write(10, 100);
+      return heard.begins() === 2 && numbersOf(heard.flv().subarray(heard.startOf(1))).length > 20;
+    });
+    await close();
+  });
+
+  it("is told apart from one that cannot be reached", async () => {
+    const silent = createServer((socket) => void socket.on("error", () => undefined).resume());
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = silent.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const sender = new RtmpSender({ url: `rtmp://127.0.0.1:${port}/live/evening-show`, resolve: allow });
+    const encoder = openPictureWriter(sender.localUrl);
+    await encoder.write(20, 100);
+    await eventually("the problem", () => sender.state().problem === "The receiver does not answer as one of RTMP.");
+    encoder.close();
+    await sender.close();
+    await new Promise((resolve) => silent.close(resolve));
+  });
+});
+
+describe("a receiver that is too slow", () => {
+  it("holds up no encoder and no memory, and gets whole groups of pictures once it takes some", async () => {
+    const { heard, door, encoder, close } = await openBehindDoor();
+    door.shut();
+    const before = process.memoryUsage().arrayBuffers;
+    for (let round = 0; round < 12; round += 1) await encoder.write(100, 50_000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+    door.open();
+    await encoder.write(30, 100);
+    await eventually("the newest picture", () => numbersOf(heard.flv()).at(-1)?.number === encoder.count() - 1);
+    const arrived = numbersOf(heard.flv());
+    expect(arrived.length).toBeLessThan(encoder.count());
+    arrived.slice(1).forEach((each, index) => expect(each.isKey || each.number === (arrived[index]?.number ?? 0) + 1).toBe(true));
+    await close();
   });
 });
 
