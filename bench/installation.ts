@@ -42,6 +42,7 @@ export async function openBenchInstallation(onStatement: () => void = () => unde
     defaultRegion: "local",
     publicUrl: "http://127.0.0.1:4000",
     actor: { organizationId: id, accessLevel: "ADMIN", name: "key:Bench", apiKeyId: null, expiresAt: null },
+    ipAddress: null,
     requestId: "bench",
   };
   await createTemplate(context, createTemplateInput.parse({ name: "One", renditions: [{ name: "source", isPassthrough: true }] }));

@@ -164,6 +164,13 @@ const DEFINITIONS = {
     meaning: "Private and loopback addresses that inputs and outputs of sessions may use; none by default.",
     schema: list(isNetwork),
   }),
+  trustedProxies: define({
+    name: "HEADEND_TRUSTED_PROXIES",
+    fallback: "",
+    allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
+    meaning: "Proxies whose X-Forwarded-For says where a call comes from, for the audit; without them, the address that connects.",
+    schema: list(isNetwork),
+  }),
   multicastInterface: define({
     name: "HEADEND_MULTICAST_INTERFACE",
     allowed: "an IPv4 address of this machine",

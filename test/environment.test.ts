@@ -45,6 +45,7 @@ it.each([
     { allowedOrigins: ["https://a.example.com", "http://localhost:3000"] },
   ],
   ["HEADEND_ALLOWED_NETWORKS", "10.0.0.0/8,fd00::/8", { allowedNetworks: ["10.0.0.0/8", "fd00::/8"] }],
+  ["HEADEND_TRUSTED_PROXIES", "10.0.0.1/32", { trustedProxies: ["10.0.0.1/32"] }],
   ["HEADEND_MULTICAST_INTERFACE", "192.168.1.4", { multicastInterface: "192.168.1.4" }],
   ["HEADEND_RTMP_PORT", "0", { rtmpPort: 0 }],
   ["HEADEND_SRT_PORT", "off", { srtPort: null }],

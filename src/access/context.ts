@@ -19,8 +19,13 @@ export interface Context {
   /** The base of the addresses that players open, without a slash at its end. */
   readonly publicUrl: string;
   readonly actor: Actor;
+  /** Where the call comes from; null where it comes from no network. */
+  readonly ipAddress: string | null;
   readonly requestId: string;
 }
+
+/** The part of a context that belongs to one call. */
+export type CallContext = Pick<Context, "actor" | "ipAddress" | "requestId">;
 
 /** A context within an open transaction. */
 export type TransactionContext = Context & { readonly transaction: Transaction };

@@ -4,7 +4,8 @@ import { assertPermission } from "./actor.ts";
 import type { CreateApiKey } from "./api-key.input.ts";
 import { apiKeyHash, apiKeyPrefix, newApiKey } from "./api-key.rules.ts";
 import { insertApiKey } from "./api-key.store.ts";
-import type { Context } from "./context.ts";
+import { inTransaction, type Context } from "./context.ts";
+import { recordAudit } from "./record-audit.ts";
 
 export interface CreatedApiKey {
   readonly id: string;
@@ -14,7 +15,7 @@ export interface CreatedApiKey {
 
 /** Makes an API key of the caller's organization; refuses an end that has passed. */
 export async function createApiKey(context: Context, { name, accessLevel, expiresAt = null }: CreateApiKey): Promise<CreatedApiKey> {
-  const { actor, clock, database } = context;
+  const { actor, clock } = context;
   assertPermission(actor, "manage api keys");
   const createdAt = clock.now();
   if (expiresAt !== null && expiresAt <= createdAt) {
@@ -24,6 +25,9 @@ export async function createApiKey(context: Context, { name, accessLevel, expire
   const id = newIdentifier("apikey");
   const { organizationId } = actor;
   const shown = { prefix: apiKeyPrefix(key), keyHash: apiKeyHash(key) };
-  await insertApiKey(database.executor, { id, organizationId, name, accessLevel, ...shown, createdAt, expiresAt });
+  await inTransaction(context, "create api key", async (transactionContext) => {
+    await insertApiKey(transactionContext.transaction, { id, organizationId, name, accessLevel, ...shown, createdAt, expiresAt });
+    await recordAudit(transactionContext, { verb: "CREATE", objectIds: [id] });
+  });
   return { id, key };
 }

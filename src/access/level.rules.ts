@@ -20,8 +20,11 @@ export const PERMISSIONS = {
   "delete sessions": "EDITOR",
   "import sessions": "EDITOR",
   "export secrets": "EDITOR",
+  "reveal secrets": "EDITOR",
+  "rotate secrets": "EDITOR",
   "edit templates": "EDITOR",
   "manage api keys": "ADMIN",
+  "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;
 
 export type Permission = keyof typeof PERMISSIONS;

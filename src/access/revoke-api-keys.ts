@@ -5,6 +5,7 @@ import type { RevokeApiKeys } from "./api-key.input.ts";
 import { lockApiKeys, revokeKeys, type ApiKeyRow } from "./api-key.store.ts";
 import { inTransaction, type Context } from "./context.ts";
 import { AccessLevel } from "./level.rules.ts";
+import { recordAudit } from "./record-audit.ts";
 
 /**
  * Ends API keys, all or none, and gives their ids; their next request fails. One's own key may be among them, but the last ADMIN
@@ -12,7 +13,8 @@ import { AccessLevel } from "./level.rules.ts";
  */
 export async function revokeApiKeys(context: Context, { ids }: RevokeApiKeys): Promise<readonly string[]> {
   assertPermission(context.actor, "manage api keys");
-  return inTransaction(context, "revoke api keys", async ({ transaction, actor, clock }) => {
+  return inTransaction(context, "revoke api keys", async (transactionContext) => {
+    const { transaction, actor, clock } = transactionContext;
     const now = clock.now();
     const keys = await lockApiKeys(transaction, actor.organizationId);
     const errors = ids.flatMap((id, index) => refusalOf(id, { index, ids, keys }));
@@ -20,6 +22,7 @@ export async function revokeApiKeys(context: Context, { ids }: RevokeApiKeys): P
     const admins = keys.filter((key) => isUsableAdmin(key, now));
     if (admins.length > 0 && admins.every((key) => ids.includes(key.id))) throw lastAdminKey();
     await revokeKeys(transaction, ids, now);
+    await recordAudit(transactionContext, { verb: "DELETE", objectIds: ids });
     return ids;
   });
 }

@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { ApiKeyResolver } from "../access/api-key.resolver.ts";
+import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
@@ -10,6 +11,7 @@ import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
+import { SecretResolver } from "../sessions/secret.resolver.ts";
 import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
 import { SessionChangeResolver } from "../sessions/session-change.resolver.ts";
 import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/session.field.resolver.ts";
@@ -35,6 +37,7 @@ export function buildHeadendSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       ApiKeyResolver,
+      AuditResolver,
       CallerResolver,
       ChangeResolver,
       createNodeResolver(NODES),
@@ -44,6 +47,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputPathResolver,
       PlaybackResolver,
       RunResolver,
+      SecretResolver,
       SessionBulkResolver,
       SessionBulkResultResolver,
       SessionChangeResolver,

@@ -1,8 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { assertMayRead } from "../access/actor.ts";
-import type { Context } from "../access/context.ts";
+import { AUDITED_OBJECTS_LIMIT } from "../access/audit.rules.ts";
+import { inTransaction, type Context } from "../access/context.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import type { SessionSelection } from "../sessions/bulk.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
+import { Verb } from "../sessions/session.rules.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { packageVersion } from "../shared/package.ts";
@@ -32,6 +35,7 @@ export async function exportSessionsCsv(context: Context, input: ExportSessionsC
   const lines = await selectCsvLines(context.database.executor, toQuery(context, input, CSV_ROW_LIMIT + 1));
   const options = { facts: await selectCsvFacts(context), includeSecrets: input.includeSecrets };
   const vault = input.includeSecrets ? context.vault : null;
+  if (input.includeSecrets) await auditSecrets(context, lines);
   const parts = [writeExportHead(RELEASE)];
   let rowCount = 0;
   let commentedRowCount = 0;
@@ -67,6 +71,7 @@ export async function* streamSessionsCsv(context: Context, input: ExportSessions
   let after: readonly [string, string] | undefined;
   for (;;) {
     const lines = await selectCsvLines(context.database.executor, { ...toQuery(context, input, PAGE_SIZE), after });
+    if (input.includeSecrets) await auditSecrets(context, lines);
     const stored = readStoredLines(lines, vault);
     const last = stored.at(-1);
     if (!last) return;
@@ -77,6 +82,18 @@ export async function* streamSessionsCsv(context: Context, input: ExportSessions
     if (stored.length < PAGE_SIZE) return;
     after = [last.nameOrder, last.id];
   }
+}
+
+/** Whoever exports secrets is given all of them in clear. */
+async function auditSecrets(context: Context, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  const ids = [...new Set(lines.map((line) => line.slice(line.indexOf('"') + 1, line.indexOf(",") - 1)))];
+  await inTransaction(context, "audit an export", async (transactionContext) => {
+    for (let start = 0; start < ids.length; start += AUDITED_OBJECTS_LIMIT) {
+      const objectIds = ids.slice(start, start + AUDITED_OBJECTS_LIMIT);
+      await recordAudit(transactionContext, { verb: Verb.REVEAL_SECRET, objectIds });
+    }
+  });
 }
 
 export function filenameOf(context: Context): string {

@@ -1,6 +1,7 @@
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { sqlState } from "../database/sql-state.ts";
 import type { Upload } from "../graphql/upload.ts";
@@ -89,10 +90,11 @@ interface CheckedImport {
 }
 
 async function importRows(context: TransactionContext, { order, check, job }: CheckedImport): Promise<StoredImport> {
-  await refuseOldFacts(context, order.facts);
   const isUpsert = order.mode === "UPSERT";
-  const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
+  // Sessions are locked before templates, as everywhere: in the other order an edit of a template and this could wait for one another.
   const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
+  await refuseOldFacts(context, order.facts);
+  const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
   const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
   if (result.rejected) throw new ImportRejected(result.rejected);
   const sessions = unpackSessions(result.sessions, check);
@@ -100,6 +102,10 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
   const isWritten = result.createdCount + result.updated.sessions.count > 0;
+  if (isWritten) {
+    const written = sessions.filter(({ outcome }) => outcome !== "UNCHANGED");
+    await recordAudit(context, { verb: Verb.IMPORT, objectIds: written.flatMap(({ id }) => id ?? []) });
+  }
   return { sessions, cursor: isWritten ? await writeCursor(context.transaction) : null };
 }
 

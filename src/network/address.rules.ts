@@ -114,7 +114,8 @@ function isSame(one: string, other: string): boolean {
   return parse(one)?.toString() === parse(other)?.toString();
 }
 
-function isWithin(text: string, network: string): boolean {
+/** Whether an address lies in a range in CIDR notation. */
+export function isWithin(text: string, network: string): boolean {
   const address = parse(text);
   const range = parseNetwork(network);
   return address !== null && range !== null && address.kind() === range[0].kind() && address.match(range);

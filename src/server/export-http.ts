@@ -22,7 +22,7 @@ const PARAMETERS: readonly string[] = [...LISTS, ...TEXTS, INCLUDE_SECRETS];
 export async function answerExport(gateway: Gateway, request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
   try {
     if (request.method !== "GET") throw new Fault(FaultCode.BAD_REQUEST, "Exports are read with GET.");
-    const context = await contextFor(gateway, request.headers.authorization ?? null, requestId);
+    const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
     const parts = streamSessionsCsv(context, readParameters(urlOf(request)?.searchParams ?? new URLSearchParams()));
     // Whatever is refused is refused before the first part.
     const first = await parts.next();

@@ -2,8 +2,9 @@ import type { GraphQLSchema } from "graphql";
 import type { ApolloServer } from "@apollo/server";
 import type { IncomingMessage } from "node:http";
 import { randomToken } from "../shared/identifier.ts";
+import { callerAddress } from "../network/caller-address.rules.ts";
 import { authenticate } from "../access/authenticate.ts";
-import type { Context } from "../access/context.ts";
+import type { CallContext, Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
 import type { OriginHandler } from "../origin/origin.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
@@ -14,9 +15,11 @@ export interface Gateway {
   readonly apollo: ApolloServer<RequestContext>;
   readonly changeLog: ChangeLog;
   /** All of a context but who calls. */
-  readonly base: Omit<Context, "actor" | "requestId">;
+  readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
   readonly allowedOrigins: readonly string[];
+  /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
+  readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
 }
 
@@ -29,11 +32,19 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof given === "string" && REQUEST_ID_PATTERN.test(given) ? given : randomToken(REQUEST_ID_LENGTH);
 }
 
+/** A call whose caller is not known yet. */
+export interface IncomingCall {
+  readonly request: IncomingMessage;
+  readonly authorization: string | null;
+  readonly requestId: string;
+}
+
 /** Finds out who calls; throws UNAUTHENTICATED. */
-export async function contextFor(gateway: Gateway, authorization: string | null, requestId: string): Promise<RequestContext> {
-  const { base, changeLog } = gateway;
+export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
+  const { base, changeLog, trustedProxies = [] } = gateway;
   const actor = await authenticate(base.database, authorization, base.clock);
-  return createRequestContext({ ...base, actor, requestId, log: base.log.child({ requestId, actor: actor.name }) }, changeLog);
+  const ipAddress = callerAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"], trustedProxies);
+  return createRequestContext({ ...base, actor, ipAddress, requestId, log: base.log.child({ requestId, actor: actor.name }) }, changeLog);
 }
 
 /** Whether a page of this origin may call. Without an Origin header it is no browser, and the credential alone decides. */

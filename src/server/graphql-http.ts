@@ -20,7 +20,7 @@ export async function answerGraphql(
   let uploads: Uploads | null = null;
   try {
     refuseDeepText(urlOf(request)?.searchParams.get("query"));
-    const context = await contextFor(gateway, request.headers.authorization ?? null, requestId);
+    const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
     if (request.method === "POST" && isMultipart(request)) uploads = await readMultipart(request);
     const answer = await gateway.apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {

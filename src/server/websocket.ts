@@ -106,7 +106,9 @@ interface Connecting {
 /** False ends the socket as forbidden, which clients may try again with a new credential. */
 async function connect({ gateway, credentials, extra }: Connecting, authorization: unknown): Promise<boolean> {
   try {
-    extra.context = await contextFor(gateway, typeof authorization === "string" ? authorization : null, requestIdOf(extra.request));
+    const { request } = extra;
+    const text = typeof authorization === "string" ? authorization : null;
+    extra.context = await contextFor(gateway, { request, authorization: text, requestId: requestIdOf(request) });
   } catch (error) {
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
     throw error;

@@ -1,11 +1,13 @@
 import { idempotently } from "../access/idempotency.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { BULK_LIMIT } from "./session.input.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { findSessionIds, lockSessions, type LockedSession } from "./session.store.ts";
+import type { Verb } from "./session.rules.ts";
 import type { Decision } from "./session.transitions.ts";
 
 /** Exactly one of ids and filter: the check boxes, or "select all" that match. */
@@ -35,6 +37,8 @@ export interface SessionBulkAnswer {
 export interface BulkVerb {
   /** Names the transaction and the idempotency key's operation. */
   readonly name: string;
+  /** Names it in the audit. */
+  readonly verb: Verb;
   /** Decides each session; called once with all of them, so that it may look things up in one statement. */
   readonly decide: (context: TransactionContext, sessions: readonly LockedSession[]) => Promise<(session: LockedSession) => Decision>;
   /** Does it for those accepted, in a fixed number of statements, and writes the change log. */
@@ -69,6 +73,7 @@ async function decideAndApply(context: TransactionContext, verb: BulkVerb, input
   const accepted = results.flatMap((item) => (item.outcome === "ACCEPTED" ? (locked.get(item.id) ?? []) : []));
   if (input.dryRun || accepted.length === 0) return { dryRun: input.dryRun, results, cursor: null };
   await verb.apply(context, accepted);
+  await recordAudit(context, { verb: verb.verb, objectIds: accepted.map(({ id }) => id) });
   return { dryRun: false, results, cursor: await writeCursor(context.transaction) };
 }
 

@@ -4,10 +4,12 @@ import { endAlertsOfDeleted } from "../alerts/end-alerts.ts";
 import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
 import { deleteSessionRows } from "./session-image.store.ts";
 import { logSessionChanges } from "./session.changes.ts";
+import { Verb } from "./session.rules.ts";
 import { decideDelete } from "./session.transitions.ts";
 
 const DELETE: BulkVerb = {
   name: "delete sessions",
+  verb: Verb.DELETE,
   decide: async () => decideDelete,
   async apply(context, accepted) {
     await endAlertsOfDeleted(context, accepted);

@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { required } from "../shared/assert.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
@@ -17,6 +18,10 @@ export interface SessionEdit {
   readonly idPath: readonly string[];
   /** Whether the input or the playbacks are touched, which wants a session that nothing runs on. */
   readonly needsStopped: boolean;
+  /** What its last command and the audit call it; UPDATE when left out. */
+  readonly verb?: Verb;
+  /** What the audit names beside the session. */
+  readonly objectIds?: readonly string[];
 }
 
 /**
@@ -25,7 +30,7 @@ export interface SessionEdit {
  */
 export async function editSession(
   context: Context | TransactionContext,
-  { id, expectedVersion, idPath, needsStopped }: SessionEdit,
+  { id, expectedVersion, idPath, needsStopped, verb = Verb.UPDATE, objectIds = [] }: SessionEdit,
   edit: (context: TransactionContext, session: SessionRow) => Promise<void>,
 ): Promise<string> {
   return inTransaction(context, "edit session", async (transactionContext) => {
@@ -37,8 +42,9 @@ export async function editSession(
     const before = await selectState(transactionContext, id);
     await edit(transactionContext, session);
     const after = await selectState(transactionContext, id);
-    await markEdited(transactionContext, id, after);
+    await markEdited(transactionContext, { id, verb, after });
     await logSessionChanges(transactionContext, "UPDATED", [{ id, before, after }]);
+    await recordAudit(transactionContext, { verb, objectIds: [...objectIds, id] });
     return id;
   });
 }
@@ -63,7 +69,10 @@ async function selectState({ transaction }: TransactionContext, id: string): Pro
   return required(states.get(id), "state of an edited session");
 }
 
-async function markEdited({ transaction, actor, clock }: TransactionContext, id: string, after: SessionState): Promise<void> {
+async function markEdited(
+  { transaction, actor, clock }: TransactionContext,
+  { id, verb, after }: { readonly id: string; readonly verb: Verb; readonly after: SessionState },
+): Promise<void> {
   const at = clock.now();
   await transaction
     .update(sessions)
@@ -71,7 +80,7 @@ async function markEdited({ transaction, actor, clock }: TransactionContext, id:
       version: sql`${sessions.version} + 1`,
       updatedAt: at,
       searchText: searchText(after),
-      lastCommandVerb: Verb.UPDATE,
+      lastCommandVerb: verb,
       lastCommandActor: actor.name,
       lastCommandAt: at,
     })

@@ -8,6 +8,7 @@ import { decideHideSlate } from "./session.transitions.ts";
 
 const HIDE_SLATE: BulkVerb = {
   name: "hide slates",
+  verb: Verb.HIDE_SLATE,
   decide: async () => decideHideSlate,
   async apply(context, accepted) {
     await markSlates(

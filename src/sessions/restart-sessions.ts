@@ -19,6 +19,7 @@ export async function restartSessions(context: Context, input: RestartSessionsIn
   const maxConcurrent = input.maxConcurrent ?? null;
   const verb: BulkVerb = {
     name: "restart sessions",
+    verb: Verb.RESTART,
     async decide(transactionContext, sessions) {
       const blockers = await findStartBlockers(transactionContext, sessions);
       return (session) => {
@@ -41,7 +42,7 @@ async function restartNow(context: TransactionContext, accepted: readonly Locked
   await logSessionChanges(
     context,
     "STATUS_CHANGED",
-    accepted.map(({ id, state }) => ({ id, before: state, after: { ...state, status: "STOPPING" } })),
+    accepted.map(({ id, state }) => ({ id, before: state, after: { ...state, status: "STOPPING", hasPendingChanges: false } })),
   );
 }
 

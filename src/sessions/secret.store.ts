@@ -1,9 +1,12 @@
-import { eq } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { TransactionContext } from "../access/context.ts";
 import type { Vault } from "../access/vault.ts";
+import type { Executor, Transaction } from "../database/database.ts";
+import { textList } from "../database/text-list.ts";
 import { newIdentifier } from "../shared/identifier.ts";
-import type { SecretKind } from "./secret.rules.ts";
+import { SecretKind } from "./secret.rules.ts";
 import { secrets } from "./secret.table.ts";
+import { sessions } from "./session.table.ts";
 
 /** A secret ready to be written: its text encrypted, as base64. */
 export interface SecretRow {
@@ -14,6 +17,8 @@ export interface SecretRow {
   readonly position: number;
   readonly ciphertext: string;
   readonly is_generated: boolean;
+  /** Null for all but stream keys. */
+  readonly stream_key_digest: string | null;
 }
 
 /** Where a secret belongs, and so what its ciphertext is bound to. */
@@ -34,7 +39,13 @@ export function sealSecret(vault: Vault, secret: SecretSubject & { readonly plai
     position: secret.position,
     ciphertext: vault.encrypt(secret.plaintext, subjectText(secret)).toString("base64"),
     is_generated: secret.isGenerated,
+    stream_key_digest: secret.kind === SecretKind.STREAM_KEY ? streamKeyDigest(vault, secret.plaintext) : null,
   };
+}
+
+/** Stands for a stream key where two are compared, in this installation alone. */
+export function streamKeyDigest(vault: Vault, streamKey: string): string {
+  return vault.digest(`stream key ${streamKey}`);
 }
 
 export function openSecret(vault: Vault, secret: SecretSubject & { readonly ciphertext: Buffer }): string {
@@ -55,4 +66,54 @@ export async function openSecrets(context: TransactionContext, sessionId: string
 export async function openOutputUrls(context: TransactionContext, playbackId: string): Promise<ReadonlyMap<number, string>> {
   const rows = await context.transaction.select().from(secrets).where(eq(secrets.playbackId, playbackId));
   return new Map(rows.map((row) => [row.position, openSecret(context.vault, row)]));
+}
+
+/** A stream key or a passphrase of a session's input, sealed. */
+export interface StoredSecretRow extends SecretSubject {
+  readonly id: string;
+  readonly kind: "STREAM_KEY" | "SRT_PASSPHRASE";
+  readonly ciphertext: Buffer;
+}
+
+/** The secret of this id; null when the organization has none. URLs that hold secrets are none. */
+export async function findStoredSecret(executor: Executor, organizationId: string, id: string): Promise<StoredSecretRow | null> {
+  const { sessionId, playbackId, kind, position, ciphertext } = secrets;
+  const [row] = await executor
+    .select({ id: secrets.id, sessionId, playbackId, kind, position, ciphertext })
+    .from(secrets)
+    .innerJoin(sessions, eq(sessions.id, secrets.sessionId))
+    .where(
+      and(
+        eq(sessions.organizationId, organizationId),
+        eq(secrets.id, id),
+        inArray(secrets.kind, [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE]),
+      ),
+    );
+  return row ? { ...row, kind: row.kind as StoredSecretRow["kind"] } : null;
+}
+
+/** Puts another secret in the place of one; it keeps its id. */
+export async function replaceSecret(
+  transaction: Transaction,
+  id: string,
+  { sealed, at }: { readonly sealed: SecretRow; readonly at: Date },
+) {
+  await transaction
+    .update(secrets)
+    .set({
+      ciphertext: Buffer.from(sealed.ciphertext, "base64"),
+      isGenerated: sealed.is_generated,
+      streamKeyDigest: sealed.stream_key_digest,
+      rotatedAt: at,
+    })
+    .where(eq(secrets.id, id));
+}
+
+/** Which of these stream keys sessions have, of whatever organization: the sessions by the keys' digests. */
+export async function findStreamKeyHolders(executor: Executor, digests: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await executor
+    .select({ digest: secrets.streamKeyDigest, sessionId: secrets.sessionId })
+    .from(secrets)
+    .where(sql`${secrets.streamKeyDigest} = any(${textList(digests)})`);
+  return new Map(rows.map((row) => [row.digest ?? "", row.sessionId]));
 }

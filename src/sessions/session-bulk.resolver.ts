@@ -1,5 +1,6 @@
-import { Ctx, Field, FieldResolver, ID, Int, ObjectType, registerEnumType, Resolver, Root } from "type-graphql";
+import { Ctx, Field, FieldResolver, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
 import type { z } from "zod";
+import { clearSessionAlerts } from "../alerts/clear-session-alerts.ts";
 import { Input } from "../graphql/input.ts";
 import { UserErrorsField, VerbMutation, type PayloadOf } from "../graphql/payload.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -13,23 +14,12 @@ import { restartSessions } from "./restart-sessions.ts";
 import { RestartSessionsInputType, SessionBulkInputType, SwitchSessionInputsInputType } from "./session-bulk.input-type.ts";
 import { restartSessionsInput, sessionBulkInput, switchSessionInputsInput } from "./session.input.ts";
 import { sessionLoader } from "./session.loaders.ts";
+import { Outcome } from "./session.rules.ts";
 import { SessionType } from "./session.type.ts";
 import { showSlates } from "./show-slates.ts";
 import { startSessions } from "./start-sessions.ts";
 import { stopSessions } from "./stop-sessions.ts";
 import { switchSessionInputs } from "./switch-session-inputs.ts";
-
-export const Outcome = { ACCEPTED: "ACCEPTED", SKIPPED: "SKIPPED", FAILED: "FAILED" } as const;
-
-registerEnumType(Outcome, {
-  name: "Outcome",
-  description: "What became of one thing asked for.",
-  valuesConfig: {
-    ACCEPTED: { description: "Recorded as wanted; what then happens is pushed by `sessionChanges`." },
-    SKIPPED: { description: "Left alone, since it is already so or its status does not allow it; the error says which." },
-    FAILED: { description: "Refused; the error says why." },
-  },
-});
 
 @ObjectType("SessionBulkResult", { description: "What became of one session of a bulk call." })
 export class SessionBulkResultType {
@@ -114,6 +104,18 @@ export class SessionBulkResolver {
     @Ctx() context: RequestContext,
   ): Promise<PayloadOf<SessionBulkPayload>> {
     return toPayload(await deleteSessions(context, input));
+  }
+
+  @VerbMutation(() => SessionBulkPayload, {
+    empty: EMPTY,
+    description:
+      "Clear the open warnings of sessions and their outputs; errors stay. Where a cause still holds, a new alert is raised at once. Needs OPERATOR.",
+  })
+  async clearSessionAlerts(
+    @Input(() => SessionBulkInputType, sessionBulkInput) input: BulkInput,
+    @Ctx() context: RequestContext,
+  ): Promise<PayloadOf<SessionBulkPayload>> {
+    return toPayload(await clearSessionAlerts(context, input));
   }
 
   @VerbMutation(() => SessionBulkPayload, {

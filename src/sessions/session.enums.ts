@@ -5,6 +5,7 @@ import {
   ImportOutcome,
   InputPath,
   InputType,
+  Outcome,
   RemapMode,
   RemapType,
   SessionOrder,
@@ -124,6 +125,16 @@ registerEnumType(SwitchReason, {
     INPUT_LOST: { description: "The path had no signal any more." },
     ERROR_THRESHOLD: { description: "More packets of the path were lost or damaged than the error threshold allows." },
     RECOVERY: { description: "Path A was good again." },
+  },
+});
+
+registerEnumType(Outcome, {
+  name: "Outcome",
+  description: "What became of one thing asked for.",
+  valuesConfig: {
+    ACCEPTED: { description: "Recorded as wanted; what then happens is pushed by `sessionChanges`." },
+    SKIPPED: { description: "Left alone, since it is already so or its status does not allow it; the error says which." },
+    FAILED: { description: "Refused; the error says why." },
   },
 });
 

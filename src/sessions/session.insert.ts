@@ -147,6 +147,7 @@ const SECRET_COLUMNS = {
   position: "integer",
   ciphertext: "bytea",
   is_generated: "boolean",
+  stream_key_digest: "text",
 } as const satisfies ColumnTypes;
 
 function insertSessionRows(context: TransactionContext, rows: RowSet, verb: Verb): SQL {
@@ -185,7 +186,8 @@ export async function insertSecretRows(executor: Executor, rows: RowSet): Promis
   await executor.execute(sql`
     ${insertRows("secrets", SECRET_COLUMNS, rows)}
     on conflict on constraint secrets_by_subject do update
-    set ciphertext = excluded.ciphertext, is_generated = excluded.is_generated, rotated_at = now()`);
+    set ciphertext = excluded.ciphertext, is_generated = excluded.is_generated, stream_key_digest = excluded.stream_key_digest,
+      rotated_at = now()`);
 }
 
 /** Sessions already there that have the name or the external id of a draft; each is looked up by itself, since an OR of both would compare all with all. */

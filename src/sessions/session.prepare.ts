@@ -13,8 +13,8 @@ export type Sealing = Pick<Context, "vault">;
 
 const STREAM_ID_LENGTH = 12;
 const PATH_TOKEN_LENGTH = 26;
-const STREAM_KEY_LENGTH = 32;
-const SRT_PASSPHRASE_LENGTH = 32;
+/** 160 random bits, for stream keys and for passphrases. */
+const GENERATED_SECRET_LENGTH = 32;
 
 export type PreparedSession = ReturnType<typeof prepareSession>;
 
@@ -71,18 +71,21 @@ export function sourceColumns(source: SourceDraft) {
   };
 }
 
+/** A stream key or a passphrase where nobody gave one. */
+export function generateSecret(): string {
+  return randomToken(GENERATED_SECRET_LENGTH);
+}
+
 /** The secrets of an input; what a push input needs and nobody gave is generated. */
 export function prepareSourceSecrets(context: Sealing, sessionId: string, source: SourceDraft): SecretRow[] {
   const seal = (kind: SecretKind, plaintext: string, isGenerated = false) =>
     sealSecret(context.vault, { sessionId, playbackId: null, kind, position: 0, plaintext, isGenerated });
   const secrets: SecretRow[] = [];
   if (INPUT_TYPE_FACTS[source.type].isPush) {
-    secrets.push(seal(SecretKind.STREAM_KEY, source.customStreamKey ?? randomToken(STREAM_KEY_LENGTH), source.customStreamKey === null));
+    secrets.push(seal(SecretKind.STREAM_KEY, source.customStreamKey ?? generateSecret(), source.customStreamKey === null));
   }
   if (source.srtEncryptionEnabled) {
-    secrets.push(
-      seal(SecretKind.SRT_PASSPHRASE, source.srtPassphrase ?? randomToken(SRT_PASSPHRASE_LENGTH), source.srtPassphrase === null),
-    );
+    secrets.push(seal(SecretKind.SRT_PASSPHRASE, source.srtPassphrase ?? generateSecret(), source.srtPassphrase === null));
   }
   if (source.urlA !== null && maskUrl(source.urlA, "INPUT").hasSecret) secrets.push(seal(SecretKind.INPUT_URL_A, source.urlA));
   if (source.urlB !== null && maskUrl(source.urlB, "INPUT").hasSecret) secrets.push(seal(SecretKind.INPUT_URL_B, source.urlB));

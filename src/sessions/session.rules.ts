@@ -80,6 +80,10 @@ export const Verb = {
 } as const;
 export type Verb = (typeof Verb)[keyof typeof Verb];
 
+/** What became of one thing asked for. */
+export const Outcome = { ACCEPTED: "ACCEPTED", SKIPPED: "SKIPPED", FAILED: "FAILED" } as const;
+export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+
 /** How lists of sessions are ordered. */
 export const SessionOrder = {
   NAME: "NAME",

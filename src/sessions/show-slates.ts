@@ -8,6 +8,7 @@ import { decideShowSlate } from "./session.transitions.ts";
 
 const SHOW_SLATE: BulkVerb = {
   name: "show slates",
+  verb: Verb.SHOW_SLATE,
   decide: async () => decideShowSlate,
   async apply(context, accepted) {
     await markSlates(

@@ -9,6 +9,7 @@ import { decideStart } from "./session.transitions.ts";
 
 const START: BulkVerb = {
   name: "start sessions",
+  verb: Verb.START,
   async decide(context, sessions) {
     const blockers = await findStartBlockers(context, sessions);
     return (session) => {

@@ -8,6 +8,7 @@ import { decideStop } from "./session.transitions.ts";
 
 const STOP: BulkVerb = {
   name: "stop sessions",
+  verb: Verb.STOP,
   decide: async () => decideStop,
   async apply(context, accepted) {
     const command = { verb: Verb.STOP, actor: context.actor.name, at: context.clock.now() };
@@ -19,7 +20,7 @@ const STOP: BulkVerb = {
     await logSessionChanges(
       context,
       "STATUS_CHANGED",
-      accepted.map(({ id, state }) => ({ id, before: state, after: { ...state, status: "STOPPING" } })),
+      accepted.map(({ id, state }) => ({ id, before: state, after: { ...state, status: "STOPPING", hasPendingChanges: false } })),
     );
   },
 };

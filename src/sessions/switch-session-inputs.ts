@@ -16,6 +16,7 @@ export async function switchSessionInputs(context: Context, input: SwitchSession
   const { toPath } = input;
   const verb = {
     name: "switch session inputs",
+    verb: Verb.SWITCH_INPUT,
     decide: async () => (session: LockedSession) => decideSwitch(session, toPath),
     apply: (transactionContext: TransactionContext, accepted: readonly LockedSession[]) => apply(transactionContext, accepted, toPath),
   };

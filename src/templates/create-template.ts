@@ -1,6 +1,7 @@
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import { logTemplateChanges, type TemplateChange } from "./template.changes.ts";
 import { clearOtherDefault, identifyRenditions, nameColumns, refuseTakenName } from "./template.edit.ts";
@@ -36,6 +37,7 @@ async function create(context: TransactionContext, input: CreateTemplate): Promi
   await insertTemplate(transaction, row);
   await replaceRenditions(transaction, row.id, ladder);
   await logTemplateChanges(context, [...cleared, { before: null, after: row }]);
+  await recordAudit(context, { verb: "CREATE", objectIds: [row.id] });
   return row.id;
 }
 

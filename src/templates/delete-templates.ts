@@ -1,5 +1,6 @@
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context } from "../access/context.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { logTemplateChanges } from "./template.changes.ts";
@@ -23,6 +24,7 @@ export async function deleteTemplates(context: Context, { ids }: DeleteTemplates
       transactionContext,
       ids.map((id) => ({ before: locked.get(id) ?? null, after: null })),
     );
+    await recordAudit(transactionContext, { verb: "DELETE", objectIds: ids });
     return ids;
   });
 }

@@ -1,5 +1,6 @@
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
 import { logTemplateChanges } from "./template.changes.ts";
@@ -24,6 +25,7 @@ export async function updateTemplate(context: Context, input: UpdateTemplate): P
     }
     refuseOldVersion(template, input.expectedVersion);
     await update(transactionContext, { input, template, locked: [...locked.values()] });
+    await recordAudit(transactionContext, { verb: "UPDATE", objectIds: [template.id] });
     return template.id;
   });
 }

@@ -82,6 +82,7 @@ export async function createWorld(database: Database, organizationId?: string): 
     defaultRegion: "local",
     publicUrl: "http://127.0.0.1:4000",
     actor: { organizationId: organization.id, accessLevel: "ADMIN", name: "key:Test", apiKeyId: null, expiresAt: null },
+    ipAddress: null,
     requestId: "test",
   };
   const templateId = await insertTemplate(database, organization.id);

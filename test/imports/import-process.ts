@@ -20,6 +20,7 @@ const context = {
   defaultRegion: "local",
   publicUrl: "http://127.0.0.1:4000",
   actor: { organizationId, accessLevel: "ADMIN" as const, name: "key:Test", apiKeyId: null, expiresAt: null },
+  ipAddress: null,
   requestId: "test",
 };
 process.stdout.write("begun\n");

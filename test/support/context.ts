@@ -25,6 +25,7 @@ export async function createTestContext(database: Database): Promise<Context> {
     defaultRegion: "local",
     publicUrl: "http://127.0.0.1:4000",
     actor: { organizationId, accessLevel: AccessLevel.ADMIN, name: "key:Test", apiKeyId: null, expiresAt: null },
+    ipAddress: null,
     requestId: "test",
   };
 }

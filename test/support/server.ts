@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createApiKey } from "../../src/access/create-api-key.ts";
-import type { Context } from "../../src/access/context.ts";
+import type { CallContext, Context } from "../../src/access/context.ts";
 import { AccessLevel } from "../../src/access/level.rules.ts";
 import { createVault } from "../../src/access/vault.ts";
 import { createBell } from "../../src/changes/bell.ts";
@@ -26,6 +26,7 @@ export interface TestServerOptions {
   readonly log?: Logger;
   readonly allowedOrigins?: readonly string[];
   readonly allowedNetworks?: readonly string[];
+  readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
@@ -63,7 +64,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const database = openDatabase({ address, log, ...(options.onStatement && { onStatement: options.onStatement }) });
   const bell = createBell({ database, log });
   const changeLog = await openChangeLog({ database, log, ...options.changeLog });
-  const base: Omit<Context, "actor" | "requestId"> = {
+  const base: Omit<Context, keyof CallContext> = {
     database,
     clock: options.clock ?? systemClock,
     log,
@@ -80,13 +81,19 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     changeLog,
     base,
     allowedOrigins: options.allowedOrigins ?? [],
+    trustedProxies: options.trustedProxies ?? [],
     originHandler: options.originHandler ?? null,
   });
   const clients: TestCaller[] = [];
 
   function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
     const actor = { organizationId, accessLevel, name: "key:Test", apiKeyId: null, expiresAt: null };
-    const caller = { ...createGraphqlClient(server.url, key), key, organizationId, context: { ...base, actor, requestId: "test" } };
+    const caller = {
+      ...createGraphqlClient(server.url, key),
+      key,
+      organizationId,
+      context: { ...base, actor, ipAddress: null, requestId: "test" },
+    };
     clients.push(caller);
     return caller;
   }

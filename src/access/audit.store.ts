@@ -1,0 +1,66 @@
+import { and, eq, gte, lt, sql, type SQL } from "drizzle-orm";
+import type { Executor, Transaction } from "../database/database.ts";
+import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
+import { textList } from "../database/text-list.ts";
+import { auditEntries } from "./audit.table.ts";
+
+export type AuditEntryRow = typeof auditEntries.$inferSelect;
+
+export async function insertAuditEntry(
+  transaction: Transaction,
+  { objectIds, ...row }: Omit<AuditEntryRow, "objectIds"> & { readonly objectIds: readonly string[] },
+): Promise<void> {
+  await transaction.insert(auditEntries).values({ ...row, objectIds: sql`${textList(objectIds)}` });
+}
+
+/** Which entries are meant; what is left out says nothing. */
+export interface AuditFilter {
+  readonly objectId?: string | null | undefined;
+  readonly actor?: string | null | undefined;
+  /** From this moment on. */
+  readonly from?: Date | null | undefined;
+  /** Before this moment. */
+  readonly to?: Date | null | undefined;
+}
+
+/** One page of an organization's audit, the newest first. */
+export async function pageAuditEntries(
+  executor: Executor,
+  organizationId: string,
+  { filter, page }: { readonly filter: AuditFilter; readonly page: KeysetPage },
+): Promise<KeysetRows<AuditEntryRow>> {
+  // Ids sort by when they were made.
+  const order = { key: auditEntries.id, id: auditEntries.id, isDescending: true } as const;
+  const rows = await executor
+    .select()
+    .from(auditEntries)
+    .where(and(isMeant(organizationId, filter), keysetCondition(order, page)))
+    .orderBy(keysetOrderBy(order, page))
+    .limit(keysetLimit(page));
+  return takePage(rows, page);
+}
+
+export async function countAuditEntries(executor: Executor, organizationId: string, filter: AuditFilter): Promise<number> {
+  return executor.$count(auditEntries, isMeant(organizationId, filter));
+}
+
+export async function findAuditEntries(
+  executor: Executor,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<readonly AuditEntryRow[]> {
+  return executor
+    .select()
+    .from(auditEntries)
+    .where(and(eq(auditEntries.organizationId, organizationId), sql`${auditEntries.id} = any(${textList(ids)})`));
+}
+
+function isMeant(organizationId: string, { objectId, actor, from, to }: AuditFilter): SQL | undefined {
+  return and(
+    eq(auditEntries.organizationId, organizationId),
+    objectId ? sql`${objectId} = any(${auditEntries.objectIds})` : undefined,
+    actor ? eq(auditEntries.actor, actor) : undefined,
+    from ? gte(auditEntries.at, from) : undefined,
+    to ? lt(auditEntries.at, to) : undefined,
+  );
+}

@@ -1,0 +1,173 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AccessLevel } from "../../src/access/level.rules.ts";
+import { insertTemplate } from "../support/context.ts";
+import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
+
+const statements: string[] = [];
+let server: TestServer;
+let caller: TestCaller;
+beforeAll(async () => {
+  server = await startTestServer({ trustedProxies: ["127.0.0.0/8"], onStatement: (statement) => statements.push(statement) });
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  caller = await server.otherOrganization();
+});
+
+interface Entry {
+  readonly id: string;
+  readonly at: string;
+  readonly verb: string;
+  readonly outcome: string;
+  readonly actor: string;
+  readonly objectIds: readonly string[];
+  readonly requestId: string;
+}
+interface Page {
+  readonly auditEntries: {
+    readonly totalCount: number;
+    readonly nodes: readonly Entry[];
+    readonly pageInfo: { readonly endCursor: string | null; readonly hasNextPage: boolean };
+  };
+}
+const QUERY = `query ($first: Int, $after: String, $objectId: ID, $actor: String, $from: DateTime, $to: DateTime) {
+  auditEntries(first: $first, after: $after, objectId: $objectId, actor: $actor, from: $from, to: $to) {
+    totalCount nodes { id at verb outcome actor objectIds requestId } pageInfo { endCursor hasNextPage } } }`;
+const read = async (variables: object = {}) => (await caller.graphql<Page, object>(QUERY, variables)).auditEntries;
+
+async function create(count: number): Promise<readonly string[]> {
+  const templateId = await insertTemplate(caller.context, "One");
+  const sessions = Array.from({ length: count }, (_, index) => ({
+    name: `Channel ${index}`,
+    source: { type: "RTMP_PUSH" },
+    playbacks: [{ name: "web", type: "HTTP", hlsEnabled: true, templateId }],
+  }));
+  const { createSessions } = await caller.graphql(
+    "mutation ($input: CreateSessionsInput!) { createSessions(input: $input) { sessions { id } userErrors { message } } }",
+    { input: { sessions } },
+  );
+  return (createSessions.sessions as readonly { readonly id: string }[]).map(({ id }) => id);
+}
+
+async function bulk(verb: string, ids: readonly string[], rest: object = {}): Promise<void> {
+  await caller.graphql(`mutation ($input: SessionBulkInput!) { ${verb}(input: $input) { acceptedCount userErrors { message } } }`, {
+    input: { selection: { ids }, ...rest },
+  });
+}
+
+describe("the audit", () => {
+  it("tells what was done to what, the newest first, once for each call", async () => {
+    const ids = await create(2);
+    await bulk("startSessions", ids, { dryRun: true });
+    await bulk("startSessions", ids, { idempotencyKey: "once" });
+    await bulk("startSessions", ids, { idempotencyKey: "once" });
+    await bulk("startSessions", ids);
+    await bulk("stopSessions", ids.slice(1));
+    const { nodes, totalCount } = await read();
+    expect(nodes.map(({ verb, objectIds }) => [verb, objectIds])).toEqual([
+      ["STOP", ids.slice(1)],
+      ["START", ids],
+      ["CREATE", ids],
+    ]);
+    expect(totalCount).toBe(3);
+    expect(new Set(nodes.map(({ requestId }) => requestId)).size).toBe(3);
+    expect((await read({ objectId: ids[0] })).nodes.map(({ verb }) => verb)).toEqual(["START", "CREATE"]);
+  });
+
+  it("tells of API keys and templates", async () => {
+    const made = await caller.graphql(`mutation { createApiKey(input: { name: "Playout", accessLevel: VIEWER }) { apiKey { id } key } }`);
+    const { id } = made.createApiKey.apiKey as { readonly id: string };
+    await caller.graphql("mutation ($input: RevokeApiKeysInput!) { revokeApiKeys(input: $input) { deletedIds } }", {
+      input: { ids: [id] },
+    });
+    const template = await caller.graphql(
+      `mutation { createTemplate(input: { name: "T", renditions: [{ name: "source", isPassthrough: true }] }) { template { id } } }`,
+    );
+    const templateId = template.createTemplate.template.id as string;
+    await caller.graphql("mutation ($input: UpdateTemplateInput!) { updateTemplate(input: $input) { userErrors { code } } }", {
+      input: { id: templateId, name: "U" },
+    });
+    await caller.graphql("mutation ($input: DeleteTemplatesInput!) { deleteTemplates(input: $input) { userErrors { code } } }", {
+      input: { ids: [templateId] },
+    });
+    expect((await read()).nodes.map(({ verb, objectIds }) => [verb, objectIds])).toEqual([
+      ["DELETE", [templateId]],
+      ["UPDATE", [templateId]],
+      ["CREATE", [templateId]],
+      ["DELETE", [id]],
+      ["CREATE", [id]],
+    ]);
+    expect(JSON.stringify(await read())).not.toContain(made.createApiKey.key);
+  });
+
+  it("tells of exports with secrets, and of none without", async () => {
+    const ids = await create(2);
+    await caller.graphql("{ exportSessionsCsv { rowCount } }");
+    await caller.graphql("{ exportSessionsCsv(includeSecrets: true) { rowCount } }");
+    const file = await fetch(`${server.url}/exports/sessions.csv?includeSecrets=true`, {
+      headers: { authorization: `Bearer ${caller.key}` },
+    });
+    await file.text();
+    const { nodes } = await read({ objectId: ids[1] });
+    expect(nodes.map(({ verb }) => verb)).toEqual(["REVEAL_SECRET", "REVEAL_SECRET", "CREATE"]);
+    expect(nodes.map(({ objectIds }) => objectIds.toSorted())).toEqual([ids, ids, ids]);
+  });
+
+  it("is paged, and filtered by caller and time", async () => {
+    const ids = await create(1);
+    const editor = await caller.graphql(`mutation { createApiKey(input: { name: "Playout", accessLevel: EDITOR }) { key } }`);
+    await server.database.executor.execute(
+      sql`update audit_entries set at = '2024-02-03T04:05:06Z' where organization_id = ${caller.organizationId} and verb = 'CREATE' and ${ids[0]} = any(object_ids)`,
+    );
+    await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${editor.createApiKey.key as string}`,
+        "content-type": "application/json",
+        "x-forwarded-for": "203.0.113.9",
+      },
+      body: JSON.stringify({ query: `mutation { startSessions(input: { selection: { ids: ["${ids[0]}"] } }) { acceptedCount } }` }),
+    });
+    const first = await read({ first: 2 });
+    expect(first.nodes.map(({ verb }) => verb)).toEqual(["START", "CREATE"]);
+    expect(first).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } });
+    const rest = await read({ first: 2, after: first.pageInfo.endCursor });
+    expect(rest.nodes.map(({ objectIds }) => objectIds)).toEqual([ids]);
+    expect((await read({ actor: "key:Playout" })).nodes.map(({ verb }) => verb)).toEqual(["START"]);
+    expect((await read({ to: "2024-02-03T04:05:07Z" })).nodes.map(({ id }) => id)).toEqual(rest.nodes.map(({ id }) => id));
+    expect((await read({ from: "2024-02-03T04:05:07Z" })).totalCount).toBe(2);
+    const addresses = await caller.graphql("{ auditEntries(first: 2) { nodes { ipAddress } } }");
+    expect(addresses.auditEntries.nodes).toEqual([{ ipAddress: "203.0.113.9" }, { ipAddress: "127.0.0.1" }]);
+  });
+
+  it("is for an ADMIN of the organization alone", async () => {
+    await create(1);
+    const [entry] = (await read()).nodes;
+    const editor = await server.callerOfLevel(AccessLevel.EDITOR);
+    expect((await editor.ask(QUERY, {})).errors).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
+    const node = `query ($id: ID!) { node(id: $id) { id ... on AuditEntry { verb } } }`;
+    expect(await editor.graphql(node, { id: entry!.id })).toEqual({ node: null });
+    expect(await server.graphql(node, { id: entry!.id })).toEqual({ node: null });
+    expect(await caller.graphql(node, { id: entry!.id })).toEqual({ node: { id: entry!.id, verb: "CREATE" } });
+    expect((await server.graphql<Page, object>(QUERY, { objectId: entry!.objectIds[0] })).auditEntries.totalCount).toBe(0);
+  });
+
+  it("keeps nothing of what was refused or failed", async () => {
+    await caller.graphql(
+      `mutation { createSession(input: { name: "One", source: { type: HLS_PULL }, playbacks: [] }) { userErrors { code } } }`,
+    );
+    const [id = ""] = await create(1);
+    await bulk("stopSessions", [id, "nonsense"]);
+    expect((await read()).nodes.map(({ verb }) => verb)).toEqual(["CREATE"]);
+  });
+
+  it("costs one statement, whatever the number", async () => {
+    const ids = await create(200);
+    for (const some of [ids.slice(0, 1), ids.slice(1)]) {
+      statements.length = 0;
+      await bulk("startSessions", some);
+      expect(statements.filter((statement) => statement.includes("audit_entries"))).toHaveLength(1);
+    }
+  });
+});
