@@ -49,6 +49,7 @@ const LIST_ESTIMATES: ReadonlyMap<string, number> = new Map([
 
 /** Lists whose length follows from the mutation's input. */
 const INPUT_SIZED_LISTS: ReadonlySet<string> = new Set([
+  "AlertsPayload.alerts",
   "SessionBulkPayload.results",
   "CreateSessionsPayload.sessions",
   "ImportSessionsCsvPayload.sessions",
@@ -162,9 +163,10 @@ function pageSize(counting: Counting, node: FieldNode): number {
   return typeof size === "number" ? Math.min(Math.max(size, 1), PAGE_SIZE_LIMIT) : PAGE_SIZE_DEFAULT;
 }
 
-/** How many sessions a mutation answers about. */
+/** How many sessions or alerts a mutation answers about. */
 function inputSize(input: unknown): number {
-  const { selection, sessions, csv, expectedCount } = asRecord(input);
+  const { selection, sessions, csv, expectedCount, ids: named } = asRecord(input);
+  if (Array.isArray(named)) return Math.min(named.length, BULK_IDS_LIMIT);
   if (sessions !== undefined) return Math.min(listSize(sessions), BULK_IDS_LIMIT);
   if (typeof csv === "string") return Math.min(csv.split(/[\r\n]+/, IMPORT_ROWS_LIMIT).length, IMPORT_ROWS_LIMIT);
   // A call that finds another number of sessions than it expects is refused.

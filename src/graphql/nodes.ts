@@ -1,4 +1,5 @@
 import { apiKeyLoader } from "../access/api-key.loader.ts";
+import { alertLoader } from "../alerts/alert.loaders.ts";
 import { auditEntryLoader } from "../audit/audit.loader.ts";
 import { encoderLoader } from "../encoder/encoder.loader.ts";
 import { organizationLoader } from "../organizations/organization.loader.ts";
@@ -9,6 +10,7 @@ import type { NodeDefinition } from "./node.ts";
 
 /** Everything that `node(id)` finds. Whoever adds a type that implements Node adds its line here. */
 export const NODES: readonly NodeDefinition[] = [
+  { kind: "alert", loader: alertLoader },
   { kind: "apikey", loader: apiKeyLoader },
   { kind: "auditentry", loader: auditEntryLoader },
   { kind: "encoder", loader: encoderLoader },

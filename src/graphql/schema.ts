@@ -2,6 +2,9 @@ import "reflect-metadata";
 import { GraphQLInputObjectType, lexicographicSortSchema, printSchema, type GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { ApiKeyResolver } from "../access/api-key.resolver.ts";
+import { AlertChangeResolver } from "../alerts/alert-change.resolver.ts";
+import "../alerts/alert.enums.ts";
+import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver } from "../changes/change.resolver.ts";
@@ -36,6 +39,8 @@ const NO_TRANSPORT = {
 export function buildHeadendSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
+      AlertChangeResolver,
+      AlertResolver,
       ApiKeyResolver,
       AuditResolver,
       CallerResolver,
@@ -48,6 +53,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       PlaybackResolver,
       RunResolver,
       SecretResolver,
+      SessionAlertsResolver,
       SessionBulkResolver,
       SessionBulkResultResolver,
       SessionChangeResolver,

@@ -21,6 +21,7 @@ export function sessionFilterCondition(organizationId: string, filter: SessionFi
     filter.templateId
       ? sql`exists (select 1 from playbacks where playbacks.session_id = ${sessions.id} and playbacks.template_id = ${filter.templateId})`
       : undefined,
+    typeof filter.hasOpenAlert === "boolean" ? sql`(${sessions.openAlertCount} > 0) = ${filter.hasOpenAlert}` : undefined,
   );
   return condition ?? sql`true`;
 }

@@ -15,6 +15,7 @@ export interface SessionFilter {
   readonly health?: readonly Health[] | null | undefined;
   readonly inputType?: readonly InputType[] | null | undefined;
   readonly templateId?: string | null | undefined;
+  readonly hasOpenAlert?: boolean | null | undefined;
 }
 
 /**
@@ -33,6 +34,7 @@ export function compileSessionFilter(filter: SessionFilter): (id: string, state:
   const isHealth = oneOf(filter.health);
   const isInputType = oneOf(filter.inputType);
   const templateId = filter.templateId || null;
+  const hasOpenAlert = filter.hasOpenAlert ?? null;
   return (id, state) =>
     (!isId || isId(id)) &&
     !excludedIds.has(id) &&
@@ -43,6 +45,7 @@ export function compileSessionFilter(filter: SessionFilter): (id: string, state:
     (!isExternalId || isExternalId(state.externalId)) &&
     (!isLabel || state.labels.some(isLabel)) &&
     (templateId === null || state.templateIds.includes(templateId)) &&
+    (hasOpenAlert === null || state.hasOpenAlert === hasOpenAlert) &&
     // What folds text stands last.
     (!isName || isName(nameKey(state.name))) &&
     (search === null || searchText(state).includes(search));

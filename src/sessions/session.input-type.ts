@@ -310,6 +310,9 @@ export class SessionFilterType {
 
   @Field(() => ID, { nullable: true, description: "Sessions with a playback that uses this template." })
   templateId?: string | null;
+
+  @Field(() => Boolean, { nullable: true, description: "True: sessions with an open alert; false: those without." })
+  hasOpenAlert?: boolean | null;
 }
 
 @GraphInput("SessionSelection", {

@@ -157,6 +157,7 @@ export const sessionFilter = z.object({
   health: z.array(z.enum(Health)).nullish(),
   inputType: z.array(z.enum(InputType)).nullish(),
   templateId: filterText.nullish(),
+  hasOpenAlert: z.boolean().nullish(),
 });
 
 /** A session as a caller describes it, its values in range but nothing yet checked against anything else. */

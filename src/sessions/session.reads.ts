@@ -134,7 +134,12 @@ function usesTemplate(templateId: SQLWrapper): SQL {
 /** Counters by status and health over the sessions that a filter means. */
 export async function summarizeSessions(executor: Executor, organizationId: string, filter: SessionFilter) {
   const rows = await executor
-    .select({ status: sessions.status, health: sessions.health, count: sql<number>`count(*)::integer` })
+    .select({
+      status: sessions.status,
+      health: sessions.health,
+      count: sql<number>`count(*)::integer`,
+      openAlerts: sql<number>`sum(${sessions.openAlertCount})::integer`,
+    })
     .from(sessions)
     .where(sessionFilterCondition(organizationId, filter))
     .groupBy(sessions.status, sessions.health);
@@ -143,6 +148,7 @@ export async function summarizeSessions(executor: Executor, organizationId: stri
     total: sum(rows),
     byStatus: Object.values(SessionStatus).map((status) => ({ status, count: sum(rows.filter((row) => row.status === status)) })),
     byHealth: Object.values(Health).map((health) => ({ health, count: sum(rows.filter((row) => row.health === health)) })),
+    openAlerts: rows.reduce((total, row) => total + row.openAlerts, 0),
   };
 }
 

@@ -187,4 +187,7 @@ export class SessionSummaryType {
 
   @Field(() => [HealthCountType], { description: "One counter for every health, zero included." })
   byHealth!: readonly HealthCountType[];
+
+  @Field(() => Int, { description: "How many alerts of these sessions are open." })
+  openAlerts!: number;
 }
