@@ -8,7 +8,7 @@ import { createBell } from "../../src/changes/bell.ts";
 import type { Database } from "../../src/database/database.ts";
 import { startAgent, type Agent, type AgentOptions } from "../../src/encoder/agent.ts";
 import { claimEncoderIdentity } from "../../src/encoder/encoder-identity.ts";
-import { startReaper } from "../../src/encoder/reaper.ts";
+import { startReaper, type ReaperOptions } from "../../src/encoder/reaper.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { restartSessions } from "../../src/sessions/restart-sessions.ts";
@@ -57,7 +57,7 @@ export interface World {
   /** In the order of the log. */
   readonly statusChanges: (id: string) => Promise<readonly LoggedChange[]>;
   readonly startAgent: (options?: Partial<AgentOptions>) => Promise<Agent>;
-  readonly startReaper: () => Promise<void>;
+  readonly startReaper: (options?: Partial<ReaperOptions>) => Promise<void>;
   /** Deletes all sessions, and closes the agents and reapers that are left. */
   readonly reset: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -134,8 +134,8 @@ export async function createWorld(database: Database, organizationId?: string): 
       closers.push(() => agent.close());
       return agent;
     },
-    async startReaper() {
-      const reaper = await startReaper({ database, bell, clock: systemClock, log: silentLog });
+    async startReaper(options = {}) {
+      const reaper = await startReaper({ database, bell, clock: systemClock, log: silentLog, ...options });
       closers.push(reaper.close);
     },
     async reset() {
