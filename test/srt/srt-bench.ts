@@ -8,6 +8,8 @@ import type { ProcessHost } from "../../src/encoder/ffmpeg.process.ts";
 import { createPatientClock, type PatientClock } from "../../src/encoder/patient-clock.ts";
 import { openProcessRecords } from "../../src/encoder/process-record.ts";
 import { SrtFront } from "../../src/srt/srt-front.ts";
+import type { Resolution } from "../../src/network/resolve.ts";
+import { SrtSender } from "../../src/srt/srt-sender.ts";
 import { SrtPushSource } from "../../src/srt/srt-push-source.ts";
 import { mediaCapabilities } from "../support/media.ts";
 import { listProcesses } from "../support/process-list.ts";
@@ -16,6 +18,8 @@ import { follow, tied } from "../support/tied.ts";
 const run = promisify(execFile);
 /** Frames of the picture that everybody sends, in a second. */
 export const FRAME_RATE = 25;
+
+export const LOOPBACK: Resolution = { kind: "ALLOWED", addresses: ["127.0.0.1"] };
 
 /** A process that sends or receives by SRT. */
 export interface Peer {
@@ -96,6 +100,7 @@ export async function openSrtBench() {
   ]);
   const peers: Peer[] = [];
   const sources: Taken[] = [];
+  const senders: SrtSender[] = [];
 
   function take(options: { streamKey: string; passphrase?: string | null; front?: SrtFront }): Taken {
     const clock = createPatientClock(600);
@@ -168,6 +173,26 @@ export async function openSrtBench() {
     return keep(sender);
   }
 
+  /** A receiver that waits for one caller and gives out what it gets. */
+  function receive({ port, tool = "ffmpeg", passphrase }: { port: number; tool?: PublishOptions["tool"]; passphrase?: string }): Peer {
+    const url = `srt://127.0.0.1:${port}?mode=listener`;
+    if (tool === "srt-live-transmit") {
+      return keep(start("srt-live-transmit", [`${url}${passphrase === undefined ? "" : `&passphrase=${passphrase}`}`, "file://con"]));
+    }
+    const analysis = ["-analyzeduration", "500000", "-probesize", "500000"];
+    const input = ["-f", "mpegts", ...passphraseArguments(passphrase), "-i", url];
+    const output = ["-c", "copy", "-flush_packets", "1", "-f", "mpegts", "pipe:1"];
+    return keep(start("ffmpeg", ["-hide_banner", "-nostdin", "-loglevel", "warning", ...analysis, ...input, ...output]));
+  }
+
+  /** A sender, and an encoder that writes to it. */
+  async function send(url: string, resolve: (url: string) => Promise<Resolution> = () => Promise.resolve(LOOPBACK)) {
+    const sender = await SrtSender.open({ url, resolve });
+    senders.push(sender);
+    const encode = (): Peer => keep(start("ffmpeg", [...pictureArguments(), sender.localUrl]));
+    return { sender, encode, encoder: encode() };
+  }
+
   function keep<T extends Peer>(peer: T): T {
     peers.push(peer);
     return peer;
@@ -181,6 +206,8 @@ export async function openSrtBench() {
     ffmpegPath: ffmpegPath ?? "",
     take,
     publish,
+    receive,
+    send,
     keep,
     pictureArguments,
     /** Processes, those of the peers aside, that show any of these texts to everybody. */
@@ -208,6 +235,7 @@ export async function openSrtBench() {
     async close() {
       await Promise.all(peers.map((peer) => peer.kill()));
       await Promise.all(sources.map((source) => source.close()));
+      await Promise.all(senders.map((sender) => sender.close()));
       await front.close();
       rmSync(root, { recursive: true, force: true });
     },
