@@ -14,6 +14,7 @@ import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
+import { IngestUrlResolver } from "../sessions/ingest-url.resolver.ts";
 import { SecretResolver } from "../sessions/secret.resolver.ts";
 import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
 import { SessionChangeResolver } from "../sessions/session-change.resolver.ts";
@@ -49,6 +50,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       CsvImportedSessionResolver,
       EncoderResolver,
       ImportResolver,
+      IngestUrlResolver,
       InputPathResolver,
       PlaybackResolver,
       RunResolver,
