@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EncoderRun } from "./encoder-run.ts";
-import { planEncoder } from "./encoder-plan.ts";
+import { planEncoder, type FileTargets } from "./encoder-plan.ts";
 import { FileTargetProblem, fileTargets } from "./file-target.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
@@ -51,7 +51,8 @@ export class EncoderKeeper {
   constructor(options: EncoderKeeperOptions) {
     this.#options = options;
     this.#continues = options.continues;
-    this.#senders = openSenders(options.session.launch.outputs, senderFactories(options.session));
+    const { session } = options;
+    this.#senders = openSenders(session.launch.outputs, senderFactories(session), session.log);
   }
 
   /** Null while none runs. */
@@ -73,6 +74,7 @@ export class EncoderKeeper {
   start(facts: StreamFacts): void {
     this.#facts = facts;
     if (this.#run || !this.#options.isOn()) return;
+    if (!this.#senders.isReady()) return void this.#senders.ready.then(() => this.#restart());
     try {
       this.#launch(facts);
     } catch (error) {
@@ -121,9 +123,9 @@ export class EncoderKeeper {
 
   #launch(facts: StreamFacts): void {
     const { session, clock, watch, inputSwitch } = this.#options;
-    const { launch, host, ffmpegPath, mediaRoot, fileRoot, presets, coreCount } = session;
+    const { launch, host, ffmpegPath, mediaRoot, presets, coreCount } = session;
     const now = new Date();
-    const filesOf = (output: OutputLaunch): readonly string[] => fileTargets(fileRoot, output, now);
+    const filesOf = (output: OutputLaunch): FileTargets => this.#filesOf(output, now);
     const plan = planEncoder({ outputs: launch.outputs, facts, filesOf, localUrlsOf: this.#senders.localUrls });
     const settings = {
       presets,
@@ -142,6 +144,19 @@ export class EncoderKeeper {
       const live = type === "HTTP" ? join(liveDirectory(mediaRoot), pathToken) : null;
       const own = type === "CMAF_PUSH" ? cmafDirectory(mediaRoot, pathToken) : live;
       if (own !== null) void pruneDashFiles(own).catch(() => undefined);
+    }
+  }
+
+  /** What cannot be written, such as on a full disk, keeps nothing else from being sent. */
+  #filesOf(output: OutputLaunch, now: Date): FileTargets {
+    const { fileRoot, launch, log } = this.#options.session;
+    try {
+      return fileTargets(fileRoot, output, now);
+    } catch (error) {
+      if (error instanceof FileTargetProblem || launch.outputs.every(({ type }) => type === "FILE")) throw error;
+      log.error({ err: error }, "the files of an output could not be made");
+      const code = error instanceof Error && "code" in error ? String(error.code) : "an unknown error";
+      return { problem: `The file cannot be made on this machine (${code}).` };
     }
   }
 

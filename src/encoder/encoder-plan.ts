@@ -53,6 +53,8 @@ export interface PlannedFileOutput {
   readonly kind: "FILE";
   readonly playbackId: string;
   readonly files: readonly PlannedFile[];
+  /** Why there are none now, as a sentence; null when there are. */
+  readonly problem: string | null;
 }
 
 /** What leaves as one stream for each rendition, each to its own receiver. */
@@ -91,7 +93,7 @@ export interface PlannedFeed extends Variant {
   readonly localUrl: string;
   /** MPEG-TS program number; null leaves it to ffmpeg. Means nothing to RTMP. */
   readonly programNumber: number | null;
-  /** Why the source cannot be sent there as it is, as a sentence; nothing is sent then. */
+  /** Why nothing can be sent there, such as a source that the receiver would not understand, as a sentence; else null. */
   readonly misfit: string | null;
 }
 
@@ -103,11 +105,13 @@ export const CODEC_NAMES = { H264: "h264", H265: "hevc", AV1: "av1", AAC: "aac",
 /** What RTMP servers understand when it comes as FLV. */
 const FLV_CODECS: ReadonlySet<string> = new Set(["h264", "aac", "mp3"]);
 
+/** The absolute path of each rendition's file of a FILE output, made safe and unused; or why it cannot be written now, as a sentence. */
+export type FileTargets = readonly string[] | { readonly problem: string };
+
 export interface PlanOptions {
   readonly outputs: readonly OutputLaunch[];
   readonly facts: StreamFacts;
-  /** Gives the absolute path of each rendition's file of a FILE output, made safe and unused. */
-  readonly filesOf: (output: OutputLaunch) => readonly string[];
+  readonly filesOf: (output: OutputLaunch) => FileTargets;
   /** Gives where the encoder writes to for what is sent on, one URL for each receiver. */
   readonly localUrlsOf: (output: OutputLaunch) => readonly string[];
 }
@@ -151,20 +155,22 @@ class TeePlanner {
   }
 
   /** `targets` are the files, or the local URLs. */
-  add(output: OutputLaunch, targets: readonly string[]): PlannedOutput {
+  add(output: OutputLaunch, targets: FileTargets): PlannedOutput {
     const planned = this.#planOutput(output, targets);
     this.#outputs.push(planned);
     return planned;
   }
 
-  #planOutput(output: OutputLaunch, targets: readonly string[]): PlannedOutput {
+  #planOutput(output: OutputLaunch, targets: FileTargets): PlannedOutput {
     const { playbackId, renditions } = output;
+    if ("problem" in targets) return { kind: "FILE", playbackId, files: [], problem: targets.problem };
     switch (output.type) {
       case "FILE":
         return {
           kind: "FILE",
           playbackId,
           files: renditions.map((rendition, index) => this.#file(output, rendition, targets[index] ?? "")),
+          problem: null,
         };
       case "MULTICAST":
       case "SRT_PUSH":
@@ -192,7 +198,8 @@ class TeePlanner {
   }
 
   #feed({ type, programNumber }: OutputLaunch, rendition: RenditionSettings, localUrl: string): PlannedFeed {
-    const misfit = type === "RTMP_PUSH" && rendition.isPassthrough ? flvMisfit(this.#facts) : null;
+    const unfit = type === "RTMP_PUSH" && rendition.isPassthrough ? flvMisfit(this.#facts) : null;
+    const misfit = localUrl === "" ? "The way to the receiver could not be opened on this machine." : unfit;
     const variant =
       misfit === null ? this.#variant(rendition, type === "RTMP_PUSH" ? "FLV" : "MP4") : { rendition, video: null, audio: null };
     return { ...variant, localUrl, programNumber, misfit };

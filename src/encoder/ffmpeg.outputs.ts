@@ -200,8 +200,8 @@ interface Slave {
 
 function slave({ options, variant: { video, audio }, target, tee, facts }: Slave): string {
   const select = [video === null ? [] : [`v:${video}`], audio === null ? [] : [`a:${audio}`]].flat().join(",");
-  const isMp4 = options["hls_segment_type"] === "fmp4" || options["f"] === "flv";
-  const filter = isMp4 && audio !== null ? adtsFilter({ tee, facts, audios: [audio], videoCount: video === null ? 0 : 1 }) : {};
+  const takesNoAdts = options["hls_segment_type"] === "fmp4" || options["f"] === "mp4" || options["f"] === "flv";
+  const filter = takesNoAdts && audio !== null ? adtsFilter({ tee, facts, audios: [audio], videoCount: video === null ? 0 : 1 }) : {};
   return renderSlave({ onfail: "ignore", select, ...filter, ...options }, target);
 }
 

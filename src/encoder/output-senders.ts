@@ -1,5 +1,6 @@
 import type { Resolution } from "../network/resolve.ts";
 import { RtmpSender } from "../rtmp/rtmp-sender.ts";
+import type { Logger } from "../shared/log.ts";
 import { CmafSender } from "./cmaf-sender.ts";
 import { cmafDirectory, liveDirectory } from "./live-directory.ts";
 import { openMulticastSender } from "./multicast-sender.ts";
@@ -14,7 +15,7 @@ export interface Receiver {
 }
 
 /** How each type of output reaches its receivers; a type that is missing here is written by the encoder alone. */
-export type SenderFactories = Partial<Record<OutputLaunch["type"], (receiver: Receiver) => OutputSender>>;
+export type SenderFactories = Partial<Record<OutputLaunch["type"], (receiver: Receiver) => OutputSender | Promise<OutputSender>>>;
 
 /** What the ways to receivers need to know of this machine. */
 export interface SenderSettings {
@@ -26,7 +27,10 @@ export interface SenderSettings {
 
 /** The ways to all receivers of a session: they outlive its encoder processes, so that a new one goes on where the last one ended. */
 export interface OutputSenders {
-  /** Where the encoder writes to, one for each URL of the output. */
+  /** Resolves once all of them have somewhere for the encoder to write to, or turned out to have none. Never rejects. */
+  readonly ready: Promise<void>;
+  readonly isReady: () => boolean;
+  /** Where the encoder writes to, one for each URL of the output; empty texts for those that could not be opened. */
   readonly localUrls: (output: Pick<OutputLaunch, "playbackId">) => readonly string[];
   /** One for each URL of the output; empty for outputs that nothing sends on. */
   readonly states: (playbackId: string) => readonly OutputSenderState[];
@@ -34,21 +38,49 @@ export interface OutputSenders {
   readonly close: () => Promise<void>;
 }
 
+interface Way {
+  /** Null while it is being opened, and when it could not be. */
+  sender: OutputSender | null;
+  readonly opened: Promise<void>;
+}
+
+const UNOPENED: OutputSenderState = { isConnected: false, bytes: 0, problem: null, isAddressRefused: false };
+
 /** Opens the ways to all receivers of these outputs at once, each on its own: none of them waits for, or ends with, another. */
-export function openSenders(outputs: readonly OutputLaunch[], factories: SenderFactories): OutputSenders {
-  const senders = new Map(
-    outputs.flatMap((output): [string, readonly OutputSender[]][] => {
+export function openSenders(outputs: readonly OutputLaunch[], factories: SenderFactories, log: Logger): OutputSenders {
+  const ways = new Map(
+    outputs.flatMap((output): [string, readonly Way[]][] => {
       const open = factories[output.type];
-      return open ? [[output.playbackId, output.urls.map((url) => open({ url, output }))]] : [];
+      return open ? [[output.playbackId, output.urls.map((url) => openWay(async () => open({ url, output }), log))]] : [];
     }),
   );
+  const all = [...ways.values()].flat();
+  let isReady = all.length === 0;
+  const ready = Promise.all(all.map(({ opened }) => opened)).then(() => {
+    isReady = true;
+  });
   return {
-    localUrls: ({ playbackId }) => (senders.get(playbackId) ?? []).map(({ localUrl }) => localUrl),
-    states: (playbackId) => (senders.get(playbackId) ?? []).map((sender) => sender.state()),
+    ready,
+    isReady: () => isReady,
+    localUrls: ({ playbackId }) => (ways.get(playbackId) ?? []).map(({ sender }) => sender?.localUrl ?? ""),
+    states: (playbackId) => (ways.get(playbackId) ?? []).map(({ sender }) => sender?.state() ?? UNOPENED),
     close: async () => {
-      await Promise.all([...senders.values()].flat().map((sender) => sender.close()));
+      await ready;
+      await Promise.all(all.map(({ sender }) => sender?.close()));
     },
   };
+}
+
+function openWay(open: () => Promise<OutputSender>, log: Logger): Way {
+  const way: { sender: OutputSender | null } = { sender: null };
+  const note = async (): Promise<void> => {
+    try {
+      way.sender = await open();
+    } catch (error) {
+      log.error({ err: error }, "the way to a receiver could not be opened");
+    }
+  };
+  return Object.assign(way, { opened: note() });
 }
 
 /** The ways that this machine knows. */

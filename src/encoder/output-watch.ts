@@ -113,7 +113,7 @@ export class OutputWatch {
       playbackId: output.playbackId,
       exists,
       grewAt: oldest(signs.map(({ grewAt }) => grewAt)) ?? grewBefore,
-      fedAt: signs.length === 0 ? Infinity : (oldest(signs.map((sign) => (sign.kind === "FEED" ? sign.fedAt : sign.grewAt))) ?? fedBefore),
+      fedAt: isLeftOut(output) ? Infinity : (oldest(signs.map((sign) => (sign.kind === "FEED" ? sign.fedAt : sign.grewAt))) ?? fedBefore),
       problem: signs.map(shownProblem).find((problem) => problem !== null) ?? misfitOf(output),
       laggard: laggardOf(signs),
     }));
@@ -152,10 +152,16 @@ function shownProblem(sign: Sign): string | null {
   return sign.label === null ? sign.problem : `The rendition “${sign.label}”: ${sign.problem}`;
 }
 
-/** Nothing is even tried for a source that a receiver could not take. */
+/** Why nothing of it is even tried: a source that a receiver could not take, or files that could not be made. */
 function misfitOf(output: PlannedOutput): string | null {
+  if (output.kind === "FILE") return output.problem;
   if (!("feeds" in output)) return null;
   return output.feeds.map(({ misfit }) => misfit).find((misfit) => misfit !== null) ?? null;
+}
+
+/** Another encoder would not change it, unlike files that could not be made. */
+function isLeftOut(output: PlannedOutput): boolean {
+  return "feeds" in output && output.feeds.every(({ misfit }) => misfit !== null);
 }
 
 function laggardOf(signs: readonly Sign[]): string | null {
