@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Context } from "../../src/access/context.ts";
@@ -5,11 +6,14 @@ import { newIdentifier } from "../../src/shared/identifier.ts";
 import type { SessionBulkAnswer, SessionBulkInput } from "../../src/sessions/bulk.ts";
 import { createSessions } from "../../src/sessions/create-sessions.ts";
 import { deleteSessions } from "../../src/sessions/delete-sessions.ts";
+import { hideSlates } from "../../src/sessions/hide-slates.ts";
 import { restartSessions } from "../../src/sessions/restart-sessions.ts";
 import { createSessionsInput } from "../../src/sessions/session.input.ts";
 import { selectSessionStates } from "../../src/sessions/session.store.ts";
+import { showSlates } from "../../src/sessions/show-slates.ts";
 import { startSessions } from "../../src/sessions/start-sessions.ts";
 import { stopSessions } from "../../src/sessions/stop-sessions.ts";
+import { switchSessionInputs } from "../../src/sessions/switch-session-inputs.ts";
 import { createTestContext, insertTemplate } from "../support/context.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -132,6 +136,119 @@ describe("a bulk verb", () => {
     }
     expect(counts[1]).toBe(counts[0]);
     expect(counts[0]).toBeLessThanOrEqual(12);
+  });
+});
+
+describe("a verb for running sessions", () => {
+  const toPath = (path: "A" | "B") => async (caller: Context, input: SessionBulkInput) =>
+    switchSessionInputs(caller, { ...input, toPath: path });
+
+  /** Sessions of a ladder, all of them as if an encoder ran them. */
+  async function createRunning(count: number, urlB = true): Promise<readonly string[]> {
+    const sessions = Array.from({ length: count }, (_, index) => ({
+      name: `Running ${index + 1} ${urlB}`,
+      source: { type: "MULTICAST_PULL", urlA: "udp://239.1.0.134:5000", ...(urlB && { urlB: "udp://239.1.0.135:5000" }) },
+      playbacks: [{ name: "web", type: "HTTP", hlsEnabled: true, ...template() }],
+    }));
+    const { ids } = await createSessions(context, createSessionsInput.parse({ sessions }));
+    await startSessions(context, byIds(ids));
+    await context.database.executor.execute(sql`update sessions set status = 'RUNNING' where id = any(${sql.param([...ids])}::text[])`);
+    return ids;
+  }
+
+  const transcode = () =>
+    context.database.executor.execute(sql`
+      update renditions set is_passthrough = false, video_codec = 'H264', width = 1280, height = 720, video_bitrate_kbps = 3000,
+        frame_rate = 25, audio_codec = 'AAC', audio_bitrate_kbps = 128 where template_id = ${templateId ?? ""}`);
+
+  async function controls(id: string) {
+    const [row] = await context.database.executor.execute<Record<string, unknown>>(sql`
+      select path_command_number as number, path_command_to as "to", path_command_actor as actor, is_slate_wanted as slate,
+        last_command_verb as verb, version from sessions where id = ${id}`);
+    return row;
+  }
+
+  it("asks for the other path, each time with another number, and takes it back", async () => {
+    const [id = ""] = await createRunning(1);
+    expect(outcomes(await toPath("A")(context, byIds([id])))).toEqual(["ALREADY_IN_STATE"]);
+    expect(outcomes(await toPath("B")(context, byIds([id])))).toEqual(["ACCEPTED"]);
+    expect(await controls(id)).toEqual({ number: 1, to: "B", actor: "key:Test", slate: false, verb: "SWITCH_INPUT", version: 1 });
+    expect(outcomes(await toPath("A")(context, byIds([id])))).toEqual(["ACCEPTED"]);
+    expect(await controls(id)).toMatchObject({ number: 2, to: "A" });
+    await context.database.executor.execute(sql`update sessions set active_path = 'B', path_command_to = 'B' where id = ${id}`);
+    expect(outcomes(await toPath("B")(context, byIds([id])))).toEqual(["ALREADY_IN_STATE"]);
+  });
+
+  it("keeps the number of a switch over a start, and forgets where to, and the slate", async () => {
+    await transcode();
+    const [id = ""] = await createRunning(1);
+    await toPath("B")(context, byIds([id]));
+    await showSlates(context, byIds([id]));
+    expect(await controls(id)).toMatchObject({ number: 1, to: "B", slate: true });
+    await context.database.executor.execute(sql`update sessions set status = 'STOPPED', desired_status = 'STOPPED' where id = ${id}`);
+    await startSessions(context, byIds([id]));
+    expect(await controls(id)).toMatchObject({ number: 1, to: null, actor: null, slate: false });
+  });
+
+  it("tells of each session why not", async () => {
+    const [one = "", two = ""] = await createRunning(2);
+    const [single = ""] = await createRunning(1, false);
+    const [stopped = ""] = await create(1);
+    await context.database.executor.execute(sql`update sessions set status = 'STOPPING' where id = ${two}`);
+    expect(outcomes(await toPath("B")(context, byIds([one, two, single, stopped, "nonsense", one])))).toEqual([
+      "ACCEPTED",
+      "INVALID_STATE",
+      "FAILOVER_NOT_SUPPORTED",
+      "FAILOVER_NOT_SUPPORTED",
+      "NOT_FOUND",
+      "DUPLICATE_ID",
+    ]);
+    expect(outcomes(await showSlates(context, byIds([one])))).toEqual(["NOT_APPLICABLE"]);
+  });
+
+  it("shows a slate and hides it, and changes nothing in a dry run", async () => {
+    await transcode();
+    const [id = ""] = await createRunning(1);
+    expect(outcomes(await showSlates(context, byIds([id], { dryRun: true })))).toEqual(["ACCEPTED"]);
+    expect(await controls(id)).toMatchObject({ slate: false, verb: "START" });
+    expect(outcomes(await showSlates(context, byIds([id], { expectedCount: 1 })))).toEqual(["ACCEPTED"]);
+    expect(await controls(id)).toMatchObject({ slate: true, verb: "SHOW_SLATE" });
+    expect(outcomes(await showSlates(context, byIds([id])))).toEqual(["ALREADY_IN_STATE"]);
+    expect(outcomes(await hideSlates(context, byIds([id])))).toEqual(["ACCEPTED"]);
+    expect(await controls(id)).toMatchObject({ slate: false, verb: "HIDE_SLATE", version: 1 });
+  });
+
+  it("is told to whoever subscribed, once for each session", async () => {
+    const ids = await createRunning(2);
+    await toPath("B")(context, byIds(ids, { idempotencyKey: "k" }));
+    await toPath("B")(context, byIds(ids, { idempotencyKey: "k" }));
+    const rows = await context.database.executor.execute<{ kind: string; object_id: string }>(
+      sql`select kind, object_id from changes where organization_id = ${context.actor.organizationId} and kind = 'UPDATED' order by object_id`,
+    );
+    expect(rows.map((row) => row.object_id)).toEqual(ids.toSorted());
+  });
+
+  it("needs an OPERATOR", async () => {
+    const viewer: Context = { ...context, actor: { ...context.actor, accessLevel: "VIEWER" } };
+    for (const verb of [toPath("B"), showSlates, hideSlates]) {
+      await expect(verb(viewer, byIds([]))).rejects.toMatchObject({ errors: [{ code: "ACCESS_LEVEL_REQUIRED" }] });
+    }
+  });
+
+  it.each([
+    ["switch", toPath("B")],
+    ["show the slate of", showSlates],
+  ] as const)("needs as many statements to %s one session as many", async (_name, verb) => {
+    await transcode();
+    const [first = "", ...others] = await createRunning(300);
+    const counts: number[] = [];
+    for (const ids of [[first], others]) {
+      statements.length = 0;
+      expect(new Set(outcomes(await verb(context, byIds(ids))))).toEqual(new Set(["ACCEPTED"]));
+      counts.push(statements.length);
+    }
+    expect(counts[1]).toBe(counts[0]);
+    expect(counts[0]).toBeLessThanOrEqual(8);
   });
 });
 
