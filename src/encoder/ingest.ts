@@ -6,7 +6,8 @@ import type { IngestPlan, IngestSource } from "./ingest.arguments.ts";
 import { prepareIngest, problemOf, type IngestProblem, type PreparedIngest } from "./ingest.prepare.ts";
 import type { PathSource, PathSourceHandlers, PathSourceState } from "./path-source.ts";
 import type { PatientClock } from "./patient-clock.ts";
-import { startPull, type Pull } from "./pull.ts";
+import type { Pull } from "./pull.ts";
+import { startPull } from "./start-pull.ts";
 
 export interface IngestOptions extends PathSourceHandlers {
   readonly host: ProcessHost;

@@ -1,8 +1,7 @@
 import type { RemapRule } from "../sessions/session.rules.ts";
 import type { PacketCount } from "./continuity.rules.ts";
 import { spawnFfmpeg, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
-import type { IngestPlan, ProcessPlan } from "./ingest.arguments.ts";
-import { RawPull } from "./raw-pull.ts";
+import type { ProcessPlan } from "./ingest.arguments.ts";
 
 /** One attempt to take an input in, as long as it lasts. */
 export interface Pull {
@@ -25,14 +24,7 @@ export interface PullOptions {
   readonly onCount: (count: PacketCount) => void;
 }
 
-/** Starts what a plan says. Never throws: what cannot be started has ended. */
-export function startPull(plan: IngestPlan, options: PullOptions): Pull {
-  if (plan.source.kind === "RAW") return new RawPull(plan.source.receiver, options);
-  const child = spawnPlan(plan.source.process, options);
-  child.stdout.on("data", options.onBytes);
-  return { pid: child.pid, ended: child.ended.then(describeEnd), hint: () => null, kill: child.kill };
-}
-
+/** Starts one process of a plan. Never throws: what cannot be started has ended. */
 export function spawnPlan(
   plan: ProcessPlan,
   { host, ffmpegPath }: Pick<PullOptions, "host" | "ffmpegPath">,

@@ -42,7 +42,7 @@ describe("the ingest's arguments", () => {
 
   it("take the chosen streams by their PIDs", () => {
     const list = planNormalizer({ video: 256, audio: null }).arguments;
-    expect(list.filter((item, index) => list[index - 1] === "-map")).toEqual(["0:i:256?"]);
+    expect(list.filter((_, index) => list[index - 1] === "-map")).toEqual(["0:i:256?"]);
     expect(valueOf(list, "-protocol_whitelist")).toBe("pipe");
   });
 

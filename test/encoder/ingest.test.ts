@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, freeMulticast, freeUdpPort, startHlsSender, startMulticastSender, startSrtSender } from "../support/media.ts";
 import { processesWith } from "../support/process-list.ts";
-import { makeTransportStream, sendPaced, startRtmpSender, startRtpSender, startRtspPublisher } from "../support/pull-senders.ts";
+import {
+  untilJoined,
+  makeTransportStream,
+  sendPaced,
+  startRtmpSender,
+  startRtpSender,
+  startRtspPublisher,
+} from "../support/pull-senders.ts";
 import { startRtspServer } from "../support/rtsp-server.ts";
 import { openIngestBench, type RunningIngest } from "./ingest-harness.ts";
 
@@ -100,8 +107,7 @@ describe.concurrent("pulled inputs", () => {
       return isLost(index) ? [] : [packet];
     });
     const running = bench.start({ type: "MULTICAST_PULL", url: `udp://${group.address}:${group.port}` });
-    await eventually("the receiver", () => running.ingest.pid !== null);
-    // Whatever arrives before the group is joined is no loss: the first of what is lost comes later.
+    await untilJoined(group.port);
     const sending = sendPaced({ ...group, packets: sent, seconds: 5 });
     await expectMedia(running);
     await sending;
@@ -136,7 +142,7 @@ describe.concurrent("pulled inputs", () => {
       { streamRemap: [rule(1, "VIDEO", "any", "DROP"), rule(2, "AUDIO", "fra", "REMAP")] },
     );
     const everybody = [plain, german, silent, nothing];
-    await eventually("the receivers", () => everybody.every(({ ingest }) => ingest.pid !== null));
+    await untilJoined(group.port, everybody.length);
     const sending = sendPaced({ ...group, packets, seconds: 6 });
     const channels = async (running: RunningIngest): Promise<string> =>
       (await running.probe()).map(({ channels: count, width }) => count ?? width).join(" ");
@@ -150,7 +156,7 @@ describe.concurrent("pulled inputs", () => {
   it("says what is wrong with what arrives", async () => {
     const group = await freeMulticast();
     const running = bench.start({ type: "MULTICAST_PULL", url: `udp://${group.address}:${group.port}` });
-    await eventually("the receiver", () => running.ingest.pid !== null);
+    await untilJoined(group.port);
     await sendPaced({ ...group, packets: Array.from({ length: 3_000 }, () => Buffer.alloc(188, 1)), seconds: 11 });
     await eventually("the reason", () => running.state().problem === "What arrives is not an MPEG transport stream.");
     expect(running.starts()).toBe(0);

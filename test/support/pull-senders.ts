@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { pictureArguments, startSender, type PictureOptions, type Sender } from "./media.ts";
+import { eventually, pictureArguments, startSender, type PictureOptions, type Sender } from "./media.ts";
 
 /** Publishes to an RTSP server, its media within the connection. */
 export function startRtspPublisher(port: number, picture: PictureOptions = {}): Sender {
@@ -27,6 +28,15 @@ export async function makeTransportStream(seconds: number, own: readonly string[
     maxBuffer: 50_000_000,
   });
   return stdout;
+}
+
+/** Resolves once so many sockets listen on a UDP port: what is sent before is nobody's. */
+export async function untilJoined(port: number, count = 1): Promise<void> {
+  const ending = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  await eventually(`${count} sockets on the port`, () => {
+    const lines = readFileSync("/proc/net/udp", "utf8").split("\n");
+    return lines.filter((line) => line.trim().split(/\s+/)[1]?.endsWith(ending)).length >= count;
+  });
 }
 
 export interface PacedOptions {
