@@ -4,13 +4,13 @@ import {
   CLOCK_PER_SECOND,
   clockDifference,
   firstClock,
-  moveClock,
   PacketAligner,
   shiftClocks,
   StreamTracker,
   type StreamClocks,
   type StreamIdentifiers,
 } from "./transport-stream.ts";
+import { Restamper } from "./restamper.ts";
 
 /** What the encoder can be fed from: a path of the input, or the picture that stands in for it. */
 export type SwitchSource = InputPath | "SLATE";
@@ -40,13 +40,13 @@ interface Piece {
 interface SourceState {
   readonly aligner: PacketAligner;
   readonly tracker: StreamTracker;
+  readonly restamper: Restamper;
   group: Piece[];
   groupBytes: number;
   groupFirstClock: number | null;
   isHeld: boolean;
   /** Whether its timestamps stand on the timeline of the output as it went on when this source was last turned to. */
   isLaid: boolean;
-  shiftTicks: number;
   bytes: number;
   lastByteAt: number | null;
 }
@@ -89,8 +89,8 @@ export class InputSwitch {
   /** Bits that the last group of pictures took for each second of it; null before there is one. */
   bitsPerSecond(source: SwitchSource): number | null {
     const state = this.#sources.get(source);
-    if (!state || state.groupFirstClock === null || state.tracker.lastClock === null) return null;
-    const ticks = clockDifference(moveClock(state.tracker.lastClock, state.shiftTicks), state.groupFirstClock);
+    const ticks = state ? groupTicks(state) : null;
+    if (!state || ticks === null) return null;
     return ticks < CLOCK_PER_SECOND / 4 ? null : Math.round((state.groupBytes * 8 * CLOCK_PER_SECOND) / ticks);
   }
 
@@ -109,12 +109,12 @@ export class InputSwitch {
     this.#sources.set(source, {
       aligner: new PacketAligner(),
       tracker: new StreamTracker(),
+      restamper: new Restamper(),
       group: [],
       groupBytes: 0,
       groupFirstClock: null,
       isHeld: true,
       isLaid: false,
-      shiftTicks: 0,
       bytes: before?.bytes ?? 0,
       lastByteAt: before?.lastByteAt ?? null,
     });
@@ -134,7 +134,7 @@ export class InputSwitch {
     const packets = state.aligner.push(chunk);
     if (packets.length === 0) return;
     const { keyOffsets } = state.tracker.scan(packets);
-    shiftClocks(packets, state.shiftTicks);
+    state.restamper.restamp(packets, state.tracker.streams, now);
     for (const piece of cut(packets, keyOffsets)) {
       keep(state, piece);
       if (state.isHeld || source !== this.#selected) continue;
@@ -146,8 +146,8 @@ export class InputSwitch {
   /** Whether a source's stream waits to be looked at, and how many seconds of media it has gathered from its first key frame on. */
   gatheredSeconds(source: SwitchSource): number | null {
     const state = this.#sources.get(source);
-    if (!state?.isHeld || state.groupFirstClock === null || state.tracker.lastClock === null) return null;
-    return clockDifference(state.tracker.lastClock, state.groupFirstClock) / CLOCK_PER_SECOND;
+    const ticks = state?.isHeld ? groupTicks(state) : null;
+    return ticks === null ? null : ticks / CLOCK_PER_SECOND;
   }
 
   /** What a source keeps: its tables, and everything from a key frame on. */
@@ -200,7 +200,7 @@ export class InputSwitch {
     const ticks = this.#distance(state);
     state.isLaid = true;
     if (ticks !== 0) {
-      state.shiftTicks += ticks;
+      state.restamper.move(ticks);
       // Copied, since an encoder that is slow may not have read it yet from when it was last fed.
       const moved = state.group.map(({ packets, startsWithKey }) => ({ packets: Buffer.from(packets), startsWithKey }));
       for (const { packets } of moved) shiftClocks(packets, ticks);
@@ -246,14 +246,16 @@ export class InputSwitch {
     this.#noteFed(state);
   }
 
-  #noteFed({ tracker, shiftTicks }: SourceState): void {
-    const { video, audio } = tracker.ends;
+  #noteFed({ restamper }: SourceState): void {
+    const { video, audio } = restamper.ends;
     this.#fedAt = this.#now;
-    this.#ends = {
-      video: video === null ? this.#ends.video : moveClock(video, shiftTicks),
-      audio: audio === null ? this.#ends.audio : moveClock(audio, shiftTicks),
-    };
+    this.#ends = { video: video ?? this.#ends.video, audio: audio ?? this.#ends.audio };
   }
+}
+
+/** How much media a source keeps from its key frame on; null when none. */
+function groupTicks({ groupFirstClock, restamper: { lastClock } }: SourceState): number | null {
+  return groupFirstClock === null || lastClock === null ? null : clockDifference(lastClock, groupFirstClock);
 }
 
 function keep(state: SourceState, piece: Piece): void {

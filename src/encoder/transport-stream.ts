@@ -61,7 +61,6 @@ export class StreamTracker {
   #streamTypes = "";
   #lastCutClock: number | null = null;
   #lastClock: number | null = null;
-  readonly #ends = { video: new StreamEnd(), audio: new StreamEnd() };
 
   /** The tables that a decoder needs before it meets a key frame; empty until they are known. */
   get tables(): readonly Buffer[] {
@@ -81,11 +80,6 @@ export class StreamTracker {
   /** Every stream with its kind, in one text: a decoder that was set up for one layout cannot go on with another. */
   get layout(): string {
     return this.#streamTypes;
-  }
-
-  /** Where each of its streams ends by now, were no more of it to come; null for what has not begun. */
-  get ends(): StreamClocks {
-    return { video: this.#ends.video.clock, audio: this.#ends.audio.clock };
   }
 
   scan(packets: Buffer): PacketScan {
@@ -140,8 +134,6 @@ export class StreamTracker {
     if (clock !== null && (pid === this.#videoPid || this.#videoPid === null)) {
       this.#lastClock = clock;
     }
-    if (clock !== null && pid === this.#videoPid) this.#ends.video.note(clock);
-    if (clock !== null && pid === this.#audioPid) this.#ends.audio.note(clock);
     if (pid === this.#videoPid) return isRandomAccess(packets, at);
     if (this.#videoPid !== null || pid !== this.#audioPid || clock === null) return false;
     const isDue =
@@ -153,26 +145,6 @@ export class StreamTracker {
 
 const AUDIO_CUT_SECONDS = 2;
 
-/** Until two frames of a stream have been seen, and where they lie oddly apart, frames count as being of 25 per second. */
-const FRAME_TICKS = Math.round(CLOCK_PER_SECOND / 25);
-const FRAME_TICKS_MOST = CLOCK_PER_SECOND;
-
-/** Where a stream ends: one frame behind the newest one. */
-class StreamEnd {
-  #last: number | null = null;
-  #frameTicks = FRAME_TICKS;
-
-  get clock(): number | null {
-    return this.#last === null ? null : moveClock(this.#last, this.#frameTicks);
-  }
-
-  note(clock: number): void {
-    const ticks = this.#last === null ? 0 : clockDifference(clock, this.#last);
-    if (ticks > 0 && ticks <= FRAME_TICKS_MOST) this.#frameTicks = ticks;
-    this.#last = clock;
-  }
-}
-
 /** `later - earlier` in ticks, across the wrap of the clock. */
 export function clockDifference(later: number, earlier: number): number {
   const difference = moveClock(later, -earlier);
@@ -182,15 +154,18 @@ export function clockDifference(later: number, earlier: number): number {
 /** Moves every timestamp of these packets by so many ticks, in place, so that a stream that began anew goes on where the last one ended. */
 export function shiftClocks(packets: Buffer, ticks: number): void {
   if (ticks === 0) return;
-  for (let at = 0; at + PACKET_BYTES <= packets.length; at += PACKET_BYTES) {
-    const hasAdaptation = ((packets[at + 3] ?? 0) & 0x20) !== 0;
-    if (hasAdaptation && (packets[at + 4] ?? 0) >= 7 && ((packets[at + 5] ?? 0) & 0x10) !== 0) shiftProgramClock(packets, at + 6, ticks);
-    const header = frameHeader(packets, at);
-    if (header === null) continue;
-    const flags = (packets[header + 7] ?? 0) >> 6;
-    if (flags & 2) writeStamp(packets, header + 9, moveClock(readStamp(packets, header + 9), ticks));
-    if (flags === 3) writeStamp(packets, header + 14, moveClock(readStamp(packets, header + 14), ticks));
-  }
+  for (let at = 0; at + PACKET_BYTES <= packets.length; at += PACKET_BYTES) shiftPacket(packets, at, ticks);
+}
+
+/** The same for the one packet that begins there. */
+export function shiftPacket(packets: Buffer, at: number, ticks: number): void {
+  const hasAdaptation = ((packets[at + 3] ?? 0) & 0x20) !== 0;
+  if (hasAdaptation && (packets[at + 4] ?? 0) >= 7 && ((packets[at + 5] ?? 0) & 0x10) !== 0) shiftProgramClock(packets, at + 6, ticks);
+  const header = frameHeader(packets, at);
+  if (header === null) return;
+  const flags = (packets[header + 7] ?? 0) >> 6;
+  if (flags & 2) writeStamp(packets, header + 9, moveClock(readStamp(packets, header + 9), ticks));
+  if (flags === 3) writeStamp(packets, header + 14, moveClock(readStamp(packets, header + 14), ticks));
 }
 
 /** A timestamp moved by so many ticks, around the wrap of the clock. */
@@ -239,8 +214,12 @@ function frameHeader(packets: Buffer, at: number): number | null {
   return isFrame && ((packets[start + 6] ?? 0) & 0xc0) === 0x80 ? start : null;
 }
 
-/** The decoding time where there is one, else the presentation time. */
-function readClock(packets: Buffer, at: number): number | null {
+export function packetIdentifier(packets: Buffer, at: number): number {
+  return packets.readUInt16BE(at + 1) & 0x1fff;
+}
+
+/** The decoding time of the frame that begins in a packet, where there is one, else its presentation time; null when none begins. */
+export function readClock(packets: Buffer, at: number): number | null {
   const header = frameHeader(packets, at);
   if (header === null) return null;
   const flags = (packets[header + 7] ?? 0) >> 6;
@@ -264,7 +243,7 @@ function writeStamp(packets: Buffer, at: number, clock: number): void {
 /** The decoding time at which these packets begin, or one stream in them: that of its first frame; null when none begins. */
 export function firstClock(packets: Buffer, pid?: number | null): number | null {
   for (let at = 0; at + PACKET_BYTES <= packets.length; at += PACKET_BYTES) {
-    if (pid !== undefined && (packets.readUInt16BE(at + 1) & 0x1fff) !== pid) continue;
+    if (pid !== undefined && packetIdentifier(packets, at) !== pid) continue;
     const clock = readClock(packets, at);
     if (clock !== null) return clock;
   }

@@ -30,14 +30,20 @@ beforeAll(() => {
   audio = makeStream(false);
 });
 
-const frames = (bytes: Buffer): number[] => {
+const frames = (bytes: Buffer, pid?: number | null): number[] => {
   const found: number[] = [];
   for (let at = 0; at < bytes.length; at += PACKET_BYTES) {
-    const clock = firstClock(bytes.subarray(at, at + PACKET_BYTES));
+    const clock = firstClock(bytes.subarray(at, at + PACKET_BYTES), pid);
     if (clock !== null) found.push(clock);
   }
   return found;
 };
+
+/** From one frame to the next, of whatever stream, in the order of the bytes. */
+function longestStep(bytes: Buffer): number {
+  const times = frames(bytes);
+  return Math.max(...times.slice(1).map((time, index) => Math.abs(clockDifference(time, times[index] ?? 0))));
+}
 
 function collect(): { readonly sink: Writable; readonly bytes: () => Buffer } {
   const pieces: Buffer[] = [];
@@ -153,6 +159,81 @@ describe("the switch", () => {
     const times = frames(bytes());
     const jumps = times.slice(1).map((time, index) => Math.abs(clockDifference(time, times[index] ?? 0)));
     expect(Math.max(...jumps)).toBeLessThan(SECOND);
+  });
+
+  it.each([-5, 1.5, 5, 9, 3_600])("knows a clock that is set anew by %d s within a stream", (leapSeconds) => {
+    const inputs = start();
+    const { sink, bytes } = collect();
+    inputs.attach(sink);
+    inputs.release("A");
+    const again = Buffer.from(stream);
+    shiftClocks(again, (leapSeconds + 3) * SECOND);
+    inputs.accept("A", again, 100);
+    expect(longestStep(bytes())).toBeLessThan(SECOND / 2);
+    expect(frames(bytes()).length).toBe(2 * frames(stream).length);
+  });
+
+  it("leaves a pause as long as it was", () => {
+    const inputs = start();
+    const { sink, bytes } = collect();
+    inputs.attach(sink);
+    inputs.release("A");
+    const later = Buffer.from(stream);
+    shiftClocks(later, (3 + 1.5) * SECOND);
+    inputs.accept("A", later, 1_600);
+    expect(longestStep(bytes())).toBeGreaterThan(SECOND);
+  });
+
+  describe("with two paths", () => {
+    function startBoth(offsetSeconds: number) {
+      const inputs = start();
+      const { sink, bytes } = collect();
+      inputs.attach(sink);
+      inputs.release("A");
+      const other = Buffer.from(stream);
+      shiftClocks(other, offsetSeconds * SECOND);
+      inputs.restart("B");
+      inputs.accept("B", other, 2);
+      return { inputs, bytes };
+    }
+
+    it.each([-5, 0, 1, 9, 3_600, 90_000])("turns to the newest key frame of the other one, %d s away, without a seam", (offsetSeconds) => {
+      const { inputs, bytes } = startBoth(offsetSeconds);
+      inputs.release("B");
+      const before = bytes().length;
+      inputs.select("B");
+      const entered = bytes().subarray(before);
+      // Tables in front, then the last of its three groups of pictures alone.
+      expect(new StreamTracker().scan(entered).keyOffsets).toEqual([2 * PACKET_BYTES]);
+      expect(longestStep(bytes())).toBeLessThan(SECOND / 2);
+      inputs.accept("A", Buffer.from(stream), 3);
+      expect(bytes().length).toBe(before + entered.length);
+      inputs.select("A");
+      expect(longestStep(bytes())).toBeLessThan(SECOND / 2);
+    });
+
+    it("turns to one that nobody has looked at as soon as it is let through", () => {
+      const { inputs, bytes } = startBoth(7);
+      const before = bytes().length;
+      inputs.select("B");
+      expect(bytes().length).toBe(before);
+      expect(inputs.isReady("B")).toBe(false);
+      inputs.release("B");
+      expect(inputs.isReady("B")).toBe(true);
+      expect(longestStep(bytes())).toBeLessThan(SECOND / 2);
+    });
+
+    it("never lets a picture or sound begin before the end of what was fed", () => {
+      const { inputs, bytes } = startBoth(7);
+      inputs.release("B");
+      const { video, audio } = inputs.streams("A");
+      const before = bytes().length;
+      inputs.select("B");
+      for (const pid of [video, audio]) {
+        const [end, begin] = [frames(bytes().subarray(0, before), pid).at(-1), frames(bytes().subarray(before), pid)[0]];
+        expect(clockDifference(begin ?? 0, end ?? 0)).toBeGreaterThan(0);
+      }
+    });
   });
 
   it("never waits for an encoder that does not read: it drops up to a key frame, and goes on there", () => {
