@@ -37,6 +37,8 @@ const TS_PACKET_BYTES = 188;
 const DEFAULT_CONNECT_MILLISECONDS = 3_000;
 const DEFAULT_OVERHEAD_PERCENT = 25;
 const DEFAULT_REFRESH_PACKETS = 0x0100_0000;
+/** Well before packet numbers, which counters are made of, come round: the same key would encrypt twice with one counter. */
+const REFRESH_PACKETS_LIMIT = 0x2000_0000;
 const DEFAULT_ANNOUNCE_PACKETS = 0x1000;
 
 /** Reads the URL of a receiver as ffmpeg would; null for one that names none. What options there may be was checked when it was saved. */
@@ -55,7 +57,7 @@ export function readSrtTarget(url: string): SrtTarget | null {
   };
   const latency = number("latency", DEFAULT_LATENCY_MICROSECONDS);
   const milliseconds = (name: string): number => Math.min(0xffff, Math.floor(number(name, latency) / 1_000));
-  const keyRefreshPackets = number("kmrefreshrate", 0) || DEFAULT_REFRESH_PACKETS;
+  const keyRefreshPackets = Math.min(number("kmrefreshrate", 0) || DEFAULT_REFRESH_PACKETS, REFRESH_PACKETS_LIMIT);
   const payload = number("payload_size", number("pkt_size", DEFAULT_PAYLOAD_BYTES));
   return {
     port: reading.url.port,

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { ProcessHost } from "../../src/encoder/ffmpeg.process.ts";
 import { createPatientClock, type PatientClock } from "../../src/encoder/patient-clock.ts";
 import { openProcessRecords } from "../../src/encoder/process-record.ts";
+import { isDataPacket } from "../../src/srt/srt-packet.rules.ts";
 import { SrtFront } from "../../src/srt/srt-front.ts";
 import type { Resolution } from "../../src/network/resolve.ts";
 import { SrtSender } from "../../src/srt/srt-sender.ts";
@@ -251,6 +252,8 @@ export async function openLossyWire(targetPort: number, everyPacket: number) {
   let caller: RemoteInfo | null = null;
   let count = 0;
   let lost = 0;
+  let keyChanges = 0;
+  let keyFlags = -1;
   const passes = (): boolean => {
     count += 1;
     if (count % everyPacket !== 0) return true;
@@ -259,6 +262,9 @@ export async function openLossyWire(targetPort: number, everyPacket: number) {
   };
   near.on("message", (packet, remote) => {
     caller = remote;
+    const flags = isDataPacket(packet) ? packet[4]! & 0x18 : keyFlags;
+    if (flags !== keyFlags) keyChanges += 1;
+    keyFlags = flags;
     if (passes()) far.send(packet, targetPort, "127.0.0.1");
   });
   far.on("message", (packet) => {
@@ -268,6 +274,8 @@ export async function openLossyWire(targetPort: number, everyPacket: number) {
   return {
     port: near.address().port,
     lost: () => lost,
+    /** How often the key of what the caller sends was another one than before. */
+    keyChanges: () => keyChanges,
     close: () => [near, far].forEach((socket) => socket.close()),
   };
 }

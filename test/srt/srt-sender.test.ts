@@ -87,6 +87,7 @@ describe.concurrent("outputs by SRT", () => {
     const { isWhole, complaints } = await bench.look(receiver.output());
     expect({ isWhole, complaints }).toEqual({ isWhole: true, complaints: "" });
     expect(wire.lost()).toBeGreaterThan(30);
+    expect(wire.keyChanges()).toBeGreaterThan(4);
     await sender.close();
     wire.close();
     await receiver.kill();
