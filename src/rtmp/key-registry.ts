@@ -49,6 +49,7 @@ export class KeyRegistry {
 
   /** The newest claim on a key holds: the one before it belongs to a run of the session that is being replaced. */
   register(key: string, sink: PublisherSink): Registration {
+    if (key === "") throw new Error("A stream key is never empty");
     const hash = this.#hash(key);
     const before = this.#entries.get(hash);
     const entry: Entry = { sink, publisher: null };

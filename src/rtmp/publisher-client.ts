@@ -42,6 +42,7 @@ const STALL_MILLISECONDS = 8_000;
 const FAREWELL_MILLISECONDS = 500;
 /** What receivers tell is short. */
 const MESSAGE_LIMIT_BYTES = 65_536;
+const UNREAD_LIMIT_BYTES = 65_536;
 const CHUNK_BYTES = 4_096;
 const WINDOW_BYTES = 2_500_000;
 
@@ -209,6 +210,8 @@ export class PublisherClient {
   }
 
   #write(message: RtmpMessage): void {
+    // A receiver that floods us and reads nothing gets no answers.
+    if (this.#socket.writableLength > UNREAD_LIMIT_BYTES) return;
     this.#socket.write(encodeMessage(message, this.#chunkBytes));
   }
 

@@ -231,6 +231,8 @@ export class PublisherConnection {
       this.#status("error", "NetStream.Publish.BadName", "The stream cannot be published here.");
       return this.#refuse(claim.kind === "UNKNOWN" ? "The stream key is unknown." : "Another publisher uses the stream key.");
     }
+    // Its sink may have dropped it already.
+    if (this.#over) return;
     this.#claim = claim;
     this.#phase = "PUBLISHING";
     this.#reader.messageLimitBytes = MEDIA_LIMIT_BYTES;

@@ -119,7 +119,8 @@ export class RtmpSender implements OutputSender {
     const addresses = await this.#resolve();
     if (this.#closing || !this.#target || addresses.length === 0) return;
     // The next one at the next attempt: with several, one that is dead holds up little.
-    const address = addresses[this.#addressNumber % addresses.length] ?? "";
+    const address = addresses[this.#addressNumber % addresses.length];
+    if (address === undefined) return;
     const { trustedCertificates = null } = this.#options;
     const client = new PublisherClient({
       ...{ target: this.#target, address, trustedCertificates, answer: this.#answer },
@@ -171,9 +172,11 @@ export class RtmpSender implements OutputSender {
     this.#queue.detach();
     this.#lastWasShort = this.#publishedAt !== null && performance.now() - this.#publishedAt < SETTLED_MILLISECONDS;
     this.#publishedAt = null;
-    // One that worked is tried again first.
-    if (!end.wasPublishing) this.#addressNumber += 1;
-    if (end.kind !== "REFUSED" || !this.#answerTo(end.detail ?? "")) this.#problem = this.#describe(end);
+    if (end.kind !== "REFUSED" || end.wasPublishing || !this.#answerTo(end.detail ?? "")) {
+      this.#problem = this.#describe(end);
+      // An address that worked is tried again first.
+      if (!end.wasPublishing) this.#addressNumber += 1;
+    }
     this.#schedule();
   }
 
@@ -191,7 +194,6 @@ export class RtmpSender implements OutputSender {
     this.#answers += 1;
     // A question is no failure, and its answer may be asked for once only.
     this.#mayTryAt = 0;
-    this.#addressNumber -= 1;
     return true;
   }
 

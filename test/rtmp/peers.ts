@@ -166,7 +166,7 @@ export async function openReceiver({ key }: { readonly key: string }) {
      ${process.getuid?.() === 0 ? "user root;" : ""}
      daemon off; worker_processes 1; pid ${root}/pid; error_log stderr error;
      events {}
-     rtmp { server { listen 127.0.0.1:${port}; application live {
+     rtmp { access_log off; server { listen 127.0.0.1:${port}; application live {
        live on; record all; record_path ${records}; record_unique on; on_publish http://127.0.0.1:${gatekeeperPort}/;
      } } }`,
   );
@@ -182,7 +182,7 @@ export async function openReceiver({ key }: { readonly key: string }) {
         .toSorted()
         .map((name) => join(records, name)),
     async start() {
-      const peer = startPeer(NGINX, ["-p", root, "-c", configuration]);
+      const peer = startPeer(NGINX, ["-e", "stderr", "-p", root, "-c", configuration]);
       server = peer;
       void peer.ended.then((errors) => server === peer && console.error(errors));
       await eventually("the foreign receiver listens (install nginx and libnginx-mod-rtmp)", () => isListening(port));

@@ -283,6 +283,24 @@ describe.concurrent("a receiver that says nothing", () => {
     await close();
   });
 
+  it("at one of its addresses is reached at another", async () => {
+    const server = await startRtmpServer({ host: "127.0.0.1", port: 0, tls: null, log: createLog({ level: "silent" }) });
+    const heard = recordingSink();
+    server.register("evening-show", heard.sink);
+    const sender = new RtmpSender({
+      url: `rtmp://receiver.example:${server.port}/live/evening-show`,
+      resolve: async () => ({ kind: "ALLOWED", addresses: ["127.0.0.9", "127.0.0.1"] }),
+    });
+    const encoder = openPictureWriter(sender.localUrl);
+    await eventually("the media", async () => {
+      await encoder.write(10, 100);
+      return heard.bytes() > 1_000;
+    });
+    encoder.close();
+    await sender.close();
+    await server.close();
+  });
+
   it("is told apart from one that cannot be reached", async () => {
     const silent = createServer((socket) => void socket.on("error", () => undefined).resume());
     silent.listen(0, "127.0.0.1");

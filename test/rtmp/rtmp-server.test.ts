@@ -138,6 +138,17 @@ describe.concurrent("publishing over RTMP", () => {
     expect(await fourth.publish(key)).toMatchObject({ 3: { code: "NetStream.Publish.BadName" } });
   });
 
+  it("ends at once when whoever registered the key wants no publisher now, and refuses an empty key", async () => {
+    const heard = recordingSink();
+    const key = randomToken(20);
+    const registration = server.register(key, { ...heard.sink, onBegin: () => registration.drop("Not now.") });
+    const peer = await dial(server.port);
+    expect(await peer.publish(key)).toMatchObject({ 3: { code: "NetStream.Publish.Failed" } });
+    await peer.closed();
+    expect([heard.ends, heard.bytes()]).toEqual([["Not now."], 0]);
+    expect(() => server.register("", heard.sink)).toThrow("never empty");
+  });
+
   it("passes frames of codecs that it does not know as they are, and answers pings", async () => {
     const heard = recordingSink();
     const key = randomToken(20);
