@@ -31,8 +31,8 @@ const PLAYLIST_SEGMENTS = 10;
 const KEPT_SEGMENTS = 5;
 const FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof+delay_moov";
 const CLUSTER_MILLISECONDS = 1_000;
-/** Some 8 s of a picture and its sound: a receiver that is slower than that misses what is older. */
-const FEED_QUEUE_PACKETS = 600;
+/** Some 2 s of a picture and its sound. Where there is no way, each takes 10 ms to be dropped, and the end has to wait for all of them. */
+const FEED_QUEUE_PACKETS = 200;
 /** What a packet of a LAN carries of MPEG-TS without being cut up. */
 const DATAGRAM_BYTES = 1_316;
 

@@ -1,6 +1,7 @@
 import type { Resolution } from "../network/resolve.ts";
 import { RtmpSender } from "../rtmp/rtmp-sender.ts";
 import type { Logger } from "../shared/log.ts";
+import { SrtSender } from "../srt/srt-sender.ts";
 import { CmafSender } from "./cmaf-sender.ts";
 import { cmafDirectory, liveDirectory } from "./live-directory.ts";
 import { openMulticastSender } from "./multicast-sender.ts";
@@ -66,7 +67,7 @@ export function openSenders(outputs: readonly OutputLaunch[], factories: SenderF
     states: (playbackId) => (ways.get(playbackId) ?? []).map(({ sender }) => sender?.state() ?? UNOPENED),
     close: async () => {
       await ready;
-      await Promise.all(all.map(({ sender }) => sender?.close()));
+      await Promise.all(all.flatMap(({ sender }) => (sender ? [sender.close()] : [])));
     },
   };
 }
@@ -89,6 +90,7 @@ export function senderFactories({ mediaRoot, multicastInterface, resolve }: Send
   return {
     MULTICAST: ({ url }) => openMulticastSender({ url, multicastInterface }),
     RTMP_PUSH: ({ url }) => new RtmpSender({ url, resolve }),
+    SRT_PUSH: ({ url }) => SrtSender.open({ url, resolve }),
     CMAF_PUSH: ({ url, output }) =>
       new CmafSender({ baseUrl: url, resolve, directory: cmafDirectory(mediaRoot, output.pathToken), encoderDirectory }),
   };

@@ -17,7 +17,7 @@ export interface SessionFacts {
   readonly encoder: {
     /** What it said last, secrets masked. */
     readonly lastLine: string | null;
-    /** When its media time last moved on. */
+    /** When its media time last moved on, or one began that has made none yet. */
     readonly advancedAt: number | null;
     /** Why the last one ended that was not asked to; null once output has grown again. */
     readonly crash: string | null;
@@ -70,7 +70,9 @@ function withPlaybacks(own: Finding, playbacks: readonly PlaybackObservation[], 
   return { health: isAll ? "ERROR" : "WARNING", reason: `${what}. ${first.reason ?? ""}`.trim() };
 }
 
-function isWaiting({ input, hasWaited, now, startedAt }: SessionFacts): boolean {
+function isWaiting({ input, hasWaited, now, startedAt, outputs }: SessionFacts): boolean {
+  // The input is not what is missing then.
+  if (input.isFlowing && outputs.some(({ problem }) => problem !== null)) return false;
   return hasWaited || (!input.isFlowing && (input.problem !== null || now - startedAt > CONNECT_MILLISECONDS));
 }
 
@@ -90,10 +92,14 @@ function startingFinding({ input, encoder, now }: SessionFacts, isStarting: bool
 function runningFinding({ input, encoder, now }: SessionFacts): Finding {
   if (!input.isFlowing) return { health: "ERROR", reason: `The input is lost. ${input.problem ?? "Nothing arrives from it."}` };
   if (encoder.crash !== null) return { health: "ERROR", reason: encoder.crash };
-  const since = Math.max(encoder.advancedAt ?? 0, input.flowingSince ?? 0);
-  if (now - since > ADVANCE_MILLISECONDS) return { health: "ERROR", reason: "The encoder does not move on, although input arrives." };
+  if (isEncoderStuck({ input, encoder, now })) return { health: "ERROR", reason: "The encoder does not move on, although input arrives." };
   const isSlow = encoder.droppedAt !== null && now - encoder.droppedAt < DROP_SHOWN_MILLISECONDS;
   return isSlow ? { health: "WARNING", reason: "The encoder is too slow for this ladder here: pictures are being dropped." } : FINE;
+}
+
+/** It gets input and makes nothing of it, though it did before. */
+export function isEncoderStuck({ input, encoder, now }: Pick<SessionFacts, "input" | "encoder" | "now">): boolean {
+  return input.isFlowing && now - Math.max(encoder.advancedAt ?? 0, input.flowingSince ?? 0) > ADVANCE_MILLISECONDS;
 }
 
 function describePlayback(facts: SessionFacts, playbackId: string, session: Finding & Pick<Observation, "status">): PlaybackObservation {

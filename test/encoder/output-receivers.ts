@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,16 +26,25 @@ export async function freeTcpPort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
+interface Command {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** Where what it writes to standard output goes. */
+  readonly output?: string;
+}
+
 /** A process that writes what it takes into files of a directory. */
-function processReceiver(directory: string, command: () => { readonly name: string; readonly words: readonly string[] }): Receiver {
+function processReceiver(directory: string, command: () => Command): Receiver {
   let child: ReturnType<typeof spawn> | null = null;
   let ended: Promise<void> = Promise.resolve();
   return {
     bytes: () => readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0),
     start: () => {
-      const { name, words } = command();
+      const { name, words, output } = command();
       const own = tied(name, words);
-      const started = spawn(own.command, own.words, { stdio: ["ignore", "ignore", "ignore"] });
+      const started = spawn(own.command, own.words, {
+        stdio: ["ignore", output === undefined ? "ignore" : openSync(output, "w"), "ignore"],
+      });
       follow(started);
       child = started;
       ended = new Promise((resolve) => started.once("close", () => resolve()));
@@ -91,11 +100,12 @@ export function openSrtReceiver({ port, passphrase, streamId }: { port: number; 
   const receiver = processReceiver(directory, () => {
     number += 1;
     const source = `srt://127.0.0.1:${port}?mode=listener&latency=120${options.map((option) => `&${option}`).join("")}`;
-    return { name: "srt-live-transmit", words: ["-q", "-chunk:1316", source, `file://${join(directory, `${number}.ts`)}`] };
+    return { name: "srt-live-transmit", words: ["-q", "-chunk:1316", source, "file://con"], output: join(directory, `${number}.ts`) };
   });
   return {
     ...receiver,
     directory,
+    url: `srt://127.0.0.1:${port}${options.length === 0 ? "" : `?${options.join("&")}`}`,
     close: async () => {
       await receiver.kill();
       rmSync(directory, { recursive: true, force: true });

@@ -35,7 +35,7 @@ async function feedSlowly(sink: Writable, stream: Buffer): Promise<void> {
   }
 }
 
-it("a full disk under copied and encoded files ends neither the encoder nor its other outputs", async () => {
+it("a full disk under files, and ways that lead nowhere, end neither the encoder nor its other outputs", async () => {
   const directory = join(bench.root, "full");
   mkdirSync(directory);
   const whole = join(directory, "whole.mkv");
@@ -46,6 +46,8 @@ it("a full disk under copied and encoded files ends neither the encoder nor its 
       fileOutput({ playbackId: "mkv", renditions: [passthrough, rendition()] }),
       fileOutput({ playbackId: "whole", renditions: [passthrough] }),
       fileOutput({ playbackId: "mp4", renditions: [passthrough], fileFormat: "MP4" }),
+      fileOutput({ playbackId: "feed", renditions: [passthrough], type: "SRT_PUSH" }),
+      fileOutput({ playbackId: "group", renditions: [rendition()], type: "MULTICAST" }),
     ],
     facts: {
       video: {
@@ -61,7 +63,8 @@ it("a full disk under copied and encoded files ends neither the encoder nor its 
       audio: { codec: "aac", profile: null },
     },
     filesOf: ({ playbackId }) => files[playbackId] ?? [],
-    localUrlsOf: () => [],
+    // Nobody listens, and an interface that is not there.
+    localUrlsOf: ({ type }) => [type === "SRT_PUSH" ? `unix:${join(directory, "nobody")}` : "udp://239.255.1.1:5000?localaddr=192.0.2.1"],
   });
   const crashes: string[] = [];
   const encoder = new EncoderRun({
@@ -81,7 +84,9 @@ it("a full disk under copied and encoded files ends neither the encoder nor its 
   for (const reason of problems.values()) expect(isStorageProblem(reason)).toBe(true);
   await eventually("enough is made", () => encoder.madeSeconds > 2);
   await feeding;
+  const askedAt = performance.now();
   await encoder.finish();
+  expect(performance.now() - askedAt).toBeLessThan(2_500);
   expect(crashes).toEqual([]);
   expect((await decodeWhole(whole)).frames).toBeGreaterThan(40);
 });

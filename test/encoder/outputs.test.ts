@@ -2,9 +2,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Observation, OutputLaunch } from "../../src/encoder/runner.ts";
-import { eventually, freeMulticast, probe, startMulticastSender } from "../support/media.ts";
+import { eventually, freeMulticast, freeUdpPort, probe, startMulticastSender } from "../support/media.ts";
+import { processesWith } from "../support/process-list.ts";
 import { httpOutput, launchOf, openMediaBench, passthrough, rendition } from "./media-harness.ts";
-import { openCmafReceiver, openRtmpReceiver, receiveProgram, type Receiver } from "./output-receivers.ts";
+import { freeTcpPort, openCmafReceiver, openRtmpReceiver, openSrtReceiver, receiveProgram, type Receiver } from "./output-receivers.ts";
 
 let bench: Awaited<ReturnType<typeof openMediaBench>>;
 beforeAll(async () => {
@@ -62,17 +63,20 @@ describe.concurrent("outputs", () => {
     await sender.stop();
   });
 
-  it("RTMP_PUSH and CMAF_PUSH: dead receivers disturb nothing, and are fed again when they return", async () => {
+  it("SRT_PUSH, RTMP_PUSH and CMAF_PUSH: dead receivers disturb nothing, and are fed again when they return", async () => {
     const { url, sender } = await startSource();
     const rtmp = await openRtmpReceiver();
     const cmaf = await openCmafReceiver(`Basic ${Buffer.from("user:p@ss").toString("base64")}`);
-    await Promise.all([rtmp.start(), cmaf.start()]);
+    const srt = openSrtReceiver({ port: await freeUdpPort(), passphrase: "correct-horse", streamId: "secret-stream" });
+    const receivers = [rtmp, cmaf, srt];
+    await Promise.all(receivers.map((receiver) => receiver.start()));
     const web = httpOutput({ renditions: [rendition(), rendition({ id: "r2", name: "90p", width: 160, height: 90 })] });
     const small = rendition({ id: "r2", name: "90p", width: 160, height: 90 });
     const outputs = [
       web,
       feedOutput("RTMP_PUSH", [`${rtmp.url}/source`, `${rtmp.url}/small`], { renditions: [passthrough, small] }),
       feedOutput("CMAF_PUSH", [`${cmaf.url.replace("//", "//user:p%40ss@")}/in/?token=a%2Fb`], { renditions: [rendition(), small] }),
+      feedOutput("SRT_PUSH", [srt.url], { serviceProvider: "Acme", programNumber: 9 }),
     ];
     const { session, until, observations } = bench.start(launchOf({ urlA: url }, outputs));
     await until("the session runs", isFine);
@@ -83,18 +87,19 @@ describe.concurrent("outputs", () => {
       "aac",
     ]);
 
-    await killAndReturn([rtmp, cmaf], async () => {
+    await killAndReturn(receivers, async () => {
       const {
         reason,
         health: whole,
         playbacks,
-      } = await until("both show", ({ playbacks: [, one, other] }) => one?.health === "ERROR" && other?.health === "ERROR");
+      } = await until("all show", ({ playbacks: [, ...pushed] }) => pushed.every((playback) => playback.health === "ERROR"));
       expect(playbacks.map(({ status, health }) => [status, health])).toEqual([
         ["RUNNING", "OK"],
         ["RUNNING", "ERROR"],
         ["RUNNING", "ERROR"],
+        ["RUNNING", "ERROR"],
       ]);
-      expect([whole, reason]).toEqual(["WARNING", expect.stringContaining("2 of 3 outputs")]);
+      expect([whole, reason]).toEqual(["WARNING", expect.stringContaining("3 of 4 outputs")]);
     });
     await until("all is fine again", isFine, 5_000);
     await expectNoGap(`${bench.url}/live/${web.pathToken}/v0.m3u8`);
@@ -104,12 +109,51 @@ describe.concurrent("outputs", () => {
     cmaf.refuseWith(302);
     await until("a redirect shows", ({ playbacks }) => playbacks[2]?.reason?.includes("302") === true);
     cmaf.refuseWith(null);
+    const pid = String(session.pids.encoder);
+    expect(processesWith("secret-stream").concat(processesWith("correct-horse"), processesWith("p%40ss")).map(String)).not.toContain(pid);
     await session.stop();
     await sender.stop();
-    expect(JSON.stringify(observations)).not.toMatch(/p@ss|p%40ss|small"/);
+    expect(await receiveProgram(join(srt.directory, "2.ts"))).toMatchObject({ program_num: 9, tags: { service_provider: "Acme" } });
+    expect(JSON.stringify(observations)).not.toMatch(/p@ss|p%40ss|correct-horse|secret-stream/);
     const recorded = readdirSync(rtmp.directory).map((name) => join(rtmp.directory, name));
     for (const path of recorded) expect((await probe(path)).map(({ codec_name }) => codec_name).toSorted()).toEqual(["aac", "h264"]);
-    await rtmp.close();
-    await cmaf.close();
+    await Promise.all(receivers.map((receiver) => receiver.close()));
   }, 60_000);
+
+  it("only receivers that are not there: STARTING with their reason, RUNNING from the first that comes, and each rendition counts", async () => {
+    const { url, sender } = await startSource();
+    const [first, second] = await Promise.all([freeUdpPort(), freeUdpPort()]).then((ports) =>
+      ports.map((port) => openSrtReceiver({ port })),
+    );
+    if (!first || !second) throw new Error("There are two");
+    const small = rendition({ id: "r2", name: "90p", width: 160, height: 90 });
+    const dead = feedOutput("CMAF_PUSH", [`http://127.0.0.1:${await freeTcpPort()}/in`]);
+    const outputs = [feedOutput("SRT_PUSH", [first.url, second.url], { renditions: [rendition(), small] }), dead];
+    const { session, until } = bench.start(launchOf({ urlA: url }, outputs));
+    const none = await until("it says why", ({ playbacks }) =>
+      playbacks.every(({ reason, health }) => health === "ERROR" && reason !== null),
+    );
+    expect([none.status, none.health]).toEqual(["STARTING", "ERROR"]);
+    expect(none.playbacks.map(({ status }) => status)).toEqual(["STARTING", "STARTING"]);
+    expect(none.playbacks[1]?.reason).toContain("ECONNREFUSED");
+    const { encoder } = session.pids;
+
+    await first.start();
+    const half = await until("one runs", ({ status }) => status === "RUNNING");
+    expect(half.playbacks.map(({ status }) => status)).toEqual(["RUNNING", "STARTING"]);
+    await until(
+      "the other rendition is named",
+      ({ playbacks: [srt] }) => srt?.health === "ERROR" && srt.reason?.includes("“90p”") === true,
+    );
+    await second.start();
+    const whole = await until("both flow", ({ playbacks: [srt] }) => srt?.health === "OK");
+    expect([whole.health, whole.reason]).toEqual(["WARNING", expect.stringContaining("1 of 2 outputs")]);
+    expect(session.pids.encoder).toBe(encoder);
+
+    const askedAt = performance.now();
+    await session.stop();
+    expect(performance.now() - askedAt).toBeLessThan(4_000);
+    await sender.stop();
+    await Promise.all([first.close(), second.close()]);
+  }, 40_000);
 });
