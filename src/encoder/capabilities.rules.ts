@@ -45,6 +45,7 @@ const INPUT_NEEDS: Partial<Record<InputType, Need>> = {
   RTP_PULL: DATAGRAM_NEED,
   SRT_PULL: { protocols: ["srt", "pipe"], demuxers: ["mpegts", "concat"], muxers: ["mpegts"] },
   HLS_PULL: HTTP_NEED,
+  DASH_PULL: HTTP_NEED,
   RTSP_PULL: { protocols: ["tcp", "pipe"], demuxers: ["rtsp", "concat"], muxers: ["mpegts"] },
   RTMP_PULL: { protocols: ["rtmp", "tcp", "pipe"], demuxers: ["flv", "concat"], muxers: ["mpegts"] },
   SRT_PUSH: { protocols: ["srt", "pipe"], demuxers: ["mpegts", "concat"], muxers: ["mpegts"] },
@@ -54,6 +55,7 @@ const INPUT_NEEDS: Partial<Record<InputType, Need>> = {
 const OUTPUT_NEEDS: Partial<Record<OutputType, Need>> = {
   HTTP: { protocols: ["file"], muxers: ["tee", "hls", "dash", "mpegts", "mp4"] },
   MULTICAST: { protocols: ["udp"], muxers: ["tee", "fifo", "mpegts"] },
+  SRT_PUSH: { protocols: ["unix"], muxers: ["tee", "fifo", "mpegts"] },
   RTMP_PUSH: { protocols: ["unix"], muxers: ["tee", "fifo", "flv"] },
   CMAF_PUSH: { protocols: ["file"], muxers: ["tee", "dash", "mp4"] },
   FILE: { protocols: ["file"], muxers: ["tee", "segment", "matroska", "mp4"] },

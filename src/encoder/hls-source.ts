@@ -8,8 +8,8 @@ export interface HlsSource {
   readonly script: string;
   /** Three target durations: between two segments of a live playlist there is silence. */
   readonly silenceSeconds: number;
-  /** Where the media playlist of the chosen variant stands; may hold secrets. */
-  readonly mediaUrl: string;
+  /** Where the media playlist of the chosen variant stands, which may hold secrets; null where it is our own. */
+  readonly mediaUrl: string | null;
 }
 
 export interface ReadHlsOptions {
@@ -44,8 +44,12 @@ function resolveUri(uri: string, base: string): string {
 }
 
 function sourceOf(uri: string, audioUri: string | null, targetSeconds: number): HlsSource {
-  const silenceSeconds = Math.max(SILENCE_SECONDS_LEAST, TARGET_DURATIONS * targetSeconds);
-  return { script: masterPlaylist(uri, audioUri), silenceSeconds, mediaUrl: uri };
+  return { script: masterPlaylist(uri, audioUri), silenceSeconds: silenceSecondsOf(targetSeconds), mediaUrl: uri };
+}
+
+/** Of what comes in segments of this length. */
+export function silenceSecondsOf(segmentSeconds: number): number {
+  return Math.max(SILENCE_SECONDS_LEAST, TARGET_DURATIONS * segmentSeconds);
 }
 
 async function fetchPlaylist(

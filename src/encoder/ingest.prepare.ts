@@ -7,6 +7,7 @@ import { listOwnAddresses } from "../network/resolve.ts";
 import { refuseRtspRedirects } from "../network/rtsp-redirects.ts";
 import { parseUrl, type ParsedUrl } from "../network/url.parser.ts";
 import { InputType } from "../sessions/session.rules.ts";
+import { DASH_HOST, openDashView } from "./dash-view.ts";
 import { readHlsSource } from "./hls-source.ts";
 import { planHls, planMulticast, planRtmp, planRtsp, planSocket, planSrt, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
 
@@ -49,6 +50,8 @@ export async function prepareIngest(source: IngestSource, options: PrepareOption
       return { plan: planSrt(source, await pinAddress(source.url, access.resolve)), release: () => undefined };
     case InputType.HLS_PULL:
       return prepareHls(source, options);
+    case InputType.DASH_PULL:
+      return prepareDash(source, options);
     case InputType.RTSP_PULL: {
       const relay = await relayTo(url, options);
       return { plan: planRtsp(source, relay.port), release: relay.close };
@@ -78,6 +81,17 @@ async function prepareHls(source: IngestSource, { access, signal, onProblem }: P
   const hls = await readHlsSource(source.url, { access, signal });
   const proxy = await openEgressProxy({ access, onRefused: (message) => onProblem({ message, isAddressRefused: true }) });
   return { plan: planHls(source, hls, proxy.url), release: proxy.close };
+}
+
+async function prepareDash(source: IngestSource, { access, signal, onProblem }: PrepareOptions): Promise<PreparedIngest> {
+  const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
+  const view = await openDashView(source.url, {
+    ...{ access, signal },
+    // What is only not there for a moment shows in silence, if it lasts.
+    onProblem: (error) => (error instanceof AddressRefused ? onRefused(error.message) : undefined),
+  });
+  const proxy = await openEgressProxy({ access, onRefused, own: { host: DASH_HOST, answer: view.answer } });
+  return { plan: planHls(source, view.source, proxy.url), release: proxy.close };
 }
 
 /** To the server of the URL, which is looked up now so that what is wrong is known at once, and again as it is connected to. */

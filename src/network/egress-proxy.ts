@@ -8,6 +8,8 @@ export interface EgressProxyOptions {
   readonly access: NetworkAccess;
   /** Something that was asked for is not allowed; the reason is a sentence for the operator. */
   readonly onRefused: (reason: string) => void;
+  /** Texts of our own: what is asked of this host is answered by its path, null with 404, and never leaves this machine. */
+  readonly own?: { readonly host: string; readonly answer: (path: string) => Promise<string | null> };
 }
 
 export interface EgressProxy {
@@ -26,7 +28,7 @@ const HOP_HEADERS = ["proxy-authorization", "proxy-connection", "connection", "k
  * that it checked: playlists, keys and redirects reach nothing that a caller's URL may not name. Whoever does not know the
  * credential of this one proxy is not served.
  */
-export async function openEgressProxy({ access, onRefused }: EgressProxyOptions): Promise<EgressProxy> {
+export async function openEgressProxy({ access, onRefused, own }: EgressProxyOptions): Promise<EgressProxy> {
   const secret = randomBytes(24).toString("base64url");
   const expected = Buffer.from(`Basic ${Buffer.from(`egress:${secret}`).toString("base64")}`);
   const sockets = new Set<Duplex>();
@@ -50,7 +52,9 @@ export async function openEgressProxy({ access, onRefused }: EgressProxyOptions)
 
   const server = createServer((incoming, response) => {
     if (!isKnown(incoming)) return void response.writeHead(407, { "proxy-authenticate": REALM }).end();
-    forward(incoming, response, reach).catch((error: unknown) => refuse(response, error));
+    const url = URL.canParse(incoming.url ?? "") ? new URL(incoming.url ?? "") : null;
+    const handled = own && url?.host === own.host ? answerOwn(response, own.answer(url.pathname)) : forward(incoming, response, url, reach);
+    handled.catch((error: unknown) => refuse(response, error));
   });
   server.on("connect", (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
     if (!isKnown(incoming)) return void client.end(`HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: ${REALM}\r\n\r\n`);
@@ -74,9 +78,13 @@ export async function openEgressProxy({ access, onRefused }: EgressProxyOptions)
 
 type Reach = (host: string, port: number) => Promise<Socket>;
 
+async function answerOwn(response: ServerResponse, answer: Promise<string | null>): Promise<void> {
+  const text = await answer;
+  response.writeHead(text === null ? 404 : 200, { "content-type": "application/vnd.apple.mpegurl" }).end(text ?? "");
+}
+
 /** A request with a whole URL: plain HTTP. */
-async function forward(incoming: IncomingMessage, response: ServerResponse, reach: Reach): Promise<void> {
-  const url = URL.canParse(incoming.url ?? "") ? new URL(incoming.url ?? "") : null;
+async function forward(incoming: IncomingMessage, response: ServerResponse, url: URL | null, reach: Reach): Promise<void> {
   if (url?.protocol !== "http:") return void response.writeHead(400).end();
   const socket = await reach(url.hostname, Number(url.port) || 80);
   const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !HOP_HEADERS.includes(name)));

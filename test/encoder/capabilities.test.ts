@@ -21,8 +21,18 @@ describe("abilities of an ffmpeg, by its own listings", () => {
   it("has all that the engine runs, and nothing that it does not", () => {
     expect(deriveAbilities(whole)).toEqual({
       version: "5.1.9-0+deb12u1",
-      supportedInputs: ["MULTICAST_PULL", "RTP_PULL", "SRT_PULL", "HLS_PULL", "RTSP_PULL", "RTMP_PULL"],
-      supportedOutputs: ["HTTP", "MULTICAST", "RTMP_PUSH", "CMAF_PUSH", "FILE"],
+      supportedInputs: [
+        "MULTICAST_PULL",
+        "RTP_PULL",
+        "SRT_PULL",
+        "HLS_PULL",
+        "DASH_PULL",
+        "RTSP_PULL",
+        "RTMP_PULL",
+        "SRT_PUSH",
+        "RTMP_PUSH",
+      ],
+      supportedOutputs: ["HTTP", "MULTICAST", "SRT_PUSH", "RTMP_PUSH", "CMAF_PUSH", "FILE"],
       supportedVideoCodecs: ["H264", "H265", "AV1"],
       supportedAudioCodecs: ["AAC", "OPUS"],
       missing: [],
@@ -70,7 +80,9 @@ describe("finding ffmpeg", () => {
     const capabilities = await findCapabilities({ ffmpegPath: null, searchPath: process.env["PATH"] ?? "" });
     expect(capabilities.ffmpegPath).toMatch(/^\//);
     expect(capabilities.supportedInputs).toContain("MULTICAST_PULL");
-    expect(capabilities.supportedOutputs).toEqual(expect.arrayContaining(["HTTP", "MULTICAST", "RTMP_PUSH", "CMAF_PUSH", "FILE"]));
+    expect(capabilities.supportedOutputs).toEqual(
+      expect.arrayContaining(["HTTP", "MULTICAST", "SRT_PUSH", "RTMP_PUSH", "CMAF_PUSH", "FILE"]),
+    );
   });
 
   it("without one says so and supports nothing", async () => {

@@ -1,5 +1,15 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, freeMulticast, freeUdpPort, startHlsSender, startMulticastSender, startSrtSender } from "../support/media.ts";
+import {
+  startDashSender,
+  eventually,
+  freeMulticast,
+  freeUdpPort,
+  startHlsSender,
+  startMulticastSender,
+  startSrtSender,
+} from "../support/media.ts";
 import { processesWith } from "../support/process-list.ts";
 import {
   untilJoined,
@@ -17,6 +27,16 @@ beforeAll(async () => {
   bench = await openIngestBench();
 });
 afterAll(() => bench.close());
+
+/** When each picture is to be decoded, in seconds. */
+async function decodeTimes(path: string): Promise<readonly number[]> {
+  const shown = ["-select_streams", "v", "-show_entries", "packet=dts_time", "-of", "csv=p=0"];
+  const { stdout } = await promisify(execFile)("ffprobe", ["-v", "error", ...shown, path]);
+  return stdout
+    .split("\n")
+    .map((line) => Number.parseFloat(line))
+    .filter((time) => !Number.isNaN(time));
+}
 
 /** A picture and a sound came through, and nothing else. */
 async function expectMedia(running: RunningIngest): Promise<void> {
@@ -83,6 +103,23 @@ describe.concurrent("pulled inputs", () => {
     await sender.stop();
     await eventually("the loss shows", () => !running.state().isFlowing, 5_000);
     expect(running.state().problem ?? "").not.toContain("tok-rtmp");
+  });
+
+  it.each([
+    ["a timeline", true],
+    ["numbers", false],
+  ] as const)("DASH by %s, its best picture, with nothing twice and nothing left out", async (_, hasTimeline) => {
+    const sender = await startDashSender(hasTimeline);
+    const running = bench.start({ type: "DASH_PULL", url: `${sender.url}?token=tok-dash` });
+    await expectMedia(running);
+    expect(processesWith("tok-dash")).toEqual([]);
+    const times = await eventually("seven seconds", async () => {
+      const found = await decodeTimes(running.file());
+      return found.length > 175 && found;
+    });
+    const steps = times.slice(1).map((time, index) => Math.round((time - (times[index] ?? 0)) * 1_000));
+    expect(new Set(steps)).toEqual(new Set([40]));
+    await sender.stop();
   });
 
   it("SRT and HLS", async () => {

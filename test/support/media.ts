@@ -96,13 +96,24 @@ export function startSrtSender({ port, passphrase, ...picture }: PictureOptions 
 
 /** Writes a live HLS playlist into a new directory and serves it over HTTP on loopback. */
 export async function startHlsSender(picture: PictureOptions = {}): Promise<Sender & { readonly url: string }> {
-  const directory = mkdtempSync(join(tmpdir(), "headend-hls-"));
-  const hls = ["-f", "hls", "-hls_time", "1", "-hls_list_size", "6", "-hls_flags", "temp_file", join(directory, "live.m3u8")];
-  const sender = startSender([...pictureArguments(picture), ...hls]);
+  const hls = ["-f", "hls", "-hls_time", "1", "-hls_list_size", "6", "-hls_flags", "temp_file"];
+  return serveWritten("live.m3u8", (path) => [...pictureArguments(picture), ...hls, path]);
+}
+
+/** The same of a live DASH manifest with two pictures, the smaller one first, and one sound. */
+export async function startDashSender(hasTimeline: boolean): Promise<Sender & { readonly url: string }> {
+  const maps = ["-map", "0:v", "-map", "0:v", "-map", "1:a", "-s:v:0", "160x90", "-b:v:0", "100k"];
+  const dash = ["-f", "dash", "-seg_duration", "1", "-window_size", "6", "-use_timeline", hasTimeline ? "1" : "0"];
+  return serveWritten("live.mpd", (path) => [...pictureArguments({}), ...maps, ...dash, path]);
+}
+
+async function serveWritten(name: string, argumentsOf: (path: string) => readonly string[]): Promise<Sender & { readonly url: string }> {
+  const directory = mkdtempSync(join(tmpdir(), "headend-web-"));
+  const sender = startSender(argumentsOf(join(directory, name)));
   const server = createServer((request, response) => {
-    const name = (request.url ?? "").split("?")[0]?.split("/").at(-1) ?? "";
+    const file = (request.url ?? "").split("?")[0]?.split("/").at(-1) ?? "";
     try {
-      response.end(readFileSync(join(directory, name)));
+      response.end(readFileSync(join(directory, file)));
     } catch {
       response.writeHead(404).end();
     }
@@ -112,7 +123,7 @@ export async function startHlsSender(picture: PictureOptions = {}): Promise<Send
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     pid: sender.pid,
-    url: `http://127.0.0.1:${port}/live.m3u8`,
+    url: `http://127.0.0.1:${port}/${name}`,
     async stop() {
       await sender.stop();
       server.closeAllConnections();
