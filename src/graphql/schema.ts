@@ -13,6 +13,7 @@ import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
+import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
 import { IngestUrlResolver } from "../sessions/ingest-url.resolver.ts";
 import { SecretResolver } from "../sessions/secret.resolver.ts";
@@ -22,6 +23,7 @@ import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/se
 import { SessionImageResolver } from "../sessions/session-image.resolver.ts";
 import { SessionMutationResolver } from "../sessions/session.mutation.resolver.ts";
 import { SessionQueryResolver, TemplateSessionsResolver } from "../sessions/session.query.resolver.ts";
+import { TemplateEditResolver } from "../sessions/template-edit.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
 import { createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
@@ -52,6 +54,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       ImportResolver,
       IngestUrlResolver,
       InputPathResolver,
+      PendingChangesResolver,
       PlaybackResolver,
       RunResolver,
       SecretResolver,
@@ -67,6 +70,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionRunsResolver,
       SessionSlateResolver,
       SessionSourceFieldResolver,
+      TemplateEditResolver,
       TemplateResolver,
       TemplateSessionsResolver,
     ],

@@ -3,7 +3,7 @@ import type { Context, TransactionContext } from "../access/context.ts";
 import type { Executor } from "../database/database.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { sessionFilterCondition } from "../sessions/session.filter.store.ts";
-import { ladderJson } from "../sessions/session.store.ts";
+import { hasPendingChanges, ladderJson } from "../sessions/pending-changes.store.ts";
 import { sessions } from "../sessions/session.table.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
 import type { CsvFacts } from "./csv.rules.ts";
@@ -55,7 +55,7 @@ async function selectLines(executor: Executor, chosen: SQL, withSecrets: boolean
       s.input_type, s.url_a, s.url_b, s.recovery_interval_seconds, s.error_threshold_percent, s.srt_encryption_enabled,
       s.hls_scte35_passthrough_enabled, s.slates_enabled, s.stream_remap,
       p.id, p.name, p.type, p.template_id, t.name, p.urls, p.hls_enabled, p.dash_enabled, p.service_provider, p.program_number,
-      p.file_format, p.max_file_duration_seconds, ${withSecrets ? secretsJson : sql`null`})::text as line
+      p.file_format, p.max_file_duration_seconds, ${withSecrets ? secretsJson : sql`null`}, ${hasPendingChanges(sql`s`)}, s.open_alert_count > 0)::text as line
     from ${chosen} s
     left join playbacks p on p.session_id = s.id
     left join templates t on t.id = p.template_id

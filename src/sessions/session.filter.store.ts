@@ -1,5 +1,6 @@
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import { nameKey } from "../shared/name.ts";
+import { hasPendingChanges } from "./pending-changes.store.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessions } from "./session.table.ts";
 import { textList } from "../database/text-list.ts";
@@ -22,6 +23,7 @@ export function sessionFilterCondition(organizationId: string, filter: SessionFi
       ? sql`exists (select 1 from playbacks where playbacks.session_id = ${sessions.id} and playbacks.template_id = ${filter.templateId})`
       : undefined,
     typeof filter.hasOpenAlert === "boolean" ? sql`(${sessions.openAlertCount} > 0) = ${filter.hasOpenAlert}` : undefined,
+    typeof filter.hasPendingChanges === "boolean" ? sql`${hasPendingChanges(sql`sessions`)} = ${filter.hasPendingChanges}` : undefined,
   );
   return condition ?? sql`true`;
 }

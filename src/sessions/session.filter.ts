@@ -16,6 +16,7 @@ export interface SessionFilter {
   readonly inputType?: readonly InputType[] | null | undefined;
   readonly templateId?: string | null | undefined;
   readonly hasOpenAlert?: boolean | null | undefined;
+  readonly hasPendingChanges?: boolean | null | undefined;
 }
 
 /**
@@ -35,6 +36,7 @@ export function compileSessionFilter(filter: SessionFilter): (id: string, state:
   const isInputType = oneOf(filter.inputType);
   const templateId = filter.templateId || null;
   const hasOpenAlert = filter.hasOpenAlert ?? null;
+  const hasPendingChanges = filter.hasPendingChanges ?? null;
   return (id, state) =>
     (!isId || isId(id)) &&
     !excludedIds.has(id) &&
@@ -46,6 +48,7 @@ export function compileSessionFilter(filter: SessionFilter): (id: string, state:
     (!isLabel || state.labels.some(isLabel)) &&
     (templateId === null || state.templateIds.includes(templateId)) &&
     (hasOpenAlert === null || state.hasOpenAlert === hasOpenAlert) &&
+    (hasPendingChanges === null || Boolean(state.hasPendingChanges) === hasPendingChanges) &&
     // What folds text stands last.
     (!isName || isName(nameKey(state.name))) &&
     (search === null || searchText(state).includes(search));

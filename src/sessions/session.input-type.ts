@@ -313,6 +313,12 @@ export class SessionFilterType {
 
   @Field(() => Boolean, { nullable: true, description: "True: sessions with an open alert; false: those without." })
   hasOpenAlert?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Sessions that run and of which something was edited that waits for a restart; false: all others.",
+  })
+  hasPendingChanges?: boolean | null;
 }
 
 @GraphInput("SessionSelection", {

@@ -158,6 +158,7 @@ export const sessionFilter = z.object({
   inputType: z.array(z.enum(InputType)).nullish(),
   templateId: filterText.nullish(),
   hasOpenAlert: z.boolean().nullish(),
+  hasPendingChanges: z.boolean().nullish(),
 });
 
 /** A session as a caller describes it, its values in range but nothing yet checked against anything else. */

@@ -71,13 +71,39 @@ function present(
   return row ? { id: row.id, mask: SECRET_MASK, isGenerated: row.isGenerated, rotatedAt: row.rotatedAt } : null;
 }
 
-/** Pages of the sessions that use templates, by name. */
-export const templateSessionsLoader = definePageLoader<SessionRow>("sessions of templates", ({ database, actor }, { ownerIds, page }) =>
-  pageSessionsOfTemplates(database.executor, { organizationId: actor.organizationId, templateIds: ownerIds, page }),
+/** Pages of the sessions that use templates, by name; the variant is `staleVariant`. */
+export const templateSessionsLoader = definePageLoader<SessionRow>("sessions of templates", ({ database, actor }, wanted) =>
+  pageSessionsOfTemplates(database.executor, {
+    organizationId: actor.organizationId,
+    templateIds: wanted.ownerIds,
+    stale: staleOf(wanted.variant),
+    page: wanted.page,
+  }),
 );
 
-/** How many sessions use a template, by the template's id. */
-export const templateSessionCountLoader = defineLoader<number>("session counts of templates", async ({ database }, ids) => {
-  const counts = await countSessionsOfTemplates(database.executor, ids);
-  return ids.map((id) => counts.get(id) ?? 0);
+/** How many sessions use a template, by `templateCountKey`. */
+export const templateSessionCountLoader = defineLoader<number>("session counts of templates", async ({ database }, keys) => {
+  const wanted = keys.map((key) => JSON.parse(key) as readonly [templateId: string, variant: string | null]);
+  const groups = [...groupBy(wanted, ([, variant]) => variant)];
+  const counts = await Promise.all(
+    groups.map(async ([variant, group]) => {
+      const templateIds = group.map(([id]) => id);
+      return [variant, await countSessionsOfTemplates(database.executor, { templateIds, stale: staleOf(variant) })] as const;
+    }),
+  );
+  const byVariant = new Map(counts);
+  return wanted.map(([id, variant]) => byVariant.get(variant)?.get(id) ?? 0);
 });
+
+export function templateCountKey(templateId: string, variant: string | null): string {
+  return JSON.stringify([templateId, variant]);
+}
+
+/** Which list of a template's sessions: the stale ones, the others, or all. */
+export function staleVariant(stale: boolean | null | undefined): string | null {
+  return typeof stale === "boolean" ? String(stale) : null;
+}
+
+function staleOf(variant: string | null): boolean | null {
+  return variant === null ? null : variant === "true";
+}

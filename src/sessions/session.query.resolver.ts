@@ -7,7 +7,7 @@ import { required } from "../shared/assert.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { SessionFilterType } from "./session.input-type.ts";
 import { parseSessionFilter } from "./session.input.ts";
-import { sessionLoader, templateSessionCountLoader, templateSessionsLoader } from "./session.loaders.ts";
+import { sessionLoader, staleVariant, templateCountKey, templateSessionCountLoader, templateSessionsLoader } from "./session.loaders.ts";
 import { countSessions, pageSessions, SESSION_ORDERS, summarizeSessions } from "./session.reads.ts";
 import { SessionOrder, SortDirection } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
@@ -80,16 +80,22 @@ export class TemplateSessionsResolver {
     @Root() template: StoredTemplate,
     @Arg("first", () => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.first }) first: number | null,
     @Arg("after", () => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.after }) after: string | null,
+    @Arg("stale", () => Boolean, {
+      nullable: true,
+      description: "Only those that run on an older version of the ladder, or (false) only the others; null: all.",
+    })
+    stale: boolean | null,
     @Ctx() context: RequestContext,
   ): Promise<Connection<SessionRow>> {
+    const variant = staleVariant(stale);
     const order = { name: `${SessionOrder.NAME}:${SortDirection.ASC}`, keyType: SESSION_ORDERS.NAME.keyType };
-    const key = pageKey(template.id, parsePage({ first, after }, order));
+    const key = pageKey(template.id, parsePage({ first, after }, order), variant);
     return toConnection({
       page: required(await context.loaders.of(templateSessionsLoader).load(key), "sessions of a template"),
       order,
       position: (row) => ({ key: SESSION_ORDERS.NAME.keyOf(row), id: row.id }),
       present: (row) => row,
-      totalCount: async () => (await context.loaders.of(templateSessionCountLoader).load(template.id)) ?? 0,
+      totalCount: async () => (await context.loaders.of(templateSessionCountLoader).load(templateCountKey(template.id, variant))) ?? 0,
     });
   }
 }

@@ -11,6 +11,7 @@ import {
 import type { Executor } from "../database/database.ts";
 import { playbacks } from "../playbacks/playback.table.ts";
 import { groupBy } from "../shared/group-by.ts";
+import { isStaleUserOf } from "./pending-changes.store.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
 import { Health, SessionStatus, type SessionOrder } from "./session.rules.ts";
@@ -81,13 +82,15 @@ export async function findSessions(executor: Executor, organizationId: string, i
 export interface TemplateSessionsQuery {
   readonly organizationId: string;
   readonly templateIds: readonly string[];
+  /** Only those that still run on an older version of the template, or only the others; null: all. */
+  readonly stale: boolean | null;
   readonly page: KeysetPage;
 }
 
 /** For each template one page of the sessions that use it, by name: all templates in one statement. */
 export async function pageSessionsOfTemplates(
   executor: Executor,
-  { organizationId, templateIds, page }: TemplateSessionsQuery,
+  { organizationId, templateIds, stale, page }: TemplateSessionsQuery,
 ): Promise<ReadonlyMap<string, KeysetRows<SessionRow>>> {
   const order: KeysetOrder = { key: sessions.nameOrder, id: sessions.id, isDescending: false };
   const wanted = executor
@@ -96,7 +99,14 @@ export async function pageSessionsOfTemplates(
   const found = executor
     .select()
     .from(sessions)
-    .where(and(sessionFilterCondition(organizationId, {}), usesTemplate(wanted.templateId), keysetCondition(order, page)))
+    .where(
+      and(
+        sessionFilterCondition(organizationId, {}),
+        usesTemplate(wanted.templateId),
+        stale === null ? undefined : sql`${isStaleUserOf(sql`sessions`, sql`${wanted.templateId}`)} = ${stale}`,
+        keysetCondition(order, page),
+      ),
+    )
     .orderBy(keysetOrderBy(order, page))
     .limit(keysetLimit(page))
     .as("found");
@@ -117,14 +127,18 @@ export async function pageSessionsOfTemplates(
   );
 }
 
-/** How many sessions use each of the templates. */
-export async function countSessionsOfTemplates(executor: Executor, templateIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const rows = await executor
-    .select({ templateId: playbacks.templateId, count: sql<number>`count(distinct ${playbacks.sessionId})::integer` })
-    .from(playbacks)
-    .where(sql`${playbacks.templateId} = any(${textList(templateIds)})`)
-    .groupBy(playbacks.templateId);
-  return new Map(rows.map((row) => [row.templateId, row.count]));
+/** How many sessions use each of the templates, by the same rule. */
+export async function countSessionsOfTemplates(
+  executor: Executor,
+  { templateIds, stale }: Pick<TemplateSessionsQuery, "templateIds" | "stale">,
+): Promise<ReadonlyMap<string, number>> {
+  const isMeant = stale === null ? sql`true` : sql`${isStaleUserOf(sql`s`, sql`used.template_id`)} = ${stale}`;
+  const rows = await executor.execute<{ id: string; count: number }>(sql`
+    select used.template_id as id, count(distinct used.session_id)::integer as count
+    from playbacks used join sessions s on s.id = used.session_id
+    where used.template_id = any(${textList(templateIds)}) and ${isMeant}
+    group by used.template_id`);
+  return new Map(rows.map(({ id, count }) => [id, count]));
 }
 
 function usesTemplate(templateId: SQLWrapper): SQL {

@@ -2,6 +2,7 @@ import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
+import { ladderJson } from "./pending-changes.store.ts";
 import { endRunsBefore, noteStop, openRuns } from "./run.store.ts";
 import type { InputPath, Verb } from "./session.rules.ts";
 import { sessionStateJson, type SessionState } from "./session.state.ts";
@@ -211,16 +212,6 @@ function laddersOf(sessionIds: SQL): SQL {
     select t.id as template_id, t.version, ${ladderJson} as ladder from templates t
     where t.id in (select template_id from playbacks where session_id = any(${sessionIds})))`;
 }
-
-/** The ladder of the template `t` as JSON in the shape of `RenditionSettings`. */
-export const ladderJson = sql`(
-  select coalesce(jsonb_agg(
-    case when r.is_passthrough then jsonb_build_object('id', r.id, 'name', r.name, 'isPassthrough', true)
-    else jsonb_build_object(
-      'id', r.id, 'name', r.name, 'isPassthrough', false, 'videoCodec', r.video_codec, 'width', r.width, 'height', r.height,
-      'videoBitrateKbps', r.video_bitrate_kbps, 'frameRate', r.frame_rate, 'audioCodec', r.audio_codec, 'audioBitrateKbps', r.audio_bitrate_kbps)
-    end order by r.position), '[]'::jsonb)
-  from renditions r where r.template_id = t.id)`;
 
 function by({ actor, at: moment }: Command): { readonly at: Date; readonly actor: SQL } {
   return { at: moment, actor: sql`${actor}` };

@@ -7,20 +7,17 @@ import { VerbMutation, type PayloadOf } from "../graphql/payload.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { createTemplate } from "./create-template.ts";
 import { deleteTemplates } from "./delete-templates.ts";
-import { CreateTemplateInput, DeleteTemplatesInput, UpdateTemplateInput } from "./template.input-type.ts";
+import { CreateTemplateInput, DeleteTemplatesInput } from "./template.input-type.ts";
 import {
   createTemplateInput,
   deleteTemplatesInput,
   parseTemplateSearch,
-  updateTemplateInput,
   type CreateTemplate,
   type DeleteTemplates,
-  type UpdateTemplate,
 } from "./template.input.ts";
 import { templateLoader } from "./template.loader.ts";
 import { countTemplates, pageTemplates, type StoredTemplate } from "./template.store.ts";
 import { TemplateConnection, TemplatePayload, TemplateType } from "./template.type.ts";
-import { updateTemplate } from "./update-template.ts";
 
 const BY_NAME: ListOrder = { name: "NAME:ASC", keyType: "text" };
 
@@ -64,17 +61,7 @@ export class TemplateResolver {
     @Input(() => CreateTemplateInput, createTemplateInput) input: CreateTemplate,
     @Ctx() context: RequestContext,
   ): Promise<PayloadOf<TemplatePayload>> {
-    return present(context, await createTemplate(context, input));
-  }
-
-  @VerbMutation(() => TemplatePayload, {
-    description: "Changes a template; sessions that run keep what they started with. Wants level EDITOR.",
-  })
-  async updateTemplate(
-    @Input(() => UpdateTemplateInput, updateTemplateInput) input: UpdateTemplate,
-    @Ctx() context: RequestContext,
-  ): Promise<PayloadOf<TemplatePayload>> {
-    return present(context, await updateTemplate(context, input));
+    return { template: await context.loaders.of(templateLoader).load(await createTemplate(context, input)) };
   }
 
   @VerbMutation(() => DeletePayload, {
@@ -87,8 +74,4 @@ export class TemplateResolver {
   ): Promise<PayloadOf<DeletePayload>> {
     return { deletedIds: await deleteTemplates(context, input) };
   }
-}
-
-async function present(context: RequestContext, id: string): Promise<PayloadOf<TemplatePayload>> {
-  return { template: await context.loaders.of(templateLoader).clear(id).load(id) };
 }

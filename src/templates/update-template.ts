@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { recordAudit } from "../access/record-audit.ts";
@@ -6,7 +7,14 @@ import { Refusal, UserErrorCode } from "../shared/user-error.ts";
 import { logTemplateChanges } from "./template.changes.ts";
 import { clearOtherDefault, identifyRenditions, nameColumns, refuseTakenName } from "./template.edit.ts";
 import type { UpdateTemplate } from "./template.input.ts";
-import { lockTemplateEdits, lockTemplates, replaceRenditions, updateTemplateRow, type StoredTemplate } from "./template.store.ts";
+import {
+  lockTemplateEdits,
+  lockTemplates,
+  replaceRenditions,
+  updateTemplateRow,
+  type StoredRendition,
+  type StoredTemplate,
+} from "./template.store.ts";
 
 /**
  * Changes a template: a field left out stays as it is, null clears it. Sessions that run keep to the ladder that they were
@@ -45,12 +53,17 @@ async function update(context: TransactionContext, { input, template, locked }: 
     ...(name === undefined ? {} : nameColumns(name)),
     ...(description === undefined ? {} : { description: description || null }),
     ...(isDefault === undefined ? {} : { isDefault: isDefault ?? false }),
-    updatedAt: context.clock.now(),
   };
+  if (!isDifferent(template, columns, ladder)) return;
   const cleared = isDefault === true ? await clearOtherDefault(context, locked, template.id) : [];
-  await updateTemplateRow(context.transaction, template.id, columns);
+  await updateTemplateRow(context.transaction, template.id, { ...columns, updatedAt: context.clock.now() });
   if (ladder) await replaceRenditions(context.transaction, template.id, ladder);
   await logTemplateChanges(context, [...cleared, { before: template, after: { ...template, ...columns } }]);
+}
+
+/** An edit that changes nothing leaves the version as it is, so that nobody else's edit is refused for it. */
+function isDifferent(template: StoredTemplate, columns: Partial<StoredTemplate>, ladder: readonly StoredRendition[] | undefined): boolean {
+  return !isDeepStrictEqual({ ...template, ...columns, renditions: ladder ?? template.renditions }, template);
 }
 
 function refuseOldVersion(template: StoredTemplate, expectedVersion: number | null | undefined): void {

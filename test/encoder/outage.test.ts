@@ -23,7 +23,7 @@ beforeAll(async () => {
   await migrateDatabase(postgres.server.address);
   // Two clients, as of two machines: one has the agent, the other the reaper that would take over.
   databases = [0, 1].map(() => openDatabase({ address: postgres.server.address, log: silentLog }));
-  worlds = await Promise.all(databases.map(createWorld));
+  worlds = await Promise.all(databases.map((database) => createWorld(database)));
 });
 afterAll(async () => {
   postgres.signal("SIGCONT");

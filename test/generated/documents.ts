@@ -15,6 +15,78 @@ export type AccessLevel =
   /** Reads everything but secrets and API keys. */
   | 'VIEWER';
 
+/** Open alerts that somebody has seen and looks after, all or none. A field left out stays as it is, null takes it off. */
+export type AcknowledgeAlertsInput = {
+  /** The alerts' ids, 1 to 1,000. One that has ended is refused with INVALID_STATE. */
+  ids: Array<string | number>;
+  /** A note for those who see the alerts later, at most 2,000 characters. */
+  note?: string | null | undefined;
+  /** Until then the alerts stay open and are not pushed again when they repeat, unless they become more severe. In the future. */
+  snoozeUntil?: string | null | undefined;
+};
+
+/** What an item of alertChanges tells. */
+export type AlertChangeKind =
+  /** Somebody acknowledged or snoozed it. */
+  | 'ACKNOWLEDGED'
+  /** It is open no longer; its endReason says why. */
+  | 'ENDED'
+  /** Nothing happened for the interval that was asked for; carries a fresh cursor. */
+  | 'HEARTBEAT'
+  /** Changes are missing before this item: the cursor was older than what is kept. Read anew what you show. */
+  | 'LAGGED'
+  /** The alert is new. */
+  | 'RAISED'
+  /** It happened again, which its count tells, or its severity or message is another. Not sent while the alert is snoozed, unless it became more severe. */
+  | 'REPEATED'
+  /** An open alert as it is, before anything live; one for every match, when a snapshot was asked for. */
+  | 'SNAPSHOT'
+  /** The snapshot is whole. What follows came after it, with nothing lost or doubled in between. */
+  | 'SNAPSHOT_END';
+
+/** What is wrong: programs decide by it. Ends by itself 10 seconds after its cause is gone, where nothing else is said. */
+export type AlertCode =
+  /** The encoder's machine was not heard of any more, and the session was taken from it. Stays open until it is cleared or the session stops. */
+  | 'ENCODER_LOST'
+  /** The encoder crashed and was started again. Stays open until it is cleared or the session stops. */
+  | 'ENCODER_RESTARTED'
+  /** More packets of an input path were lost in 30 seconds than its threshold allows. */
+  | 'ERROR_THRESHOLD'
+  /** The signal is taken from path B. Ends once it is taken from path A again. */
+  | 'FAILED_OVER'
+  /** The signal of the input does not arrive any more, or cannot be reached. */
+  | 'INPUT_LOST'
+  /** No encoder of the session's region has room for it, can run it, or is online. Ends once one takes it. */
+  | 'NO_CAPACITY'
+  /** An output is not taken by its receiver, or does not grow. */
+  | 'OUTPUT_FAILED'
+  /** A live-processing job of the session failed. */
+  | 'PROCESS_FAILED'
+  /** Encoding is slower than real time, so that pictures are dropped. */
+  | 'SLOW_ENCODING'
+  /** The disk of the encoder has no room for what is to be written. */
+  | 'STORAGE_FULL'
+  /** An address leads to where this installation may not connect. */
+  | 'URL_BLOCKED';
+
+/** Why an alert is not open any more. */
+export type AlertEndReason =
+  /** Somebody cleared it; where the cause held on, a new alert was raised at once. */
+  | 'CLEARED'
+  /** Its cause was gone for 10 seconds. */
+  | 'RESOLVED'
+  /** The session was deleted. */
+  | 'SUBJECT_DELETED'
+  /** The session was stopped. */
+  | 'SUBJECT_STOPPED';
+
+/** How bad it is. */
+export type AlertSeverity =
+  /** Viewers or receivers do not get what they should. */
+  | 'ERROR'
+  /** It works, and something wants to be looked at. Clearing a session's alerts clears these. */
+  | 'WARNING';
+
 /** What sound is encoded to. */
 export type AudioCodec =
   /** AAC-LC, which every player and output but WebRTC takes. */
@@ -42,6 +114,12 @@ export type ChangeKind =
   | 'STATUS_CHANGED'
   /** The object was edited. */
   | 'UPDATED';
+
+/** Alerts to clear, all or none. */
+export type ClearAlertsInput = {
+  /** The alerts' ids, 1 to 1,000, warnings and errors alike. One that has ended by now stays as it ended. */
+  ids: Array<string | number>;
+};
 
 /** A new session with its playbacks. It is created STOPPED. */
 export type CreateSessionInput = {
@@ -279,6 +357,10 @@ export type SessionFilter = {
   excludeIds?: Array<string | number> | null | undefined;
   /** Sessions with one of these keys of your own system. */
   externalIds?: Array<string> | null | undefined;
+  /** True: sessions with an open alert; false: those without. */
+  hasOpenAlert?: boolean | null | undefined;
+  /** Sessions that run and of which something was edited that waits for a restart; false: all others. */
+  hasPendingChanges?: boolean | null | undefined;
   /** Sessions of one of these healths. */
   health?: Array<Health> | null | undefined;
   /** Sessions with one of these ids. */
@@ -486,6 +568,63 @@ export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package> } } };
 
+export type AlertRowFragment = { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null };
+
+export type AlertsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  open?: boolean | null | undefined;
+  severity?: AlertSeverity | null | undefined;
+  code?: Array<AlertCode> | AlertCode | null | undefined;
+  sessions?: SessionFilter | null | undefined;
+  eventId?: string | number | null | undefined;
+}>;
+
+
+export type AlertsQuery = { alerts: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null }> } };
+
+export type SessionAlertsQueryVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  open?: boolean | null | undefined;
+}>;
+
+
+export type SessionAlertsQuery = { sessions: { nodes: Array<{ id: string, name: string, openAlertCount: number, topAlert: { id: string, code: AlertCode, severity: AlertSeverity, message: string } | null, alerts: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, code: AlertCode, severity: AlertSeverity, message: string, count: number, endedAt: string | null }> } }> }, sessionSummary: { total: number, openAlerts: number } };
+
+export type ClearSessionAlertsMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type ClearSessionAlertsMutation = { clearSessionAlerts: { acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ClearAlertsMutationVariables = Exact<{
+  input: ClearAlertsInput;
+}>;
+
+
+export type ClearAlertsMutation = { clearAlerts: { alerts: Array<{ id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type AcknowledgeAlertsMutationVariables = Exact<{
+  input: AcknowledgeAlertsInput;
+}>;
+
+
+export type AcknowledgeAlertsMutation = { acknowledgeAlerts: { alerts: Array<{ id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type AlertChangesSubscriptionVariables = Exact<{
+  severity?: AlertSeverity | null | undefined;
+  sessions?: SessionFilter | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+  heartbeatSeconds?: number | null | undefined;
+}>;
+
+
+export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
+
 export type ChangeCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -592,6 +731,34 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const AlertRowFragmentDoc = new TypedDocumentString(`
+    fragment AlertRow on Alert {
+  id
+  code
+  severity
+  message
+  recommendedAction
+  count
+  firstSeenAt
+  lastSeenAt
+  endedAt
+  endReason
+  clearedBy
+  acknowledgedAt
+  acknowledgedBy
+  snoozedUntil
+  note
+  sessionName
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+}
+    `, {"fragmentName":"AlertRow"}) as unknown as TypedDocumentString<AlertRowFragment, unknown>;
 export const SessionRowFragmentDoc = new TypedDocumentString(`
     fragment SessionRow on Session {
   id
@@ -656,6 +823,233 @@ export const WhoAmIDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoAmIQuery, WhoAmIQueryVariables>;
+export const AlertsDocument = new TypedDocumentString(`
+    query Alerts($first: Int, $after: String, $open: Boolean, $severity: AlertSeverity, $code: [AlertCode!], $sessions: SessionFilter, $eventId: ID) {
+  alerts(
+    first: $first
+    after: $after
+    open: $open
+    severity: $severity
+    code: $code
+    sessions: $sessions
+    eventId: $eventId
+  ) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...AlertRow
+    }
+  }
+}
+    fragment AlertRow on Alert {
+  id
+  code
+  severity
+  message
+  recommendedAction
+  count
+  firstSeenAt
+  lastSeenAt
+  endedAt
+  endReason
+  clearedBy
+  acknowledgedAt
+  acknowledgedBy
+  snoozedUntil
+  note
+  sessionName
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<AlertsQuery, AlertsQueryVariables>;
+export const SessionAlertsDocument = new TypedDocumentString(`
+    query SessionAlerts($filter: SessionFilter, $first: Int, $after: String, $open: Boolean) {
+  sessions(filter: $filter) {
+    nodes {
+      id
+      name
+      openAlertCount
+      topAlert {
+        id
+        code
+        severity
+        message
+      }
+      alerts(first: $first, after: $after, open: $open) {
+        totalCount
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+        nodes {
+          id
+          code
+          severity
+          message
+          count
+          endedAt
+        }
+      }
+    }
+  }
+  sessionSummary(filter: $filter) {
+    total
+    openAlerts
+  }
+}
+    `) as unknown as TypedDocumentString<SessionAlertsQuery, SessionAlertsQueryVariables>;
+export const ClearSessionAlertsDocument = new TypedDocumentString(`
+    mutation ClearSessionAlerts($input: SessionBulkInput!) {
+  clearSessionAlerts(input: $input) {
+    acceptedCount
+    skippedCount
+    failedCount
+    cursor
+    results {
+      id
+      outcome
+      error {
+        code
+        message
+      }
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ClearSessionAlertsMutation, ClearSessionAlertsMutationVariables>;
+export const ClearAlertsDocument = new TypedDocumentString(`
+    mutation ClearAlerts($input: ClearAlertsInput!) {
+  clearAlerts(input: $input) {
+    alerts {
+      ...AlertRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AlertRow on Alert {
+  id
+  code
+  severity
+  message
+  recommendedAction
+  count
+  firstSeenAt
+  lastSeenAt
+  endedAt
+  endReason
+  clearedBy
+  acknowledgedAt
+  acknowledgedBy
+  snoozedUntil
+  note
+  sessionName
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<ClearAlertsMutation, ClearAlertsMutationVariables>;
+export const AcknowledgeAlertsDocument = new TypedDocumentString(`
+    mutation AcknowledgeAlerts($input: AcknowledgeAlertsInput!) {
+  acknowledgeAlerts(input: $input) {
+    alerts {
+      ...AlertRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AlertRow on Alert {
+  id
+  code
+  severity
+  message
+  recommendedAction
+  count
+  firstSeenAt
+  lastSeenAt
+  endedAt
+  endReason
+  clearedBy
+  acknowledgedAt
+  acknowledgedBy
+  snoozedUntil
+  note
+  sessionName
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<AcknowledgeAlertsMutation, AcknowledgeAlertsMutationVariables>;
+export const AlertChangesDocument = new TypedDocumentString(`
+    subscription AlertChanges($severity: AlertSeverity, $sessions: SessionFilter, $snapshot: Boolean, $after: Cursor, $heartbeatSeconds: Int) {
+  alertChanges(
+    severity: $severity
+    sessions: $sessions
+    snapshot: $snapshot
+    after: $after
+    heartbeatSeconds: $heartbeatSeconds
+  ) {
+    cursor
+    kind
+    at
+    alert {
+      ...AlertRow
+    }
+  }
+}
+    fragment AlertRow on Alert {
+  id
+  code
+  severity
+  message
+  recommendedAction
+  count
+  firstSeenAt
+  lastSeenAt
+  endedAt
+  endReason
+  clearedBy
+  acknowledgedAt
+  acknowledgedBy
+  snoozedUntil
+  note
+  sessionName
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<AlertChangesSubscription, AlertChangesSubscriptionVariables>;
 export const ChangeCursorDocument = new TypedDocumentString(`
     query ChangeCursor {
   changeCursor

@@ -1,9 +1,11 @@
+import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Context } from "../../src/access/context.ts";
 import { inTransaction } from "../../src/access/context.ts";
 import { createSessions } from "../../src/sessions/create-sessions.ts";
 import { compileSessionFilter, type SessionFilter } from "../../src/sessions/session.filter.ts";
+import { ladderJson } from "../../src/sessions/pending-changes.store.ts";
 import { createSessionsInput } from "../../src/sessions/session.input.ts";
 import { Health, InputType, SessionStatus } from "../../src/sessions/session.rules.ts";
 import { selectSessionStates, findSessionIds } from "../../src/sessions/session.store.ts";
@@ -50,8 +52,17 @@ beforeAll(async () => {
     for (const [index, id] of ids.entries()) {
       const status = Object.values(SessionStatus)[index % 6] ?? "STOPPED";
       const health = Object.values(Health)[index % 3] ?? "OK";
-      await transaction.update(sessions).set({ status, health }).where(eq(sessions.id, id));
+      const desiredStatus = index % 2 ? "RUNNING" : "STOPPED";
+      await transaction
+        .update(sessions)
+        .set({ status, health, desiredStatus, openAlertCount: index % 4 })
+        .where(eq(sessions.id, id));
     }
+    // One of the templates is by now another one than what was started with it.
+    const started = sql`case when t.name = 'Two' then '[]'::jsonb else ${ladderJson} end`;
+    await transaction.execute(sql`
+      update playbacks p set started_template_version = 0, started_renditions = ${started} from templates t
+      where t.id = p.template_id and p.session_id = any(${sql.param([...ids])}::text[])`);
   });
 });
 
@@ -62,6 +73,7 @@ const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined
 
 it("means the same sessions in SQL and for the change log", async () => {
   const states = await selectSessionStates(test.database.executor, ids);
+  expect(new Set([...states.values()].map(({ hasPendingChanges }) => hasPendingChanges))).toEqual(new Set([true, false]));
   const someOf = <T>(values: readonly T[]) => maybe(fc.subarray([...values]));
   const filters: fc.Arbitrary<SessionFilter> = fc.record({
     ids: someOf(ids),
@@ -75,6 +87,8 @@ it("means the same sessions in SQL and for the change log", async () => {
     health: someOf(Object.values(Health)),
     inputType: someOf(Object.values(InputType)),
     templateId: maybe(fc.constantFrom(...templateIds, "template_none")),
+    hasPendingChanges: maybe(fc.boolean()),
+    hasOpenAlert: maybe(fc.boolean()),
   });
   await fc.assert(
     fc.asyncProperty(filters, async (filter) => {

@@ -1,0 +1,47 @@
+import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
+import { Fault, FaultCode } from "../shared/user-error.ts";
+import type { UpdateTemplate } from "../templates/template.input.ts";
+import { updateTemplate } from "../templates/update-template.ts";
+import { findTemplateUsers, lockTemplateUsers } from "./pending-changes.store.ts";
+import { logSessionChanges } from "./session.changes.ts";
+import { selectSessionStates } from "./session.store.ts";
+
+/** A session was started with the template before that was held, so that it is not among those that are. */
+class UsersChanged extends Error {
+  override readonly name = "UsersChanged";
+}
+
+const ATTEMPTS = 5;
+
+/**
+ * Changes a template, and tells those who follow sessions which of the running ones became stale by it, or ceased to be. Everybody
+ * locks sessions first and templates after them, so the sessions that run with it are held before the template is.
+ */
+export async function editTemplate(context: Context, input: UpdateTemplate): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await inTransaction(context, "update template", (transactionContext) => editHolding(transactionContext, input));
+    } catch (error) {
+      if (!(error instanceof UsersChanged)) throw error;
+      if (attempt === ATTEMPTS) throw new Fault(FaultCode.TIMEOUT, "Sessions with this template are being started. Try again in a moment.");
+    }
+  }
+}
+
+async function editHolding(context: TransactionContext, input: UpdateTemplate): Promise<string> {
+  const { transaction, actor } = context;
+  // What leaves the ladder as it is concerns no session.
+  if (input.renditions === undefined) return updateTemplate(context, input);
+  const held = await lockTemplateUsers(transaction, actor.organizationId, input.id);
+  const before = await selectSessionStates(transaction, held);
+  const id = await updateTemplate(context, input);
+  const users = await findTemplateUsers(transaction, actor.organizationId, input.id);
+  if (users.some((user) => !before.has(user))) throw new UsersChanged();
+  const after = await selectSessionStates(transaction, held);
+  const changed = held.flatMap((sessionId) => {
+    const [was, is] = [before.get(sessionId), after.get(sessionId)];
+    return was && is && was.hasPendingChanges !== is.hasPendingChanges ? [{ id: sessionId, before: was, after: is }] : [];
+  });
+  await logSessionChanges(context, "UPDATED", changed);
+  return id;
+}

@@ -1,0 +1,86 @@
+import { sql, type SQL } from "drizzle-orm";
+import type { Executor, Transaction } from "../database/database.ts";
+import { textList } from "../database/text-list.ts";
+import type { RenditionSettings } from "../templates/template.rules.ts";
+
+/** The ladder of the template `t` as JSON in the shape of `RenditionSettings`. */
+export const ladderJson: SQL = sql`(
+  select coalesce(jsonb_agg(
+    case when r.is_passthrough then jsonb_build_object('id', r.id, 'name', r.name, 'isPassthrough', true)
+    else jsonb_build_object(
+      'id', r.id, 'name', r.name, 'isPassthrough', false, 'videoCodec', r.video_codec, 'width', r.width, 'height', r.height,
+      'videoBitrateKbps', r.video_bitrate_kbps, 'frameRate', r.frame_rate, 'audioCodec', r.audio_codec, 'audioBitrateKbps', r.audio_bitrate_kbps)
+    end order by r.position), '[]'::jsonb)
+  from renditions r where r.template_id = t.id)`;
+
+/** Whether the session that goes by this name in the statement keeps to what it was started with: it is wanted, and has not failed. */
+function isUnderWay(session: SQL): SQL {
+  return sql`(${session}.desired_status = 'RUNNING' and ${session}.status <> 'FAILED')`;
+}
+
+/** Whether the playback `p` runs on another ladder than its template `t` has now. Ids of renditions are none of a running encoder's. */
+const isStale: SQL = sql`(case
+  when p.started_renditions is null or p.started_template_version = t.version then false
+  else ${settingsOf(sql`p.started_renditions`)} is distinct from ${settingsOf(ladderJson)} end)`;
+
+function settingsOf(ladder: SQL): SQL {
+  return sql`(select jsonb_agg(item.rendition - 'id' order by item.place) from jsonb_array_elements(${ladder}) with ordinality as item (rendition, place))`;
+}
+
+/** Whether something of the session that goes by this name in the statement waits for a restart; the rule of `findPendingChanges` in SQL. */
+export function hasPendingChanges(session: SQL): SQL {
+  return sql`(${isUnderWay(session)} and exists (
+    select from playbacks p join templates t on t.id = p.template_id where p.session_id = ${session}.id and ${isStale}))`;
+}
+
+/** Whether the session runs on an older ladder of this one template. */
+export function isStaleUserOf(session: SQL, templateId: SQL): SQL {
+  return sql`(${isUnderWay(session)} and exists (
+    select from playbacks p join templates t on t.id = p.template_id
+    where p.session_id = ${session}.id and p.template_id = ${templateId} and ${isStale}))`;
+}
+
+/** A playback of a session that is under way, as it runs and as it would from the next start on. */
+export interface StaleLadder {
+  readonly sessionId: string;
+  /** Its place among the playbacks of the session, from 0. */
+  readonly place: number;
+  readonly started: readonly RenditionSettings[];
+  readonly current: readonly RenditionSettings[];
+}
+
+/** The playbacks of sessions of one organization whose templates were edited since they were started, in their order. */
+export async function listStaleLadders(
+  executor: Executor,
+  organizationId: string,
+  sessionIds: readonly string[],
+): Promise<readonly StaleLadder[]> {
+  const rows = await executor.execute<{ ladder: StaleLadder }>(sql`
+    select jsonb_build_object('sessionId', s.id, 'place', p.place - 1, 'started', p.started_renditions, 'current', ${ladderJson}) as ladder
+    from sessions s
+    cross join lateral (
+      select each.*, row_number() over (order by each.position, each.id) as place from playbacks each where each.session_id = s.id) p
+    join templates t on t.id = p.template_id
+    where s.organization_id = ${organizationId} and s.id = any(${textList(sessionIds)}) and ${isUnderWay(sql`s`)} and ${isStale}
+    order by s.id, p.place`);
+  return rows.map((row) => row.ladder);
+}
+
+/** The sessions that run with a template; once it is locked, no other can be started with it. */
+export async function findTemplateUsers(transaction: Transaction, organizationId: string, templateId: string): Promise<readonly string[]> {
+  const rows = await transaction.execute<{ id: string }>(sql`
+    select s.id from sessions s
+    where s.organization_id = ${organizationId} and ${isUnderWay(sql`s`)}
+      and s.id in (select p.session_id from playbacks p where p.template_id = ${templateId})
+    order by s.id`);
+  return rows.map(({ id }) => id);
+}
+
+/** Locks the sessions that run with a template, and gives their ids. */
+export async function lockTemplateUsers(transaction: Transaction, organizationId: string, templateId: string): Promise<readonly string[]> {
+  const ids = await findTemplateUsers(transaction, organizationId, templateId);
+  const rows = await transaction.execute<{ id: string }>(
+    sql`select id from sessions where id = any(${textList(ids)}) order by id for update`,
+  );
+  return rows.map(({ id }) => id);
+}
