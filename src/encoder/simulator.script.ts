@@ -1,5 +1,6 @@
 import { INPUT_TYPE_FACTS, type Health } from "../sessions/session.rules.ts";
-import type { Observation, SessionLaunch } from "./runner.ts";
+import { ALERT_FACTS, type AlertCode } from "../alerts/alert.rules.ts";
+import type { AlertCause, Observation, SessionLaunch } from "./runner.ts";
 
 /**
  * Faults on request: a session with the label `simulate:NAME` goes through them on a simulated encoder.
@@ -8,14 +9,14 @@ import type { Observation, SessionLaunch } from "./runner.ts";
 export const SIMULATED_FAULTS = {
   "no-input": "WAITING for ever: no input arrives",
   "late-input": "WAITING for 5 s, then RUNNING",
-  "input-lost": "RUNNING, then by turns 5 s with the input and 5 s without it (health ERROR)",
+  "input-lost": "RUNNING, then by turns 5 s with the input and 5 s without it (health ERROR, alert INPUT_LOST)",
   crash: "its encoder crashes five times within seconds: FAILED",
-  "crash-once": "its encoder crashes after 5 s and runs again 1 s later",
+  "crash-once": "its encoder crashes after 5 s and runs again 1 s later (alert ENCODER_RESTARTED)",
   "cannot-start": "FAILED at once",
   "slow-start": "STARTING for 10 s, then RUNNING",
   "slow-stop": "STOPPING for 8 s",
-  "slow-encoding": "RUNNING with health WARNING",
-  "output-failed": "RUNNING with health WARNING, its first playback with health ERROR",
+  "slow-encoding": "RUNNING with health WARNING (alert SLOW_ENCODING)",
+  "output-failed": "RUNNING with health WARNING, its first playback with health ERROR (alert OUTPUT_FAILED)",
 } as const;
 export type SimulatedFault = keyof typeof SIMULATED_FAULTS;
 
@@ -65,15 +66,18 @@ export function* simulatedSteps(launch: SessionLaunch): Generator<Step, void, un
       yield show(START_MILLISECONDS, "WAITING", "WARNING", "No input has arrived yet (simulated).");
       return yield show(5000, "RUNNING");
     case "slow-encoding":
-      return yield show(START_MILLISECONDS, "RUNNING", "WARNING", "Encoding is slower than real time (simulated).");
+      return yield withCause(
+        show(START_MILLISECONDS, "RUNNING", "WARNING", "Encoding is slower than real time (simulated)."),
+        causeOf("SLOW_ENCODING", "Encoding is slower than real time (simulated)."),
+      );
     case "output-failed":
       return yield failedOutput(show(START_MILLISECONDS, "RUNNING", "WARNING", "An output failed (simulated)."));
     case "crash":
       return yield* crashes(show);
     case "crash-once":
       yield show(START_MILLISECONDS, "RUNNING");
-      yield show(5000, "STARTING", "ERROR", "The encoder crashed and is started again (simulated).");
-      return yield show(1000, "RUNNING");
+      yield withCause(show(5000, "STARTING", "ERROR", "The encoder crashed and is started again (simulated)."), restarted(1));
+      return yield withCause(show(1000, "RUNNING"), restarted(1));
     case "input-lost":
       return yield* lostInputs(show);
     default:
@@ -94,18 +98,32 @@ type Show = (afterMilliseconds: number, status: Observation["status"], health?: 
 
 function* crashes(show: Show): Generator<Step, void, undefined> {
   for (let crash = 1; crash < CRASH_LIMIT; crash += 1) {
-    yield show(START_MILLISECONDS, "RUNNING");
-    yield show(500, "STARTING", "ERROR", `The encoder crashed ${crash} of ${CRASH_LIMIT} times and is started again (simulated).`);
+    yield withCause(show(START_MILLISECONDS, "RUNNING"), ...(crash > 1 ? [restarted(crash - 1)] : []));
+    const reason = `The encoder crashed ${crash} of ${CRASH_LIMIT} times and is started again (simulated).`;
+    yield withCause(show(500, "STARTING", "ERROR", reason), restarted(crash));
   }
   yield show(START_MILLISECONDS, "FAILED", "ERROR", `The encoder crashed ${CRASH_LIMIT} times within 60 s (simulated).`);
 }
 
 function* lostInputs(show: Show): Generator<Step, void, undefined> {
   yield show(START_MILLISECONDS, "RUNNING");
-  for (;;) {
-    yield show(5000, "RUNNING", "ERROR", "The input is lost (simulated).");
+  for (let loss = 1; ; loss += 1) {
+    const reason = "The input is lost (simulated).";
+    yield withCause(show(5000, "RUNNING", "ERROR", reason), causeOf("INPUT_LOST", reason, loss));
     yield show(5000, "RUNNING");
   }
+}
+
+function withCause(step: Step, ...causes: readonly AlertCause[]): Step {
+  return { ...step, observation: { ...step.observation, causes } };
+}
+
+function causeOf(code: AlertCode, message: string, occurrences = 1): AlertCause {
+  return { code, playbackId: null, severity: ALERT_FACTS[code].usualSeverity, message, occurrences };
+}
+
+function restarted(times: number): AlertCause {
+  return causeOf("ENCODER_RESTARTED", "The encoder crashed and was started again (simulated).", times);
 }
 
 function failedOutput(step: Step): Step {
@@ -114,7 +132,10 @@ function failedOutput(step: Step): Step {
       ? { ...playback, health: "ERROR" as const, reason: "The output cannot be reached (simulated)." }
       : { ...playback, health: "OK" as const, reason: null },
   );
-  return { ...step, observation: { ...step.observation, playbacks } };
+  const failed = playbacks
+    .slice(0, 1)
+    .map(({ playbackId }) => ({ ...causeOf("OUTPUT_FAILED", "The output cannot be reached (simulated)."), playbackId }));
+  return { ...step, observation: { ...step.observation, playbacks, causes: failed } };
 }
 
 /** A session's state as that of each of its playbacks. */

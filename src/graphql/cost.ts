@@ -24,6 +24,8 @@ export const COST_LIMIT = 10_000;
 
 /** As many ids as a bulk call takes; more are refused where the call is parsed, with a better answer. */
 const BULK_IDS_LIMIT = 10_000;
+/** As many as one call on alerts takes. */
+const ALERTS_LIMIT = 1_000;
 /** What is assumed of a bulk call by filter that does not say how many sessions it expects. */
 const BULK_FILTER_ESTIMATE = 1_000;
 /** Rows of an import that its answer lists. */
@@ -49,7 +51,6 @@ const LIST_ESTIMATES: ReadonlyMap<string, number> = new Map([
 
 /** Lists whose length follows from the mutation's input. */
 const INPUT_SIZED_LISTS: ReadonlySet<string> = new Set([
-  "AlertsPayload.alerts",
   "SessionBulkPayload.results",
   "CreateSessionsPayload.sessions",
   "ImportSessionsCsvPayload.sessions",
@@ -152,6 +153,7 @@ function listLength(counting: Counting, node: FieldNode, name: string, place: Pl
   // The page size stands with the connection.
   if (PAGE_LIST.test(name)) return 1;
   if (INPUT_SIZED_LISTS.has(name)) return place.inputSize;
+  if (name === "AlertsPayload.alerts") return Math.min(place.inputSize, ALERTS_LIMIT);
   if (name === "Query.nodes") return listSize(argument(counting, node, "ids"));
   if (name === RECURRING_LIST && place.isWithinRecurringList) return RECURRING_LIST_LIMIT;
   return LIST_ESTIMATES.get(name) ?? OTHER_LIST_ESTIMATE;

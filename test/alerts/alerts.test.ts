@@ -364,6 +364,27 @@ describe("reading", () => {
     expect(await found(false)).toMatchObject([{ id: quiet, openAlertCount: 0, topAlert: null }]);
   });
 
+  it("takes as many statements for many sessions as for one", async () => {
+    const statements: string[] = [];
+    const counting = await startTestServer({ share: server, clock, onStatement: (text) => statements.push(text) });
+    try {
+      const ask = async (ids: readonly string[]) => {
+        statements.length = 0;
+        const variables = { filter: { ids: [...ids] }, open: true };
+        expect((await counting.graphql(SessionAlertsDocument, variables)).sessions.nodes).toHaveLength(ids.length);
+        return statements.filter((text) => /alerts/.test(text)).length;
+      };
+      const ids = await Promise.all(Array.from({ length: 6 }, () => startSession()));
+      for (const id of ids) runner.tell(id, [cause("INPUT_LOST"), cause("SLOW_ENCODING")]);
+      for (const id of ids) await untilOpen(id, "INPUT_LOST 1", "SLOW_ENCODING 1");
+      const few = await ask(ids.slice(0, 1));
+      expect(few).toBeGreaterThan(2);
+      expect(await ask(ids)).toBe(few);
+    } finally {
+      await counting.stop();
+    }
+  });
+
   it("shows another organization nothing, and lets it do nothing", async () => {
     const stranger = await server.otherOrganization();
     const id = await startSession();

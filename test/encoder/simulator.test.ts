@@ -77,6 +77,19 @@ describe("the script of a simulated session", () => {
     ]);
   });
 
+  it.each([
+    ["input-lost", ["", "", "INPUT_LOST 1", "", "INPUT_LOST 2"]],
+    ["crash-once", ["", "", "ENCODER_RESTARTED 1", "ENCODER_RESTARTED 1"]],
+    ["slow-encoding", ["", "SLOW_ENCODING 1"]],
+    ["output-failed", ["", "OUTPUT_FAILED 1"]],
+  ])("tells what is wrong: %s", (fault, expected) => {
+    const steps = simulatedSteps(launchOf([`simulate:${fault}`]));
+    const told = expected.map(() =>
+      (steps.next().value?.observation.causes ?? []).map(({ code, occurrences }) => `${code} ${occurrences}`),
+    );
+    expect(told.map((causes) => causes.join())).toEqual(expected);
+  });
+
   it("waits for the input of a push input, and has a script for every fault that is listed", () => {
     expect(stepsOf([], "RTMP_PUSH")).toEqual(["0 STARTING OK", "350 WAITING WARNING", "700 RUNNING OK"]);
     for (const fault of Object.keys(SIMULATED_FAULTS)) expect(stepsOf([`simulate:${fault}`]).length).toBeGreaterThan(1);
