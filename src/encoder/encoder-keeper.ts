@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { EncoderRun } from "./encoder-run.ts";
 import { planEncoder, type FileTargets } from "./encoder-plan.ts";
 import { FileTargetProblem, fileTargets } from "./file-target.ts";
+import type { EncoderRestarts } from "./alert-causes.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
 import { cmafDirectory, liveDirectory, pruneDashFiles } from "./live-directory.ts";
 import type { MediaSessionOptions } from "./media-session.ts";
+import { isStorageError } from "./output-problem.ts";
 import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
 import type { OutputWatch } from "./output-watch.ts";
 import type { PatientClock } from "./patient-clock.ts";
@@ -47,6 +49,7 @@ export class EncoderKeeper {
   #crashes: number[] = [];
   #crash: { readonly reason: string; readonly at: number } | null = null;
   #retryAt = 0;
+  #restarts: EncoderRestarts = { count: 0, at: null, reason: "" };
 
   constructor(options: EncoderKeeperOptions) {
     this.#options = options;
@@ -63,6 +66,25 @@ export class EncoderKeeper {
   /** Why there is none, or why the last one ended, as sentences; null once output has grown again. */
   get crash(): string | null {
     return this.#crash?.reason ?? null;
+  }
+
+  /** Those that nobody asked for: after a crash, for an output that stood still, for a signal that is something else. */
+  get restarts(): EncoderRestarts {
+    return this.#restarts;
+  }
+
+  /** Playbacks of which the network policy refuses a receiver, and why. */
+  get refusedReceivers(): ReadonlyMap<string, string> {
+    const refused = this.#options.session.launch.outputs.flatMap(({ playbackId }): readonly [string, string][] => {
+      const state = this.#senders.states(playbackId).find(({ isAddressRefused }) => isAddressRefused);
+      return state ? [[playbackId, state.problem ?? "The address of a receiver is refused."]] : [];
+    });
+    return new Map(refused);
+  }
+
+  /** The encoder is about to be replaced, or was lost; the reason is a sentence. */
+  noteRestart(reason: string): void {
+    this.#restarts = { count: this.#restarts.count + 1, at: this.#options.clock.now(), reason };
   }
 
   /** After a fault nothing is tried for a while. */
@@ -110,6 +132,7 @@ export class EncoderKeeper {
     const oldest = Math.min(...states.map(({ fedAt }) => fedAt ?? 0));
     if (!this.#renewal.isDue(now - Math.max(oldest, this.#run.startedAt, flowingSince), now)) return;
     this.#options.session.log.warn({ lastLines: this.#run.lastLines }, "an encoder is renewed, since it does not feed an output");
+    this.noteRestart("The encoder was begun anew, since an output stood still.");
     await this.retire();
     this.#restart();
   }
@@ -118,7 +141,8 @@ export class EncoderKeeper {
   noteFault(error: unknown): void {
     if (error instanceof FileTargetProblem) return this.#options.onFailed(error.message);
     this.#options.session.log.error({ err: error }, "a session could not be set up");
-    this.#note("The encoder could not be set up on this machine.", SETUP_DELAY_MILLISECONDS, 1);
+    const why = isStorageError(error) ? ": no space left on device" : "";
+    this.#note(`The encoder could not be set up on this machine${why}.`, SETUP_DELAY_MILLISECONDS, 1);
   }
 
   #launch(facts: StreamFacts): void {
@@ -165,6 +189,7 @@ export class EncoderKeeper {
     this.#run = null;
     this.#options.inputSwitch.detach();
     this.#options.session.log.warn({ reason, lastLines: run.lastLines }, "an encoder ended unexpectedly");
+    this.noteRestart(reason);
     this.#note(reason, RESTART_DELAY_MILLISECONDS, 0);
   }
 

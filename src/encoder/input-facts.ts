@@ -20,11 +20,16 @@ export interface VideoFacts {
   readonly isInterlaced: boolean;
   /** Width of a pixel to its height; 1 for square ones. */
   readonly pixelAspect: number;
+  /** ffmpeg's name, such as `yuv420p`; left out when it cannot be told, as are the others like it. */
+  readonly pixelFormat?: string;
 }
 
 export interface AudioFacts {
   readonly codec: string;
   readonly profile: string | null;
+  /** Samples per second. */
+  readonly sampleRate?: number;
+  readonly channels?: number;
 }
 
 /** What streams an input, or one of our own outputs, has. */
@@ -49,7 +54,9 @@ const ProbedStream = z.object({
   sample_aspect_ratio: Fraction.optional(),
   avg_frame_rate: Fraction.optional(),
   r_frame_rate: Fraction.optional(),
+  pix_fmt: z.string().optional(),
   sample_rate: z.string().optional(),
+  channels: z.number().optional(),
 });
 type ProbedStream = z.infer<typeof ProbedStream>;
 const Probe = z.object({ streams: z.array(ProbedStream).default([]) });
@@ -69,7 +76,7 @@ export async function probeFile(host: ProcessHost, ffprobePath: string, path: st
 
 async function probe(host: ProcessHost, binary: string, input: readonly string[], bytes: Buffer | null): Promise<StreamFacts> {
   const shown =
-    "stream=codec_type,codec_name,profile,level,width,height,field_order,sample_aspect_ratio,avg_frame_rate,r_frame_rate,sample_rate";
+    "stream=codec_type,codec_name,profile,level,width,height,field_order,sample_aspect_ratio,avg_frame_rate,r_frame_rate,pix_fmt,sample_rate,channels";
   const child = spawnFfmpeg(host, {
     binary,
     arguments: ["-hide_banner", "-loglevel", "error", "-show_entries", shown, "-of", "json", ...input],
@@ -107,13 +114,20 @@ function toVideo(stream: ProbedStream | undefined): VideoFacts | null {
     frameRate: likelyFrameRate(stream.avg_frame_rate ?? null, stream.r_frame_rate ?? null),
     isInterlaced: ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? ""),
     pixelAspect: aspect ? aspect.numerator / aspect.denominator : 1,
+    ...(stream.pix_fmt === undefined ? {} : { pixelFormat: stream.pix_fmt }),
   };
 }
 
 /** A stream that was announced but never sent has no sample rate; an encoder that waited for it would never begin. */
 function toAudio(stream: ProbedStream | undefined): AudioFacts | null {
   if (!stream?.codec_name || !(Number(stream.sample_rate) > 0)) return null;
-  return { codec: stream.codec_name, profile: stream.profile ?? null };
+  const sampleRate = Number(stream.sample_rate);
+  return {
+    codec: stream.codec_name,
+    profile: stream.profile ?? null,
+    sampleRate,
+    ...(stream.channels === undefined ? {} : { channels: stream.channels }),
+  };
 }
 
 const COMMON_RATES: readonly FrameRate[] = [
@@ -147,8 +161,17 @@ export function ratePerSecond({ numerator, denominator }: FrameRate): number {
   return numerator / denominator;
 }
 
-/** Whether an encoder that was set up for one can go on with the other. */
+/** Whether an encoder that was set up for one can go on with the other: a graph of filters that is set up anew in the middle loses its time. */
 export function isSameInput(one: StreamFacts, other: StreamFacts): boolean {
   const key = ({ video, audio }: StreamFacts): string => JSON.stringify([video?.codec, video?.width, video?.height, audio?.codec]);
-  return key(one) === key(other);
+  return (
+    key(one) === key(other) &&
+    mayBeSame(one.video?.pixelFormat, other.video?.pixelFormat) &&
+    mayBeSame(one.audio?.sampleRate, other.audio?.sampleRate) &&
+    mayBeSame(one.audio?.channels, other.audio?.channels)
+  );
+}
+
+function mayBeSame<T>(one: T | undefined, other: T | undefined): boolean {
+  return one === undefined || other === undefined || one === other;
 }

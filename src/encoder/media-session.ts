@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createCauseCount, findCauses, type CauseFacts } from "./alert-causes.rules.ts";
 import { EncoderKeeper } from "./encoder-keeper.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
 import type { EncoderPresets } from "./ffmpeg.arguments.ts";
@@ -8,14 +9,14 @@ import { InputSwitch } from "./input-switch.ts";
 import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
 import { publishLadder } from "./master-playlist.ts";
 import type { OpenPathSource } from "./open-path-source.ts";
-import { outputProblems } from "./output-problem.ts";
+import { isStorageError, outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
 import type { Resolution } from "../network/resolve.ts";
 import type { Logger } from "../shared/log.ts";
 import type { Observation, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
-import { describeSession } from "./session-report.ts";
+import { describeSession, isEncoderStuck, type SessionFacts } from "./session-report.ts";
 import { SessionMeter } from "./session-meter.ts";
 import { SessionSignal } from "./session-signal.ts";
 
@@ -57,6 +58,7 @@ type Phase = "ON" | "FAILED" | "STOPPED";
 export class MediaSession implements SessionRunner {
   readonly #options: MediaSessionOptions;
   readonly #switch = new InputSwitch();
+  /** What it takes in: for operators and tests. */
   readonly signal: SessionSignal;
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
@@ -67,20 +69,23 @@ export class MediaSession implements SessionRunner {
   #phase: Phase = "ON";
   #droppedAt: number | null = null;
   #dropCount = 0;
+  readonly #countCauses = createCauseCount();
+  #storageFullAt: number | null = null;
+  #advancedAt: number | null = null;
   #hasWaited = false;
   #told = "";
   #work: Promise<void> | null = null;
   #ended: Promise<void> | null = null;
 
   constructor(options: MediaSessionOptions) {
-    const { launch, mediaRoot, log } = options;
+    const { launch, mediaRoot } = options;
     this.#options = options;
     const generation = `${launch.sessionId} ${launch.generation}`;
     const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, generation));
     this.#watch = new OutputWatch({
       liveDirectory: liveDirectory(mediaRoot),
       onComplete: (output) => this.#publish(output),
-      onProblem: (error) => log.warn({ err: error }, "a ladder could not be published yet"),
+      onProblem: (error) => this.#noteUnpublished(error),
     });
     this.#keeper = new EncoderKeeper({
       session: options,
@@ -197,12 +202,25 @@ export class MediaSession implements SessionRunner {
     await publishLadder({ directory, variants, probeVariant, inputBitsPerSecond: this.#switch.bitsPerSecond(this.#switch.selected) });
   }
 
+  #noteUnpublished(error: unknown): void {
+    this.#options.log.warn({ err: error }, "a ladder could not be published yet");
+    if (isStorageError(error)) this.#storageFullAt = this.#clock.now();
+  }
+
   #report(): void {
     if (this.#phase !== "ON") return;
-    const now = this.#clock.now();
-    const { run } = this.#keeper;
-    const { active, choice } = this.signal;
-    const described = describeSession({
+    const facts = this.#facts(this.#clock.now());
+    const described = describeSession(facts);
+    this.#hasWaited ||= described.status === "WAITING";
+    const causes = this.#countCauses(findCauses(this.#causeFacts(facts, described)));
+    this.#send({ ...described, ...this.signal.choice.observation, causes });
+  }
+
+  #facts(now: number): SessionFacts {
+    const { run, crash } = this.#keeper;
+    const { active } = this.signal;
+    this.#advancedAt = run ? (run.advancedAt ?? run.startedAt) : this.#advancedAt;
+    return {
       now,
       startedAt: this.#startedAt,
       hasWaited: this.#hasWaited,
@@ -211,24 +229,39 @@ export class MediaSession implements SessionRunner {
         problem: active?.state.problem ?? null,
         flowingSince: active?.flowingSince ?? null,
       },
-      encoder: {
-        lastLine: run?.lastLines.at(-1) ?? null,
-        advancedAt: run?.advancedAt ?? null,
-        crash: this.#keeper.crash,
-        droppedAt: this.#droppedAt,
-      },
+      encoder: { lastLine: run?.lastLines.at(-1) ?? null, advancedAt: this.#advancedAt, crash, droppedAt: this.#droppedAt },
       playbackIds: this.#options.launch.outputs.map(({ playbackId }) => playbackId),
       outputs: this.#watch.states(),
       problems: run ? outputProblems(run.plan, run.lastLines) : new Map(),
       hasPassthrough: this.#options.launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough)),
-    });
-    this.#hasWaited ||= described.status === "WAITING";
-    this.#send({ ...described, ...choice.observation });
+    };
+  }
+
+  #causeFacts(facts: SessionFacts, { status, playbacks }: Observation): CauseFacts {
+    const { now, startedAt, encoder } = facts;
+    const { signal } = this;
+    return {
+      ...{ now, startedAt, playbacks, isAwaited: status !== "STARTING", hasHadInput: signal.hasHadInput, isUneven: signal.isUneven },
+      activePath: signal.choice.activePath,
+      paths: { A: signal.path("A")?.state ?? null, B: signal.path("B")?.state ?? null },
+      errorThresholdPercent: this.#options.launch.input.failover?.errorThresholdPercent ?? null,
+      encoder: {
+        restarts: this.#keeper.restarts,
+        crash: encoder.crash,
+        isStuck: isEncoderStuck(facts),
+        isSlow: this.#meter.isSlow(now, signal.fedSince),
+        droppedAt: encoder.droppedAt,
+      },
+      refusedReceivers: this.#keeper.refusedReceivers,
+      storageFullAt: this.#storageFullAt,
+    };
   }
 
   /** The same of the session and all of its playbacks. */
-  #tell(what: Omit<Observation, "playbacks">): void {
-    this.#send({ ...what, playbacks: this.#options.launch.outputs.map(({ playbackId }) => ({ playbackId, ...what })) });
+  #tell(what: Pick<Observation, "status" | "health" | "reason">): void {
+    const { activePath, switches } = this.signal.choice.observation;
+    const playbacks = this.#options.launch.outputs.map(({ playbackId }) => ({ playbackId, ...what }));
+    this.#send({ ...what, playbacks, activePath, switches });
   }
 
   #send(observation: Observation): void {

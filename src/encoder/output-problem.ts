@@ -21,6 +21,11 @@ export function isStorageProblem(reason: string): boolean {
   return /No space left on device|Disk quota exceeded|\b(ENOSPC|EDQUOT)\b/i.test(reason);
 }
 
+/** The same of what a system call threw. */
+export function isStorageError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && isStorageProblem(String(error.code));
+}
+
 /** How many of the tee's slaves an output has; they stand in the order of the outputs. */
 function slaveCount(output: PlannedOutput): number {
   switch (output.kind) {

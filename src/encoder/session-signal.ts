@@ -84,6 +84,11 @@ export class SessionSignal {
     return this.active?.flowingSince ?? null;
   }
 
+  /** Output was made of its input at some time. */
+  get hasHadInput(): boolean {
+    return this.#encodedFacts !== null;
+  }
+
   /** Whether two paths carry what no one encoder can take; false as long as that is not known of both. */
   get isUneven(): boolean {
     const [a, b] = [this.path("A"), this.path("B")];
@@ -144,7 +149,10 @@ export class SessionSignal {
     if (!path || !facts || (path.isAdmitted && !this.#isEncoderDue)) return;
     const isOther = !this.#fits(facts, source);
     if (keeper.run && (isOther || this.#isEncoderDue || this.#isAfterOutage(clock.now()))) await keeper.retire();
-    if (isOther) await onOther();
+    if (isOther) {
+      keeper.noteRestart(`The encoder was replaced, since path ${path.name} carries something else than what it was set up for.`);
+      await onOther();
+    }
     // What was asked for or came in meanwhile is seen to in the next look.
     if (!isOn() || source !== inputSwitch.selected || path.facts !== facts) return;
     this.#isEncoderDue = false;
