@@ -6,9 +6,9 @@ import { acceptAnswer, conclusionOf, inductionOf, type SrtCaller } from "./srt-c
 import { HandshakeType, readHandshake, SRT_MAGIC, writeHandshake, type Handshake } from "./srt-handshake.rules.ts";
 import { ControlType, readControlPacket, readLossRanges, SEQUENCE_LIMIT, writeControlPacket, writeDataPacket } from "./srt-packet.rules.ts";
 import { destinationOf, MESSAGE_NUMBER_LIMIT, type ControlPacket } from "./srt-packet.rules.ts";
-import { asItIs } from "./srt-relay.ts";
 import { SrtSendQueue } from "./srt-send-queue.ts";
 import type { SrtTarget } from "./srt-target.rules.ts";
+import { asItIs, growReceiveBuffer } from "./udp.ts";
 
 export interface SrtConnectionOptions {
   readonly target: SrtTarget;
@@ -73,16 +73,17 @@ export class SrtConnection {
   /** Since when data is on its way without any word back; null while there is none. */
   #waitingSince: number | null = null;
   #acknowledgedAt = 0;
+  #isOpen = false;
   #isRefused = false;
   #probeAnsweredAt: number | null = null;
 
   constructor(options: SrtConnectionOptions) {
     this.#options = options;
     this.#socket = createSocket({ type: options.address.includes(":") ? "udp6" : "udp4", lookup: asItIs });
-    // Told by the system while nobody has the receiver's port.
-    this.#socket.on("error", () => (this.#isRefused = true));
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#noteError(error));
     this.#socket.on("message", (packet) => this.#receive(packet));
-    this.#socket.connect(options.target.port, options.address, () => this.#begin());
+    this.#socket.once("connect", () => this.#begin());
+    this.#socket.connect(options.target.port, options.address);
     this.#timer = setInterval(() => this.#tick(), TICK_MILLISECONDS);
   }
 
@@ -116,8 +117,16 @@ export class SrtConnection {
   #begin(): void {
     const { ttl } = this.#options.target;
     if (this.#state === "ENDED") return;
+    this.#isOpen = true;
+    growReceiveBuffer(this.#socket);
     if (ttl !== null) this.#socket.setTTL(ttl);
     this.#shake();
+  }
+
+  /** The system tells of a port that nobody has; of anything else that it tells later, silence says enough. */
+  #noteError(error: NodeJS.ErrnoException): void {
+    if (!this.#isOpen) return this.#end(`The receiver cannot be reached: ${error.code ?? "the system has no way to it"}.`, true);
+    if (error.code === "ECONNREFUSED") this.#isRefused = true;
   }
 
   #end(problem: string, wasRefused = false): void {
@@ -134,7 +143,7 @@ export class SrtConnection {
 
   #tick(): void {
     // What arrived while we stood still has not been read yet.
-    if (this.#clock.tick()) return;
+    if (this.#clock.tick() || !this.#isOpen) return;
     const now = this.#clock.now();
     if (this.#state === "CONNECTED") return this.#tickConnected(now);
     if (now - this.#heardAt > this.#options.target.connectTimeoutMilliseconds) {

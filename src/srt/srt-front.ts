@@ -17,8 +17,9 @@ import {
   type HandshakePacket,
 } from "./srt-handshake.rules.ts";
 import { ControlType, destinationOf, HEADER_BYTES, isControlOf } from "./srt-packet.rules.ts";
-import { asItIs, SrtRelay } from "./srt-relay.ts";
+import { SrtRelay } from "./srt-relay.ts";
 import { readStreamRequest } from "./srt-stream-id.rules.ts";
+import { asItIs, growReceiveBuffer } from "./udp.ts";
 
 export interface SrtFrontOptions {
   /** The IPv4 address that publishers send to; `0.0.0.0` for all of this machine's. */
@@ -40,7 +41,6 @@ const TICK_MILLISECONDS = 100;
 const LATE_TICK_MILLISECONDS = 600;
 /** A caller sends four handshakes a second; many may stand behind one address. */
 const HANDSHAKE_RATE = { burst: 200, perSecond: 100, sourcesLimit: 8_192 };
-const RECEIVE_BUFFER_BYTES = 8_388_608;
 const COOKIE_MILLISECONDS = 60_000;
 const DATAGRAM_BYTES = 1_500;
 const FLOW_WINDOW_PACKETS = 8_192;
@@ -85,7 +85,7 @@ export class SrtFront {
 
   /** Rejects when the port cannot be had. */
   static async open({ host, port }: SrtFrontOptions): Promise<SrtFront> {
-    const socket = createSocket({ type: "udp4", recvBufferSize: RECEIVE_BUFFER_BYTES, lookup: asItIs });
+    const socket = createSocket({ type: "udp4", lookup: asItIs });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
       socket.bind({ port, address: host, exclusive: true }, () => {
@@ -98,6 +98,7 @@ export class SrtFront {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
+    growReceiveBuffer(socket);
     socket.on("message", (packet, remote) => this.#receive(packet, remote));
     // A caller that cannot be reached any more is found out by its silence.
     socket.on("error", () => undefined);

@@ -3,6 +3,7 @@ import { HANDSHAKE_VERSION, HandshakeType, readHandshake, rejectionOf, withCooki
 import type { HandshakePacket } from "./srt-handshake.rules.ts";
 import { SrtLoss } from "./srt-loss.ts";
 import { ControlType, destinationOf, HEADER_BYTES, isControlOf, isDataPacket, writeControlPacket } from "./srt-packet.rules.ts";
+import { asItIs, growReceiveBuffer } from "./udp.ts";
 
 export interface SrtRelayOptions {
   /** The caller's conclusion, as it came and as it was read. */
@@ -21,7 +22,6 @@ export interface SrtRelayOptions {
 
 /** How often the listener is asked until it answers: it may just be starting. */
 const ASK_MILLISECONDS = 40;
-const RECEIVE_BUFFER_BYTES = 4_194_304;
 const LOOPBACK = "127.0.0.1";
 
 /**
@@ -52,11 +52,15 @@ export class SrtRelay {
     this.openedAt = options.now();
     this.#heardAt = this.openedAt;
     this.#loss = new SrtLoss(options.asked.handshake.initialSequence);
-    this.#socket = createSocket({ type: "udp4", recvBufferSize: RECEIVE_BUFFER_BYTES, lookup: asItIs });
+    this.#socket = createSocket({ type: "udp4", lookup: asItIs });
     // What the system says of a listener that is not there yet, or no more; it is asked again, or falls silent.
     this.#socket.on("error", () => undefined);
     this.#socket.on("message", (packet) => this.#fromListener(packet));
-    this.#socket.connect(options.listenerPort, LOOPBACK, () => this.#ask());
+    this.#socket.once("connect", () => {
+      growReceiveBuffer(this.#socket);
+      this.#ask();
+    });
+    this.#socket.connect(options.listenerPort, LOOPBACK);
   }
 
   get isConnected(): boolean {
@@ -156,13 +160,4 @@ export class SrtRelay {
   #send(packet: Buffer): void {
     this.#socket.send(packet);
   }
-}
-
-/** Spares a way through the name resolver for each packet: all our peers are addresses. */
-export function asItIs(
-  address: string,
-  _options: unknown,
-  done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
-): void {
-  done(null, address, address.includes(":") ? 6 : 4);
 }
