@@ -213,7 +213,7 @@ function feedSign(label: string | null, read: FeedSign["read"]): FeedSign {
 
 function checkFeed(sign: FeedSign, now: number): void {
   const { count, isConnected, problem } = sign.read();
-  const hasGrown = count !== sign.count;
+  const hasGrown = count > sign.count;
   sign.count = count;
   if (hasGrown) {
     sign.exists = true;

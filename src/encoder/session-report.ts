@@ -76,9 +76,11 @@ function isWaiting({ input, hasWaited, now, startedAt, outputs }: SessionFacts):
   return hasWaited || (!input.isFlowing && (input.problem !== null || now - startedAt > CONNECT_MILLISECONDS));
 }
 
-function startingFinding({ input, encoder, now }: SessionFacts, isStarting: boolean): Finding {
+function startingFinding({ input, encoder, now, outputs }: SessionFacts, isStarting: boolean): Finding {
   if (encoder.crash !== null) return { health: "ERROR", reason: encoder.crash };
-  if (input.flowingSince !== null && now - input.flowingSince > FIRST_OUTPUT_MILLISECONDS) {
+  // A receiver that is missing is told of its own output.
+  const isUnexplained = outputs.every(({ problem }) => problem === null);
+  if (isUnexplained && input.flowingSince !== null && now - input.flowingSince > FIRST_OUTPUT_MILLISECONDS) {
     return {
       health: "ERROR",
       reason: `Input arrives, but no output comes of it.${encoder.lastLine === null ? "" : ` ffmpeg says: ${encoder.lastLine}`}`,
@@ -115,9 +117,10 @@ function describePlayback(facts: SessionFacts, playbackId: string, session: Find
 /** What is wrong with one output while the input flows and the encoder moves on; null when nothing is. */
 function outputFinding(facts: SessionFacts, output: OutputState, isRunning: boolean): Finding | null {
   if (output.problem !== null) return { health: "ERROR", reason: output.problem };
-  const limit = facts.hasPassthrough ? PASSTHROUGH_STALL_MILLISECONDS : STALL_MILLISECONDS;
+  const stall = facts.hasPassthrough ? PASSTHROUGH_STALL_MILLISECONDS : STALL_MILLISECONDS;
+  const limit = isRunning ? stall : FIRST_OUTPUT_MILLISECONDS;
   const since = Math.max(output.grewAt ?? 0, facts.input.flowingSince ?? 0);
-  if (!isRunning || facts.now - since <= limit) return null;
+  if (facts.now - since <= limit) return null;
   const which = output.laggard === null ? "Its output" : `The rendition “${output.laggard}”`;
   const what =
     output.grewAt === null

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planEncoder } from "../../src/encoder/encoder-plan.ts";
 import { DEFAULT_PRESETS, encoderArguments, type EncoderSettings } from "../../src/encoder/ffmpeg.arguments.ts";
+import { multicastUrl } from "../../src/encoder/ffmpeg.outputs.ts";
 import { declaredShape, outputFrameRate, videoFilter } from "../../src/encoder/ffmpeg.filters.ts";
 import type { StreamFacts, VideoFacts } from "../../src/encoder/input-facts.ts";
 import type { OutputLaunch } from "../../src/encoder/runner.ts";
@@ -75,6 +76,45 @@ describe("the encoder's arguments", () => {
     const output = httpOutput();
     expect(argumentsOf([output]).at(-1)).not.toContain("append_list");
     expect(argumentsOf([output], facts, { ...settings, continues: true }).at(-1)).toContain("append_list");
+  });
+
+  it("send each rendition to its own receiver, behind a queue that nothing waits for", () => {
+    const feed = (type: OutputLaunch["type"], own: Partial<OutputLaunch> = {}): OutputLaunch =>
+      httpOutput({
+        type,
+        playbackId: type,
+        hlsEnabled: false,
+        urls: ["unix:/tmp/a", "unix:/tmp/b"],
+        renditions: [passthrough, rendition()],
+        ...own,
+      });
+    const list = argumentsOf([
+      feed("SRT_PUSH", { serviceProvider: "One", programNumber: 7 }),
+      feed("RTMP_PUSH"),
+      feed("MULTICAST", { serviceProvider: "Two" }),
+    ]);
+    // What FLV copies has tags of its own, and two providers make two tees; what is encoded is decoded once.
+    expect(list.filter((item) => item.startsWith("service_provider="))).toEqual(["service_provider=One", "service_provider=Two"]);
+    expect(list.filter((item) => item.startsWith("-tag:v"))).toEqual(["-tag:v:0", "-tag:v:2", "-tag:v:0"]);
+    expect(valueOf(list, "-filter_complex")).toContain("[0:v:0]split=2[s1][s1t1]");
+    expect(count(list, "tee")).toBe(2);
+    const [first = "", second = ""] = list.filter((_, index) => list[index - 2] === "-f" && list[index - 1] === "tee");
+    expect(first.split("|").map((slave) => /f=(\w+)/.exec(slave)?.[1])).toEqual(["mpegts", "mpegts", "flv", "flv"]);
+    for (const slave of [...first.split("|"), ...second.split("|")]) expect(slave).toMatch(/onfail=ignore.*use_fifo=1/);
+    expect(first.match(/mpegts_service_id=7/g)).toHaveLength(2);
+  });
+
+  it("leave out a receiver that the source does not fit, and read it all the same", () => {
+    const input = { video: { ...video, codec: "hevc" }, audio: facts.audio };
+    const output = httpOutput({ type: "RTMP_PUSH", hlsEnabled: false, urls: ["unix:/tmp/a"], renditions: [passthrough] });
+    expect(argumentsOf([output], input).slice(-6)).toEqual(["-map", "0", "-c", "copy", "-f", "null", "-"].slice(-6));
+  });
+
+  it("send a group's address on as it was written, with what a LAN needs", () => {
+    expect(multicastUrl("udp://239.1.2.3:5000", null)).toBe("udp://239.1.2.3:5000?pkt_size=1316");
+    expect(multicastUrl("udp://239.1.2.3:5000/?ttl=4&pkt_size=188", "10.0.0.1")).toBe(
+      "udp://239.1.2.3:5000?ttl=4&pkt_size=188&localaddr=10.0.0.1",
+    );
   });
 
   it("escape a path for the tee, which reads it as a list", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { planEncoder } from "../../src/encoder/encoder-plan.ts";
-import { outputProblems } from "../../src/encoder/output-problem.ts";
+import { isStorageProblem, outputProblems } from "../../src/encoder/output-problem.ts";
 import { fileOutput, httpOutput, passthrough, rendition } from "./media-harness.ts";
 
 it("tells which playback the encoder gave up on, and why", () => {
@@ -16,4 +16,14 @@ it("tells which playback the encoder gave up on, and why", () => {
     ["file", "No space left on device"],
     ["web", "Input/output error"],
   ]);
+});
+
+it.each([
+  ["No space left on device", true],
+  ["Disk quota exceeded", true],
+  ["The file cannot be made on this machine (ENOSPC).", true],
+  ["Input/output error", false],
+  ["Connection refused", false],
+])("tells %j apart as trouble with room: %s", (reason, isStorage) => {
+  expect(isStorageProblem(reason)).toBe(isStorage);
 });

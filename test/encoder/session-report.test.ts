@@ -19,6 +19,7 @@ const running: SessionFacts = {
   hasPassthrough: false,
 };
 const nothing = running.outputs.map((output) => ({ ...output, exists: false, grewAt: null }));
+const gone = { problem: "Nobody is there." };
 const lost = { isFlowing: false, problem: "Nothing arrived for 2 s.", flowingSince: null };
 
 describe("what is told of a session", () => {
@@ -67,6 +68,23 @@ describe("what is told of a session", () => {
     expect([observation.status, observation.health]).toEqual([status, health]);
     expect(observation.playbacks.map(({ playbackId }) => playbackId)).toEqual(["a", "b"]);
     if (health !== "OK") expect(observation.reason).not.toBeNull();
+  });
+
+  it.each<[string, Partial<SessionFacts>, readonly string[], readonly string[]]>([
+    ["one receiver is gone", { outputs: [outputOf("a"), outputOf("b", gone)] }, ["RUNNING", "WARNING"], ["OK", "ERROR"]],
+    ["all receivers are gone", { outputs: [outputOf("a", gone), outputOf("b", gone)] }, ["RUNNING", "ERROR"], ["ERROR", "ERROR"]],
+    [
+      "no receiver was ever there",
+      { hasWaited: true, outputs: ["a", "b"].map((id) => outputOf(id, { ...gone, exists: false, grewAt: null })) },
+      ["STARTING", "ERROR"],
+      ["ERROR", "ERROR"],
+    ],
+    ["a receiver is gone, and so is the input", { input: lost, outputs: [outputOf("a", gone)] }, ["RUNNING", "ERROR"], ["ERROR", "ERROR"]],
+  ])("%s", (_, facts, whole, each) => {
+    const { status, health, reason, playbacks } = describeSession({ ...running, ...facts });
+    expect([status, health]).toEqual(whole);
+    expect(playbacks.map((playback) => playback.health)).toEqual(each);
+    expect(reason).toContain(facts.input ? "The input is lost" : "Nobody is there.");
   });
 
   it("tells the output that stopped from the one that goes on, and one that never began", () => {
