@@ -25,7 +25,7 @@ registerEnumType(AlertChangeKind, {
     RAISED: { description: "The alert is new." },
     REPEATED: {
       description:
-        "It happened again, which its count tells, or its severity or message is another. Not sent while the alert is snoozed, unless it became more severe.",
+        "It happened again, which its count tells, or its severity is another. Not sent for another message alone, nor while the alert is snoozed, unless it became more severe.",
     },
     ACKNOWLEDGED: { description: "Somebody acknowledged or snoozed it." },
     ENDED: { description: "It is open no longer; its endReason says why." },

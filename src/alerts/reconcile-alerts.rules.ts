@@ -13,7 +13,7 @@ import {
  * The life of an alert; there is at most one open for each subject and code:
  *
  *   raised    its cause holds → open, active
- *   repeated  the cause came again, or is another by now → open, active, counted
+ *   repeated  the cause came again, which is counted, or is of another severity by now → open, active
  *   fading    the cause is gone → open, not active; when it comes back within 10 s the alert is repeated
  *   ended     RESOLVED after 10 s without the cause, CLEARED by a caller, SUBJECT_STOPPED or SUBJECT_DELETED with its session
  *
@@ -61,9 +61,12 @@ export interface Telling {
   readonly isRunnerGone: boolean;
 }
 
-/** What becomes of one alert. `WRITTEN`: nothing that anybody is told of. */
+/**
+ * What becomes of one alert. `REWORDED`: its message alone is another, which whoever shows the session is told, and nobody who is to be
+ * alarmed: the reasons of an input that cannot be reached may change with every attempt. `WRITTEN`: nothing that anybody is told of.
+ */
 export interface AlertStep {
-  readonly kind: "RAISED" | "REPEATED" | "ACKNOWLEDGED" | "ENDED" | "WRITTEN";
+  readonly kind: "RAISED" | "REPEATED" | "ACKNOWLEDGED" | "ENDED" | "REWORDED" | "WRITTEN";
   /** Null for one that is new. */
   readonly before: AlertRecord | null;
   readonly after: AlertRecord;
@@ -172,13 +175,14 @@ function carryOn(alert: AlertRecord, cause: ToldCause | null, { at, complete }: 
     return isGone ? [{ kind: "WRITTEN", before: alert, after: { ...alert, isActive: false, lastSeenAt } }] : [];
   }
   const times = Math.max(newOccurrences(cause, alert.occurrences), alert.isActive ? 0 : 1);
-  const isOther = cause.severity !== alert.severity || cause.message !== alert.message;
+  const isRepeated = times > 0 || cause.severity !== alert.severity;
+  const isReworded = cause.message !== alert.message;
   const isOld = lastSeenAt.getTime() - alert.lastSeenAt.getTime() >= TOUCH_MILLISECONDS;
   const occurrences = occurrencesAfter(cause, alert.occurrences);
-  if (times === 0 && !isOther && !isOld && occurrences === alert.occurrences) return [];
+  if (!isRepeated && !isReworded && !isOld && occurrences === alert.occurrences) return [];
   const { severity, message } = cause;
   const after = { ...alert, severity, message, count: alert.count + times, isActive: true, occurrences, lastSeenAt };
-  return [{ kind: times > 0 || isOther ? "REPEATED" : "WRITTEN", before: alert, after }];
+  return [{ kind: isRepeated ? "REPEATED" : isReworded ? "REWORDED" : "WRITTEN", before: alert, after }];
 }
 
 /** How often it happened since it was counted; a runner that has counted less than the one before it began anew. */

@@ -41,8 +41,8 @@ export async function writeAlerts(transaction: Transaction, sessions: readonly S
 }
 
 function toChanges({ organizationId, sessionId, before, state, known, steps, at, actor }: SessionAlerts): readonly NewChange[] {
-  const told = steps.flatMap(({ kind, ...step }) => (kind === "WRITTEN" ? [] : [{ kind, ...step }]));
-  if (told.length === 0) return [];
+  if (steps.every(({ kind }) => kind === "WRITTEN")) return [];
+  const told = steps.flatMap(({ kind, ...step }) => (kind === "WRITTEN" || kind === "REWORDED" ? [] : [{ kind, ...step }]));
   const after: SessionState = { ...state, hasOpenAlert: hasOpenAfter(known, steps) };
   const rest = { organizationId, at, actor };
   return [

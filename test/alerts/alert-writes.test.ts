@@ -137,6 +137,18 @@ describe("reports", () => {
   });
 });
 
+describe("an index", () => {
+  it("serves what is asked for with every report and every pass of the reaper", async () => {
+    const plan = (statement: string) =>
+      test.database.transaction("explain", async (transaction) => {
+        await transaction.execute(sql`set local enable_seqscan = off`);
+        return JSON.stringify(await transaction.execute(sql.raw(`explain ${statement}`)));
+      });
+    expect(await plan("select * from alerts where session_id = any('{a,b}') and (ended_at is null or occurrences > 0)")).toContain("alerts_known_by_session"); // prettier-ignore
+    expect(await plan("select * from alerts where ended_at is null and not is_active and last_seen_at <= now()")).toContain("alerts_fading"); // prettier-ignore
+  });
+});
+
 describe("clears, reports and the reaper at the same time", () => {
   it("never leave two open alerts of one kind, a wrong count, or anything untold", async () => {
     await world.startReaper({ clock });

@@ -413,8 +413,15 @@ describe("reading", () => {
     await untilOpen(id, "SLOW_ENCODING 1");
     runner.tell(id, [cause("SLOW_ENCODING", { severity: "ERROR" }), cause("INPUT_LOST")]);
     await errors.until("REPEATED SLOW_ENCODING");
+    runner.tell(id, [cause("SLOW_ENCODING", { severity: "ERROR", message: "Slower still." }), cause("INPUT_LOST")]);
+    await waitUntil(
+      () => wallRow(id),
+      ({ topAlert }) => topAlert?.message === "Slower still.",
+    );
+    runner.tell(id, [cause("SLOW_ENCODING", { severity: "ERROR", occurrences: 2 }), cause("INPUT_LOST")]);
+    await errors.until("REPEATED SLOW_ENCODING");
     const all = follow(server, { sessions: { ids: [id] }, after: cursor });
-    await all.until("RAISED SLOW_ENCODING", "REPEATED SLOW_ENCODING", "RAISED INPUT_LOST");
+    await all.until("RAISED SLOW_ENCODING", "REPEATED SLOW_ENCODING", "RAISED INPUT_LOST", "REPEATED SLOW_ENCODING");
     expect(errors.waiting()).toEqual([]);
   });
 });

@@ -101,7 +101,14 @@ describe("an alert", () => {
     expect(shelf.tell(runner(cause("OUTPUT_FAILED", 4, { subjectId: PLAYBACK })))).toEqual(["REPEATED OUTPUT_FAILED 4"]);
   });
 
-  it("tells that its severity or message is another, and that it still holds every 30 s, without counting that", () => {
+  it("tells another message to those who show its session alone", () => {
+    const shelf = createShelf();
+    shelf.tell(runner(cause("INPUT_LOST")));
+    expect(shelf.tell(runner(cause("INPUT_LOST", 1, { message: "No answer." })))).toEqual(["REWORDED INPUT_LOST 1"]);
+    expect(shelf.open()).toMatchObject([{ message: "No answer.", count: 1 }]);
+  });
+
+  it("tells that its severity is another, and that it still holds every 30 s, without counting that", () => {
     const shelf = createShelf();
     shelf.tell(runner(cause("ERROR_THRESHOLD")));
     expect(shelf.tell(runner(cause("ERROR_THRESHOLD", 1, { severity: "ERROR" })))).toEqual(["REPEATED ERROR_THRESHOLD 1"]);

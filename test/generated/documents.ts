@@ -37,7 +37,7 @@ export type AlertChangeKind =
   | 'LAGGED'
   /** The alert is new. */
   | 'RAISED'
-  /** It happened again, which its count tells, or its severity or message is another. Not sent while the alert is snoozed, unless it became more severe. */
+  /** It happened again, which its count tells, or its severity is another. Not sent for another message alone, nor while the alert is snoozed, unless it became more severe. */
   | 'REPEATED'
   /** An open alert as it is, before anything live; one for every match, when a snapshot was asked for. */
   | 'SNAPSHOT'
