@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cmafFiles, readCmafName, type CmafPlaylist } from "./cmaf-files.rules.ts";
@@ -14,6 +14,7 @@ export interface CmafSenderOptions extends UploadClientOptions {
 }
 
 const LOOK_MILLISECONDS = 100;
+const CLOCK_STEP_MILLISECONDS = 50;
 const RETRY_MILLISECONDS = 500;
 /** For the last pieces and the playlists that say that it is over. */
 const FAREWELL_MILLISECONDS = 2_000;
@@ -34,6 +35,8 @@ export class CmafSender implements OutputSender {
   readonly #sentPlaylists = new Map<string, string>();
   readonly #stopping = new AbortController();
   readonly #work: Promise<void>;
+  /** When the directory last changed, once all of it is sent; each file comes into it by being renamed. */
+  #settledAt: number | null = null;
   #state: OutputSenderState = { isConnected: false, bytes: 0, problem: null, isAddressRefused: false };
   #closing: Promise<void> | null = null;
 
@@ -77,6 +80,19 @@ export class CmafSender implements OutputSender {
 
   /** Sends what the receiver has not; false when it did not take something. */
   async #sendAll(isOver: boolean): Promise<boolean> {
+    const changedAt = await stat(this.#directory).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    );
+    if (changedAt !== null && changedAt === this.#settledAt && !isOver) return true;
+    const lookedAt = Date.now();
+    const isFine = await this.#sendNew(isOver);
+    // What changes within one step of the file system's clock leaves the same time.
+    this.#settledAt = isFine && changedAt !== null && lookedAt - changedAt > CLOCK_STEP_MILLISECONDS ? changedAt : null;
+    return isFine;
+  }
+
+  async #sendNew(isOver: boolean): Promise<boolean> {
     // Read before the fragments are listed: all that they name is there by then.
     const playlists = await this.#readPlaylists(isOver);
     const names = await readdir(this.#directory).catch(() => []);
@@ -137,7 +153,10 @@ export class CmafSender implements OutputSender {
     const read = await Promise.all(
       names.map(async (name) => ({ name, text: await readFile(join(this.#directory, name), "utf8").catch(() => "") })),
     );
-    const isShown = ({ text }: CmafPlaylist): boolean => text !== "" && (isOver || !/#EXT-X-ENDLIST|type="static"/.test(text));
+    // The first time, the encoder writes the playlist of playlists before it has made all of them.
+    const isWhole = (text: string): boolean => Array.from(text.matchAll(/[a-z0-9_]+\.m3u8/g)).every(([name]) => names.includes(name));
+    const isDue = (text: string): boolean => isOver || !/#EXT-X-ENDLIST|type="static"/.test(text);
+    const isShown = ({ text }: CmafPlaylist): boolean => text !== "" && isDue(text) && isWhole(text);
     const rank = ({ name }: CmafPlaylist): number => (name === MANIFEST ? 2 : name.startsWith("media_") ? 0 : 1);
     return read.filter(isShown).toSorted((one, other) => rank(one) - rank(other));
   }

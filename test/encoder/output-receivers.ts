@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeF
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { follow, tied } from "../support/tied.ts";
 
@@ -124,9 +124,19 @@ export interface CmafReceiver extends Receiver {
   readonly files: ReadonlyMap<string, Stored>;
   /** Every request that came, as `METHOD path`, oldest first. */
   readonly log: readonly string[];
+  /** What a playlist named that was not there when the playlist came. */
+  readonly missing: readonly string[];
   /** Answers every PUT with this from now on; null takes them again. */
   readonly refuseWith: (status: number | null) => void;
   readonly close: () => Promise<void>;
+}
+
+/** All that a playlist names, headers included. */
+function namesIn(playlist: string): string[] {
+  return [
+    ...Array.from(playlist.matchAll(/URI="([^"]+)"/g), ([, name = ""]) => name),
+    ...playlist.split("\n").filter((line) => /^\w/.test(line)),
+  ];
 }
 
 /** A web server that keeps what is put, gives it out again, and forgets all when it dies. */
@@ -135,6 +145,7 @@ export async function openCmafReceiver(authorization: string): Promise<CmafRecei
   const files = new Map<string, Stored>();
   const log: string[] = [];
   let bytes = 0;
+  const missing: string[] = [];
   let refusal: number | null = null;
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? "").split("?")[0] ?? "";
@@ -153,6 +164,7 @@ export async function openCmafReceiver(authorization: string): Promise<CmafRecei
       if (request.headers.authorization !== authorization) return response.writeHead(401).end();
       const body = Buffer.concat(pieces);
       bytes += body.length;
+      if (path.endsWith(".m3u8")) missing.push(...namesIn(body.toString()).filter((name) => !files.has(`${dirname(path)}/${name}`)));
       if (request.method === "DELETE") files.delete(path);
       else files.set(path, { body, contentType: request.headers["content-type"] ?? "" });
       return response.writeHead(request.method === "PUT" ? 201 : 200).end();
@@ -172,6 +184,7 @@ export async function openCmafReceiver(authorization: string): Promise<CmafRecei
     url: `http://127.0.0.1:${port}`,
     files,
     log,
+    missing,
     refuseWith: (status) => (refusal = status),
     bytes: () => bytes,
     start,

@@ -106,6 +106,16 @@ describe.concurrent("outputs", () => {
     expect(await probe(stored)).toHaveLength(3);
     expect(await probe(`${cmaf.url}/in/master.m3u8`)).toHaveLength(3);
 
+    // Fragments come before what names them, below the one URL, with its query.
+    expect(cmaf.missing).toEqual([]);
+    expect(cmaf.log.filter((line) => !/^(PUT|DELETE) \/in\/[a-z0-9_]+\.(init|m4s|m3u8|mpd)\?token=a%2Fb$/.test(line))).toEqual([]);
+    expect([...new Set([...cmaf.files.values()].map(({ contentType }) => contentType))].toSorted()).toEqual([
+      "application/dash+xml",
+      "application/vnd.apple.mpegurl",
+      "video/iso.segment",
+      "video/mp4",
+    ]);
+
     cmaf.refuseWith(302);
     await until("a redirect shows", ({ playbacks }) => playbacks[2]?.reason?.includes("302") === true);
     cmaf.refuseWith(null);
