@@ -1,4 +1,4 @@
-import { Fault, FaultCode, Refusal, UserErrorCode } from "../shared/user-error.ts";
+import { Fault, FaultCode, Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { isPermitted, PERMISSIONS, type AccessLevel, type Permission } from "./level.rules.ts";
 
 /** Who calls: found from the credential once, at the edge, and handed down. */
@@ -15,8 +15,14 @@ export interface Actor {
 
 /** For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. */
 export function assertPermission(actor: Actor, permission: Permission): void {
-  if (isPermitted(actor.accessLevel, permission)) return;
-  throw new Refusal({ code: UserErrorCode.ACCESS_LEVEL_REQUIRED, message: levelMessage(permission), path: [] });
+  const refusal = findLevelRefusal(actor, permission);
+  if (refusal) throw new Refusal(refusal);
+}
+
+/** What such an answer says; null when the level suffices. */
+export function findLevelRefusal(actor: Actor, permission: Permission): UserError | null {
+  if (isPermitted(actor.accessLevel, permission)) return null;
+  return { code: UserErrorCode.ACCESS_LEVEL_REQUIRED, message: levelMessage(permission), path: [] };
 }
 
 /** For queries and subscriptions, which have no payload to answer with. */

@@ -22,6 +22,7 @@ export const PERMISSIONS = {
   "export secrets": "EDITOR",
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
+  "configure processes": "EDITOR",
   "edit templates": "EDITOR",
   "manage api keys": "ADMIN",
   "read the audit": "ADMIN",

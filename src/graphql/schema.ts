@@ -17,6 +17,7 @@ import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts"
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
 import { IngestUrlResolver } from "../sessions/ingest-url.resolver.ts";
 import { SecretResolver } from "../sessions/secret.resolver.ts";
+import { SessionActionsResolver } from "../sessions/session-actions.resolver.ts";
 import { SessionBulkResolver, SessionBulkResultResolver } from "../sessions/session-bulk.resolver.ts";
 import { SessionChangeResolver } from "../sessions/session-change.resolver.ts";
 import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/session.field.resolver.ts";
@@ -59,6 +60,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,
+      SessionActionsResolver,
       SessionBulkResolver,
       SessionBulkResultResolver,
       SessionChangeResolver,

@@ -1,8 +1,10 @@
-import type { TransactionContext } from "../access/context.ts";
+import type { Context, TransactionContext } from "../access/context.ts";
+import type { Executor } from "../database/database.ts";
 import { explainUnsupported } from "../encoder/encoder.rules.ts";
 import { listOnlineEncoders } from "../encoder/encoder.store.ts";
 import { UserErrorCode } from "../shared/user-error.ts";
-import { lockTemplateFacts } from "../templates/template.facts.ts";
+import { lockTemplateFacts, readTemplateFacts } from "../templates/template.facts.ts";
+import type { TemplateFacts } from "../templates/template.rules.ts";
 import { findMisfit, needsOf, selectStartPlans } from "./session.needs.ts";
 import type { LockedSession } from "./session.store.ts";
 import type { Decision } from "./session.transitions.ts";
@@ -15,11 +17,26 @@ export async function findStartBlockers(
   context: TransactionContext,
   sessions: readonly LockedSession[],
 ): Promise<ReadonlyMap<string, Decision>> {
-  const { transaction, actor } = context;
-  const templates = await lockTemplateFacts(transaction, actor.organizationId);
-  const encoders = await listOnlineEncoders(transaction);
+  const templates = await lockTemplateFacts(context.transaction, context.actor.organizationId);
+  return compare(context.transaction, templates, sessions);
+}
+
+/** The same without holding anything, for those who only look. */
+export async function readStartBlockers(
+  { database: { executor }, actor }: Context,
+  sessions: readonly LockedSession[],
+): Promise<ReadonlyMap<string, Decision>> {
+  return compare(executor, await readTemplateFacts(executor, actor.organizationId), sessions);
+}
+
+async function compare(
+  executor: Executor,
+  templates: ReadonlyMap<string, TemplateFacts>,
+  sessions: readonly LockedSession[],
+): Promise<ReadonlyMap<string, Decision>> {
+  const encoders = await listOnlineEncoders(executor);
   const plans = await selectStartPlans(
-    transaction,
+    executor,
     sessions.map((session) => session.id),
   );
   const blockers = new Map<string, Decision>();

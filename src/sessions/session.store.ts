@@ -56,7 +56,15 @@ export async function lockSessions(
 ): Promise<ReadonlyMap<string, LockedSession>> {
   const isMeant = and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${textList(ids)})`);
   const locked = await transaction.select({ id: sessions.id }).from(sessions).where(isMeant).orderBy(asc(sessions.id)).for("update");
-  const rows = await transaction.execute<{
+  return readSessionFacts(
+    transaction,
+    locked.map(({ id }) => id),
+  );
+}
+
+/** What decisions look at, of sessions that the caller may see. */
+export async function readSessionFacts(executor: Executor, ids: readonly string[]): Promise<ReadonlyMap<string, LockedSession>> {
+  const rows = await executor.execute<{
     id: string;
     desired_status: LockedSession["desiredStatus"];
     version: number;
@@ -66,7 +74,7 @@ export async function lockSessions(
   }>(sql`
     select s.id, s.desired_status, s.version, ${sessionStateJson} as state, ${controlledJson} as controlled,
       (select count(*)::integer from playbacks p where p.session_id = s.id) as playback_count
-    from sessions s where s.id = any(${textList(locked.map(({ id }) => id))})`);
+    from sessions s where s.id = any(${textList(ids)})`);
   return new Map(
     rows.map((row) => [
       row.id,

@@ -118,6 +118,13 @@ export function decideHideSlate(session: ControlledSession): Decision {
   );
 }
 
+/** Live processes are configured whatever the session does: a change takes effect with its next start. */
+export function decideConfigureProcesses({ hasLiveProcessing }: { readonly hasLiveProcessing: boolean }): Decision {
+  if (hasLiveProcessing) return ACCEPTED;
+  const message = "Live processing needs the package LIVE_PROCESSING, which this organization does not have.";
+  return { outcome: "FAILED", code: UserErrorCode.PACKAGE_REQUIRED, message };
+}
+
 function refuseSlate({ hasPassthrough, status }: ControlledSession): Decision | null {
   if (hasPassthrough) {
     const message = "A slate has to be encoded, and a template of the session has a passthrough rendition.";

@@ -7,13 +7,19 @@ import { renditions, templates } from "./template.table.ts";
 
 /** All templates of an organization with their ladders, held against edits and deletion until the transaction ends. */
 export async function lockTemplateFacts(transaction: Executor, organizationId: string): Promise<ReadonlyMap<string, TemplateFacts>> {
-  const rows = await transaction
-    .select()
+  await transaction
+    .select({ id: templates.id })
     .from(templates)
     .where(eq(templates.organizationId, organizationId))
     .orderBy(asc(templates.id))
     .for("share");
-  const ladder = await transaction
+  return readTemplateFacts(transaction, organizationId);
+}
+
+/** The same without holding them, for those who only look. */
+export async function readTemplateFacts(executor: Executor, organizationId: string): Promise<ReadonlyMap<string, TemplateFacts>> {
+  const rows = await executor.select().from(templates).where(eq(templates.organizationId, organizationId)).orderBy(asc(templates.id));
+  const ladder = await executor
     .select({ rendition: renditions })
     .from(renditions)
     .innerJoin(templates, eq(templates.id, renditions.templateId))
