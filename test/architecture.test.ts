@@ -154,11 +154,12 @@ describe("who may import whom", () => {
 
   it("features stand in one order: templates, then sessions and playbacks, then imports", () => {
     const above: Readonly<Record<string, readonly string[]>> = {
-      templates: ["sessions", "playbacks", "imports", "encoder"],
+      templates: ["sessions", "playbacks", "alerts", "imports", "encoder"],
       sessions: ["imports"],
       playbacks: ["imports"],
-      organizations: ["templates", "sessions", "playbacks", "imports", "encoder"],
-      access: ["templates", "sessions", "playbacks", "imports", "encoder"],
+      alerts: ["imports", "encoder"],
+      organizations: ["templates", "sessions", "playbacks", "alerts", "imports", "encoder"],
+      access: ["templates", "sessions", "playbacks", "alerts", "imports", "encoder"],
     };
     expect(
       forbidden(
