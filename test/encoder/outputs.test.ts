@@ -51,14 +51,22 @@ describe.concurrent("outputs", () => {
       serviceProvider: "Köln | TV: [one]=a,b 'c'",
       programNumber: 4711,
     });
-    const other = feedOutput("MULTICAST", [`${urlOf(third)}?ttl=0&pkt_size=376`], { playbackId: "other", serviceProvider: "Other" });
+    const other = feedOutput("MULTICAST", [`${urlOf(third)}?ttl=0&pkt_size=376`], {
+      playbackId: "other",
+      serviceProvider: "Other",
+      renditions: [rendition({ videoCodec: "H265", audioCodec: "OPUS" })],
+    });
     const { session, until } = bench.start(launchOf({ urlA: urlOf(source) }, [ladder, httpOutput(), other]));
     await until("the session runs", isFine);
     const received = await Promise.all([first, second, third].map((group) => receiveProgram(`${urlOf(group)}?localaddr=127.0.0.1`)));
     expect(received.map(({ program_num }) => program_num)).toEqual([4711, 4711, 1]);
     const provider = "Köln | TV: [one]=a,b 'c'";
     expect(received.map(({ tags }) => tags.service_provider)).toEqual([provider, provider, "Other"]);
-    for (const { streams } of received) expect(streams.map(({ codec_name }) => codec_name)).toEqual(["h264", "aac"]);
+    expect(received.map(({ streams }) => streams.map(({ codec_name }) => codec_name))).toEqual([
+      ["h264", "aac"],
+      ["h264", "aac"],
+      ["hevc", "opus"],
+    ]);
     await session.stop();
     await sender.stop();
   });
@@ -115,6 +123,13 @@ describe.concurrent("outputs", () => {
       "video/iso.segment",
       "video/mp4",
     ]);
+
+    const encoder = session.pids.encoder ?? 0;
+    const before = receivers.map((receiver) => receiver.bytes());
+    process.kill(encoder, "SIGKILL");
+    await eventually("another encoder", () => session.pids.encoder !== null && session.pids.encoder !== encoder);
+    await until("all is fine once more", isFine);
+    await eventually("all go on", () => receivers.every((receiver, index) => receiver.bytes() > (before[index] ?? 0) + 50_000));
 
     cmaf.refuseWith(302);
     await until("a redirect shows", ({ playbacks }) => playbacks[2]?.reason?.includes("302") === true);
