@@ -60,6 +60,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       mediaRoot: options.mediaRoot,
       fileRoot: options.fileRoot,
       multicastInterface: options.multicastInterface,
+      readImage: options.readImage,
       openPathSource: createPathSourceOpener({ host, ffmpegPath, multicastInterface: options.multicastInterface, access, pushServers }),
       presets: options.presets ?? DEFAULT_PRESETS,
       coreCount: cpus().length,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createCauseCount, findCauses, type CauseFacts } from "./alert-causes.rules.ts";
+import { CueTrack } from "./cue-track.ts";
 import { EncoderKeeper } from "./encoder-keeper.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
 import type { EncoderPresets } from "./ffmpeg.arguments.ts";
@@ -29,6 +30,8 @@ export interface MediaSessionOptions {
   readonly mediaRoot: string;
   readonly fileRoot: string;
   readonly multicastInterface: string | null;
+  /** The bytes of an uploaded picture; null when it is gone. */
+  readonly readImage: (imageId: string) => Promise<Buffer | null>;
   readonly openPathSource: OpenPathSource;
   readonly presets: EncoderPresets;
   readonly coreCount: number;
@@ -41,6 +44,16 @@ export interface MediaSessionOptions {
 const TICK_MILLISECONDS = 200;
 /** A tick that comes later than this after the one before says that we stood still. */
 const TICK_LIMIT_MILLISECONDS = 3 * TICK_MILLISECONDS;
+
+export interface SessionPids {
+  /** Of path A. */
+  readonly ingest: number | null;
+  readonly encoder: number | null;
+  /** Of path B; left out without failover. */
+  readonly backup?: number | null;
+  /** Left out while none is made. */
+  readonly slate?: number;
+}
 
 type Phase = "ON" | "FAILED" | "STOPPED";
 
@@ -63,6 +76,8 @@ export class MediaSession implements SessionRunner {
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
   readonly #keeper: EncoderKeeper;
+  /** Null where the cues of the input are not wanted. */
+  readonly #cues: CueTrack | null;
   readonly #meter = new SessionMeter();
   readonly #startedAt = this.#clock.now();
   readonly #timer: NodeJS.Timeout;
@@ -98,6 +113,8 @@ export class MediaSession implements SessionRunner {
       onChange: () => this.#report(),
       onFailed: (reason) => this.#fail(reason),
     });
+    const isCued = launch.input.type === "HLS_PULL" && launch.input.hlsScte35PassthroughEnabled;
+    this.#cues = isCued ? this.#openCues() : null;
     this.signal = new SessionSignal({
       session: options,
       clock: this.#clock,
@@ -105,9 +122,19 @@ export class MediaSession implements SessionRunner {
       keeper: this.#keeper,
       isOn: () => this.#phase === "ON",
       onOther: () => this.#forgetOutput(),
+      ...(this.#cues ? { onCue: (cue) => this.#cues?.note(cue, this.#clock.now()) } : {}),
     });
     this.#timer = setInterval(() => this.#tick(), TICK_MILLISECONDS);
     this.#report();
+  }
+
+  #openCues(): CueTrack {
+    const { mediaRoot } = this.#options;
+    return new CueTrack({
+      liveDirectory: liveDirectory(mediaRoot),
+      run: () => this.#keeper.run,
+      fedSeconds: () => this.#switch.fedSeconds,
+    });
   }
 
   /** What the encoder said last, for the log. */
@@ -116,13 +143,19 @@ export class MediaSession implements SessionRunner {
   }
 
   /** Numbers of the processes that run now: for operators and tests. */
-  get pids(): { readonly ingest: number | null; readonly encoder: number | null; readonly backup?: number | null } {
-    const [main, backup] = [this.signal.path("A"), this.signal.path("B")];
-    return { ingest: main?.pid ?? null, encoder: this.#keeper.run?.pid ?? null, ...(backup ? { backup: backup.pid } : {}) };
+  get pids(): SessionPids {
+    const { signal } = this;
+    const backup = signal.path("B");
+    return {
+      ingest: signal.path("A")?.pid ?? null,
+      encoder: this.#keeper.run?.pid ?? null,
+      ...(backup ? { backup: backup.pid } : {}),
+      ...(signal.slatePid === null ? {} : { slate: signal.slatePid }),
+    };
   }
 
   control(controls: SessionControls): void {
-    this.signal.choice.control(controls.switch);
+    this.signal.control(controls);
   }
 
   telemetry(): TelemetrySample | null {
@@ -184,6 +217,7 @@ export class MediaSession implements SessionRunner {
     await this.signal.look(now);
     if (this.#phase !== "ON") return;
     await this.#watch.check(now);
+    await this.#cues?.check(now);
     await this.#keeper.check(now, this.signal.fedSince);
   }
 
@@ -213,7 +247,8 @@ export class MediaSession implements SessionRunner {
     const described = describeSession(facts);
     this.#hasWaited ||= described.status === "WAITING";
     const causes = this.#countCauses(findCauses(this.#causeFacts(facts, described)));
-    this.#send({ ...described, ...this.signal.choice.observation, causes });
+    const { choice, isSlateShowing, slateProblem } = this.signal;
+    this.#send({ ...described, reason: described.reason ?? slateProblem, ...choice.observation, isSlateShowing, causes });
   }
 
   #facts(now: number): SessionFacts {

@@ -1,12 +1,16 @@
 import type { InputPath } from "../sessions/session.rules.ts";
 import type { EncoderKeeper } from "./encoder-keeper.ts";
 import { PathChoice } from "./failover.ts";
-import { isSameInput, probeBytes, type StreamFacts } from "./input-facts.ts";
+import type { InputCue } from "./hls-cues.rules.ts";
+import { isSameInput, probeBytes } from "./input-facts.ts";
 import type { InputSwitch, SwitchSource } from "./input-switch.ts";
 import type { MediaSessionOptions } from "./media-session.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import type { MeteredPath, MeteredPaths } from "./session-meter.ts";
 import { SessionPath } from "./session-path.ts";
+import type { SessionControls } from "./runner.ts";
+import { Slate, type SlateModel } from "./slate.ts";
+import { findSlateLack } from "./slate.rules.ts";
 
 export interface SessionSignalOptions {
   readonly session: MediaSessionOptions;
@@ -16,6 +20,8 @@ export interface SessionSignalOptions {
   readonly isOn: () => boolean;
   /** The signal is something else from now on: what was made of it before cannot be gone on with. */
   readonly onOther: () => Promise<void>;
+  /** Given where the cues of the input are wanted. */
+  readonly onCue?: (cue: InputCue) => void;
 }
 
 /** After a longer outage the encoder begins anew, so that the times in the playlists are right again. */
@@ -31,9 +37,13 @@ export class SessionSignal {
   readonly #options: SessionSignalOptions;
   readonly #paths: ReadonlyMap<InputPath, SessionPath>;
   readonly #choice: PathChoice;
-  /** What the newest encoder was set up for. */
-  #encodedFacts: StreamFacts | null = null;
-  #encodedLayout = "";
+  readonly #slate: Slate;
+  /** What the newest encoder was set up for; null before the first. */
+  #encoded: (SlateModel & { readonly layout: string }) | null = null;
+  #isSlateWanted: boolean;
+  /** All paths were lost, and none of them can be taken yet. */
+  #isLost = false;
+  #slateSince: number | null = null;
   /** The source that was turned to needs another encoder, or the first one. */
   #isEncoderDue = false;
 
@@ -41,19 +51,21 @@ export class SessionSignal {
     this.#options = options;
     const { launch } = options.session;
     this.#choice = new PathChoice(launch, options.clock.now());
+    this.#isSlateWanted = launch.controls.isSlateWanted;
+    this.#slate = new Slate({ ...options, ...options.session, settings: launch.slate });
     const names: readonly InputPath[] = launch.input.failover === null ? ["A"] : ["A", "B"];
     this.#paths = new Map(names.map((name) => [name, this.#open(name)]));
   }
 
   #open(path: InputPath): SessionPath {
-    const { session, clock, inputSwitch } = this.#options;
+    const { session, clock, inputSwitch, onCue } = this.#options;
     const { launch, host, ffprobePath } = session;
     return new SessionPath({
       path,
       type: launch.input.type,
       clock,
       inputSwitch,
-      open: (handlers) => session.openPathSource({ input: launch.input, path, clock, handlers }),
+      open: (handlers) => session.openPathSource({ input: launch.input, path, clock, handlers: onCue ? { ...handlers, onCue } : handlers }),
       probe: (bytes) => probeBytes(host, ffprobePath, bytes),
     });
   }
@@ -79,14 +91,31 @@ export class SessionSignal {
     return { A: read("A"), B: read("B") };
   }
 
-  /** Since when the encoder has been getting something without a break; null while it does not. */
+  /** Since when the encoder has been getting something without a break, a slate included; null while it does not. */
   get fedSince(): number | null {
-    return this.active?.flowingSince ?? null;
+    return this.isSlateShowing ? this.#slateSince : (this.active?.flowingSince ?? null);
+  }
+
+  get isSlateShowing(): boolean {
+    return this.#options.inputSwitch.selected === "SLATE";
+  }
+
+  /** Why a slate that an operator wants cannot be shown, as a sentence; null when none is wanted, or it can. */
+  get slateProblem(): string | null {
+    return this.#isSlateWanted ? this.#slateLack : null;
+  }
+
+  get slatePid(): number | null {
+    return this.#slate.pid;
+  }
+
+  get #slateLack(): string | null {
+    return this.#encoded && findSlateLack(this.#options.session.launch.outputs, this.#encoded.facts);
   }
 
   /** Output was made of its input at some time. */
   get hasHadInput(): boolean {
-    return this.#encodedFacts !== null;
+    return this.#encoded !== null;
   }
 
   /** Whether two paths carry what no one encoder can take; false as long as that is not known of both. */
@@ -103,7 +132,28 @@ export class SessionSignal {
     const views = { A: this.path("A")?.view ?? NO_VIEW, B: this.path("B")?.view ?? NO_VIEW };
     const made = this.#choice.step(now, views);
     if (made) this.#options.session.log.info({ from: made.fromPath, to: made.toPath, reason: made.reason }, "the input was switched");
-    this.#turnTo(this.#choice.activePath, now);
+    this.#noteLoss();
+    if (this.#encoded && this.#isSlateDue()) this.#slate.show(now, this.#encoded);
+    else if (!this.isSlateShowing) this.#slate.hide();
+    const isShown = this.#isSlateDue() && this.#slate.isReady(now, this.isSlateShowing);
+    this.#turnTo(isShown ? "SLATE" : this.#choice.activePath, now);
+  }
+
+  control({ switch: wanted, isSlateWanted }: SessionControls): void {
+    this.#choice.control(wanted);
+    this.#isSlateWanted = isSlateWanted;
+  }
+
+  #isSlateDue(): boolean {
+    const { isShownOnLoss } = this.#options.session.launch.slate;
+    return this.#encoded !== null && (this.#isSlateWanted || (isShownOnLoss && this.#isLost)) && this.#slateLack === null;
+  }
+
+  /** Lost is what nothing arrives from; back, what the output can be made of again. */
+  #noteLoss(): void {
+    const paths = [...this.#paths.values()];
+    if (paths.every(({ state }) => !state.isFlowing)) this.#isLost = true;
+    else if (typeof this.active?.view.usableSince === "number") this.#isLost = false;
   }
 
   /** Looks at streams that came anew, and has the encoder fit what is to be fed. Never called again before it is done. */
@@ -120,34 +170,36 @@ export class SessionSignal {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#paths.values()].map((path) => path.close()));
+    await Promise.all([this.#slate.close(), ...[...this.#paths.values()].map((path) => path.close())]);
   }
 
   /** At once where the encoder can go on with it; else nothing is fed until `look` has seen to another one. */
   #turnTo(source: SwitchSource, now: number): void {
     const { inputSwitch, keeper } = this.#options;
     if (source === inputSwitch.selected) return;
-    const path = this.#pathOf(source);
-    const isFit = !path?.facts || this.#fits(path.facts, source);
-    if (path?.isAdmitted && (!keeper.run || !isFit || this.#isAfterOutage(now))) {
+    const path = source === "SLATE" ? null : this.path(source);
+    const isThere = source === "SLATE" || path?.isAdmitted === true;
+    const isFit = keeper.run !== null && this.#fits(source) && !this.#isAfterOutage(now);
+    this.#slateSince = source === "SLATE" ? now : null;
+    if (isThere && !isFit) {
       this.#isEncoderDue = true;
       inputSwitch.detach();
-    } else if (keeper.run && this.#isEncoderDue) {
-      // Turned away from what did not fit before another encoder was there: the one that runs can go on.
-      this.#isEncoderDue = false;
-      inputSwitch.select(source);
-      return inputSwitch.attach(keeper.run.stdin);
     }
     inputSwitch.select(source);
+    if (!this.#isEncoderDue || !keeper.run || (isThere && !isFit)) return;
+    // Turned away from what did not fit before another encoder was there: the one that runs can go on.
+    this.#isEncoderDue = false;
+    inputSwitch.attach(keeper.run.stdin);
   }
 
   async #align(): Promise<void> {
     const { inputSwitch, keeper, isOn, onOther, clock } = this.#options;
     const source = inputSwitch.selected;
-    const path = this.#pathOf(source);
+    if (source === "SLATE") return this.#alignSlate();
+    const path = this.path(source);
     const facts = path?.facts;
     if (!path || !facts || (path.isAdmitted && !this.#isEncoderDue)) return;
-    const isOther = !this.#fits(facts, source);
+    const isOther = !this.#fits(source);
     if (keeper.run && (isOther || this.#isEncoderDue || this.#isAfterOutage(clock.now()))) await keeper.retire();
     if (isOther) {
       keeper.noteRestart(`The encoder was replaced, since path ${path.name} carries something else than what it was set up for.`);
@@ -156,23 +208,27 @@ export class SessionSignal {
     // What was asked for or came in meanwhile is seen to in the next look.
     if (!isOn() || source !== inputSwitch.selected || path.facts !== facts) return;
     this.#isEncoderDue = false;
-    this.#encodedFacts = facts;
-    this.#encodedLayout = inputSwitch.layout(source);
+    this.#encoded = { facts, layout: inputSwitch.layout(source), streams: inputSwitch.streams(source) };
     path.admit();
     keeper.start(facts);
   }
 
-  #fits(facts: StreamFacts, source: SwitchSource): boolean {
-    if (this.#encodedFacts === null) return true;
-    return isSameInput(facts, this.#encodedFacts) && this.#options.inputSwitch.layout(source) === this.#encodedLayout;
+  /** The encoder was lost before the slate was there. */
+  #alignSlate(): void {
+    if (!this.#isEncoderDue || !this.#encoded) return;
+    this.#isEncoderDue = false;
+    this.#options.keeper.start(this.#encoded.facts);
+  }
+
+  /** Whether what the newest encoder was set up for is what this source gives, as far as that is known. */
+  #fits(source: SwitchSource): boolean {
+    const facts = source === "SLATE" ? null : this.path(source)?.facts;
+    if (!this.#encoded || !facts) return true;
+    return isSameInput(facts, this.#encoded.facts) && this.#options.inputSwitch.layout(source) === this.#encoded.layout;
   }
 
   #isAfterOutage(now: number): boolean {
     const { fedAt } = this.#options.inputSwitch;
     return fedAt !== null && now - fedAt > OUTAGE_MILLISECONDS;
-  }
-
-  #pathOf(source: SwitchSource): SessionPath | null {
-    return source === "SLATE" ? null : this.path(source);
   }
 }

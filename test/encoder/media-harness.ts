@@ -85,7 +85,7 @@ export interface RunningSession {
 }
 
 /** A media runner in directories of its own, and an origin that serves what it writes. */
-export async function openMediaBench() {
+export async function openMediaBench({ images = new Map() }: { readonly images?: ReadonlyMap<string, Buffer> } = {}) {
   const root = mkdtempSync(join(tmpdir(), "headend media [a|b] %d 'q' -"));
   const capabilities = await mediaCapabilities();
   const startRunner = createMediaRunner({
@@ -95,7 +95,7 @@ export async function openMediaBench() {
     recordsDirectory: join(root, "processes"),
     multicastInterface: "127.0.0.1",
     networkPolicy: { allowedNetworks: ["127.0.0.0/8"] },
-    readImage: () => Promise.resolve(null),
+    readImage: (imageId) => Promise.resolve(images.get(imageId) ?? null),
     log: pino({ level: "silent" }),
     presets: { h264: "ultrafast", h265: "ultrafast", av1: "12" },
   });
