@@ -383,10 +383,16 @@ describe.concurrent("stopping", () => {
   });
 
   it("what the encoder at hand cannot run fails at once, and starts nothing", async () => {
-    const { session, until } = bench.start(launchOf({ type: "RTMP_PUSH" }, [httpOutput()]));
-    const failed = await until("it fails", ({ status }) => status === "FAILED");
-    expect(failed.reason).toContain("RTMP_PUSH");
-    await session.stop();
+    const launches = [
+      launchOf({ type: "CAPTURE_CARD" }, [httpOutput()]),
+      launchOf({ urlA: "udp://239.1.1.1:5000" }, [httpOutput({ type: "WHIP" })]),
+    ];
+    for (const [index, type] of ["CAPTURE_CARD", "WHIP"].entries()) {
+      const { session, until } = bench.start(launches[index]!);
+      const failed = await until("it fails", ({ status }) => status === "FAILED");
+      expect(failed.reason).toContain(type);
+      await session.stop();
+    }
   });
 });
 
