@@ -1,16 +1,22 @@
 import { and, eq, gte, lt, sql, type SQL } from "drizzle-orm";
-import type { Executor, Transaction } from "../database/database.ts";
+import type { Executor } from "../database/database.ts";
 import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
 import { textList } from "../database/text-list.ts";
 import { auditEntries } from "./audit.table.ts";
 
 export type AuditEntryRow = typeof auditEntries.$inferSelect;
 
-export async function insertAuditEntry(
-  transaction: Transaction,
-  { objectIds, ...row }: Omit<AuditEntryRow, "objectIds"> & { readonly objectIds: readonly string[] },
-): Promise<void> {
-  await transaction.insert(auditEntries).values({ ...row, objectIds: sql`${textList(objectIds)}` });
+export type NewAuditEntry = Omit<AuditEntryRow, "objectIds"> & { readonly objectIds: readonly string[] };
+
+/** The statement that keeps entries, to be run by itself or along with another one. */
+export function auditEntriesInsert(rows: readonly NewAuditEntry[]): SQL {
+  const values = rows.map(
+    (row) => sql`(${row.id}, ${row.organizationId}, ${row.at.toISOString()}::timestamptz, ${row.actor}, ${row.ipAddress}, ${row.verb},
+      ${textList(row.objectIds)}, ${row.outcome}, ${row.requestId})`,
+  );
+  return sql`
+    insert into audit_entries (id, organization_id, at, actor, ip_address, verb, object_ids, outcome, request_id)
+    values ${sql.join(values, sql`, `)}`;
 }
 
 /** Which entries are meant; what is left out says nothing. */

@@ -1,25 +1,30 @@
+import type { SQL } from "drizzle-orm";
 import { newIdentifier } from "../shared/identifier.ts";
 import { Refusal } from "../shared/user-error.ts";
 import { AUDITED_OBJECTS_LIMIT, type AuditRecord } from "./audit.rules.ts";
-import { insertAuditEntry } from "./audit.store.ts";
+import { auditEntriesInsert } from "./audit.store.ts";
 import { inTransaction, type Context, type TransactionContext } from "./context.ts";
 
 /** Keeps who did what, in the transaction that does it: both are there or neither is. One statement whatever the number. */
-export async function recordAudit(
-  { transaction, actor, clock, ipAddress, requestId }: TransactionContext,
+export async function recordAudit(context: TransactionContext, record: AuditRecord): Promise<void> {
+  await context.transaction.execute(auditStatement(context, record));
+}
+
+/** The same as a statement, to go along with another one. */
+export function auditStatement(
+  { actor, clock, ipAddress, requestId }: Context,
   { verb, objectIds, outcome = "ACCEPTED" }: AuditRecord,
-): Promise<void> {
-  await insertAuditEntry(transaction, {
-    id: newIdentifier("auditentry"),
-    organizationId: actor.organizationId,
-    at: clock.now(),
-    actor: actor.name,
-    ipAddress,
-    verb,
-    objectIds: objectIds.slice(0, AUDITED_OBJECTS_LIMIT),
-    outcome,
-    requestId,
-  });
+): SQL {
+  const { organizationId, name } = actor;
+  const common = { organizationId, at: clock.now(), actor: name, ipAddress, verb, outcome, requestId };
+  const count = Math.max(Math.ceil(objectIds.length / AUDITED_OBJECTS_LIMIT), 1);
+  return auditEntriesInsert(
+    Array.from({ length: count }, (_, index) => ({
+      ...common,
+      id: newIdentifier("auditentry"),
+      objectIds: objectIds.slice(index * AUDITED_OBJECTS_LIMIT, (index + 1) * AUDITED_OBJECTS_LIMIT),
+    })),
+  );
 }
 
 /**

@@ -35,8 +35,9 @@ const KEPT_FROM: SQL = sql`coalesce((select kept_from from change_retention), '1
 
 const COLUMNS: SQL = sql`c.id, c.transaction::text as transaction, c.organization_id, c.object, c.object_id, c.kind, c.at, c.actor, c.before, c.after`;
 
-export async function readExtent(executor: Executor): Promise<LogExtent> {
+export async function readExtent(executor: Executor, rider: SQL | null = null): Promise<LogExtent> {
   const [row] = await executor.execute<{ log: string; kept_from: string; snapshot: string; own: string | null }>(sql`
+    ${rider === null ? sql`` : sql`with ridden as (${rider})`}
     select ${LOG_NAME} as log, ${KEPT_FROM}::text as kept_from, pg_current_snapshot()::text as snapshot,
       pg_current_xact_id_if_assigned()::text as own`);
   if (!row) throw new Error("PostgreSQL gave no row for its own snapshot");

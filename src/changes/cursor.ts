@@ -1,3 +1,4 @@
+import type { SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { readExtent, type LogExtent } from "./change.store.ts";
@@ -9,9 +10,12 @@ export async function currentCursor(executor: Executor): Promise<string> {
   return encodeCursor(log, positionAt(snapshot));
 }
 
-/** The position of a transaction's writes; call it in the transaction, after the last of them. Their own changes are not told after it. */
-export async function writeCursor(transaction: Executor): Promise<string> {
-  const { log, snapshot, own } = await readExtent(transaction);
+/**
+ * The position of a transaction's writes; call it in the transaction, after the last of them. Their own changes are not told after it.
+ * A `rider` is one more write, of a table that is not the log's, which goes along in the same statement.
+ */
+export async function writeCursor(transaction: Executor, rider: SQL | null = null): Promise<string> {
+  const { log, snapshot, own } = await readExtent(transaction, rider);
   return encodeCursor(log, positionAt(snapshot, own));
 }
 

@@ -37,12 +37,6 @@ export function sqlState(error: unknown): string | null {
   return code !== null && /^[0-9A-Z]{5}$/.test(code) && !NETWORK_CODES.has(code) ? code : null;
 }
 
-/** The name of the constraint that a write would have broken; null when none. */
-export function brokenConstraint(error: unknown): string | null {
-  const found = causes(error).find((each) => "constraint_name" in each && typeof each.constraint_name === "string");
-  return found && "constraint_name" in found ? String(found.constraint_name) : null;
-}
-
 /** Deadlocks and serialization failures: the same transaction, tried again, can succeed. */
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE_STATES.has(sqlState(error) ?? "");

@@ -68,8 +68,9 @@ const secretsJson: SQL = sql`(
   from secrets x where x.session_id = s.id)`;
 
 /** What rows of this organization are checked against, its templates read without holding them. */
-export async function selectJobFacts(context: Context, region: string): Promise<JobFacts> {
+export async function selectJobFacts(context: Context, region: string, rider: SQL | null = null): Promise<JobFacts> {
   const templates = await context.database.executor.execute<TemplateFacts & Record<string, unknown>>(sql`
+    ${rider === null ? sql`` : sql`with ridden as (${rider})`}
     select t.id, t.name, t.name_key as "nameKey", t.is_default as "isDefault", t.version, ${ladderJson} as renditions
     from templates t where t.organization_id = ${context.actor.organizationId} order by t.id`);
   return {
@@ -81,7 +82,7 @@ export async function selectJobFacts(context: Context, region: string): Promise<
   };
 }
 
-/** The same for the checks of an export. */
-export async function selectCsvFacts(context: Context): Promise<CsvFacts> {
-  return toCsvFacts(await selectJobFacts(context, context.defaultRegion));
+/** The same for the checks of an export. A `rider` is a write that goes along in the same statement. */
+export async function selectCsvFacts(context: Context, rider: SQL | null = null): Promise<CsvFacts> {
+  return toCsvFacts(await selectJobFacts(context, context.defaultRegion, rider));
 }

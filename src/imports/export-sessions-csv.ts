@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { assertMayRead } from "../access/actor.ts";
-import { AUDITED_OBJECTS_LIMIT } from "../access/audit.rules.ts";
-import { inTransaction, type Context } from "../access/context.ts";
-import { recordAudit } from "../access/record-audit.ts";
+import type { SQL } from "drizzle-orm";
+import type { Context } from "../access/context.ts";
+import { auditStatement } from "../access/record-audit.ts";
 import type { SessionSelection } from "../sessions/bulk.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { Verb } from "../sessions/session.rules.ts";
@@ -33,9 +33,8 @@ export interface CsvExportResult {
 export async function exportSessionsCsv(context: Context, input: ExportSessionsCsvInput): Promise<CsvExportResult> {
   assertMayExport(context, input);
   const lines = await selectCsvLines(context.database.executor, toQuery(context, input, CSV_ROW_LIMIT + 1));
-  const options = { facts: await selectCsvFacts(context), includeSecrets: input.includeSecrets };
+  const options = { facts: await selectCsvFacts(context, auditOf(context, lines, input)), includeSecrets: input.includeSecrets };
   const vault = input.includeSecrets ? context.vault : null;
-  if (input.includeSecrets) await auditSecrets(context, lines);
   const parts = [writeExportHead(RELEASE)];
   let rowCount = 0;
   let commentedRowCount = 0;
@@ -71,7 +70,8 @@ export async function* streamSessionsCsv(context: Context, input: ExportSessions
   let after: readonly [string, string] | undefined;
   for (;;) {
     const lines = await selectCsvLines(context.database.executor, { ...toQuery(context, input, PAGE_SIZE), after });
-    if (input.includeSecrets) await auditSecrets(context, lines);
+    const audit = auditOf(context, lines, input);
+    if (audit) await context.database.executor.execute(audit);
     const stored = readStoredLines(lines, vault);
     const last = stored.at(-1);
     if (!last) return;
@@ -84,16 +84,11 @@ export async function* streamSessionsCsv(context: Context, input: ExportSessions
   }
 }
 
-/** Whoever exports secrets is given all of them in clear. */
-async function auditSecrets(context: Context, lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return;
-  const ids = [...new Set(lines.map((line) => line.slice(line.indexOf('"') + 1, line.indexOf(",") - 1)))];
-  await inTransaction(context, "audit an export", async (transactionContext) => {
-    for (let start = 0; start < ids.length; start += AUDITED_OBJECTS_LIMIT) {
-      const objectIds = ids.slice(start, start + AUDITED_OBJECTS_LIMIT);
-      await recordAudit(transactionContext, { verb: Verb.REVEAL_SECRET, objectIds });
-    }
-  });
+/** Whoever exports secrets is given all of them in clear: the statement that keeps it, or null where none are. */
+function auditOf(context: Context, lines: readonly string[], { includeSecrets }: ExportSessionsCsvInput): SQL | null {
+  if (!includeSecrets || lines.length === 0) return null;
+  const objectIds = [...new Set(lines.map((line) => line.slice(line.indexOf('"') + 1, line.indexOf(",") - 1)))];
+  return auditStatement(context, { verb: Verb.REVEAL_SECRET, objectIds });
 }
 
 export function filenameOf(context: Context): string {

@@ -1,12 +1,11 @@
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
-import { recordAudit } from "../access/record-audit.ts";
+import { auditStatement } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { sqlState } from "../database/sql-state.ts";
 import type { Upload } from "../graphql/upload.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
-import { findStreamKeyHolders } from "../sessions/secret.store.ts";
 import { findTakenNames, insertPrepared } from "../sessions/session.insert.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { Refusal } from "../shared/user-error.ts";
@@ -70,13 +69,7 @@ export async function importSessionsCsv(context: Context, input: ImportSessionsC
 
 async function importFile(context: Context, input: ImportSessionsCsvInput, job: RunningJob): Promise<CsvImportResult> {
   const facts = await selectJobFacts(context, input.region ?? context.defaultRegion);
-  const order: JobOrder = {
-    facts,
-    dryRun: input.dryRun,
-    mode: input.mode ?? "CREATE",
-    field: input.file ? "file" : "csv",
-    secretKey: context.vault.keyForThread(),
-  };
+  const order: JobOrder = { facts, dryRun: input.dryRun, mode: input.mode ?? "CREATE", field: input.file ? "file" : "csv" };
   const check = await job.check(order);
   if (check.rejected) return check.rejected;
   const call = {
@@ -102,23 +95,20 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
   await refuseOldFacts(context, order.facts);
   const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
-  const { streamKeyDigests: digests } = check;
-  const streamKeyHolders = digests.length === 0 ? new Map<string, string>() : await findStreamKeyHolders(context.transaction, digests);
-  const result = await job.finish({ taken, existing, streamKeyHolders });
+  const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
   if (result.rejected) throw new ImportRejected(result.rejected);
   const sessions = unpackSessions(result.sessions, check);
   if (order.dryRun) return { sessions, cursor: null };
   await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
-  await updateSessionRows(context, result.updated, Verb.IMPORT).catch(refuseLostRace);
+  await updateSessionRows(context, result.updated, Verb.IMPORT);
   const isWritten = result.createdCount + result.updated.sessions.count > 0;
-  if (isWritten) {
-    const written = sessions.filter(({ outcome }) => outcome !== "UNCHANGED");
-    await recordAudit(context, { verb: Verb.IMPORT, objectIds: written.flatMap(({ id }) => id ?? []) });
-  }
-  return { sessions, cursor: isWritten ? await writeCursor(context.transaction) : null };
+  if (!isWritten) return { sessions, cursor: null };
+  const written = sessions.filter(({ outcome }) => outcome !== "UNCHANGED");
+  const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: written.flatMap(({ id }) => id ?? []) });
+  return { sessions, cursor: await writeCursor(context.transaction, audit) };
 }
 
-/** Somebody else took names or stream keys since they were looked up: the next attempt tells which. */
+/** Somebody else took names since they were looked up: the next attempt tells which. */
 function refuseLostRace(error: unknown): never {
   throw sqlState(error) === UNIQUE_VIOLATION ? new FactsChanged() : error;
 }

@@ -1,6 +1,6 @@
 import { idempotently } from "../access/idempotency.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
-import { recordAudit } from "../access/record-audit.ts";
+import { auditStatement } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
@@ -73,8 +73,8 @@ async function decideAndApply(context: TransactionContext, verb: BulkVerb, input
   const accepted = results.flatMap((item) => (item.outcome === "ACCEPTED" ? (locked.get(item.id) ?? []) : []));
   if (input.dryRun || accepted.length === 0) return { dryRun: input.dryRun, results, cursor: null };
   await verb.apply(context, accepted);
-  await recordAudit(context, { verb: verb.verb, objectIds: accepted.map(({ id }) => id) });
-  return { dryRun: false, results, cursor: await writeCursor(context.transaction) };
+  const audit = auditStatement(context, { verb: verb.verb, objectIds: accepted.map(({ id }) => id) });
+  return { dryRun: false, results, cursor: await writeCursor(context.transaction, audit) };
 }
 
 /** The ids that a selection means, in the order asked for; for a filter, by name. Refused whole when there are too many. */

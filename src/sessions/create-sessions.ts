@@ -1,7 +1,7 @@
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
-import { recordAudit } from "../access/record-audit.ts";
+import { auditStatement } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { nameKey } from "../shared/name.ts";
 import { prefixed, Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
@@ -11,7 +11,6 @@ import type { SessionCandidate } from "./session.input.ts";
 import { changeImages, digestImages, receiveSessionImages } from "./session-images.ts";
 import { findSessionsNamed, insertSessions, type InsertConflict } from "./session.insert.ts";
 import { Verb } from "./session.rules.ts";
-import { refuseTakenStreamKeys, writeUnlessTaken, type ChosenStreamKey } from "./stream-key.ts";
 import { validateSession, type ValidationFacts } from "./session.validation.ts";
 
 export interface CreateSessionsInput {
@@ -58,15 +57,11 @@ async function create(context: Context, call: CreateCall): Promise<CreatedSessio
   return inTransaction(context, call.operation, (transactionContext) =>
     idempotently(transactionContext, { operation: call.operation, key: call.dryRun ? null : call.idempotencyKey, input }, async () => {
       const drafts = await validateAll(transactionContext, call);
-      await refuseTakenStreamKeys(
-        transactionContext,
-        drafts.flatMap((draft, index) => chosenKey(draft, call.pathOf(index))),
-      );
       if (call.dryRun) {
         await refuseTaken(transactionContext, drafts, call);
         return { ids: [], cursor: null };
       }
-      const result = await writeUnlessTaken(["input"], () => insertSessions(transactionContext, drafts, Verb.CREATE));
+      const result = await insertSessions(transactionContext, drafts, Verb.CREATE);
       if (result.conflicts?.length === 0) throw new Error("Sessions were not written, and nothing there explains it.");
       if (result.conflicts) throw new Refusal(...result.conflicts.map((conflict) => conflictError(conflict, call)));
       await changeImages(
@@ -74,15 +69,10 @@ async function create(context: Context, call: CreateCall): Promise<CreatedSessio
         result.sessions.map(({ id }, index) => ({ sessionId: id, images: images[index] ?? {}, coverImageId: null, slateImageId: null })),
       );
       const ids = result.sessions.map((session) => session.id);
-      await recordAudit(transactionContext, { verb: Verb.CREATE, objectIds: ids });
-      return { ids, cursor: await writeCursor(transactionContext.transaction) };
+      const audit = auditStatement(transactionContext, { verb: Verb.CREATE, objectIds: ids });
+      return { ids, cursor: await writeCursor(transactionContext.transaction, audit) };
     }),
   );
-}
-
-function chosenKey({ source }: SessionDraft, path: readonly string[]): readonly ChosenStreamKey[] {
-  if (source.customStreamKey === null) return [];
-  return [{ streamKey: source.customStreamKey, path: [...path, "source", "customStreamKey"], sessionId: null }];
 }
 
 async function validateAll(context: TransactionContext, call: CreateCall): Promise<readonly SessionDraft[]> {

@@ -8,7 +8,6 @@ import { replaceSecret, sealSecret, type StoredSecretRow } from "./secret.store.
 import { srtPassphraseText, streamKeyText } from "./session.input.ts";
 import { generateSecret } from "./session.prepare.ts";
 import { Verb } from "./session.rules.ts";
-import { refuseTakenStreamKeys, writeUnlessTaken } from "./stream-key.ts";
 
 export interface RotateSecretInput {
   readonly id: string;
@@ -52,8 +51,7 @@ async function replace(
   { plaintext, isGenerated }: { readonly plaintext: string; readonly isGenerated: boolean },
 ): Promise<void> {
   // The session is locked by now: who rotates at the same time comes after us, and one that was removed meanwhile is gone.
-  const { id, sessionId } = await requireSecret(context, secret.id);
-  if (secret.kind === "STREAM_KEY") await refuseTakenStreamKeys(context, [{ streamKey: plaintext, path: VALUE_PATH, sessionId }]);
+  const { id } = await requireSecret(context, secret.id);
   const sealed = sealSecret(context.vault, { ...secret, plaintext, isGenerated });
-  await writeUnlessTaken(VALUE_PATH, () => replaceSecret(context.transaction, id, { sealed, at: context.clock.now() }));
+  await replaceSecret(context.transaction, id, { sealed, at: context.clock.now() });
 }

@@ -22,7 +22,7 @@ export class RotateSecretInputType {
   @Field(() => String, {
     nullable: true,
     description:
-      "The new stream key (8 to 128 letters, digits, dots, hyphens, underscores or tildes, of no other session) or SRT passphrase (10 to 79 printable ASCII characters); null or left out: one is generated.",
+      "The new stream key (8 to 128 letters, digits, dots, hyphens, underscores or tildes) or SRT passphrase (10 to 79 printable ASCII characters); null or left out: one is generated.",
   })
   value?: string | null;
 }

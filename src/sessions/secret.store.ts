@@ -109,11 +109,26 @@ export async function replaceSecret(
     .where(eq(secrets.id, id));
 }
 
-/** Which of these stream keys sessions have, of whatever organization: the sessions by the keys' digests. */
-export async function findStreamKeyHolders(executor: Executor, digests: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await executor
-    .select({ digest: secrets.streamKeyDigest, sessionId: secrets.sessionId })
-    .from(secrets)
-    .where(sql`${secrets.streamKeyDigest} = any(${textList(digests)})`);
-  return new Map(rows.map((row) => [row.digest ?? "", row.sessionId]));
+/** The digests of the stream keys of sessions, by the sessions; those without one are left out. */
+export async function findStreamKeys(executor: Executor, sessionIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await executor.execute<{ session_id: string; digest: string }>(sql`
+    select session_id, stream_key_digest as digest from secrets
+    where session_id = any(${textList(sessionIds)}) and stream_key_digest is not null`);
+  return new Map(rows.map((row) => [row.session_id, row.digest]));
+}
+
+/** One at a time in the whole installation: who decides whether a stream key is free keeps it free until the transaction ends. */
+export async function lockStreamKeys(transaction: Transaction): Promise<void> {
+  await transaction.execute(sql`select pg_advisory_xact_lock(${STREAM_KEY_LOCK})`);
+}
+
+/** Any number that nothing else locks. */
+const STREAM_KEY_LOCK = 7_203_114;
+
+/** Which of these stream keys belong to a session that is started, of whatever organization. */
+export async function findUsedStreamKeys(executor: Executor, digests: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await executor.execute<{ digest: string }>(sql`
+    select x.stream_key_digest as digest from secrets x join sessions s on s.id = x.session_id
+    where x.stream_key_digest = any(${textList(digests)}) and s.status not in ('STOPPED', 'FAILED')`);
+  return new Set(rows.map((row) => row.digest));
 }

@@ -18,13 +18,14 @@ export const secrets = snakeCase.table(
     /** Which of a playback's URLs; else 0. */
     position: integer().notNull().default(0),
     ciphertext: bytea().notNull(),
-    /** Of a stream key alone, a keyed digest: two push inputs of an installation with one key could not be told apart. */
-    streamKeyDigest: text().unique("secrets_stream_key_digest"),
+    /** Of a stream key alone, a keyed digest: two sessions that take pushes with one key at a time could not be told apart. */
+    streamKeyDigest: text(),
     isGenerated: boolean().notNull().default(false),
     createdAt: moment().notNull().defaultNow(),
     rotatedAt: moment(),
   },
   (table) => [
+    index("secrets_by_stream_key").on(table.streamKeyDigest),
     unique("secrets_by_subject").on(table.sessionId, table.playbackId, table.kind, table.position).nullsNotDistinct(),
     index("secrets_by_playback").on(table.playbackId),
   ],

@@ -2,6 +2,7 @@ import { assertPermission } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
 import { findStartBlockers } from "./find-start-blockers.ts";
+import { openStreamKeys } from "./open-stream-keys.ts";
 import { logSessionChanges } from "./session.changes.ts";
 import { Verb } from "./session.rules.ts";
 import { markStarting } from "./session.store.ts";
@@ -12,9 +13,10 @@ const START: BulkVerb = {
   verb: Verb.START,
   async decide(context, sessions) {
     const blockers = await findStartBlockers(context, sessions);
+    const takeStreamKey = await openStreamKeys(context, sessions);
     return (session) => {
       const decision = decideStart(session);
-      return decision.outcome === "ACCEPTED" ? (blockers.get(session.id) ?? decision) : decision;
+      return decision.outcome === "ACCEPTED" ? (blockers.get(session.id) ?? takeStreamKey(session) ?? decision) : decision;
     };
   },
   async apply(context, accepted) {

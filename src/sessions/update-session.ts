@@ -16,7 +16,6 @@ import { writeSecrets } from "./session.insert.ts";
 import { prepareSourceSecrets, sourceColumns } from "./session.prepare.ts";
 import type { SessionRow } from "./session.store.ts";
 import { sessions } from "./session.table.ts";
-import { refuseTakenStreamKeys, writeUnlessTaken } from "./stream-key.ts";
 import { validateRemap, validateSource } from "./session.validation.ts";
 
 export type UpdateSessionInput = z.output<typeof updateSessionInput>;
@@ -96,9 +95,6 @@ async function updateSource(context: TransactionContext, session: SessionRow, in
   const source = validateSource(candidate, context.network);
   const errors = [...(source.errors ?? []), ...validateRemap({ source: candidate, streamRemap } satisfies RemapCandidate)];
   if (!source.draft || errors.length > 0) throw new Refusal(...prefixed(errors, ["input"]));
-  const { customStreamKey } = source.draft;
-  const path = ["input", "source", "customStreamKey"];
-  if (customStreamKey !== null) await refuseTakenStreamKeys(context, [{ streamKey: customStreamKey, path, sessionId: session.id }]);
   const { input_type: _type, ...columns } = sourceColumns(source.draft);
   await context.transaction
     .update(sessions)
@@ -112,8 +108,7 @@ async function updateSource(context: TransactionContext, session: SessionRow, in
       streamRemap: [...streamRemap],
     })
     .where(eq(sessions.id, session.id));
-  const { draft } = source;
-  await writeUnlessTaken(path, () => replaceSecrets(context, session, { patch, draft }));
+  await replaceSecrets(context, session, { patch, draft: source.draft });
 }
 
 type RemapCandidate = Pick<SessionCandidate, "source" | "streamRemap">;

@@ -175,50 +175,67 @@ describe("rotating a secret", () => {
   });
 });
 
-describe("a stream key of the caller's own", () => {
-  const refusal = (path: readonly string[]) => [{ code: "INVALID_VALUE", path, message: expect.stringContaining("cannot be used") }];
+describe("a stream key that several sessions have", () => {
+  const KEY = { customStreamKey: "one-key-for-all" };
 
-  it("belongs to one session of the installation, and a refusal does not say to whose", async () => {
-    const { session } = await create("One", { customStreamKey: "one-key-for-all" });
-    const stranger = await door.organization();
-    const path = ["input", "source", "customStreamKey"];
-    const [own, others] = [
-      await create("Two", { customStreamKey: "one-key-for-all" }),
-      await create("Two", { customStreamKey: "one-key-for-all" }, stranger.ask),
-    ];
-    expect(own.userErrors).toEqual(refusal(path));
-    expect(others).toEqual(own);
-    const { session: two } = await create("Two");
-    expect((await rotate(two.source.streamKey.id, "one-key-for-all")).userErrors).toEqual(refusal(["input", "value"]));
-    expect((await rotate(session.source.streamKey.id, "one-key-for-all")).value).toBe("one-key-for-all");
-    const query =
-      "mutation ($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } userErrors { code path message } } }";
-    const update = async (id: string) =>
-      (await organization.ask<{ updateSession: Payload }>(query, { input: { id, source: { customStreamKey: "one-key-for-all" } } })).data
-        .updateSession;
-    expect((await update(two.id)).userErrors).toEqual(refusal(path));
-    expect((await update(session.id)).userErrors).toEqual([]);
-  });
-
-  it("is free again once its session is gone or has another one", async () => {
-    const { session } = await create("One", { customStreamKey: "a-key-that-moves" });
-    await rotate(session.source.streamKey.id);
-    const { session: two } = await create("Two", { customStreamKey: "a-key-that-moves" });
-    await organization.ask("mutation ($input: SessionBulkInput!) { deleteSessions(input: $input) { acceptedCount } }", {
-      input: { selection: { ids: [two.id] } },
-    });
-    expect((await create("Three", { customStreamKey: "a-key-that-moves" })).userErrors).toEqual([]);
-  });
-
-  it("is refused twice in one call, and to all but one of many calls at once", async () => {
-    const query = "mutation ($input: CreateSessionsInput!) { createSessions(input: $input) { userErrors { code path message } } }";
-    const session = (name: string) => ({ name, source: { type: "RTMP_PUSH", customStreamKey: "twice-in-one-call" }, playbacks: [] });
-    const { data } = await organization.ask<{ createSessions: Payload }>(query, { input: { sessions: [session("One"), session("Two")] } });
-    expect(data.createSessions.userErrors).toEqual(refusal(["input", "sessions", "1", "source", "customStreamKey"]));
-    const answers = await Promise.all(
-      Array.from({ length: 5 }, (_, index) => create(`Race ${index}`, { customStreamKey: "raced-for-key" })),
+  /** Creates a session that can be started. */
+  async function createStartable(name: string, key: object, caller = organization): Promise<string> {
+    const { data: made } = await caller.ask<{ createTemplate: { template: { id: string } } }>(
+      `mutation ($name: String!) { createTemplate(input: { name: $name, renditions: [{ name: "source", isPassthrough: true }] }) { template { id } } }`,
+      { name },
     );
-    expect(answers.filter(({ userErrors }) => userErrors.length === 0)).toHaveLength(1);
-    expect(answers.flatMap(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual(Array(4).fill("INVALID_VALUE"));
+    const playback = { name: "web", type: "HTTP", hlsEnabled: true, templateId: made.createTemplate.template.id };
+    const { data } = await caller.ask<{ createSession: Payload }>(
+      "mutation ($input: CreateSessionInput!) { createSession(input: $input) { session { id } userErrors { code path message } } }",
+      { input: { name, source: { type: "RTMP_PUSH", ...key }, playbacks: [playback] } },
+    );
+    return data.createSession.session.id;
+  }
+
+  async function start(ids: readonly string[], caller = organization): Promise<readonly string[]> {
+    const query = "mutation ($input: SessionBulkInput!) { startSessions(input: $input) { results { outcome error { code message } } } }";
+    const { data } = await caller.ask<{
+      startSessions: { results: { outcome: string; error: { code: string; message: string } | null }[] };
+    }>(query, {
+      input: { selection: { ids } },
+    });
+    return data.startSessions.results.map(({ outcome, error }) => error?.code ?? outcome);
+  }
+
+  const setStatus = (id: string, status: string) =>
+    door.database.executor.execute(sql`update sessions set status = ${status} where id = ${id}`);
+
+  it("is stored with each of them, and taken by the first that is started, whosever it is", async () => {
+    const stranger = await door.organization();
+    const [one, two] = [await createStartable("One", KEY), await createStartable("Two", KEY)];
+    const three = await createStartable("Three", KEY, stranger);
+    expect(await start([one, two])).toEqual(["ACCEPTED", "INVALID_STATE"]);
+    expect(await start([three], stranger)).toEqual(["INVALID_STATE"]);
+    expect(await start([two])).toEqual(["INVALID_STATE"]);
+    await setStatus(one, "STOPPING");
+    expect(await start([two])).toEqual(["INVALID_STATE"]);
+    await setStatus(one, "STOPPED");
+    expect(await start([three], stranger)).toEqual(["ACCEPTED"]);
+    expect(await start([one, two])).toEqual(["INVALID_STATE", "INVALID_STATE"]);
+    await setStatus(three, "FAILED");
+    expect(await start([two])).toEqual(["ACCEPTED"]);
+  });
+
+  it("is another one once it is rotated", async () => {
+    const [one, two] = [
+      await createStartable("One", { customStreamKey: "to-be-rotated" }),
+      await createStartable("Two", { customStreamKey: "to-be-rotated" }),
+    ];
+    expect(await start([one])).toEqual(["ACCEPTED"]);
+    const { source } = await read(two);
+    await rotate(source.streamKey.id);
+    expect(await start([two])).toEqual(["ACCEPTED"]);
+  });
+
+  it("is taken by one of many starts at once", async () => {
+    const ids = [];
+    for (let index = 0; index < 5; index += 1) ids.push(await createStartable(`Race ${index}`, { customStreamKey: "raced-for-key" }));
+    const outcomes = await Promise.all(ids.map((id) => start([id])));
+    expect(outcomes.flat().toSorted()).toEqual(["ACCEPTED", ...Array<string>(4).fill("INVALID_STATE")]);
   });
 });
