@@ -1,7 +1,6 @@
 import { Ctx, Field, FieldResolver, ID, Int, ObjectType, Resolver, Root } from "type-graphql";
 import type { z } from "zod";
 import { clearSessionAlerts } from "../alerts/clear-session-alerts.ts";
-import { clearSessionAlerts } from "../alerts/clear-session-alerts.ts";
 import { Input } from "../graphql/input.ts";
 import { UserErrorsField, VerbMutation, type PayloadOf } from "../graphql/payload.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -105,18 +104,6 @@ export class SessionBulkResolver {
     @Ctx() context: RequestContext,
   ): Promise<PayloadOf<SessionBulkPayload>> {
     return toPayload(await deleteSessions(context, input));
-  }
-
-  @VerbMutation(() => SessionBulkPayload, {
-    empty: EMPTY,
-    description:
-      "Clear the open warnings of sessions and their outputs; errors stay. Where a cause still holds, a new alert is raised at once. Needs OPERATOR.",
-  })
-  async clearSessionAlerts(
-    @Input(() => SessionBulkInputType, sessionBulkInput) input: BulkInput,
-    @Ctx() context: RequestContext,
-  ): Promise<PayloadOf<SessionBulkPayload>> {
-    return toPayload(await clearSessionAlerts(context, input));
   }
 
   @VerbMutation(() => SessionBulkPayload, {
