@@ -83,5 +83,6 @@ function sourceOf(manifest: DashManifest): HlsSource {
     script: masterPlaylist(address(hasVideo ? "video" : "audio"), hasVideo && hasAudio ? address("audio") : null),
     silenceSeconds: silenceSecondsOf(longest),
     mediaUrl: null,
+    audioUrl: null,
   };
 }

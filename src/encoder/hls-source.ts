@@ -10,6 +10,8 @@ export interface HlsSource {
   readonly silenceSeconds: number;
   /** Where the media playlist of the chosen variant stands, which may hold secrets; null where it is our own. */
   readonly mediaUrl: string | null;
+  /** That of its sound, where it stands apart. */
+  readonly audioUrl: string | null;
 }
 
 export interface ReadHlsOptions {
@@ -44,7 +46,7 @@ function resolveUri(uri: string, base: string): string {
 }
 
 function sourceOf(uri: string, audioUri: string | null, targetSeconds: number): HlsSource {
-  return { script: masterPlaylist(uri, audioUri), silenceSeconds: silenceSecondsOf(targetSeconds), mediaUrl: uri };
+  return { script: masterPlaylist(uri, audioUri), silenceSeconds: silenceSecondsOf(targetSeconds), mediaUrl: uri, audioUrl: audioUri };
 }
 
 /** Of what comes in segments of this length. */

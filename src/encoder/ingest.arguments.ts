@@ -136,7 +136,9 @@ export function planHls({ url }: IngestSource, hls: HlsSource, httpProxy: string
     arguments: [
       ...QUIET,
       ...ANALYSIS,
-      ...["-re", "-rw_timeout", "10000000", "-protocol_whitelist", protocols, "-f", "hls", "-i", SCRIPT_PIPE],
+      ...["-re", "-rw_timeout", "10000000", "-protocol_whitelist", protocols, "-f", "hls"],
+      // Of playlists of ours it is told by the asking for a segment that all before it has been read.
+      ...[...(hls.mediaUrl === null ? ["-http_multiple", "0"] : []), "-i", SCRIPT_PIPE],
       ...FIRST_STREAMS,
       ...OUTPUT,
     ],

@@ -8,6 +8,9 @@ import { refuseRtspRedirects } from "../network/rtsp-redirects.ts";
 import { parseUrl, type ParsedUrl } from "../network/url.parser.ts";
 import { InputType } from "../sessions/session.rules.ts";
 import { DASH_HOST, openDashView } from "./dash-view.ts";
+import { HLS_HOST, HLS_VIEW_URL, openHlsCueView } from "./hls-cue-view.ts";
+import type { InputCue } from "./hls-cues.rules.ts";
+import { masterPlaylist } from "./hls-playlist.rules.ts";
 import { readHlsSource } from "./hls-source.ts";
 import { planHls, planMulticast, planRtmp, planRtsp, planSocket, planSrt, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
 
@@ -28,6 +31,8 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
   /** While it runs: something that it wanted to reach was refused, or ended. */
   readonly onProblem: (problem: IngestProblem) => void;
+  /** Left out where the cues of HLS inputs are not wanted. */
+  readonly onCue?: (cue: InputCue) => void;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { rtsp: 554, rtsps: 322, rtmp: 1935, rtmps: 443 };
@@ -77,10 +82,19 @@ async function planDatagrams(source: IngestSource, url: ParsedUrl, access: Netwo
   return planSocket({ bindAddress, port: url.port ?? 0, senders: bindAddress === null ? addresses : null });
 }
 
-async function prepareHls(source: IngestSource, { access, signal, onProblem }: PrepareOptions): Promise<PreparedIngest> {
+async function prepareHls(source: IngestSource, { access, signal, onProblem, onCue }: PrepareOptions): Promise<PreparedIngest> {
   const hls = await readHlsSource(source.url, { access, signal });
-  const proxy = await openEgressProxy({ access, onRefused: (message) => onProblem({ message, isAddressRefused: true }) });
-  return { plan: planHls(source, hls, proxy.url), release: proxy.close };
+  const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
+  const { mediaUrl } = hls;
+  if (!onCue || mediaUrl === null) {
+    const proxy = await openEgressProxy({ access, onRefused });
+    return { plan: planHls(source, hls, proxy.url), release: proxy.close };
+  }
+  const onViewProblem = (error: unknown): void => (error instanceof AddressRefused ? onRefused(error.message) : undefined);
+  const answer = openHlsCueView({ url: mediaUrl, access, signal, onCue, onProblem: onViewProblem });
+  const proxy = await openEgressProxy({ access, onRefused, own: { host: HLS_HOST, answer } });
+  const own = { ...hls, script: masterPlaylist(HLS_VIEW_URL, hls.audioUrl), mediaUrl: null };
+  return { plan: planHls(source, own, proxy.url), release: proxy.close };
 }
 
 async function prepareDash(source: IngestSource, { access, signal, onProblem }: PrepareOptions): Promise<PreparedIngest> {

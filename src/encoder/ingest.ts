@@ -119,10 +119,10 @@ export class Ingest implements PathSource {
   async #run(): Promise<void> {
     this.#killReason = null;
     this.#firstByteAt = null;
-    const { source, access } = this.#options;
+    const { source, access, onCue } = this.#options;
     try {
       const onProblem = (problem: IngestProblem): void => this.#end(problem);
-      const prepared = await prepareIngest(source, { access, signal: this.#abort.signal, onProblem });
+      const prepared = await prepareIngest(source, { access, signal: this.#abort.signal, onProblem, ...(onCue ? { onCue } : {}) });
       await this.#take(prepared);
     } catch (error) {
       this.#problem = problemOf(error);

@@ -65,6 +65,8 @@ export class InputSwitch {
   #dropCount = 0;
   #ends: StreamClocks = { video: null, audio: null };
   #fedAt: number | null = null;
+  /** Of media that the encoder at hand was fed; null before it was fed any. */
+  #fedTicks: number | null = null;
   #now = 0;
 
   /** How often feeding broke off because the encoder was too slow. */
@@ -79,6 +81,12 @@ export class InputSwitch {
   /** When something was last fed; null before. */
   get fedAt(): number | null {
     return this.#fedAt;
+  }
+
+  /** Of media that the encoder at hand was fed, from its first picture on; null while it is fed nothing, or the selected source is held. */
+  get fedSeconds(): number | null {
+    const isFed = this.#sink !== null && this.isReady(this.#selected);
+    return this.#fedTicks === null || !isFed ? null : this.#fedTicks / CLOCK_PER_SECOND;
   }
 
   counters(source: SwitchSource): SourceCounters {
@@ -186,6 +194,7 @@ export class InputSwitch {
   attach(sink: Writable): void {
     this.#sink = sink;
     this.#isDropping = false;
+    this.#fedTicks = null;
     const state = this.#sources.get(this.#selected);
     if (state?.isLaid) this.#feedGroup(state);
   }
@@ -246,10 +255,13 @@ export class InputSwitch {
     this.#noteFed(state);
   }
 
-  #noteFed({ restamper }: SourceState): void {
+  #noteFed({ restamper, groupFirstClock }: SourceState): void {
     const { video, audio } = restamper.ends;
+    const before = this.#fedTicks === null ? groupFirstClock : (this.#ends.video ?? this.#ends.audio);
     this.#fedAt = this.#now;
     this.#ends = { video: video ?? this.#ends.video, audio: audio ?? this.#ends.audio };
+    const end = this.#ends.video ?? this.#ends.audio;
+    if (before !== null && end !== null) this.#fedTicks = (this.#fedTicks ?? 0) + clockDifference(end, before);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { InputCue } from "./hls-cues.rules.ts";
+
 /** What is known of an input path. */
 export interface PathSourceState {
   /** Bytes arrive; false from the moment that they are late. */
@@ -15,6 +17,8 @@ export interface PathSourceHandlers {
   /** A stream begins: what came before it does not go on. */
   readonly onStart: () => void;
   readonly onBytes: (chunk: Buffer) => void;
+  /** Given where SCTE-35 is wanted: a cue of the input's playlist belongs to what comes now, all bytes before it have come. */
+  readonly onCue?: (cue: InputCue) => void;
 }
 
 /** Keeps one input path coming in, for ever: pulled from an address, or pushed to us. Begins when it is made. */

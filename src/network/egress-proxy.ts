@@ -8,9 +8,12 @@ export interface EgressProxyOptions {
   readonly access: NetworkAccess;
   /** Something that was asked for is not allowed; the reason is a sentence for the operator. */
   readonly onRefused: (reason: string) => void;
-  /** Texts of our own: what is asked of this host is answered by its path, null with 404, and never leaves this machine. */
-  readonly own?: { readonly host: string; readonly answer: (path: string) => Promise<string | null> };
+  /** What is asked of this host is answered by its path, and never leaves this machine. */
+  readonly own?: { readonly host: string; readonly answer: (path: string) => Promise<OwnAnswer> };
 }
+
+/** A playlist of our own, where to ask instead, or null for what is not there. */
+export type OwnAnswer = string | { readonly location: string } | null;
 
 export interface EgressProxy {
   /** For `http_proxy`, credential included: a secret. */
@@ -78,9 +81,11 @@ export async function openEgressProxy({ access, onRefused, own }: EgressProxyOpt
 
 type Reach = (host: string, port: number) => Promise<Socket>;
 
-async function answerOwn(response: ServerResponse, answer: Promise<string | null>): Promise<void> {
-  const text = await answer;
-  response.writeHead(text === null ? 404 : 200, { "content-type": "application/vnd.apple.mpegurl" }).end(text ?? "");
+async function answerOwn(response: ServerResponse, answer: Promise<OwnAnswer>): Promise<void> {
+  const given = await answer;
+  if (given === null) response.writeHead(404).end();
+  else if (typeof given === "string") response.writeHead(200, { "content-type": "application/vnd.apple.mpegurl" }).end(given);
+  else response.writeHead(302, { ...given }).end();
 }
 
 /** A request with a whole URL: plain HTTP. */

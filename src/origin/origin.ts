@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { lstat, open, type FileHandle } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { readCueFile } from "./cue-file.ts";
+import { withCues } from "./cues.rules.ts";
 import { parseRange, readLivePath } from "./origin.rules.ts";
 import { describeFile } from "./content-type.ts";
 
@@ -82,6 +85,8 @@ async function serveFile(request: IncomingMessage, response: ServerResponse, dir
     const tag = `"${facts.mtimeMs.toString(36)}-${facts.size.toString(36)}"`;
     response.setHeader("content-type", contentType);
     response.setHeader("cache-control", cacheControl);
+    const cues = name.endsWith(".m3u8") ? ((await readCueFile(directory))[name] ?? []) : [];
+    if (cues.length > 0) return sendText(request, response, withCues(await handle.readFile("utf8"), cues));
     response.setHeader("etag", tag);
     response.setHeader("accept-ranges", "bytes");
     response.setHeader("last-modified", facts.mtime.toUTCString());
@@ -107,6 +112,16 @@ async function openRegular(directory: string, name: string): Promise<OpenFile | 
   if (facts.isFile()) return { handle, facts };
   await handle.close();
   return null;
+}
+
+/** What is made as it is served: whole, whatever range is asked for. */
+function sendText(request: IncomingMessage, response: ServerResponse, text: string): void {
+  const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+  response.setHeader("etag", tag);
+  if (hasTag(request.headers["if-none-match"], tag)) return end(response, 304);
+  const bytes = Buffer.from(text);
+  response.setHeader("content-length", bytes.length);
+  response.writeHead(200).end(request.method === "HEAD" ? undefined : bytes);
 }
 
 function hasTag(header: string | undefined, tag: string): boolean {

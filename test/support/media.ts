@@ -100,6 +100,27 @@ export async function startHlsSender(picture: PictureOptions = {}): Promise<Send
   return serveWritten("live.m3u8", (path) => [...pictureArguments(picture), ...hls, path]);
 }
 
+export interface CuedHlsOptions {
+  /** The playlist as it is served, whatever was written. */
+  readonly rewrite: (playlist: string) => string;
+}
+
+/**
+ * The same of pictures that are black, and white from `whiteAt` to `blackAt` seconds on; segments are a second long, so that the
+ * segment of that number is the first white one.
+ */
+export async function startCuedHlsSender(
+  whiteAt: number,
+  blackAt: number,
+  { rewrite }: CuedHlsOptions,
+): Promise<Sender & { readonly url: string }> {
+  const picture = `color=black:size=320x180:rate=25,drawbox=color=white:t=fill:enable='between(t,${whiteAt},${blackAt}-0.01)'`;
+  const codec = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "25"];
+  const hls = ["-f", "hls", "-hls_time", "1", "-hls_list_size", "6", "-hls_flags", "temp_file+program_date_time"];
+  const head = ["-hide_banner", "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i", picture];
+  return serveWritten("live.m3u8", (path) => [...head, ...codec, ...hls, path], rewrite);
+}
+
 /** The same of a live DASH manifest with two pictures, the smaller one first, and one sound. */
 export async function startDashSender(hasTimeline: boolean): Promise<Sender & { readonly url: string }> {
   const maps = ["-map", "0:v", "-map", "0:v", "-map", "1:a", "-s:v:0", "160x90", "-b:v:0", "100k"];
@@ -107,13 +128,18 @@ export async function startDashSender(hasTimeline: boolean): Promise<Sender & { 
   return serveWritten("live.mpd", (path) => [...pictureArguments({}), ...maps, ...dash, path]);
 }
 
-async function serveWritten(name: string, argumentsOf: (path: string) => readonly string[]): Promise<Sender & { readonly url: string }> {
+async function serveWritten(
+  name: string,
+  argumentsOf: (path: string) => readonly string[],
+  rewrite: (text: string) => string = (text) => text,
+): Promise<Sender & { readonly url: string }> {
   const directory = mkdtempSync(join(tmpdir(), "headend-web-"));
   const sender = startSender(argumentsOf(join(directory, name)));
   const server = createServer((request, response) => {
     const file = (request.url ?? "").split("?")[0]?.split("/").at(-1) ?? "";
     try {
-      response.end(readFileSync(join(directory, file)));
+      const bytes = readFileSync(join(directory, file));
+      response.end(file === name ? rewrite(bytes.toString()) : bytes);
     } catch {
       response.writeHead(404).end();
     }
