@@ -2,7 +2,9 @@ import { OutputType } from "../playbacks/playback.rules.ts";
 import { InputType } from "../sessions/session.rules.ts";
 import { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
 import type { SupportedTypes } from "./encoder.rules.ts";
-import type { SessionRunner, StartRunner } from "./runner.ts";
+import type { Observation, SessionRunner, StartRunner } from "./runner.ts";
+import { createSimulatedInput } from "./simulated-input.ts";
+import { simulateTelemetry } from "./simulated-telemetry.ts";
 import { simulatedSteps, stopMilliseconds } from "./simulator.script.ts";
 
 /** A simulated encoder "runs" every type there is. */
@@ -19,24 +21,38 @@ export interface SimulatorOptions {
   readonly speed?: number;
 }
 
+/** So many sessions of one simulator tell telemetry. */
+const TELLING_LIMIT = 500;
+
 /**
  * The simulator: runs no media, and goes through the same states as a real encoder on a clock, for work on frontends and for loads of
  * thousands of sessions. STARTING at once, WAITING for a moment for push inputs, RUNNING after 0.7 s, STOPPED 0.2 s after a stop.
- * A label `simulate:NAME` asks for a fault; `SIMULATED_FAULTS` says which there are.
+ * It switches and shows slates as it is asked to. Plausible telemetry is told of at most 500 of its sessions, those that were started
+ * first, so that thousands stay cheap. A label `simulate:NAME` asks for a fault; `SIMULATED_FAULTS` says which there are.
  */
 export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): StartRunner {
   const wheel = createTimerWheel();
+  const telling = new Set<object>();
 
   return (launch, observe): SessionRunner => {
     const steps = simulatedSteps(launch);
+    const input = createSimulatedInput(launch);
+    const startedAt = new Date();
+    let last: Observation | null = null;
     let cancel = (): void => undefined;
     let stopped: Promise<void> | null = null;
+    if (telling.size < TELLING_LIMIT) telling.add(steps);
+
+    function tell(observation: Observation): void {
+      last = observation;
+      observe({ ...observation, ...input.observed(observation.status) });
+    }
 
     function advance(): void {
       const { value: step, done } = steps.next();
       if (done || step === undefined) return;
       cancel = wheel.after(step.afterMilliseconds / speed, () => {
-        observe(step.observation);
+        tell(step.observation);
         if (stopped === null) advance();
       });
     }
@@ -44,14 +60,20 @@ export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): Sta
     advance();
     return {
       stop() {
+        telling.delete(steps);
         stopped ??= new Promise((resolve) => {
           cancel();
           wheel.after(stopMilliseconds(launch.labels) / speed, resolve);
         });
         return stopped;
       },
-      control: () => undefined,
-      telemetry: () => null,
+      control(controls) {
+        if (input.control(controls) && last !== null && stopped === null) tell(last);
+      },
+      telemetry: () =>
+        last !== null && telling.has(steps)
+          ? simulateTelemetry({ launch, observation: last, activePath: input.activePath(), startedAt }, new Date())
+          : null,
     };
   };
 }

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
+import { sessionStateJson, type SessionState } from "../sessions/session.state.ts";
 import { textList } from "../database/text-list.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 
@@ -10,6 +11,12 @@ export interface FreshTelemetry extends TelemetrySample {
   readonly at: Date;
   /** The encoder's name. */
   readonly encoder: string | null;
+}
+
+/** The same for those who follow an organization's sessions. */
+export interface FollowedTelemetry extends FreshTelemetry {
+  /** Null unless it was asked for. */
+  readonly state: SessionState | null;
 }
 
 /** What is older was told by an encoder that is gone, or cannot reach the database. */
@@ -40,14 +47,18 @@ export async function findTelemetry(
   return rows.map(present);
 }
 
-/** The same of all sessions of an organization. */
-export async function listTelemetry(executor: Executor, organizationId: string): Promise<readonly FreshTelemetry[]> {
-  const rows = await executor.execute<TelemetryRow & Record<string, unknown>>(
-    sql`select ${COLUMNS} from ${FRESH} where s.organization_id = ${organizationId} and ${IS_FRESH} order by t.session_id`,
-  );
-  return rows.map(present);
+/** The same of all sessions of an organization, in one statement, with what filters look at where that is wanted. */
+export async function listTelemetry(
+  executor: Executor,
+  organizationId: string,
+  { withStates }: { readonly withStates: boolean },
+): Promise<readonly FollowedTelemetry[]> {
+  const rows = await executor.execute<TelemetryRow & { state: SessionState | null } & Record<string, unknown>>(sql`
+    select ${COLUMNS}, ${withStates ? sessionStateJson : sql`null::jsonb`} as state from ${FRESH}
+    where s.organization_id = ${organizationId} and ${IS_FRESH} order by t.session_id`);
+  return rows.map((row) => ({ ...present(row), state: row.state }));
 }
 
-function present(row: TelemetryRow): FreshTelemetry {
-  return { ...row, at: new Date(row.at) };
+function present({ sessionId, at, encoder, frameRate, speed, bitrateKbps, droppedFrames, pathA, pathB }: TelemetryRow): FreshTelemetry {
+  return { sessionId, at: new Date(at), encoder, frameRate, speed, bitrateKbps, droppedFrames, pathA, pathB };
 }

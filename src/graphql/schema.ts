@@ -24,6 +24,8 @@ import { SessionFieldResolver, SessionSourceFieldResolver } from "../sessions/se
 import { SessionImageResolver } from "../sessions/session-image.resolver.ts";
 import { SessionMutationResolver } from "../sessions/session.mutation.resolver.ts";
 import { SessionQueryResolver, TemplateSessionsResolver } from "../sessions/session.query.resolver.ts";
+import { SessionSummaryResolver } from "../sessions/session-summary.resolver.ts";
+import { TelemetryResolver } from "../sessions/telemetry.resolver.ts";
 import { TemplateEditResolver } from "../sessions/template-edit.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
 import { createNodeResolver } from "./node.ts";
@@ -72,6 +74,8 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionRunsResolver,
       SessionSlateResolver,
       SessionSourceFieldResolver,
+      SessionSummaryResolver,
+      TelemetryResolver,
       TemplateEditResolver,
       TemplateResolver,
       TemplateSessionsResolver,

@@ -7,6 +7,7 @@ import { authenticate } from "../access/authenticate.ts";
 import type { CallContext, Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
 import type { OriginHandler } from "../origin/origin.ts";
+import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
 
 /** What both transports of the gateway work with. */
@@ -14,6 +15,8 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<RequestContext>;
   readonly changeLog: ChangeLog;
+  /** What is read once a second for all of its subscribers. */
+  readonly feeds: SessionFeeds;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
@@ -41,10 +44,13 @@ export interface IncomingCall {
 
 /** Finds out who calls; throws UNAUTHENTICATED. */
 export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
-  const { base, changeLog, trustedProxies = [] } = gateway;
+  const { base, changeLog, feeds, trustedProxies = [] } = gateway;
   const actor = await authenticate(base.database, authorization, base.clock);
   const ipAddress = callerAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"], trustedProxies);
-  return createRequestContext({ ...base, actor, ipAddress, requestId, log: base.log.child({ requestId, actor: actor.name }) }, changeLog);
+  return createRequestContext(
+    { ...base, actor, ipAddress, requestId, log: base.log.child({ requestId, actor: actor.name }) },
+    { changeLog, feeds },
+  );
 }
 
 /** Whether a page of this origin may call. Without an Origin header it is no browser, and the credential alone decides. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
+import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
@@ -10,7 +11,7 @@ import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { serveSubscriptions } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
@@ -31,7 +32,8 @@ const DRAIN_MILLISECONDS = 5_000;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
-  const gateway: Gateway = { ...options, apollo };
+  const { base, changeLog } = options;
+  const gateway: Gateway = { ...options, apollo, feeds: createSessionFeeds({ ...base, changeLog }) };
   let isClosing = false;
 
   const server = createServer((request, response) => {

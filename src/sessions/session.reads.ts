@@ -145,6 +145,8 @@ function usesTemplate(templateId: SQLWrapper): SQL {
   return sql`exists (select 1 from ${playbacks} where ${playbacks.sessionId} = ${sessions.id} and ${playbacks.templateId} = ${templateId})`;
 }
 
+export type SessionSummary = Awaited<ReturnType<typeof summarizeSessions>>;
+
 /** Counters by status and health over the sessions that a filter means. */
 export async function summarizeSessions(executor: Executor, organizationId: string, filter: SessionFilter) {
   const rows = await executor
