@@ -56,7 +56,8 @@ function filterArguments(plan: EncoderPlan): readonly string[] {
   }
   if (audios.length > 0) {
     // Fills holes and drops what overlaps, so that sound stays with the picture after a break of the input.
-    const common = "aresample=async=1000:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo";
+    // It resamples from the start: where that begins later, at the first small hole, it counts time from nought again, and makes up for it.
+    const common = "aresample=async=1000:first_pts=0:flags=res,aformat=sample_rates=48000:channel_layouts=stereo";
     graph.push(`[0:a:0]${common},asplit=${audios.length}${audios.map(({ name }) => `[a${name}]`).join("")}`);
   }
   return graph.length === 0 ? [] : ["-filter_complex_threads", "2", "-filter_complex", graph.join(";")];
