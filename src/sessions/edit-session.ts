@@ -1,11 +1,13 @@
 import { eq, sql } from "drizzle-orm";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { recordAudit } from "../access/record-audit.ts";
+import type { Transaction } from "../database/database.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { required } from "../shared/assert.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
 import { logSessionChanges } from "./session.changes.ts";
 import { Verb } from "./session.rules.ts";
+import { readSessionContent } from "./session-content.store.ts";
 import { searchText, type SessionState } from "./session.state.ts";
 import { lockSession, selectSessionStates, type SessionRow } from "./session.store.ts";
 import { sessions } from "./session.table.ts";
@@ -40,13 +42,46 @@ export async function editSession(
     refuseOldVersion(session, expectedVersion);
     if (needsStopped) refuseBusy(session, idPath);
     const before = await selectState(transactionContext, id);
-    await edit(transactionContext, session);
-    const after = await selectState(transactionContext, id);
-    await markEdited(transactionContext, { id, verb, after });
-    await logSessionChanges(transactionContext, "UPDATED", [{ id, before, after }]);
+    if (await hasEdited(transactionContext, { id, verb }, (editContext) => edit(editContext, session))) {
+      const after = await selectState(transactionContext, id);
+      await markEdited(transactionContext, { id, verb, after });
+      await logSessionChanges(transactionContext, "UPDATED", [{ id, before, after }]);
+    }
     await recordAudit(transactionContext, { verb, objectIds: [...objectIds, id] });
     return id;
   });
+}
+
+/** Rolls an edit back that came to nothing. */
+class NothingEdited extends Error {
+  override readonly name = "NothingEdited";
+}
+
+/**
+ * Runs an edit, and tells whether it changed anything. One that did not is taken back, down to the secrets that it sealed anew: the
+ * version stays, so that nobody else's edit is refused for it. A secret that is rotated is, whatever its new value.
+ */
+async function hasEdited(
+  context: TransactionContext,
+  { id, verb }: { readonly id: string; readonly verb: Verb },
+  edit: (context: TransactionContext) => Promise<void>,
+): Promise<boolean> {
+  if (verb !== Verb.UPDATE) {
+    await edit(context);
+    return true;
+  }
+  const before = await readSessionContent(context, id);
+  try {
+    await context.transaction.transaction(async (transaction) => {
+      const editContext = { ...context, transaction: transaction as Transaction };
+      await edit(editContext);
+      if ((await readSessionContent(editContext, id)) === before) throw new NothingEdited();
+    });
+  } catch (error) {
+    if (error instanceof NothingEdited) return false;
+    throw error;
+  }
+  return true;
 }
 
 function refuseOldVersion(session: SessionRow, expectedVersion: number | null | undefined): void {
