@@ -1,4 +1,5 @@
 import type { TransactionContext } from "../access/context.ts";
+import type { Executor } from "../database/database.ts";
 import { UserErrorCode } from "../shared/user-error.ts";
 import { findStreamKeys, findUsedStreamKeys, lockStreamKeys } from "./secret.store.ts";
 import { INPUT_TYPE_FACTS } from "./session.rules.ts";
@@ -14,7 +15,7 @@ export async function openStreamKeys(
   context: TransactionContext,
   sessions: readonly LockedSession[],
 ): Promise<(session: LockedSession) => Decision | null> {
-  const pushed = sessions.filter(({ status, state }) => INPUT_TYPE_FACTS[state.inputType].isPush && isStartable(status));
+  const pushed = sessions.filter(takesStreamKey);
   if (pushed.length === 0) return () => null;
   const digests = await findStreamKeys(
     context.transaction,
@@ -29,6 +30,22 @@ export async function openStreamKeys(
     used.add(digest);
     return null;
   };
+}
+
+/** Those of the sessions whose stream key another one that is started has, without keeping it so: for those who only look. */
+export async function readTakenStreamKeys(executor: Executor, sessions: readonly LockedSession[]): Promise<ReadonlyMap<string, Decision>> {
+  const pushed = sessions.filter(takesStreamKey);
+  if (pushed.length === 0) return new Map();
+  const digests = await findStreamKeys(
+    executor,
+    pushed.map(({ id }) => id),
+  );
+  const used = new Set(await findUsedStreamKeys(executor, [...digests.values()]));
+  return new Map([...digests].flatMap(([id, digest]) => (used.has(digest) ? [[id, TAKEN] as const] : [])));
+}
+
+function takesStreamKey({ status, state }: LockedSession): boolean {
+  return INPUT_TYPE_FACTS[state.inputType].isPush && isStartable(status);
 }
 
 function isStartable(status: LockedSession["status"]): boolean {

@@ -5,6 +5,7 @@ import { defineLoader } from "../graphql/loaders.ts";
 import { findOrganization } from "../organizations/organization.store.ts";
 import { UserErrorCode } from "../shared/user-error.ts";
 import { readStartBlockers } from "./find-start-blockers.ts";
+import { readTakenStreamKeys } from "./open-stream-keys.ts";
 import { ACTION_PERMISSIONS, decideActions, toActionState, type ActionName, type ActionState } from "./session-actions.rules.ts";
 import { findSessions } from "./session.reads.ts";
 import { readSessionFacts } from "./session.store.ts";
@@ -21,6 +22,7 @@ export const sessionActionsLoader = defineLoader<SessionActions>("session action
   );
   const sessions = [...facts.values()];
   const startBlockers = await readStartBlockers(context, sessions);
+  const takenStreamKeys = await readTakenStreamKeys(database.executor, sessions);
   const alerts = await readKnownAlerts(
     database.executor,
     sessions.filter(({ state }) => state.hasOpenAlert).map(({ id }) => id),
@@ -31,7 +33,8 @@ export const sessionActionsLoader = defineLoader<SessionActions>("session action
     const session = facts.get(id);
     if (!session) return GONE;
     const clearAlerts = decideClear(alerts.get(id) ?? []);
-    const decisions = decideActions({ session, startBlocker: startBlockers.get(id), clearAlerts, hasLiveProcessing });
+    const [startBlocker, streamKeyBlocker] = [startBlockers.get(id), takenStreamKeys.get(id)];
+    const decisions = decideActions({ session, startBlocker, streamKeyBlocker, clearAlerts, hasLiveProcessing });
     return statesOf((name) => toActionState(findLevelRefusal(actor, ACTION_PERMISSIONS[name]), decisions[name]));
   });
 });

@@ -35,6 +35,8 @@ export interface ActionFacts {
   readonly session: DecidedSession & ControlledSession;
   /** What keeps it from running, whatever its status; undefined when nothing does. */
   readonly startBlocker: Decision | undefined;
+  /** What keeps it from being started beside those that are; undefined when nothing does. */
+  readonly streamKeyBlocker: Decision | undefined;
   /** Whether there are alerts to clear. */
   readonly clearAlerts: Decision;
   readonly hasLiveProcessing: boolean;
@@ -44,12 +46,14 @@ export interface ActionFacts {
 export function decideActions({
   session,
   startBlocker,
+  streamKeyBlocker,
   clearAlerts,
   hasLiveProcessing,
 }: ActionFacts): Readonly<Record<ActionName, Decision>> {
-  const unlessBlocked = (decision: Decision): Decision => (decision.outcome === "ACCEPTED" ? (startBlocker ?? decision) : decision);
+  const unlessBlocked = (decision: Decision, blocker = startBlocker): Decision =>
+    decision.outcome === "ACCEPTED" ? (blocker ?? decision) : decision;
   return {
-    start: unlessBlocked(decideStart(session)),
+    start: unlessBlocked(decideStart(session), startBlocker ?? streamKeyBlocker),
     stop: decideStop(session),
     restart: unlessBlocked(decideRestart(session)),
     delete: decideDelete(session),
