@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { findFault, sqlState } from "../database/sql-state.ts";
+import { hideValues } from "./hide-values.ts";
 import { type Fault, FaultCode, Refusal } from "../shared/user-error.ts";
 
 /** Every code that can stand at the top level of an answer, with the HTTP status of an answer that is nothing but this error. */
@@ -77,7 +78,7 @@ function describeError(error: unknown, formatted: GraphQLFormattedError): { read
 function describeOwn(cause: unknown, formatted: GraphQLFormattedError): { readonly code: ErrorCode; readonly message: string } {
   const code = formatted.extensions?.["code"];
   if (cause instanceof GraphQLError && typeof code === "string") {
-    if (GRAPHQL_CODES.has(code)) return { code: code as ErrorCode, message: formatted.message };
+    if (GRAPHQL_CODES.has(code)) return { code: code as ErrorCode, message: hideValues(formatted.message) };
     if (code.startsWith("PERSISTED_QUERY"))
       return { code: "BAD_REQUEST", message: "Persisted queries are not supported here; send the document." };
   }
