@@ -23,6 +23,7 @@ export interface DashView {
 
 const PATHS = { "/video.m3u8": "VIDEO", "/audio.m3u8": "AUDIO" } as const;
 const LEAST_MILLISECONDS = 1_000;
+const SEGMENTS_MEASURED = 100;
 
 /**
  * A DASH stream as HLS: ffmpeg's own reader of live manifests rounds times to seconds, and was seen to take segments twice and to
@@ -77,7 +78,9 @@ function sourceOf(manifest: DashManifest): HlsSource {
     );
   }
   const now = Date.now() / 1_000;
-  const longest = Math.max(0, ...segmentsOf(manifest, hasVideo ? "VIDEO" : "AUDIO", now).map(({ seconds }) => seconds));
+  const segments = segmentsOf(manifest, hasVideo ? "VIDEO" : "AUDIO", now);
+  if (segments.length === 0) throw new NotReached("The manifest of the input names no segment yet.");
+  const longest = Math.max(...segments.slice(0, SEGMENTS_MEASURED).map(({ seconds }) => seconds));
   const address = (name: string): string => `http://${DASH_HOST}/${name}.m3u8`;
   return {
     script: masterPlaylist(address(hasVideo ? "video" : "audio"), hasVideo && hasAudio ? address("audio") : null),

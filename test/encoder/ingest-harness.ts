@@ -58,7 +58,8 @@ export async function openIngestBench() {
       starts: () => starts,
       bytes: () => Buffer.concat(pieces),
       state: () => ingest.state(clock.now()),
-      probe: () => probe(file()),
+      // Sound may come a second before the first picture from which a decoder can start.
+      probe: () => probe(file(), 4),
       file,
     };
   }

@@ -125,7 +125,9 @@ export async function startCuedHlsSender(
 export async function startDashSender(hasTimeline: boolean): Promise<Sender & { readonly url: string }> {
   const maps = ["-map", "0:v", "-map", "0:v", "-map", "1:a", "-s:v:0", "160x90", "-b:v:0", "100k"];
   const dash = ["-f", "dash", "-seg_duration", "1", "-window_size", "6", "-use_timeline", hasTimeline ? "1" : "0"];
-  return serveWritten("live.mpd", (path) => [...pictureArguments({}), ...maps, ...dash, path]);
+  const sender = await serveWritten("live.mpd", (path) => [...pictureArguments({}), ...maps, ...dash, path]);
+  await eventually("a manifest", async () => (await fetch(sender.url)).ok);
+  return sender;
 }
 
 async function serveWritten(
@@ -184,11 +186,15 @@ export interface ProbedStream {
 }
 
 /** What ffprobe finds at a URL or path. */
-export async function probe(target: string): Promise<readonly ProbedStream[]> {
+export async function probe(target: string, analysisSeconds = 1): Promise<readonly ProbedStream[]> {
   const shown = "stream=codec_type,codec_name,width,height,avg_frame_rate,channels";
-  const { stdout } = await run("ffprobe", ["-v", "error", "-analyzeduration", "1000000", "-show_entries", shown, "-of", "json", target], {
-    timeout: 10_000,
-  });
+  const { stdout } = await run(
+    "ffprobe",
+    ["-v", "error", "-analyzeduration", String(analysisSeconds * 1_000_000), "-show_entries", shown, "-of", "json", target],
+    {
+      timeout: 10_000,
+    },
+  );
   const { streams } = JSON.parse(stdout) as { streams: ProbedStream[] };
   return streams;
 }
