@@ -19,8 +19,9 @@ import {
   startRtpSender,
   startRtspPublisher,
 } from "../support/pull-senders.ts";
-import { startRtspServer } from "../support/rtsp-server.ts";
-import { openIngestBench, type RunningIngest } from "./ingest-harness.ts";
+import { startRtspServer, startTls } from "../support/rtsp-server.ts";
+import { makeCertificate } from "../rtmp/peers.ts";
+import { LOOPBACK_ACCESS, openIngestBench, type RunningIngest } from "./ingest-harness.ts";
 
 let bench: Awaited<ReturnType<typeof openIngestBench>>;
 beforeAll(async () => {
@@ -137,6 +138,26 @@ describe.concurrent("pulled inputs", () => {
     await sender.stop();
     await eventually("the loss shows", () => !running.state().isFlowing, 5_000);
     expect(running.state().problem ?? "").not.toContain("tok-rtmp");
+  });
+
+  it("RTSPS and HLS over HTTPS, from servers whose certificates are trusted alone", async () => {
+    const { certificate, privateKey } = await makeCertificate();
+    const server = await startRtspServer();
+    const senders = [startRtspPublisher(server.port), await startHlsSender()] as const;
+    const inFrontOf = (port: number): Promise<number> => startTls({ certificate, privateKey, port });
+    const rtspPort = await inFrontOf(server.port);
+    const httpPort = await inFrontOf(Number(new URL(senders[1].url).port));
+    const trusting = { access: { ...LOOPBACK_ACCESS, certificateAuthorities: certificate } };
+    const rtsps = `rtsps://localhost:${rtspPort}/live/cam`;
+    const [secure, web] = [
+      bench.start({ type: "RTSP_PULL", url: rtsps }, trusting),
+      bench.start({ type: "HLS_PULL", url: `https://localhost:${httpPort}/live.m3u8` }, trusting),
+    ];
+    const strict = bench.start({ type: "RTSP_PULL", url: rtsps });
+    await Promise.all([secure, web].map(expectMedia));
+    expect(strict.state().problem).toContain("SELF_SIGNED");
+    await Promise.all(senders.map((sender) => sender.stop()));
+    await server.close();
   });
 
   it("SRT and HLS", async () => {

@@ -1,4 +1,5 @@
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
 export interface RtspServer {
   readonly port: number;
@@ -96,4 +97,25 @@ export async function startRtspServer({ userInfo, redirectTo }: RtspServerOption
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+export interface TlsOptions {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Of the server behind it, on loopback. */
+  readonly port: number;
+}
+
+/** Puts TLS in front of a server; gives the port, which is closed with the test run. */
+export async function startTls({ certificate, privateKey, port }: TlsOptions): Promise<number> {
+  const server = createTlsServer({ cert: certificate, key: privateKey }, (socket) => {
+    const behind = connect(port, "127.0.0.1");
+    socket.on("error", () => behind.destroy());
+    behind.on("error", () => socket.destroy());
+    socket.pipe(behind).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
