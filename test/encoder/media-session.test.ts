@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "n
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Observation } from "../../src/encoder/runner.ts";
+import { randomToken } from "../../src/shared/identifier.ts";
 import {
   eventually,
   decodeWhole,
@@ -14,6 +15,9 @@ import {
 } from "../support/media.ts";
 import { isAlive, processesWith, startedAtSeconds, uptimeSeconds } from "../support/process-list.ts";
 import { fileOutput, httpOutput, launchOf, openMediaBench, passthrough, rendition } from "./media-harness.ts";
+
+/** Of this run alone: other runs on this machine are looked at as well. */
+const PASSPHRASE = randomToken(20);
 
 let bench: Awaited<ReturnType<typeof openMediaBench>>;
 beforeAll(async () => {
@@ -142,12 +146,12 @@ describe.concurrent("what comes out", () => {
 describe.concurrent("pulled inputs", () => {
   it("SRT with a passphrase, which nobody sees in the process list", async () => {
     const port = await freeUdpPort();
-    const sender = startSrtSender({ port, passphrase: "correct horse".replace(" ", "-") });
+    const sender = startSrtSender({ port, passphrase: PASSPHRASE });
     const web = httpOutput();
     const url = `srt://127.0.0.1:${port}?latency=200000`;
-    const { session, until } = bench.start(launchOf({ type: "SRT_PULL", urlA: url, srtPassphrase: "correct-horse" }, [web]));
+    const { session, until } = bench.start(launchOf({ type: "SRT_PULL", urlA: url, srtPassphrase: PASSPHRASE }, [web]));
     await until("the session runs", isFine, 20_000);
-    const ours = processesWith("correct-horse").filter((pid) => pid !== sender.pid);
+    const ours = processesWith(PASSPHRASE).filter((pid) => pid !== sender.pid);
     expect(ours).toEqual([]);
     await session.stop();
     await sender.stop();
@@ -400,5 +404,5 @@ it("keeps nothing of a secret in any file below the media root", () => {
   const files = readdirSync(bench.root, { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile() && entry.name.endsWith(".json"),
   );
-  for (const file of files) expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain("correct-horse");
+  for (const file of files) expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain(PASSPHRASE);
 });
