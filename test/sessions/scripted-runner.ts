@@ -39,7 +39,8 @@ export function createScriptedRunner({ stopMilliseconds = 5 }: { readonly stopMi
       switches: [...switches],
     });
     const run = () => observe(told({ status: "RUNNING", health: "OK", reason: null }));
-    failures.set(launch.sessionId, (reason) => observe(told({ status: "FAILED", health: "ERROR", reason })));
+    const fail = (reason: string) => observe(told({ status: "FAILED", health: "ERROR", reason }));
+    failures.set(launch.sessionId, fail);
     run();
     return {
       control(next: SessionControls) {
@@ -56,7 +57,7 @@ export function createScriptedRunner({ stopMilliseconds = 5 }: { readonly stopMi
       },
       telemetry: () => script.tells,
       async stop() {
-        failures.delete(launch.sessionId);
+        if (failures.get(launch.sessionId) === fail) failures.delete(launch.sessionId);
         await new Promise((resolve) => setTimeout(resolve, stopMilliseconds));
       },
     };
