@@ -159,7 +159,8 @@ describe("who may import whom", () => {
       playbacks: ["imports"],
       alerts: ["imports", "encoder"],
       organizations: ["templates", "sessions", "playbacks", "alerts", "imports", "encoder"],
-      access: ["templates", "sessions", "playbacks", "alerts", "imports", "encoder"],
+      access: ["audit", "images", "templates", "sessions", "playbacks", "alerts", "imports", "encoder"],
+      images: ["audit", "templates", "sessions", "playbacks", "alerts", "imports", "encoder"],
     };
     expect(
       forbidden(

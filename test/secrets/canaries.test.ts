@@ -337,6 +337,23 @@ async function dump(): Promise<void> {
   }
 }
 
+it("would find a secret in any form", () => {
+  const { plant, findIn } = createCanaries();
+  const secret = plant("a place");
+  const bytes = Buffer.from(`before ${secret} after`);
+  for (const text of [
+    secret,
+    secret.toUpperCase(),
+    bytes.toString("hex"),
+    bytes.toString("base64"),
+    bytes.subarray(1).toString("base64url"),
+    bytes.subarray(2).toString("base64"),
+  ]) {
+    expect(findIn(`<${text}>`)).toEqual(["a place"]);
+  }
+  expect(findIn(createCanaries().plant("another place"))).toEqual([]);
+});
+
 it("planted canaries that are there to be found", () => {
   const kept = canaries.all().filter(({ place }) => !/wrong|file|blocked|no text|no URL|nobody|nothing|quotes|mask/.test(place));
   expect(kept.length).toBeGreaterThanOrEqual(17);
