@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cmafFiles, readCmafName, type CmafPlaylist } from "./cmaf-files.rules.ts";
 import type { OutputSender, OutputSenderState } from "./output-sender.ts";
-import { UploadClient, type UploadClientOptions, type UploadEnd } from "./upload-client.ts";
+import { PARALLEL_UPLOADS, UploadClient, type UploadClientOptions, type UploadEnd } from "./upload-client.ts";
 
 export interface CmafSenderOptions extends UploadClientOptions {
   /** Its own, which players cannot fetch from: the encoder writes there what is sent on. */
@@ -18,7 +18,8 @@ const CLOCK_STEP_MILLISECONDS = 50;
 const RETRY_MILLISECONDS = 500;
 /** For the last pieces and the playlists that say that it is over. */
 const FAREWELL_MILLISECONDS = 2_000;
-const PARALLEL_UPLOADS = 4;
+/** What waits to be removed at the receiver; the oldest of more than so much stays there. */
+const REMOVALS_MOST = 200;
 const MANIFEST = "manifest.mpd";
 
 /**
@@ -33,6 +34,8 @@ export class CmafSender implements OutputSender {
   /** Names of fragments that the receiver has; of playlists, what it has of them. */
   readonly #sentMedia = new Set<string>();
   readonly #sentPlaylists = new Map<string, string>();
+  readonly #removals: string[] = [];
+  #removing: Promise<void> | null = null;
   readonly #stopping = new AbortController();
   readonly #work: Promise<void>;
   /** When the directory last changed, once all of it is sent; each file comes into it by being renamed. */
@@ -61,7 +64,7 @@ export class CmafSender implements OutputSender {
   async #end(): Promise<void> {
     this.#stopping.abort();
     const deadline = new AbortController();
-    const farewell = this.#work.then(() => (this.#state.isConnected ? this.#sendAll(true) : null));
+    const farewell = this.#work.then(() => (this.#state.isConnected ? this.#sendAll(true) : null)).then(() => this.#removing);
     await Promise.race([farewell, sleep(FAREWELL_MILLISECONDS, null, { signal: deadline.signal }).catch(() => null)]);
     deadline.abort();
     // Whatever is still under way ends with its connection.
@@ -104,7 +107,7 @@ export class CmafSender implements OutputSender {
       if (!this.#note(await this.#client.put({ name, body: { text } }))) return false;
       this.#sentPlaylists.set(name, text);
     }
-    await this.#forget(gone);
+    this.#forget(gone);
     return true;
   }
 
@@ -123,12 +126,16 @@ export class CmafSender implements OutputSender {
     return isTaken;
   }
 
-  /** The encoder removed them: what no playlist names any more is removed at the receiver too. */
-  async #forget(names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      this.#sentMedia.delete(name);
-      await this.#client.delete(name);
-    }
+  /** The encoder removed them: what no playlist names any more is removed at the receiver too, beside the uploads. */
+  #forget(names: readonly string[]): void {
+    for (const name of names) this.#sentMedia.delete(name);
+    this.#removals.push(...names);
+    this.#removals.splice(0, Math.max(0, this.#removals.length - REMOVALS_MOST));
+    if (this.#removals.length > 0) this.#removing ??= this.#removeOneByOne().finally(() => (this.#removing = null));
+  }
+
+  async #removeOneByOne(): Promise<void> {
+    for (let name = this.#removals.shift(); name !== undefined; name = this.#removals.shift()) await this.#client.delete(name);
   }
 
   /** True when the receiver has it now, or need not have it. */

@@ -5,6 +5,7 @@ import { stat } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { isIP, type LookupFunction } from "node:net";
 import type { Resolution } from "../network/resolve.ts";
+import { SEGMENT_SECONDS } from "./ffmpeg.outputs.ts";
 
 export interface UploadClientOptions {
   /** `http://` or `https://`: a folder of the receiver, in clear, with user info and query. */
@@ -13,6 +14,8 @@ export interface UploadClientOptions {
   readonly resolve: (url: string) => Promise<Resolution>;
   /** Authorities beside the system's own that may have signed the receiver's certificate, as PEM. */
   readonly trustedCertificates?: string;
+  /** The longest that one upload may take, in milliseconds; shorter ones are for tests. */
+  readonly uploadMilliseconds?: number;
 }
 
 /** How one request ended. */
@@ -33,7 +36,9 @@ interface Sending {
   readonly method: "PUT" | "DELETE";
   readonly name: string;
   readonly bytes: number;
-  readonly write: (outgoing: ClientRequest) => void;
+  /** From the beginning to the whole answer. */
+  readonly milliseconds: number;
+  readonly write: (outgoing: ClientRequest) => unknown;
 }
 
 export interface UploadItem {
@@ -43,10 +48,16 @@ export interface UploadItem {
   readonly body: { readonly text: string } | { readonly path: string };
 }
 
-/** One per stream of a ladder, as ingest over HTTP wants it, and not too many. */
-const CONNECTIONS_MOST = 4;
+/** As ingest over HTTP wants it, and not too many. */
+export const PARALLEL_UPLOADS = 4;
+/** What is deleted goes beside the uploads and never instead of one. */
+const CONNECTIONS_MOST = PARALLEL_UPLOADS + 1;
 /** About the length of a segment or two: one that takes longer is late anyway. */
 const SILENCE_MILLISECONDS = 5_000;
+/** Segments that go out together over a line that is just fast enough take so long each; a receiver that needs more never catches up. */
+const UPLOAD_MILLISECONDS = PARALLEL_UPLOADS * SEGMENT_SECONDS * 1_000;
+const DELETE_MILLISECONDS = 2_000;
+const LATE = "ETIMEDOUT";
 
 /** Method not allowed, not implemented, and forbidden. */
 const DELETE_UNKNOWN: ReadonlySet<number> = new Set([403, 405, 501]);
@@ -92,11 +103,13 @@ export class UploadClient {
     return first.kind === "BROKEN" && first.wasKept && !this.#isClosed ? this.#put(item) : first;
   }
 
-  /** Receivers that do not understand it are not asked again. Never throws. */
+  /** Receivers that do not understand it, or never answer it, are not asked again. Never throws. */
   async delete(name: string): Promise<void> {
-    if (!this.#mayDelete) return;
-    const end = await this.#send({ method: "DELETE", name, bytes: 0, write: (outgoing) => outgoing.end() });
-    this.#mayDelete = !(end.kind === "REFUSED" && DELETE_UNKNOWN.has(end.status));
+    if (!this.#mayDelete || this.#isClosed) return;
+    const write = (outgoing: ClientRequest): unknown => outgoing.end();
+    const end = await this.#send({ method: "DELETE", name, bytes: 0, milliseconds: DELETE_MILLISECONDS, write });
+    if (end.kind === "BROKEN" && end.code === LATE) this.#mayDelete = false;
+    if (end.kind === "REFUSED" && DELETE_UNKNOWN.has(end.status)) this.#mayDelete = false;
   }
 
   /** Ends what is under way. */
@@ -106,8 +119,10 @@ export class UploadClient {
   }
 
   async #put({ name, body }: UploadItem): Promise<RequestEnd> {
+    const { uploadMilliseconds: milliseconds = UPLOAD_MILLISECONDS } = this.#options;
     if ("text" in body) {
-      return this.#send({ method: "PUT", name, bytes: Buffer.byteLength(body.text), write: (outgoing) => outgoing.end(body.text) });
+      const write = (outgoing: ClientRequest): unknown => outgoing.end(body.text);
+      return this.#send({ method: "PUT", name, bytes: Buffer.byteLength(body.text), milliseconds, write });
     }
     const found = await stat(body.path).catch(() => null);
     if (!found) return { kind: "GONE" };
@@ -116,20 +131,31 @@ export class UploadClient {
         .on("error", (error) => outgoing.destroy(error))
         .pipe(outgoing);
     };
-    return this.#send({ method: "PUT", name, bytes: found.size, write });
+    return this.#send({ method: "PUT", name, bytes: found.size, milliseconds, write });
   }
 
-  async #send({ method, name, bytes, write }: Sending): Promise<RequestEnd> {
+  async #send({ method, name, bytes, milliseconds, write }: Sending): Promise<RequestEnd> {
     const refusal = await this.#checkLiteral();
     if (refusal) return refusal;
     const outgoing = this.#open(method, name, bytes);
+    let isLate = false;
+    const giveUp = (): void => {
+      isLate = true;
+      outgoing.destroy(new Error("The receiver takes too long"));
+    };
+    outgoing.on("timeout", giveUp);
+    // A receiver that takes or answers a byte now and then is never silent.
+    const deadline = setTimeout(giveUp, milliseconds);
     try {
       const status = await statusOf(outgoing, write);
       return status >= 200 && status < 300 ? { kind: "TAKEN", bytes } : { kind: "REFUSED", status };
     } catch (error) {
       if (error instanceof LookupFailure) return error.end;
+      if (isLate) return { kind: "BROKEN", code: LATE };
       const code = error instanceof Error && "code" in error ? String(error.code) : "no answer";
       return { kind: "BROKEN", code, wasKept: outgoing.reusedSocket };
+    } finally {
+      clearTimeout(deadline);
     }
   }
 
@@ -179,8 +205,7 @@ export class UploadClient {
   }
 }
 
-async function statusOf(outgoing: ClientRequest, write: (outgoing: ClientRequest) => void): Promise<number> {
-  outgoing.on("timeout", () => outgoing.destroy(Object.assign(new Error("The receiver is silent"), { code: "ETIMEDOUT" })));
+async function statusOf(outgoing: ClientRequest, write: Sending["write"]): Promise<number> {
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once("response", resolve);
     outgoing.on("error", reject);

@@ -1,7 +1,10 @@
+import { createServer, type RequestListener } from "node:http";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { CmafSender } from "../../src/encoder/cmaf-sender.ts";
+import { UploadClient } from "../../src/encoder/upload-client.ts";
 import { invalid } from "../../src/network/url-problem.ts";
 import type { Resolution } from "../../src/network/resolve.ts";
 import { eventually } from "../support/media.ts";
@@ -104,4 +107,61 @@ it.each(["127.0.0.1", "name.test"])("connects to nothing when the address of %s 
   expect(receiver.log).toEqual([]);
   await sender.close();
   await receiver.close();
+});
+
+/** A receiver that answers as it likes. */
+async function listen(answer: RequestListener): Promise<{ readonly url: string; readonly close: () => void }> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/in`, close };
+}
+
+it("goes on sending to a receiver that never answers to a removal, and asks it once", async () => {
+  const came = new Set<string>();
+  let removals = 0;
+  const receiver = await listen((request, response) => {
+    request.resume();
+    if (request.method === "DELETE") removals += 1;
+    else request.on("end", () => response.writeHead(201).end(() => came.add(request.url ?? "")));
+  });
+  const { sender, write, name, remove } = openSender(receiver.url);
+  write("ra_0.init");
+  name(1, 2);
+  const startedAt = performance.now();
+  for (let newest = 3; newest <= 12; newest += 1) {
+    await eventually("the one before is there", () => came.has(`/in/ra_0_${newest - 1}.m4s`), 1_000);
+    remove(`ra_0_${newest - 2}.m4s`);
+    name(newest - 1, newest);
+  }
+  await eventually("the last one is there", () => came.has("/in/ra_0_12.m4s"), 1_000);
+  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  expect(removals).toBeLessThanOrEqual(1);
+  // Past the time that the first removal has: those that waited behind it are not asked for.
+  await eventually("the receiver was asked long enough", () => performance.now() - startedAt > 2_500);
+  name(12, 13);
+  remove("ra_0_11.m4s");
+  await eventually("it still sends", () => came.has("/in/ra_0_13.m4s"), 1_000);
+  await sender.close();
+  expect(removals).toBe(1);
+  receiver.close();
+});
+
+it("gives a receiver up that takes its time byte by byte", async () => {
+  const receiver = await listen((request, response) => {
+    request.resume();
+    response.writeHead(200);
+    const drip = setInterval(() => response.write("."), 50);
+    response.on("close", () => clearInterval(drip));
+  });
+  const resolve = (): Promise<Resolution> => Promise.resolve({ kind: "ALLOWED", addresses: ["127.0.0.1"] });
+  const client = new UploadClient({ baseUrl: receiver.url, resolve, uploadMilliseconds: 400 });
+  const startedAt = performance.now();
+  expect(await client.put({ name: "media_0.m3u8", body: { text: "#EXTM3U" } })).toEqual({ kind: "BROKEN", code: "ETIMEDOUT" });
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  client.close();
+  receiver.close();
 });
