@@ -28,7 +28,7 @@ export interface EncoderKeeperOptions {
   /** An earlier run of the same start left playlists to go on from. */
   readonly continues: boolean;
   readonly isOn: () => boolean;
-  readonly isInputFlowing: () => boolean;
+  readonly isInputThere: () => boolean;
   readonly onChange: () => void;
   /** It has given up; the reason is a sentence. */
   readonly onFailed: (reason: string) => void;
@@ -124,13 +124,13 @@ export class EncoderKeeper {
   }
 
   /** To be called several times a second: forgets a crash that is over, and renews an encoder whose output stands still. */
-  async check(now: number, flowingSince: number | null): Promise<void> {
+  async check(now: number, fedSince: number | null): Promise<void> {
     const states = this.#options.watch.states();
     const { at = Infinity } = this.#crash ?? {};
     if (states.some(({ grewAt }) => grewAt !== null && grewAt > at)) this.#crash = null;
-    if (!this.#run || flowingSince === null) return;
+    if (!this.#run || fedSince === null) return;
     const oldest = Math.min(...states.map(({ fedAt }) => fedAt ?? 0));
-    if (!this.#renewal.isDue(now - Math.max(oldest, this.#run.startedAt, flowingSince), now)) return;
+    if (!this.#renewal.isDue(now - Math.max(oldest, this.#run.startedAt, fedSince), now)) return;
     this.#options.session.log.warn({ lastLines: this.#run.lastLines }, "an encoder is renewed, since it does not feed an output");
     this.noteRestart("The encoder was begun anew, since an output stood still.");
     await this.retire();
@@ -208,6 +208,6 @@ export class EncoderKeeper {
 
   /** Without an input there is nothing to encode: the next one that arrives starts it. */
   #restart(): void {
-    if (this.#facts && this.#options.isInputFlowing()) this.start(this.#facts);
+    if (this.#facts && this.#options.isInputThere()) this.start(this.#facts);
   }
 }

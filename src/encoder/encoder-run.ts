@@ -77,12 +77,12 @@ export class EncoderRun {
   }
 
   /** To be called several times a second: kills a process that gets input and makes nothing of it. */
-  watch(now: number, flowingSince: number | null): void {
-    if (flowingSince === null || this.#hangReason !== null || this.#isAsked) return;
+  watch(now: number, fedSince: number | null): void {
+    if (fedSince === null || this.#hangReason !== null || this.#isAsked) return;
     const deadline =
       this.#advancedAt === null
-        ? Math.max(this.startedAt, flowingSince) + START_MILLISECONDS
-        : Math.max(this.#advancedAt, flowingSince) + HANG_MILLISECONDS;
+        ? Math.max(this.startedAt, fedSince) + START_MILLISECONDS
+        : Math.max(this.#advancedAt, fedSince) + HANG_MILLISECONDS;
     if (now <= deadline) return;
     this.#hangReason = "The encoder hung and was ended.";
     this.#child.kill();

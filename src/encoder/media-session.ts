@@ -109,7 +109,7 @@ export class MediaSession implements SessionRunner {
       watch: this.#watch,
       continues: continued.includes(true),
       isOn: () => this.#phase === "ON",
-      isInputFlowing: () => this.signal.fedSince !== null,
+      isInputThere: () => this.signal.isThere,
       onChange: () => this.#report(),
       onFailed: (reason) => this.#fail(reason),
     });
@@ -262,7 +262,7 @@ export class MediaSession implements SessionRunner {
       input: {
         isFlowing: active?.state.isFlowing ?? false,
         problem: active?.state.problem ?? null,
-        flowingSince: active?.flowingSince ?? null,
+        fedSince: this.signal.fedSince,
       },
       encoder: { lastLine: run?.lastLines.at(-1) ?? null, advancedAt: this.#advancedAt, crash, droppedAt: this.#droppedAt },
       playbackIds: this.#options.launch.outputs.map(({ playbackId }) => playbackId),

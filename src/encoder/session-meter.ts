@@ -15,6 +15,12 @@ export interface MeteredPath {
 }
 export type MeteredPaths = Readonly<Record<InputPath, MeteredPath | null>>;
 
+export interface MeteredInput {
+  readonly paths: MeteredPaths;
+  /** Of media that the encoder at hand was fed; null while it is fed nothing. */
+  readonly fedSeconds: number | null;
+}
+
 /** Over so long speed and frame rate are measured, and not before so much of it has passed. */
 const SPEED_WINDOW_MILLISECONDS = 8_000;
 const SPEED_LEAST_MILLISECONDS = 2_000;
@@ -29,6 +35,7 @@ const SLOW_LEAST_MILLISECONDS = 6_000;
 interface EncoderMark {
   readonly at: number;
   readonly progress: FfmpegProgress;
+  readonly fedSeconds: number | null;
 }
 
 interface ByteMark {
@@ -42,25 +49,29 @@ export class SessionMeter {
   #encoded: readonly EncoderMark[] = [];
   #received: readonly ByteMark[] = [];
   #paths: MeteredPaths = { A: null, B: null };
+  #fedSeconds: number | null = null;
 
   /** To be called several times a second. */
-  note(now: number, run: MeteredRun | null, paths: MeteredPaths): void {
+  note(now: number, run: MeteredRun | null, { paths, fedSeconds }: MeteredInput): void {
     if (run !== this.#run) this.#encoded = [];
     this.#run = run;
     this.#paths = paths;
+    this.#fedSeconds = fedSeconds;
     const progress = run?.progress ?? null;
     if (progress && progress.outTimeSeconds !== null && progress !== this.#encoded.at(-1)?.progress) {
-      this.#encoded = [...within(this.#encoded, now - SPEED_WINDOW_MILLISECONDS), { at: now, progress }];
+      this.#encoded = [...within(this.#encoded, now - SPEED_WINDOW_MILLISECONDS), { at: now, progress, fedSeconds }];
     }
     const bytes = { A: paths.A?.counters.bytes ?? 0, B: paths.B?.counters.bytes ?? 0 };
     this.#received = [...within(this.#received, now - BITRATE_WINDOW_MILLISECONDS), { at: now, bytes }];
   }
 
-  /** Whether the encoder makes less than a second of media a second, although it has been getting that much since `fedSince`. */
+  /** Whether the encoder makes less than a second of media a second, and less than it has been getting since `fedSince`. */
   isSlow(now: number, fedSince: number | null): boolean {
-    const first = this.#encoded[0];
-    if (!first || fedSince === null || first.at < fedSince || now - first.at < SLOW_LEAST_MILLISECONDS) return false;
-    return (this.#speed(now) ?? 1) < SLOW_SPEED;
+    const [first, last] = [this.#encoded[0], this.#encoded.at(-1)];
+    if (!first || !last || fedSince === null || first.at < fedSince || now - first.at < SLOW_LEAST_MILLISECONDS) return false;
+    if (this.#fedSeconds === null || first.fedSeconds === null) return false;
+    const made = (last.progress.outTimeSeconds ?? 0) - (first.progress.outTimeSeconds ?? 0);
+    return made < SLOW_SPEED * (this.#fedSeconds - first.fedSeconds) && (this.#speed(now) ?? 1) < SLOW_SPEED;
   }
 
   sample(now: number, activePath: InputPath, wallClock: Date): TelemetrySample {

@@ -11,8 +11,8 @@ export interface SessionFacts {
   readonly input: {
     readonly isFlowing: boolean;
     readonly problem: string | null;
-    /** Since when it has been flowing without a break; null while it is not. */
-    readonly flowingSince: number | null;
+    /** Since when the encoder has been getting something without a pause; null while it does not, though nothing need be lost then. */
+    readonly fedSince: number | null;
   };
   readonly encoder: {
     /** What it said last, secrets masked. */
@@ -80,7 +80,7 @@ function startingFinding({ input, encoder, now, outputs }: SessionFacts, isStart
   if (encoder.crash !== null) return { health: "ERROR", reason: encoder.crash };
   // A receiver that is missing is told of its own output.
   const isUnexplained = outputs.every(({ problem }) => problem === null);
-  if (isUnexplained && input.flowingSince !== null && now - input.flowingSince > FIRST_OUTPUT_MILLISECONDS) {
+  if (isUnexplained && input.fedSince !== null && now - input.fedSince > FIRST_OUTPUT_MILLISECONDS) {
     return {
       health: "ERROR",
       reason: `Input arrives, but no output comes of it.${encoder.lastLine === null ? "" : ` ffmpeg says: ${encoder.lastLine}`}`,
@@ -101,7 +101,7 @@ function runningFinding({ input, encoder, now }: SessionFacts): Finding {
 
 /** It gets input and makes nothing of it, though it did before. */
 export function isEncoderStuck({ input, encoder, now }: Pick<SessionFacts, "input" | "encoder" | "now">): boolean {
-  return input.isFlowing && now - Math.max(encoder.advancedAt ?? 0, input.flowingSince ?? 0) > ADVANCE_MILLISECONDS;
+  return input.isFlowing && input.fedSince !== null && now - Math.max(encoder.advancedAt ?? 0, input.fedSince) > ADVANCE_MILLISECONDS;
 }
 
 function describePlayback(facts: SessionFacts, playbackId: string, session: Finding & Pick<Observation, "status">): PlaybackObservation {
@@ -119,7 +119,8 @@ function outputFinding(facts: SessionFacts, output: OutputState, isRunning: bool
   if (output.problem !== null) return { health: "ERROR", reason: output.problem };
   const stall = facts.hasPassthrough ? PASSTHROUGH_STALL_MILLISECONDS : STALL_MILLISECONDS;
   const limit = isRunning ? stall : FIRST_OUTPUT_MILLISECONDS;
-  const since = Math.max(output.grewAt ?? 0, facts.input.flowingSince ?? 0);
+  if (facts.input.fedSince === null) return null;
+  const since = Math.max(output.grewAt ?? 0, facts.input.fedSince);
   if (facts.now - since <= limit) return null;
   const which = output.laggard === null ? "Its output" : `The rendition “${output.laggard}”`;
   const what =

@@ -6,7 +6,7 @@ import { isSameInput, probeBytes } from "./input-facts.ts";
 import type { InputSwitch, SwitchSource } from "./input-switch.ts";
 import type { MediaSessionOptions } from "./media-session.ts";
 import type { PatientClock } from "./patient-clock.ts";
-import type { MeteredPath, MeteredPaths } from "./session-meter.ts";
+import type { MeteredInput, MeteredPath } from "./session-meter.ts";
 import { SessionPath } from "./session-path.ts";
 import type { SessionControls } from "./runner.ts";
 import { Slate, type SlateModel } from "./slate.ts";
@@ -26,6 +26,8 @@ export interface SessionSignalOptions {
 
 /** After a longer outage the encoder begins anew, so that the times in the playlists are right again. */
 const OUTAGE_MILLISECONDS = 10_000;
+/** Without a byte for so long the encoder has nothing to do, however much longer its source may be silent before it counts as lost. */
+const PAUSE_MILLISECONDS = 2_000;
 const NO_VIEW = { usableSince: null, isArriving: false, errorPercent: null };
 
 /**
@@ -43,7 +45,7 @@ export class SessionSignal {
   #isSlateWanted: boolean;
   /** All paths were lost, and none of them can be taken yet. */
   #isLost = false;
-  #slateSince: number | null = null;
+  #fedSince: number | null = null;
   /** The source that was turned to needs another encoder, or the first one. */
   #isEncoderDue = false;
 
@@ -82,18 +84,23 @@ export class SessionSignal {
     return this.path(this.#choice.activePath);
   }
 
-  /** What there is to measure of its paths. */
-  get metered(): MeteredPaths {
+  /** What there is to measure of it. */
+  get metered(): MeteredInput {
     const read = (name: InputPath): MeteredPath | null => {
       const path = this.path(name);
       return path && { counters: this.#options.inputSwitch.counters(name), state: path.state };
     };
-    return { A: read("A"), B: read("B") };
+    return { paths: { A: read("A"), B: read("B") }, fedSeconds: this.#options.inputSwitch.fedSeconds };
   }
 
-  /** Since when the encoder has been getting something without a break, a slate included; null while it does not. */
+  /** Whether there is something to encode, a slate included: an input that is not lost, though it may pause for some segments. */
+  get isThere(): boolean {
+    return this.isSlateShowing || typeof this.active?.flowingSince === "number";
+  }
+
+  /** Since when the encoder has been getting something of one source without a pause, as of the last tick; null while it does not. */
   get fedSince(): number | null {
-    return this.isSlateShowing ? this.#slateSince : (this.active?.flowingSince ?? null);
+    return this.#fedSince;
   }
 
   get isSlateShowing(): boolean {
@@ -137,6 +144,14 @@ export class SessionSignal {
     else if (!this.isSlateShowing) this.#slate.hide();
     const isShown = this.#isSlateDue() && this.#slate.isReady(now, this.isSlateShowing);
     this.#turnTo(isShown ? "SLATE" : this.#choice.activePath, now);
+    this.#noteFeed(now);
+  }
+
+  #noteFeed(now: number): void {
+    const { inputSwitch } = this.#options;
+    const { lastByteAt } = inputSwitch.counters(inputSwitch.selected);
+    const isFed = this.isThere && lastByteAt !== null && now - lastByteAt <= PAUSE_MILLISECONDS;
+    this.#fedSince = isFed ? (this.#fedSince ?? now) : null;
   }
 
   control({ switch: wanted, isSlateWanted }: SessionControls): void {
@@ -180,7 +195,7 @@ export class SessionSignal {
     const path = source === "SLATE" ? null : this.path(source);
     const isThere = source === "SLATE" || path?.isAdmitted === true;
     const isFit = keeper.run !== null && this.#fits(source) && !this.#isAfterOutage(now);
-    this.#slateSince = source === "SLATE" ? now : null;
+    this.#fedSince = null;
     if (isThere && !isFit) {
       this.#isEncoderDue = true;
       inputSwitch.detach();

@@ -105,6 +105,14 @@ function withUrl<T extends Sender & { readonly url: string }>(sender: T): { read
   return { url: sender.url, sender };
 }
 
+/** Live for a player of segments is what goes on; what only stays there is lost, and never a fault of the encoder. */
+async function expectLossAlone(id: string, pid: number): Promise<void> {
+  process.kill(pid, "SIGKILL");
+  const { status, statusReason, alerts } = await product.until("the loss shows", id, ({ health }) => health !== "OK");
+  expect([status, statusReason]).toEqual(["RUNNING", expect.stringMatching(/^The input is lost/)]);
+  expect([...new Set(alerts.nodes.map(({ code }) => code))]).toEqual(["INPUT_LOST"]);
+}
+
 /** What a player finds of it. */
 async function playPulled(
   type: string,
@@ -115,6 +123,7 @@ async function playPulled(
   await product.act("startSessions", id);
   const { playbacks } = await product.untilFine(id);
   const found = await codecs(playbacks[0]?.hlsUrl);
+  if (type === "HLS_PULL" || type === "DASH_PULL") await expectLossAlone(id, sender.pid);
   await product.act("stopSessions", id);
   await product.until("it is stopped", id, ({ status }) => status === "STOPPED");
   await sender.stop();

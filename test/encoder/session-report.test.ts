@@ -11,7 +11,7 @@ const running: SessionFacts = {
   now: NOW,
   startedAt: 0,
   hasWaited: false,
-  input: { isFlowing: true, problem: null, flowingSince: 1_000 },
+  input: { isFlowing: true, problem: null, fedSince: 1_000 },
   encoder: { lastLine: null, advancedAt: NOW - 100, crash: null, droppedAt: null },
   playbackIds: ["a", "b"],
   outputs: [outputOf("a"), outputOf("b")],
@@ -20,23 +20,18 @@ const running: SessionFacts = {
 };
 const nothing = running.outputs.map((output) => ({ ...output, exists: false, grewAt: null }));
 const gone = { problem: "Nobody is there." };
-const lost = { isFlowing: false, problem: "Nothing arrived for 2 s.", flowingSince: null };
+const lost = { isFlowing: false, problem: "Nothing arrived for 2 s.", fedSince: null };
 
 describe("what is told of a session", () => {
   it.each<[string, Partial<SessionFacts>, string, string]>([
     ["all is well", {}, "RUNNING", "OK"],
-    [
-      "it just began",
-      { outputs: [], input: { isFlowing: false, problem: null, flowingSince: null }, startedAt: NOW - 500 },
-      "STARTING",
-      "OK",
-    ],
+    ["it just began", { outputs: [], input: { isFlowing: false, problem: null, fedSince: null }, startedAt: NOW - 500 }, "STARTING", "OK"],
     ["nothing arrives", { outputs: [], input: { ...lost, problem: null } }, "WAITING", "WARNING"],
     ["the input is refused", { outputs: [], input: lost, startedAt: NOW - 100 }, "WAITING", "WARNING"],
-    ["input came, output not yet", { outputs: nothing, input: { ...running.input, flowingSince: NOW - 2_000 } }, "STARTING", "OK"],
+    ["input came, output not yet", { outputs: nothing, input: { ...running.input, fedSince: NOW - 2_000 } }, "STARTING", "OK"],
     [
       "it waited, and output is not there yet",
-      { outputs: nothing, hasWaited: true, input: { ...running.input, flowingSince: NOW - 2_000 } },
+      { outputs: nothing, hasWaited: true, input: { ...running.input, fedSince: NOW - 2_000 } },
       "WAITING",
       "OK",
     ],
@@ -56,9 +51,19 @@ describe("what is told of a session", () => {
     [
       "the input came back just now",
       {
-        input: { ...running.input, flowingSince: NOW - 500 },
+        input: { ...running.input, fedSince: NOW - 500 },
         encoder: { ...running.encoder, advancedAt: NOW - 60_000 },
         outputs: running.outputs.map((output) => ({ ...output, grewAt: NOW - 60_000 })),
+      },
+      "RUNNING",
+      "OK",
+    ],
+    [
+      "the input pauses between two segments",
+      {
+        input: { ...running.input, fedSince: null },
+        encoder: { ...running.encoder, advancedAt: NOW - 15_000 },
+        outputs: running.outputs.map((output) => ({ ...output, grewAt: NOW - 15_000 })),
       },
       "RUNNING",
       "OK",
