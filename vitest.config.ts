@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -9,5 +10,7 @@ export default defineConfig({
     setupFiles: ["test/support/setup.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // Most of the time goes by in waiting for media: one more than the cores would suggest.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 });
