@@ -254,6 +254,7 @@ export class SrtConnection {
     if (body.length < 4) return;
     this.#acknowledgedAt = this.#clock.now();
     const bytes = this.#queue?.acknowledge(body.readUInt32BE(0), body.length >= 16 ? body.readUInt32BE(12) : null) ?? 0;
+    if (body.length >= 8) this.#queue?.noteRoundTrip(body.readUInt32BE(4) / 1_000);
     // A short one has no number and wants no answer.
     if (number !== 0) this.#write(writeControlPacket(ControlType.ACKNOWLEDGEMENT_RECEIVED, this.#place(), { info: number }));
     if (bytes > 0) this.#options.onAcknowledged(bytes);
@@ -261,7 +262,7 @@ export class SrtConnection {
   }
 
   #resend(body: Buffer): void {
-    for (const { first, last } of this.#queue?.reportLoss(readLossRanges(body)) ?? []) {
+    for (const { first, last } of this.#queue?.reportLoss(readLossRanges(body), this.#clock.now()) ?? []) {
       const range = Buffer.alloc(8);
       range.writeUInt32BE(first, 0);
       range.writeUInt32BE(last, 4);

@@ -141,3 +141,24 @@ export function readLossRanges(body: Buffer): readonly LossRange[] {
   }
   return ranges;
 }
+
+/** Steps from a number that was agreed on, both ends included. */
+export interface StepRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What a loss report asks for, in steps from `origin`: in order, and each number once, however often it stands there. */
+export function mergeLossRanges(ranges: readonly LossRange[], origin: number): readonly StepRange[] {
+  const asked = ranges.map(({ first, last }) => {
+    const begin = sequenceDistance(origin, first);
+    return { begin, end: begin + sequenceDistance(first, last) };
+  });
+  const merged: { begin: number; end: number }[] = [];
+  for (const range of asked.toSorted((one, other) => one.begin - other.begin)) {
+    const before = merged.at(-1);
+    if (before && range.begin <= before.end + 1) before.end = Math.max(before.end, range.end);
+    else merged.push(range);
+  }
+  return merged;
+}

@@ -1,4 +1,4 @@
-import { markRetransmitted, sequenceAfter, sequenceDistance, type LossRange } from "./srt-packet.rules.ts";
+import { markRetransmitted, mergeLossRanges, SEQUENCE_LIMIT, sequenceAfter, sequenceDistance, type LossRange } from "./srt-packet.rules.ts";
 import type { SendRate } from "./srt-target.rules.ts";
 
 export interface SrtSendQueueOptions {
@@ -15,6 +15,8 @@ interface Item {
   readonly packet: Buffer;
   readonly payloadBytes: number;
   readonly queuedAt: number;
+  /** When it was last sent again. */
+  resentAt: number;
 }
 
 /** 22 MB of them; what comes beyond is dropped. */
@@ -25,6 +27,12 @@ const BURST_BYTES_LEAST = 3_000;
 const WINDOW_PACKETS_LEAST = 2;
 /** Sent again at once when the receiver is silent about what it got last. */
 const BLIND_PACKETS = 16;
+/** The time there and back: until the receiver tells it, and what is believed of it. A packet that is on its way again is not sent once more. */
+const ROUND_TRIP_MILLISECONDS = { first: 100, least: 10, most: 1_000 } as const;
+/** Whatever a receiver asks for, we look after so many numbers and send so many again in each of these: 200 Mbit/s. */
+const PACE = { milliseconds: 10, numbers: 16_384, resends: 200 } as const;
+/** Ranges of what is not here any more that are answered at once. */
+const GONE_RANGES_MOST = 16;
 
 /**
  * What one connection has to send, in order, and what it has to send again until the receiver acknowledges it: no faster than its rate,
@@ -43,6 +51,8 @@ export class SrtSendQueue {
   #budgetAt: number | null = null;
   #measured = { since: 0, bytes: 0, bytesPerSecond: 0 };
   #dropped = 0;
+  #roundTrip: number = ROUND_TRIP_MILLISECONDS.first;
+  #pace = { since: -Infinity, numbers: 0, resends: 0 };
 
   constructor(options: SrtSendQueueOptions) {
     this.#options = options;
@@ -71,7 +81,7 @@ export class SrtSendQueue {
   }
 
   push(packet: Buffer, payloadBytes: number, now: number): void {
-    this.#items.set(this.#next, { packet, payloadBytes, queuedAt: now });
+    this.#items.set(this.#next, { packet, payloadBytes, queuedAt: now, resentAt: -Infinity });
     this.#next = sequenceAfter(this.#next);
     this.#measure(packet.length, now);
     this.pump(now);
@@ -86,19 +96,41 @@ export class SrtSendQueue {
     return bytes;
   }
 
+  /** How long the receiver says that the way there and back takes. */
+  noteRoundTrip(milliseconds: number): void {
+    const { least, most } = ROUND_TRIP_MILLISECONDS;
+    this.#roundTrip = Math.min(most, Math.max(least, milliseconds));
+  }
+
   /** Notes what has to be sent again; gives what is asked for and not here any more. */
-  reportLoss(ranges: readonly LossRange[]): readonly LossRange[] {
-    const gone: LossRange[] = [];
-    for (const { first, last } of ranges) {
-      if (sequenceDistance(first, this.#first) > 0) {
-        const lastGone = sequenceDistance(last, this.#first) > 0 ? last : sequenceAfter(this.#first, -1 + 0x8000_0000);
-        gone.push({ first, last: lastGone });
-      }
-      const begin = sequenceDistance(first, this.#first) > 0 ? this.#first : first;
-      const count = Math.min(sequenceDistance(begin, last) + 1, sequenceDistance(begin, this.#unsent));
-      for (let step = 0; step < count; step += 1) this.#lost.add(sequenceAfter(begin, step));
+  reportLoss(ranges: readonly LossRange[], now: number): readonly LossRange[] {
+    const merged = mergeLossRanges(ranges, this.#first);
+    const sent = sequenceDistance(this.#first, this.#unsent);
+    for (const { begin, end } of merged) {
+      for (let step = Math.max(begin, 0); step <= end && step < sent; step += 1) this.#noteLost(sequenceAfter(this.#first, step), now);
     }
-    return gone;
+    return merged
+      .filter(({ begin }) => begin < 0)
+      .slice(0, GONE_RANGES_MOST)
+      .map(({ begin, end }) => ({ first: this.#before(begin), last: this.#before(Math.min(end, -1)) }));
+  }
+
+  #noteLost(sequence: number, now: number): void {
+    const pace = this.#paceAt(now);
+    if (pace.numbers <= 0) return;
+    pace.numbers -= 1;
+    const item = this.#items.get(sequence);
+    if (item && now - item.resentAt >= this.#roundTrip) this.#lost.add(sequence);
+  }
+
+  #paceAt(now: number): { numbers: number; resends: number } {
+    if (now - this.#pace.since >= PACE.milliseconds) this.#pace = { ...PACE, since: now };
+    return this.#pace;
+  }
+
+  /** The number so many steps, below zero, before the oldest that is not acknowledged. */
+  #before(steps: number): number {
+    return sequenceAfter(this.#first, steps + SEQUENCE_LIMIT);
   }
 
   /** No word of the newest packets came back: perhaps they are lost, and nothing after them tells the receiver. */
@@ -111,19 +143,29 @@ export class SrtSendQueue {
   pump(now: number): void {
     this.#dropLate(now);
     this.#refill(now);
-    for (const sequence of this.#lost) {
-      if (this.#budget <= 0) return;
-      this.#lost.delete(sequence);
-      const item = this.#items.get(sequence);
-      if (!item) continue;
-      markRetransmitted(item.packet);
-      this.#send(item.packet);
-    }
+    if (!this.#sendAgain(now)) return;
     while (this.#unsent !== this.#next && this.#budget > 0 && sequenceDistance(this.#first, this.#unsent) < this.#window) {
       const item = this.#items.get(this.#unsent);
       this.#unsent = sequenceAfter(this.#unsent);
       if (item) this.#send(item.packet);
     }
+  }
+
+  /** False when the rate is used up: what is new waits for what is missed. */
+  #sendAgain(now: number): boolean {
+    const pace = this.#paceAt(now);
+    for (const sequence of this.#lost) {
+      if (this.#budget <= 0) return false;
+      if (pace.resends <= 0) return true;
+      this.#lost.delete(sequence);
+      const item = this.#items.get(sequence);
+      if (!item) continue;
+      pace.resends -= 1;
+      item.resentAt = now;
+      markRetransmitted(item.packet);
+      this.#send(item.packet);
+    }
+    return true;
   }
 
   #send(packet: Buffer): void {

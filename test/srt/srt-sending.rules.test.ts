@@ -192,13 +192,44 @@ describe("what is sent", () => {
     expect(queue.acknowledge(nth(4), null)).toBe(0);
     expect(queue.acknowledge(nth(2), null)).toBe(0);
     expect(queue.acknowledge(nth(11), null)).toBe(0);
-    expect(queue.reportLoss([{ first: nth(5), last: nth(7) }])).toEqual([]);
+    expect(queue.reportLoss([{ first: nth(5), last: nth(7) }], 1)).toEqual([]);
     queue.pump(1);
     expect(sent.slice(10)).toEqual([5, 6, 7].map((step) => ({ sequence: nth(step), isAgain: true })));
     // Asked for, and not here any more: the receiver is told to go on without.
-    expect(queue.reportLoss([{ first: nth(1), last: nth(4) }])).toEqual([{ first: nth(1), last: nth(3) }]);
+    expect(queue.reportLoss([{ first: nth(1), last: nth(4) }], 2)).toEqual([{ first: nth(1), last: nth(3) }]);
     expect(queue.acknowledge(nth(10), null)).toBe(6_000);
     expect(queue.isEmpty).toBe(true);
+  });
+
+  it("goes out again once per way there and back, and no faster than a line could carry it, however often it is asked for", () => {
+    const { queue, sent, push } = queueOf({ windowPackets: 20_000, dropAfterMilliseconds: null });
+    push(16_384, 0);
+    queue.noteRoundTrip(40);
+    sent.length = 0;
+    // As many ranges as fit into one packet, each of all that there is, and one of all that was before.
+    const everything = Array.from({ length: 182 }, () => ({ first: nth(0), last: nth(16_383) }));
+    const startedAt = performance.now();
+    const before = { first: sequenceAfter(BEGIN, 0x8000_0000 - 9), last: nth(3) };
+    expect(queue.reportLoss([...everything, before, before], 100)).toEqual([
+      { first: before.first, last: sequenceAfter(BEGIN, 0x7fff_ffff) },
+    ]);
+    queue.pump(100);
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    expect(sent.length).toBe(200);
+    for (let now = 101; now < 110; now += 1) {
+      queue.reportLoss(everything, now);
+      queue.pump(now);
+    }
+    expect(sent.length).toBe(200);
+    expect(queue.acknowledge(nth(16_374), null)).toBe(16_374_000);
+    for (let now = 110; now < 148; now += 1) {
+      queue.reportLoss(everything, now);
+      queue.pump(now);
+    }
+    expect(sent.slice(200).map(({ sequence }) => sequence)).toEqual(Array.from({ length: 10 }, (_, step) => nth(16_374 + step)));
+    queue.reportLoss(everything, 151);
+    queue.pump(151);
+    expect(sent.length).toBe(220);
   });
 
   it("is no more at once than the receiver has room for", () => {
@@ -255,9 +286,10 @@ describe("what is sent", () => {
           if (said.kind === "acknowledge")
             acknowledged += queue.acknowledge(sequenceAfter(nth(0), (said.step + 0x8000_0000) % 0x8000_0000), said.room);
           if (said.kind === "loss")
-            queue.reportLoss([
-              { first: sequenceAfter(BEGIN, said.from + 0x8000_0000), last: sequenceAfter(BEGIN, said.from + said.length + 0x8000_0000) },
-            ]);
+            queue.reportLoss(
+              [{ first: sequenceAfter(BEGIN, said.from + 0x8000_0000), last: sequenceAfter(BEGIN, said.from + said.length + 0x8000_0000) }],
+              now,
+            );
           if (said.kind === "time") queue.pump((now += said.milliseconds));
         }
         const firsts = sent.filter(({ isAgain }) => !isAgain).map(({ sequence }) => (sequence - BEGIN + 0x8000_0000) % 0x8000_0000);
