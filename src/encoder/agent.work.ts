@@ -6,7 +6,7 @@ import type { Logger } from "../shared/log.ts";
 import { registerEncoder, type EncoderLife, type EncoderRegistration } from "./encoder.store.ts";
 import { readLaunches } from "./launch.store.ts";
 import { decideReport, decideResume, decideTakeBack, type SessionControl, type SessionOutcome, type SessionReport } from "./lease.rules.ts";
-import { lockAllHeldSessions, lockHeldSessions, readControls } from "./lease.store.ts";
+import { lockAllHeldSessions, lockHeldSessions, readControls, writeSwitches } from "./lease.store.ts";
 import { openLaunch } from "./open-launch.ts";
 import type { SessionLaunch } from "./runner.ts";
 import type { ReportResult } from "./supervisor.ts";
@@ -74,6 +74,10 @@ async function writeTogether(database: Database, encoderId: string, reports: rea
   return database.transaction("report sessions", async (transaction) => {
     const results = new Map<string, ReportResult>(reports.map(({ sessionId }) => [sessionId, "NOT_HELD"]));
     const held = new Map((await readHeld(transaction, encoderId, reports)).map((session) => [session.id, session]));
+    await writeSwitches(
+      transaction,
+      reports.flatMap(({ sessionId, switches }) => (held.has(sessionId) ? switches.map((item) => ({ ...item, sessionId })) : [])),
+    );
     const decided = reports.flatMap((report) => {
       const session = held.get(report.sessionId);
       if (session === undefined) return [];

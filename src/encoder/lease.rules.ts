@@ -1,6 +1,6 @@
 import type { DesiredStatus, Health, InputPath, SessionStatus } from "../sessions/session.rules.ts";
 import type { SessionState } from "../sessions/session.state.ts";
-import type { AlertCause, Observation, PlaybackObservation } from "./runner.ts";
+import type { AlertCause, Observation, PlaybackObservation, SwitchObservation } from "./runner.ts";
 
 /**
  * Who runs a session, and what that makes of its status:
@@ -52,7 +52,7 @@ export interface SessionOutcome {
   /** The playbacks that are told of, or `ALL` for each the same as the session. */
   readonly playbacks: readonly PlaybackObservation[] | "ALL";
   /** What else was observed; null when nobody observes: the input is back on path A, and no slate shows. */
-  readonly observed: Pick<Observation, "activePath" | "isSlateShowing" | "nextRecoveryAt" | "switches" | "causes"> | "KEPT" | null;
+  readonly observed: Pick<Observation, "activePath" | "isSlateShowing" | "nextRecoveryAt" | "causes"> | "KEPT" | null;
   /** What is known to be wrong without having been observed. */
   readonly noticed?: Pick<AlertCause, "code" | "severity" | "message">;
   /** Whether the lease is given back. */
@@ -68,6 +68,8 @@ export type SessionReport = {
   readonly sessionId: string;
   readonly epoch: number;
   readonly at: Date;
+  /** They have happened, and are written whatever the report makes of the session. */
+  readonly switches: readonly SwitchObservation[];
 } & (
   | {
       readonly kind: "OBSERVED" | "RUNNER_ENDED";

@@ -88,13 +88,21 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
   }
 
   function observe(seat: Seat, runner: SessionRunner | null, observation: Observation): void {
-    // What a runner says while it is being stopped, or after it was replaced, is not about what is wanted now.
-    if (seats.get(seat.id) !== seat || seat.runner !== runner || seat.phase !== "RUNNING") return;
+    // What a runner says after it was replaced is not about what is wanted now.
+    if (seats.get(seat.id) !== seat || seat.runner !== runner) return;
+    if (seat.phase !== "RUNNING") return keepSwitches(seat, observation);
     const isOver = observation.status === "FAILED" || observation.status === "STOPPED";
     const reason = observation.reason ?? "The encoder ended without being asked to.";
     seat.unwritten = { observation: isOver ? { ...observation, status: "FAILED", health: "ERROR", reason } : observation, at: clock.now() };
     if (isOver) stop(seat, "FAILED");
     onNews();
+  }
+
+  /** Of what a runner says while it is being stopped, the switches alone count: they have happened. */
+  function keepSwitches(seat: Seat, { switches = [], ...rest }: Observation): void {
+    if (switches.length === 0) return;
+    const { observation, at } = seat.unwritten ?? { observation: rest, at: clock.now() };
+    seat.unwritten = { observation: { ...observation, switches }, at };
   }
 
   function stop(seat: Seat, cause: Cause): void {
@@ -147,9 +155,10 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
 
   function reportOf(seat: Seat): SessionReport | null {
     const { id: sessionId, epoch, generation, unwritten } = seat;
-    if (seat.phase === "ENDED" && seat.cause === "HANDED_ON") return { sessionId, epoch, at: clock.now(), kind: "HANDED_ON" };
+    const switches = unwritten?.observation.switches ?? [];
+    if (seat.phase === "ENDED" && seat.cause === "HANDED_ON") return { sessionId, epoch, at: clock.now(), switches, kind: "HANDED_ON" };
     if (unwritten === null || seat.cause === "FENCED") return null;
-    return { sessionId, epoch, generation, ...unwritten, kind: seat.phase === "ENDED" ? "RUNNER_ENDED" : "OBSERVED" };
+    return { sessionId, epoch, generation, switches, ...unwritten, kind: seat.phase === "ENDED" ? "RUNNER_ENDED" : "OBSERVED" };
   }
 
   function confirm(report: SessionReport, result: ReportResult | undefined): void {
@@ -163,6 +172,11 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
     }
     if (result === "RELEASED") seats.delete(seat.id);
     else Object.assign(seat, { phase: "IDLE", cause: "WANTED", unwritten: null } satisfies Partial<Seat>);
+  }
+
+  /** What was seen last is written first: whoever resumes may forget it. */
+  function isResumable({ phase, unwritten }: Seat): boolean {
+    return phase === "IDLE" && unwritten === null;
   }
 
   function launch(specification: SessionLaunch): void {
@@ -212,7 +226,7 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
     add: (held) => held.forEach(add),
     reports: () => [...seats.values()].flatMap((seat) => reportOf(seat) ?? []),
     confirm: (reports, results) => reports.forEach((report) => confirm(report, results.get(report.sessionId))),
-    idle: () => [...seats.values()].filter((seat) => seat.phase === "IDLE").map(({ id: sessionId, epoch }) => ({ sessionId, epoch })),
+    idle: () => [...seats.values()].filter(isResumable).map(({ id: sessionId, epoch }) => ({ sessionId, epoch })),
     launch,
     fail,
     drop: (ids) => ids.forEach((id) => seats.get(id)?.phase === "IDLE" && seats.delete(id)),

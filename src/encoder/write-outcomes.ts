@@ -8,7 +8,7 @@ import { storableText } from "../shared/storable-text.ts";
 import { tellingOf } from "./alert-telling.rules.ts";
 import type { SessionState } from "../sessions/session.state.ts";
 import type { SessionControl, SessionOutcome } from "./lease.rules.ts";
-import { writePlaybackStatuses, writeSessions, writeSwitches, type PlaybackWrite, type SessionWrite } from "./lease.store.ts";
+import { writePlaybackStatuses, writeSessions, type PlaybackWrite, type SessionWrite } from "./lease.store.ts";
 import type { PlaybackObservation } from "./runner.ts";
 import { endRuns, type RunEnd } from "../sessions/run.store.ts";
 
@@ -36,12 +36,6 @@ export async function writeOutcomes(transaction: Transaction, decided: readonly 
   await writePlaybackStatuses(
     transaction,
     written.flatMap(({ playbacks }) => playbacks),
-  );
-  await writeSwitches(
-    transaction,
-    decided.flatMap(({ session, outcome: { observed } }) =>
-      observed === null || observed === "KEPT" ? [] : (observed.switches ?? []).map((item) => ({ ...item, sessionId: session.id })),
-    ),
   );
   await endRuns(
     transaction,

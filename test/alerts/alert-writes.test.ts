@@ -59,7 +59,7 @@ async function report(
   const epochs = new Map((await world.view(ids)).map(({ id, epoch }) => [id, epoch]));
   const observation: Observation = { status, health: "OK", reason: null, playbacks: [], causes };
   const reports = ids.map((sessionId): SessionReport => {
-    const seen = { sessionId, epoch: epochs.get(sessionId) ?? 0, generation: 1, at: clock.now() };
+    const seen = { sessionId, epoch: epochs.get(sessionId) ?? 0, generation: 1, at: clock.now(), switches: [] };
     return { ...seen, kind: status === "FAILED" ? "RUNNER_ENDED" : "OBSERVED", observation };
   });
   return writeReports({ database: test.database, log: silentLog }, encoderId, reports);

@@ -212,7 +212,7 @@ describe("fencing", () => {
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
     await test.database.executor.execute(sql`
       update sessions set epoch = epoch + 1, encoder_id = 'encoder_other', status = 'STARTING'`);
-    const stale = { sessionId: ids[0] ?? "", epoch: 1, generation: 1, at: new Date(), kind: "OBSERVED" as const };
+    const stale = { sessionId: ids[0] ?? "", epoch: 1, generation: 1, at: new Date(), switches: [], kind: "OBSERVED" as const };
     const observation = { status: "FAILED" as const, health: "ERROR" as const, reason: null, playbacks: [] };
     const { results, hasWritten } = await writeReports({ database: test.database, log: silentLog }, agent.encoderId(), [
       { ...stale, observation },

@@ -70,6 +70,7 @@ async function countAll(count: number) {
       epoch: 1,
       generation: 1,
       at: new Date(),
+      switches: [],
       kind,
       observation: { status, health: "OK", reason: null, playbacks: [] },
     }));
