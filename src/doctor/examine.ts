@@ -4,6 +4,7 @@ import { examineDataDirectory, examineDisk } from "./disk.ts";
 import { examineFfmpeg } from "./ffmpeg.ts";
 import type { Finding } from "./finding.ts";
 import { examineMulticastInterface, examinePort } from "./port.ts";
+import { examinePushInputs } from "./push-inputs.ts";
 
 const OLDEST_NODE: readonly [number, number] = [20, 19];
 
@@ -18,6 +19,7 @@ const EXAMINATIONS: readonly Examination[] = [
   examineDisk,
   examineDatabase,
   examinePort,
+  examinePushInputs,
   examineMulticastInterface,
 ];
 

@@ -38,7 +38,8 @@ async function tryListening(host: string, port: number): Promise<string | null> 
   });
 }
 
-async function isHeadend(host: string, port: number): Promise<boolean> {
+/** Whether a gateway of ours answers there. */
+export async function isHeadend(host: string, port: number): Promise<boolean> {
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   const signal = AbortSignal.timeout(ANSWER_DEADLINE_MILLISECONDS);
   return await fetch(`http://${name}:${port}/livez`, { signal }).then(

@@ -40,7 +40,7 @@ export async function openPushServers(options: PushServersOptions): Promise<Push
       return opened;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      options.log.warn({ err: error }, `${type} inputs cannot be taken`);
+      options.log.debug({ err: error }, `${type} inputs cannot be taken`);
       missing.push(`${type} cannot run: ${why} (${variable}).`);
       return null;
     }

@@ -128,6 +128,18 @@ describe("the doctor", () => {
     expect(output).toMatch(/LIMITED +multicast +203\.0\.113\.7 .*MULTICAST_PULL receives nothing/);
   });
 
+  it("tells which pushed inputs cannot be taken, and why, which is no reason not to start", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { code, output } = await run(["doctor"], { HEADEND_RTMP_PORT: String(port), HEADEND_SRT_PORT: "off" });
+    server.close();
+    expect(code).toBe(0);
+    expect(output).toMatch(/LIMITED +push inputs +RTMP_PUSH cannot run: .*EADDRINUSE.*HEADEND_RTMP_PORT/);
+    expect(output).toMatch(/LIMITED +push inputs +HEADEND_SRT_PORT is off/);
+    expect((await run(["doctor"])).output).toMatch(/OK +push inputs +can be taken at rtmp:.*, srt:/);
+  });
+
   it("tells every wrong variable", async () => {
     const { code, output } = await run(["doctor"], { PORT: "many", HEADEND_REGION: "EU!" });
     expect(code).toBe(1);
