@@ -94,12 +94,6 @@ export class EncoderRun {
     await this.#child.finish();
   }
 
-  async kill(): Promise<void> {
-    this.#isAsked = true;
-    this.#child.kill();
-    await this.#child.ended;
-  }
-
   #note(progress: FfmpegProgress): void {
     this.#progress = progress;
     if (progress.outTimeSeconds === null || progress.outTimeSeconds <= this.#outTimeSeconds) return;

@@ -37,11 +37,6 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
   const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory, options.log) };
   pruneLiveDirectories(options.mediaRoot);
   const access: NetworkAccess = { resolve: (host) => resolveAllowed(host, networkPolicy) };
-  const refuse = async (url: string): Promise<string | null> => {
-    const resolution = await resolveAllowedUrl(url, networkPolicy);
-    if (resolution.kind === "ALLOWED") return null;
-    return resolution.kind === "REFUSED" ? resolution.problem.message : resolution.message;
-  };
   return (launch, observe) => {
     const log = options.log.child({ sessionId: launch.sessionId, epoch: launch.epoch });
     const tell = (observation: Observation): void => {
@@ -64,7 +59,6 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       openPathSource: createPathSourceOpener({ host, ffmpegPath, multicastInterface: options.multicastInterface, access, pushServers }),
       presets: options.presets ?? DEFAULT_PRESETS,
       coreCount: cpus().length,
-      refuse,
       resolve: (url) => resolveAllowedUrl(url, networkPolicy),
       log,
     });

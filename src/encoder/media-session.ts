@@ -20,6 +20,7 @@ import type { TelemetrySample } from "./telemetry.rules.ts";
 import { describeSession, isEncoderStuck, type SessionFacts } from "./session-report.ts";
 import { SessionMeter } from "./session-meter.ts";
 import { SessionSignal } from "./session-signal.ts";
+import { createTeller } from "./teller.ts";
 
 export interface MediaSessionOptions {
   readonly launch: SessionLaunch;
@@ -35,7 +36,6 @@ export interface MediaSessionOptions {
   readonly openPathSource: OpenPathSource;
   readonly presets: EncoderPresets;
   readonly coreCount: number;
-  readonly refuse: (url: string) => Promise<string | null>;
   /** Gives the addresses of a receiver's URL that may be connected to now. */
   readonly resolve: (url: string) => Promise<Resolution>;
   readonly log: Logger;
@@ -88,13 +88,14 @@ export class MediaSession implements SessionRunner {
   #storageFullAt: number | null = null;
   #advancedAt: number | null = null;
   #hasWaited = false;
-  #told = "";
+  readonly #send: (observation: Observation) => void;
   #work: Promise<void> | null = null;
   #ended: Promise<void> | null = null;
 
   constructor(options: MediaSessionOptions) {
     const { launch, mediaRoot } = options;
     this.#options = options;
+    this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
     const generation = `${launch.sessionId} ${launch.generation}`;
     const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, generation));
     this.#watch = new OutputWatch({
@@ -297,13 +298,6 @@ export class MediaSession implements SessionRunner {
     const { activePath, switches } = this.signal.choice.observation;
     const playbacks = this.#options.launch.outputs.map(({ playbackId }) => ({ playbackId, ...what }));
     this.#send({ ...what, playbacks, activePath, switches });
-  }
-
-  #send(observation: Observation): void {
-    const text = JSON.stringify(observation);
-    if (text === this.#told) return;
-    this.#told = text;
-    this.#options.observe(observation);
   }
 
   #tokens(): readonly string[] {

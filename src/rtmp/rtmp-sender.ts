@@ -5,6 +5,7 @@ import type { Resolution } from "../network/resolve.ts";
 import { EncoderIntake } from "./encoder-intake.ts";
 import { PublisherClient, type PublishEnd } from "./publisher-client.ts";
 import { answerChallenge, readChallenge, readPushTarget, type PushTarget } from "./push-target.rules.ts";
+import { quoteReceiver } from "./quote.rules.ts";
 import { SendQueue } from "./send-queue.ts";
 
 export interface RtmpSenderOptions {
@@ -26,7 +27,6 @@ const PAUSE_MILLISECONDS = 2_000;
 const ANSWERS_LIMIT = 3;
 /** Below this a text is left as it is by the masker. */
 const MASKABLE_CHARACTERS = 4;
-const DETAIL_LIMIT_CHARACTERS = 200;
 
 /**
  * Publishes what the encoder writes to a receiver:
@@ -218,6 +218,6 @@ export class RtmpSender implements OutputSender {
   /** What the receiver said, as the end of a sentence; nothing of it when it holds a secret too short to be masked. */
   #quote(detail: string | null): string {
     const holdsShort = this.#target?.secrets.some((secret) => secret.length < MASKABLE_CHARACTERS && detail?.includes(secret));
-    return detail === null || detail === "" || holdsShort ? "." : `: ${this.#mask(detail).slice(0, DETAIL_LIMIT_CHARACTERS)}`;
+    return detail === null || detail === "" || holdsShort ? "." : `: ${quoteReceiver(detail, this.#mask)}`;
   }
 }
