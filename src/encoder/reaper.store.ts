@@ -1,5 +1,4 @@
 import { sql, type SQL } from "drizzle-orm";
-import { IDEMPOTENCY_HOURS } from "../access/idempotency.ts";
 import type { Executor, Transaction } from "../database/database.ts";
 import { endRunsBefore, openRuns } from "../sessions/run.store.ts";
 import { ladderJson } from "../sessions/pending-changes.store.ts";
@@ -159,13 +158,4 @@ export async function lockWaitingSessions(transaction: Transaction, waitingMilli
       and s.status_changed_at < now() - ${waitingMilliseconds}::integer * interval '1 millisecond'
     order by s.id limit ${PASS_LIMIT} for update of s skip locked`);
   return rows.map((row) => ({ id: row.id, hasEncoder: row.has_encoder, canRun: row.can_run }));
-}
-
-/** Removes answers to idempotency keys after their time, and encoders that were lost a week ago. */
-export async function sweepOldRows(executor: Executor): Promise<void> {
-  await executor.execute(sql`
-    with old_keys as (delete from idempotency_keys where created_at < now() - make_interval(hours => ${IDEMPOTENCY_HOURS}::integer))
-    delete from encoders e
-    where e.status = ${EncoderStatus.LOST} and e.last_seen_at < now() - interval '7 days'
-      and not exists (select from sessions s where s.encoder_id = e.id)`);
 }

@@ -25,9 +25,9 @@ import {
   markEncodersLost,
   startTurns,
   survey,
-  sweepOldRows,
 } from "./reaper.store.ts";
 import { createSilenceRecord, type SignOfLife } from "./silence.ts";
+import { sweepOldRows } from "./sweep.store.ts";
 import { writeOutcomes } from "./write-outcomes.ts";
 
 export interface ReaperOptions {
@@ -59,6 +59,7 @@ export async function startReaper({ database, bell, clock, log }: ReaperOptions)
   const record = createSilenceRecord();
   const isWaitingDue = every(WAITING_INTERVAL_MILLISECONDS);
   const isSweepDue = every(SWEEP_INTERVAL_MILLISECONDS);
+  let hasMoreToSweep = false;
 
   async function pass(): Promise<void> {
     const askedAt = performance.now();
@@ -71,7 +72,7 @@ export async function startReaper({ database, bell, clock, log }: ReaperOptions)
       if (done.lost.length > 0) log.warn({ encoders: done.lost }, "encoders were lost; their sessions go to others");
       if (done.hasWritten) bell.ring();
     }
-    if (isSweepDue()) await sweepOldRows(database.executor);
+    if (hasMoreToSweep || isSweepDue()) hasMoreToSweep = await sweepOldRows(database.executor, clock.now());
   }
 
   const loop = startLoop({

@@ -56,6 +56,11 @@ export function newIdentifier(kind: IdentifierKind): string {
   return `${kind}_${time}${digits(highHalf, HALF_LENGTH)}${digits(lowHalf, HALF_LENGTH)}`;
 }
 
+/** Sorts before every identifier of a kind that is made at this moment or later, and after all that were made before. */
+export function firstIdentifierOf(kind: IdentifierKind, at: Date): string {
+  return `${kind}_${digits(at.getTime(), BODY_LENGTH - 2 * HALF_LENGTH)}${digits(0, 2 * HALF_LENGTH)}`;
+}
+
 /** The kind that an identifier names, or null when the text is not one of ours. */
 export function identifierKind(text: string): IdentifierKind | null {
   const prefix = IDENTIFIER_PATTERN.exec(text)?.[1];
