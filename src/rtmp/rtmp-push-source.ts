@@ -22,6 +22,8 @@ const FIRST_BYTE_MILLISECONDS = 10_000;
 const LAST_BYTES_MILLISECONDS = 2_000;
 /** More than this waiting for ffmpeg means that it hangs, since it only copies. */
 const QUEUE_LIMIT_BYTES = 16_000_000;
+/** From one process to the next: of publishers that come and go in a loop, each is held back for so long before it costs one. */
+const SPAWN_MILLISECONDS = 1_000;
 
 const ARGUMENTS = [
   ...QUIET,
@@ -31,8 +33,12 @@ const ARGUMENTS = [
 ];
 
 interface Run {
-  readonly child: FfmpegProcess;
-  readonly startedAt: number;
+  /** Null while it is held back. */
+  child: FfmpegProcess | null;
+  /** What came until then. */
+  readonly held: Buffer[];
+  heldBytes: number;
+  startedAt: number;
   firstByteAt: number | null;
   lastByteAt: number;
 }
@@ -41,7 +47,7 @@ interface Run {
  * Waits for a publisher on a stream key, and makes MPEG-TS of what it sends:
  *
  *   WAITING     nobody publishes
- *   PUBLISHING  a publisher was let in, and a process of ffmpeg takes its media; flowing from its first byte on
+ *   PUBLISHING  a publisher was let in, and a process of ffmpeg takes its media, at most one a second; flowing from its first byte on
  *
  *   WAITING → PUBLISHING when somebody with the key comes; back when that one leaves, falls silent, is rejected, or the process ends
  *
@@ -52,6 +58,8 @@ export class RtmpPushSource implements PathSource {
   readonly #registration: Registration;
   readonly #ends = new Set<Promise<ProcessEnd>>();
   #run: Run | null = null;
+  #spawnedAt = -Infinity;
+  #spawning: NodeJS.Timeout | null = null;
   /** The process of a publisher that left, while it gives out its last. */
   #leaving: FfmpegProcess | null = null;
   #problem: string | null = "Nobody publishes to this input yet.";
@@ -66,7 +74,7 @@ export class RtmpPushSource implements PathSource {
   }
 
   get pid(): number | null {
-    return this.#run?.child.pid ?? null;
+    return this.#run?.child?.pid ?? null;
   }
 
   state(now: number): PathSourceState {
@@ -105,12 +113,21 @@ export class RtmpPushSource implements PathSource {
   }
 
   #begin(): void {
+    const run: Run = { child: null, held: [], heldBytes: 0, startedAt: this.#options.clock.now(), firstByteAt: null, lastByteAt: 0 };
+    this.#run = run;
+    const wait = this.#spawnedAt + SPAWN_MILLISECONDS - performance.now();
+    if (wait <= 0) this.#spawn(run);
+    else this.#spawning = setTimeout(() => this.#spawn(run), wait);
+  }
+
+  #spawn(run: Run): void {
     const { host, ffmpegPath, streamKey, clock } = this.#options;
+    this.#spawnedAt = performance.now();
     this.#leaving?.kill();
     this.#leaving = null;
     const child = spawnFfmpeg(host, { binary: ffmpegPath, arguments: ARGUMENTS, secrets: [streamKey] });
-    const run: Run = { child, startedAt: clock.now(), firstByteAt: null, lastByteAt: 0 };
-    this.#run = run;
+    run.child = child;
+    run.startedAt = clock.now();
     child.stdout.on("data", (chunk: Buffer) => this.#give(run, chunk));
     const ended = child.ended;
     this.#ends.add(ended);
@@ -119,6 +136,7 @@ export class RtmpPushSource implements PathSource {
       if (this.#leaving === child) this.#leaving = null;
       if (this.#run === run) this.reject(describeEnd(end));
     });
+    for (const flv of run.held.splice(0)) child.stdin.write(flv);
   }
 
   #give(run: Run, chunk: Buffer): void {
@@ -132,21 +150,28 @@ export class RtmpPushSource implements PathSource {
   }
 
   #feed(flv: Buffer): void {
-    const stdin = this.#run?.child.stdin;
-    if (!stdin?.writable) return;
-    if (stdin.writableLength > QUEUE_LIMIT_BYTES) return this.reject("What the publisher sent could not be taken in fast enough.");
-    stdin.write(flv);
+    const run = this.#run;
+    if (!run) return;
+    const stdin = run.child?.stdin;
+    if ((stdin?.writableLength ?? run.heldBytes) > QUEUE_LIMIT_BYTES) {
+      return this.reject("What the publisher sent could not be taken in fast enough.");
+    }
+    if (stdin?.writable) stdin.write(flv);
+    if (stdin) return;
+    run.held.push(flv);
+    run.heldBytes += flv.length;
   }
 
   #end(reason: string): void {
-    const run = this.#run;
+    const child = this.#run?.child;
     this.#run = null;
     this.#problem = reason;
-    if (!run) return;
-    this.#leaving = run.child;
-    run.child.stdin.end();
-    const deadline = setTimeout(() => run.child.kill(), LAST_BYTES_MILLISECONDS);
-    void run.child.ended.then(() => clearTimeout(deadline));
+    if (this.#spawning) clearTimeout(this.#spawning);
+    if (!child) return;
+    this.#leaving = child;
+    child.stdin.end();
+    const deadline = setTimeout(() => child.kill(), LAST_BYTES_MILLISECONDS);
+    void child.ended.then(() => clearTimeout(deadline));
   }
 }
 

@@ -27,11 +27,13 @@ afterAll(async () => {
 
 /** A source with a clock that is wound as a session winds it. */
 function openSource(ffmpegPath = "ffmpeg") {
+  let spawned = 0;
+  const counted = { ...host, records: { ...host.records, add: () => void (spawned += 1) } };
   const clock = createPatientClock(600);
   const key = randomToken(20);
   const streams: Buffer[][] = [];
   const source = new RtmpPushSource({
-    ...{ server, streamKey: key, host, ffmpegPath, clock },
+    ...{ server, streamKey: key, host: counted, ffmpegPath, clock },
     handlers: { onStart: () => void streams.push([]), onBytes: (chunk) => void streams.at(-1)?.push(chunk) },
   });
   const timer = setInterval(() => {
@@ -42,6 +44,7 @@ function openSource(ffmpegPath = "ffmpeg") {
     key,
     url: `rtmp://127.0.0.1:${server.port}/live/${key}`,
     streams,
+    spawned: () => spawned,
     state: () => source.state(clock.now()),
     async close() {
       clearInterval(timer);
@@ -146,5 +149,23 @@ describe.concurrent("an input that is pushed over RTMP", () => {
     expect(state().problem).toBe("What the publisher sent could not be taken in fast enough.");
     await close();
     expect(isAlive(pid)).toBe(false);
+  });
+
+  it("spends one process a second on publishers that come and go in a loop, and loses nothing of one that stays", async () => {
+    const { source, key, url, state, spawned, close } = openSource();
+    const startedAt = performance.now();
+    for (let round = 0; round < 8; round += 1) {
+      const peer = await dial(server.port);
+      await peer.publish(key);
+      peer.send({ type: 9, streamId: 1, timestamp: 0, payload: Buffer.from([0x27, 1, 0, 0, 0]) });
+      peer.socket.destroy();
+      await eventually("its end", () => state().problem === "The publisher closed the connection.");
+      source.reject("Seen.");
+    }
+    expect(spawned()).toBeLessThanOrEqual(1 + Math.floor((performance.now() - startedAt) / 1_000));
+    const publisher = startPublisher(url);
+    await eventually("the flow", () => state().isFlowing);
+    await publisher.kill();
+    await close();
   });
 });
