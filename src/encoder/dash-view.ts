@@ -1,27 +1,27 @@
-import { NotReached, type NetworkAccess } from "../network/connect.ts";
+import { AddressRefused, NotReached, type NetworkAccess } from "../network/connect.ts";
+import type { ProxyAnswer } from "../network/egress-proxy.ts";
 import { fetchAllowed } from "../network/fetch-allowed.ts";
+import { webAddress } from "../network/web-address.ts";
 import { readManifest, type DashManifest } from "./dash-manifest.rules.ts";
-import { bestOf, renderPlaylist, SegmentNumbering, segmentsOf } from "./dash-segments.rules.ts";
+import { bestOf, renderPlaylist, SegmentNumbering, segmentsOf, type DashSegment } from "./dash-segments.rules.ts";
 import { masterPlaylist } from "./hls-playlist.rules.ts";
-import { PLAYLIST_LIMIT_BYTES, silenceSecondsOf, type HlsSource } from "./hls-source.ts";
-
-/** A host that no name server knows: what is asked of it is answered by ourselves. */
-export const DASH_HOST = "dash.invalid";
+import { PLAYLIST_LIMIT_BYTES, silenceSecondsOf } from "./hls-source.ts";
+import { foreignAddress, NamedParts, playlistAddress, segmentAddress, segmentNumberAt, type MediaName } from "./input-host.ts";
 
 export interface DashViewOptions {
   readonly access: NetworkAccess;
   readonly signal: AbortSignal;
-  /** What was looked for is not there any more, or is refused. */
-  readonly onProblem: (error: unknown) => void;
 }
 
 export interface DashView {
-  readonly source: HlsSource;
-  /** A playlist of ours by its path; null for any other. */
-  readonly answer: (path: string) => Promise<string | null>;
+  /** A master playlist that names our views of its picture and sound. */
+  readonly script: string;
+  readonly silenceSeconds: number;
+  /** What stands at a path of ours. Throws `AddressRefused`. */
+  readonly answer: (path: string) => Promise<ProxyAnswer>;
 }
 
-const PATHS = { "/video.m3u8": "VIDEO", "/audio.m3u8": "AUDIO" } as const;
+const KINDS = { video: "VIDEO", audio: "AUDIO" } as const;
 const LEAST_MILLISECONDS = 1_000;
 const SEGMENTS_MEASURED = 100;
 
@@ -31,43 +31,110 @@ const SEGMENTS_MEASURED = 100;
  * Throws `AddressRefused`, and `NotReached` with a sentence.
  */
 export async function openDashView(url: string, options: DashViewOptions): Promise<DashView> {
-  const { access, signal, onProblem } = options;
-  const read = async (from: string): Promise<{ readonly manifest: DashManifest; readonly url: string }> => {
-    const fetched = await fetchAllowed(from, { access, signal, limitBytes: PLAYLIST_LIMIT_BYTES });
-    const manifest = readManifest(fetched.text, fetched.url);
-    if (!manifest) throw new NotReached("What the input's URL gives is not a DASH manifest.");
-    return { manifest, url: manifest.location ?? from };
-  };
-  let newest = await read(url);
-  let readAt = performance.now();
-  let reading: Promise<void> | null = null;
-  const renew = async (): Promise<void> => {
-    const pause = Math.max(LEAST_MILLISECONDS, newest.manifest.updateSeconds * 500);
-    if (!newest.manifest.isLive || performance.now() - readAt < pause) return;
-    readAt = performance.now();
-    // What was read last still holds for some time.
-    newest = await read(newest.url).catch((error: unknown) => {
-      onProblem(error);
-      return newest;
-    });
-  };
-  const numberings = { VIDEO: new SegmentNumbering(), AUDIO: new SegmentNumbering() };
+  const manifests = new ManifestReader(url, options);
+  await manifests.renew();
+  const playlists = { video: new OwnPlaylist("video"), audio: new OwnPlaylist("audio") };
   return {
-    source: sourceOf(newest.manifest),
+    ...scriptOf(manifests.newest),
     answer: async (path) => {
-      const kind = Object.hasOwn(PATHS, path) ? PATHS[path as keyof typeof PATHS] : null;
-      if (kind === null) return null;
-      reading ??= renew().finally(() => {
-        reading = null;
-      });
-      await reading;
-      const segments = segmentsOf(newest.manifest, kind, Date.now() / 1_000);
-      return renderPlaylist(segments, numberings[kind].number(segments), newest.manifest.isLive);
+      for (const playlist of [playlists.video, playlists.audio]) {
+        if (path !== playlist.path) continue;
+        await manifests.renew();
+        return { playlist: playlist.render(manifests.newest) };
+      }
+      const found = playlists.video.at(path) ?? playlists.audio.at(path);
+      return found === null ? null : { url: found };
     },
   };
 }
 
-function sourceOf(manifest: DashManifest): HlsSource {
+/** Reads the manifest as often as it says; what was read last still holds for some time. */
+class ManifestReader {
+  readonly #options: DashViewOptions;
+  #url: string;
+  #newest: DashManifest | null = null;
+  #readAt = 0;
+  #reading: Promise<void> | null = null;
+
+  constructor(url: string, options: DashViewOptions) {
+    this.#url = url;
+    this.#options = options;
+  }
+
+  get newest(): DashManifest {
+    if (!this.#newest) throw new NotReached("The manifest of the input was not read yet.");
+    return this.#newest;
+  }
+
+  /** Throws for the first time when it cannot be read, and later only when its address is refused. */
+  renew(): Promise<void> {
+    this.#reading ??= this.#renew().finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  async #renew(): Promise<void> {
+    const before = this.#newest;
+    if (before && (!before.isLive || performance.now() - this.#readAt < Math.max(LEAST_MILLISECONDS, before.updateSeconds * 500))) return;
+    this.#readAt = performance.now();
+    try {
+      await this.#read();
+    } catch (error) {
+      if (!before || error instanceof AddressRefused) throw error;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { access, signal } = this.#options;
+    const fetched = await fetchAllowed(this.#url, { access, signal, limitBytes: PLAYLIST_LIMIT_BYTES });
+    const manifest = readManifest(fetched.text, fetched.url);
+    if (!manifest) throw new NotReached("What the input's URL gives is not a DASH manifest.");
+    this.#newest = manifest;
+    this.#url = manifest.location ?? this.#url;
+  }
+}
+
+/** A playlist of ours of one kind of media, and where what it names stands. */
+class OwnPlaylist {
+  readonly path: string;
+  readonly #name: MediaName;
+  readonly #numbering = new SegmentNumbering();
+  #first = 0;
+  #segments: readonly DashSegment[] = [];
+  #parts = new NamedParts();
+
+  constructor(name: MediaName) {
+    this.#name = name;
+    this.path = `/${name}.m3u8`;
+  }
+
+  render(manifest: DashManifest): string {
+    this.#segments = segmentsOf(manifest, KINDS[this.#name], Date.now() / 1_000);
+    this.#first = this.#numbering.number(this.#segments);
+    const parts = new NamedParts();
+    const own = this.#segments.map((segment, index) => ({
+      ...segment,
+      url: segmentAddress(this.#name, this.#first + index, "m4s"),
+      initializationUrl: segment.initializationUrl === null ? null : parts.add(checked(segment.initializationUrl)),
+    }));
+    this.#segments.forEach(({ url }) => checked(url));
+    this.#parts = parts;
+    return renderPlaylist(own, this.#first, manifest.isLive);
+  }
+
+  at(path: string): string | null {
+    const number = segmentNumberAt(path, this.#name);
+    return (number === null ? null : this.#segments[number - this.#first]?.url) ?? this.#parts.at(path);
+  }
+}
+
+function checked(url: string): string {
+  if (webAddress(url, url) === null) throw foreignAddress();
+  return url;
+}
+
+function scriptOf(manifest: DashManifest): Pick<DashView, "script" | "silenceSeconds"> {
   const [hasVideo, hasAudio] = [bestOf(manifest, "VIDEO").length > 0, bestOf(manifest, "AUDIO").length > 0];
   if (!hasVideo && !hasAudio) {
     const isEncrypted = manifest.representations.some((one) => one.isEncrypted);
@@ -81,11 +148,8 @@ function sourceOf(manifest: DashManifest): HlsSource {
   const segments = segmentsOf(manifest, hasVideo ? "VIDEO" : "AUDIO", now);
   if (segments.length === 0) throw new NotReached("The manifest of the input names no segment yet.");
   const longest = Math.max(...segments.slice(0, SEGMENTS_MEASURED).map(({ seconds }) => seconds));
-  const address = (name: string): string => `http://${DASH_HOST}/${name}.m3u8`;
   return {
-    script: masterPlaylist(address(hasVideo ? "video" : "audio"), hasVideo && hasAudio ? address("audio") : null),
+    script: masterPlaylist(playlistAddress(hasVideo ? "video" : "audio"), hasVideo && hasAudio ? playlistAddress("audio") : null),
     silenceSeconds: silenceSecondsOf(longest),
-    mediaUrl: null,
-    audioUrl: null,
   };
 }

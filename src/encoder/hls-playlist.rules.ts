@@ -7,16 +7,30 @@ export interface HlsVariant {
 }
 
 export type HlsPlaylist =
-  { readonly kind: "MASTER"; readonly variant: HlsVariant | null } | { readonly kind: "MEDIA"; readonly targetSeconds: number };
+  | { readonly kind: "MASTER"; readonly variant: HlsVariant | null }
+  | {
+      readonly kind: "MEDIA";
+      readonly targetSeconds: number;
+      /** Another text once another segment is the newest; null where none will follow. */
+      readonly edge: string | null;
+    };
 
 const TARGET_SECONDS_LIMIT = 60;
+const VARIANT_LIMIT = 200;
+/** A day of segments of 6 s, with three lines each; a hostile server may send as many lines as bytes. */
+const LINE_LIMIT = 60_000;
+
+/** The lines of a playlist; null when there are more than any playlist needs. */
+export function splitLines(text: string): readonly string[] | null {
+  const lines = text.split(/\r\n|\n|\r/, LINE_LIMIT + 1);
+  return lines.length > LINE_LIMIT ? null : lines;
+}
 
 /** Reads what we need of a playlist: of a master the variant of most bandwidth, of a media playlist its pace. */
-export function readPlaylist(text: string): HlsPlaylist {
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim());
-  const variants = readVariants(lines);
-  if (variants.length > 0 || lines.some((line) => line.startsWith("#EXT-X-STREAM-INF"))) {
-    return { kind: "MASTER", variant: variants.toSorted((one, other) => other.bandwidth - one.bandwidth)[0] ?? null };
+export function readPlaylist(text: readonly string[]): HlsPlaylist {
+  const lines = text.map((line) => line.trim());
+  if (lines.some((line) => line.startsWith("#EXT-X-STREAM-INF"))) {
+    return { kind: "MASTER", variant: readVariants(lines).toSorted((one, other) => other.bandwidth - one.bandwidth)[0] ?? null };
   }
   return {
     kind: "MEDIA",
@@ -24,25 +38,37 @@ export function readPlaylist(text: string): HlsPlaylist {
   };
 }
 
-function readVariants(lines: readonly string[]): HlsVariant[] {
+/** Those at the front, should there be more of them than anybody offers. */
+function readVariants(lines: readonly string[]): readonly HlsVariant[] {
+  const audio = readAudio(lines.filter((line) => line.startsWith("#EXT-X-MEDIA:")).slice(0, VARIANT_LIMIT));
+  const variants: HlsVariant[] = [];
+  let attributes: Readonly<Record<string, string>> | null = null;
+  for (const line of lines) {
+    if (line.startsWith("#EXT-X-STREAM-INF:")) attributes = readAttributes(line);
+    if (line === "" || line.startsWith("#") || !attributes) continue;
+    const { AUDIO: group = "", BANDWIDTH: bandwidth } = attributes;
+    variants.push({ uri: line, audioUri: audio.get(group) ?? null, bandwidth: Number(bandwidth) || 0 });
+    attributes = null;
+    if (variants.length === VARIANT_LIMIT) break;
+  }
+  return variants;
+}
+
+/** Where the sound of each group stands. */
+function readAudio(lines: readonly string[]): ReadonlyMap<string, string> {
   const audio = new Map<string, string>();
-  for (const line of lines.filter((candidate) => candidate.startsWith("#EXT-X-MEDIA:"))) {
+  for (const line of lines) {
     const attributes = readAttributes(line);
     const { "GROUP-ID": group, URI: uri } = attributes;
     const isBetter = attributes["DEFAULT"] === "YES" || (group !== undefined && !audio.has(group));
     if (attributes["TYPE"] === "AUDIO" && group !== undefined && uri !== undefined && isBetter) audio.set(group, uri);
   }
-  return lines.flatMap((line, index) => {
-    if (!line.startsWith("#EXT-X-STREAM-INF:")) return [];
-    const uri = lines.slice(index + 1).find((candidate) => candidate !== "" && !candidate.startsWith("#"));
-    if (uri === undefined) return [];
-    const attributes = readAttributes(line);
-    return [{ uri, audioUri: audio.get(attributes["AUDIO"] ?? "") ?? null, bandwidth: Number(attributes["BANDWIDTH"]) || 0 }];
-  });
+  return audio;
 }
 
-function readAttributes(line: string): Readonly<Record<string, string>> {
-  const pairs = line.slice(line.indexOf(":") + 1).matchAll(/([A-Z0-9-]+)=("[^"]*"|[^,]*)/g);
+/** The attributes of a tag, quotes left out, in time linear in its length. */
+export function readAttributes(line: string): Readonly<Record<string, string>> {
+  const pairs = line.slice(line.indexOf(":") + 1).matchAll(/(?:^|,)\s*([A-Z0-9-]+)=("[^"]*"|[^,]*)/g);
   return Object.fromEntries(Array.from(pairs, ([, name = "", value = ""]) => [name, value.replace(/^"|"$/g, "")]));
 }
 

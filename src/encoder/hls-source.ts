@@ -1,17 +1,17 @@
 import { NotReached, resolveOrThrow, type NetworkAccess } from "../network/connect.ts";
 import { fetchAllowed, type FetchedText } from "../network/fetch-allowed.ts";
-import { masterPlaylist, readPlaylist } from "./hls-playlist.rules.ts";
+import { webAddress } from "../network/web-address.ts";
+import { readPlaylist, splitLines } from "./hls-playlist.rules.ts";
+import { foreignAddress } from "./input-host.ts";
 
 /** What an HLS input is made of, read just before it is pulled. */
 export interface HlsSource {
-  /** A master playlist that names one variant, and its audio where that is apart. */
-  readonly script: string;
-  /** Three target durations: between two segments of a live playlist there is silence. */
-  readonly silenceSeconds: number;
-  /** Where the media playlist of the chosen variant stands, which may hold secrets; null where it is our own. */
-  readonly mediaUrl: string | null;
+  /** Where the media playlist of the chosen variant stands, which may hold secrets. */
+  readonly mediaUrl: string;
   /** That of its sound, where it stands apart. */
   readonly audioUrl: string | null;
+  /** Three target durations: between two segments of a live playlist there is silence. */
+  readonly silenceSeconds: number;
 }
 
 export interface ReadHlsOptions {
@@ -19,7 +19,7 @@ export interface ReadHlsOptions {
   readonly signal: AbortSignal;
 }
 
-export const PLAYLIST_LIMIT_BYTES = 2_000_000;
+export const PLAYLIST_LIMIT_BYTES = 1_500_000;
 const SILENCE_SECONDS_LEAST = 6;
 const TARGET_DURATIONS = 3;
 
@@ -29,7 +29,7 @@ const TARGET_DURATIONS = 3;
  */
 export async function readHlsSource(url: string, options: ReadHlsOptions): Promise<HlsSource> {
   const first = await fetchPlaylist(url, options);
-  if (first.playlist.kind === "MEDIA") return sourceOf(first.url, null, first.playlist.targetSeconds);
+  if (first.playlist.kind === "MEDIA") return sourceOf(first.url, null, first.playlist);
   const { variant } = first.playlist;
   if (!variant) throw new NotReached("The master playlist of the input names no variant.");
   const uri = resolveUri(variant.uri, first.url);
@@ -37,16 +37,17 @@ export async function readHlsSource(url: string, options: ReadHlsOptions): Promi
   if (audioUri !== null) await resolveOrThrow(new URL(audioUri).hostname, options.access.resolve);
   const media = await fetchPlaylist(uri, options);
   if (media.playlist.kind !== "MEDIA") throw new NotReached("The best variant of the input is a master playlist again.");
-  return sourceOf(media.url, audioUri, media.playlist.targetSeconds);
+  return sourceOf(media.url, audioUri, media.playlist);
 }
 
 function resolveUri(uri: string, base: string): string {
-  if (!URL.canParse(uri, base)) throw new NotReached("The master playlist of the input names something that is no URL.");
-  return new URL(uri, base).href;
+  const address = webAddress(uri, base);
+  if (address === null) throw foreignAddress();
+  return address;
 }
 
-function sourceOf(uri: string, audioUri: string | null, targetSeconds: number): HlsSource {
-  return { script: masterPlaylist(uri, audioUri), silenceSeconds: silenceSecondsOf(targetSeconds), mediaUrl: uri, audioUrl: audioUri };
+function sourceOf(mediaUrl: string, audioUrl: string | null, targetSeconds: number): HlsSource {
+  return { mediaUrl, audioUrl, silenceSeconds: silenceSecondsOf(targetSeconds) };
 }
 
 /** Of what comes in segments of this length. */
@@ -60,5 +61,7 @@ async function fetchPlaylist(
 ): Promise<FetchedText & { readonly playlist: ReturnType<typeof readPlaylist> }> {
   const fetched = await fetchAllowed(url, { access, signal, limitBytes: PLAYLIST_LIMIT_BYTES });
   if (!fetched.text.trimStart().startsWith("#EXTM3U")) throw new NotReached("What the input's URL gives is not an HLS playlist.");
-  return { ...fetched, playlist: readPlaylist(fetched.text) };
+  const lines = splitLines(fetched.text);
+  if (!lines) throw new NotReached("The playlist of the input is too long.");
+  return { ...fetched, playlist: readPlaylist(lines) };
 }

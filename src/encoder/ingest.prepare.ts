@@ -1,18 +1,30 @@
 import { AddressRefused, NotReached, resolveOrThrow, type NetworkAccess } from "../network/connect.ts";
 import { addressKind } from "../network/address.rules.ts";
-import { openEgressProxy } from "../network/egress-proxy.ts";
+import { untilAborted } from "../network/deadline.ts";
+import { openEgressProxy, type ProxyAnswer } from "../network/egress-proxy.ts";
 import { inBrackets, pinAddress } from "../network/pin-address.ts";
 import { openRelay, type Relay } from "../network/relay.ts";
 import { listOwnAddresses } from "../network/resolve.ts";
 import { refuseRtspRedirects } from "../network/rtsp-redirects.ts";
 import { parseUrl, type ParsedUrl } from "../network/url.parser.ts";
 import { InputType } from "../sessions/session.rules.ts";
-import { DASH_HOST, openDashView } from "./dash-view.ts";
-import { HLS_HOST, HLS_VIEW_URL, openHlsCueView } from "./hls-cue-view.ts";
+import { openDashView } from "./dash-view.ts";
 import type { InputCue } from "./hls-cues.rules.ts";
 import { masterPlaylist } from "./hls-playlist.rules.ts";
 import { readHlsSource } from "./hls-source.ts";
-import { planHls, planMulticast, planRtmp, planRtsp, planSocket, planSrt, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
+import { openHlsView } from "./hls-view.ts";
+import {
+  planHls,
+  planMulticast,
+  planRtmp,
+  planRtsp,
+  planSocket,
+  planSrt,
+  type HlsScript,
+  type IngestPlan,
+  type IngestSource,
+} from "./ingest.arguments.ts";
+import { INPUT_HOST, playlistAddress } from "./input-host.ts";
 
 /** Why an input does not come in, as a sentence. */
 export interface IngestProblem {
@@ -22,6 +34,8 @@ export interface IngestProblem {
 
 export interface PreparedIngest {
   readonly plan: IngestPlan;
+  /** Of a live playlist: another text once another segment is the newest. Null for all others. */
+  readonly edge: string | null;
   /** Ends what was opened for it. Idempotent. */
   readonly release: () => void;
 }
@@ -46,24 +60,24 @@ export async function prepareIngest(source: IngestSource, options: PrepareOption
   const reading = parseUrl(source.url);
   if ("problem" in reading) throw new NotReached(reading.problem.message);
   const { url } = reading;
-  const { access } = options;
+  const access: NetworkAccess = { ...options.access, resolve: untilAborted(options.access.resolve, options.signal) };
   switch (source.type) {
     case InputType.MULTICAST_PULL:
     case InputType.RTP_PULL:
-      return { plan: await planDatagrams(source, url, access), release: () => undefined };
+      return { plan: await planDatagrams(source, url, access), edge: null, release: () => undefined };
     case InputType.SRT_PULL:
-      return { plan: planSrt(source, await pinAddress(source.url, access.resolve)), release: () => undefined };
+      return { plan: planSrt(source, await pinAddress(source.url, access.resolve)), edge: null, release: () => undefined };
     case InputType.HLS_PULL:
-      return prepareHls(source, options);
+      return prepareHls(source, { ...options, access });
     case InputType.DASH_PULL:
-      return prepareDash(source, options);
+      return prepareDash(source, { ...options, access });
     case InputType.RTSP_PULL: {
-      const relay = await relayTo(url, options);
-      return { plan: planRtsp(source, relay.port), release: relay.close };
+      const relay = await relayTo(url, { ...options, access });
+      return { plan: planRtsp(source, relay.port), edge: null, release: relay.close };
     }
     case InputType.RTMP_PULL: {
-      const relay = await relayTo(url, options);
-      return { plan: planRtmp(source, relay.port), release: relay.close };
+      const relay = await relayTo(url, { ...options, access });
+      return { plan: planRtmp(source, relay.port), edge: null, release: relay.close };
     }
     default:
       throw new NotReached(`Inputs of the type ${source.type} cannot be pulled.`);
@@ -82,30 +96,29 @@ async function planDatagrams(source: IngestSource, url: ParsedUrl, access: Netwo
   return planSocket({ bindAddress, port: url.port ?? 0, senders: bindAddress === null ? addresses : null });
 }
 
-async function prepareHls(source: IngestSource, { access, signal, onProblem, onCue }: PrepareOptions): Promise<PreparedIngest> {
-  const hls = await readHlsSource(source.url, { access, signal });
-  const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
-  const { mediaUrl } = hls;
-  if (!onCue || mediaUrl === null) {
-    const proxy = await openEgressProxy({ access, onRefused });
-    return { plan: planHls(source, hls, proxy.url), release: proxy.close };
-  }
-  const onViewProblem = (error: unknown): void => (error instanceof AddressRefused ? onRefused(error.message) : undefined);
-  const answer = openHlsCueView({ url: mediaUrl, access, signal, onCue, onProblem: onViewProblem });
-  const proxy = await openEgressProxy({ access, onRefused, own: { host: HLS_HOST, answer } });
-  const own = { ...hls, script: masterPlaylist(HLS_VIEW_URL, hls.audioUrl), mediaUrl: null };
-  return { plan: planHls(source, own, proxy.url), release: proxy.close };
+async function prepareHls(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {
+  const { access, signal, onCue } = options;
+  const { mediaUrl, audioUrl, silenceSeconds } = await readHlsSource(source.url, { access, signal });
+  const video = openHlsView({ url: mediaUrl, name: "video", access, signal, ...(onCue ? { onCue } : {}) });
+  const audio = audioUrl === null ? null : openHlsView({ url: audioUrl, name: "audio", access, signal });
+  const script = masterPlaylist(playlistAddress("video"), audio && playlistAddress("audio"));
+  const answer = async (path: string): Promise<ProxyAnswer> => (await video(path)) ?? (await audio?.(path)) ?? null;
+  return serveHls(source, { script, silenceSeconds, answer }, options);
 }
 
-async function prepareDash(source: IngestSource, { access, signal, onProblem }: PrepareOptions): Promise<PreparedIngest> {
+async function prepareDash(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {
+  return serveHls(source, await openDashView(source.url, options), options);
+}
+
+interface ServedHls extends HlsScript {
+  readonly answer: (path: string) => Promise<ProxyAnswer>;
+}
+
+/** What is only not there for a moment shows in silence, if it lasts; what is refused is told. */
+async function serveHls(source: IngestSource, served: ServedHls, { access, onProblem }: PrepareOptions): Promise<PreparedIngest> {
   const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
-  const view = await openDashView(source.url, {
-    ...{ access, signal },
-    // What is only not there for a moment shows in silence, if it lasts.
-    onProblem: (error) => (error instanceof AddressRefused ? onRefused(error.message) : undefined),
-  });
-  const proxy = await openEgressProxy({ access, onRefused, own: { host: DASH_HOST, answer: view.answer } });
-  return { plan: planHls(source, view.source, proxy.url), release: proxy.close };
+  const proxy = await openEgressProxy({ access, host: INPUT_HOST, answer: served.answer, onRefused });
+  return { plan: planHls(source, served, proxy.url), release: proxy.close };
 }
 
 /** To the server of the URL, which is looked up now so that what is wrong is known at once, and again as it is connected to. */

@@ -1,4 +1,4 @@
-import type { NetworkAccess } from "../network/connect.ts";
+import { NotReached, type NetworkAccess } from "../network/connect.ts";
 import type { RemapRule } from "../sessions/session.rules.ts";
 import { LossWindow } from "./continuity.rules.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
@@ -47,6 +47,9 @@ export class Ingest implements PathSource {
   #firstByteAt: number | null = null;
   #lastByteAt = 0;
   #failures = 0;
+  /** It was lost, and its playlist was not seen to go on since. */
+  #isToGoOn = false;
+  #edge: string | null = null;
   #problem: IngestProblem | null = null;
   #killReason: IngestProblem | null = null;
   #attempt: Promise<void> = Promise.resolve();
@@ -123,6 +126,10 @@ export class Ingest implements PathSource {
     try {
       const onProblem = (problem: IngestProblem): void => this.#end(problem);
       const prepared = await prepareIngest(source, { access, signal: this.#abort.signal, onProblem, ...(onCue ? { onCue } : {}) });
+      if (this.#isStale(prepared.edge)) {
+        prepared.release();
+        throw new NotReached("The playlist of the input does not go on.");
+      }
       await this.#take(prepared);
     } catch (error) {
       this.#problem = problemOf(error);
@@ -161,7 +168,20 @@ export class Ingest implements PathSource {
     this.#options.onBytes(chunk);
   }
 
+  /** What a live playlist names after a loss may have been played already, again and again: it has to be seen to go on. */
+  #isStale(edge: string | null): boolean {
+    if (edge === null || !this.#isToGoOn) return false;
+    const before = this.#edge;
+    this.#edge = edge;
+    this.#isToGoOn = before === null || before === edge;
+    return this.#isToGoOn;
+  }
+
   #rest(hadInput: boolean): void {
+    if (hadInput) {
+      this.#isToGoOn = true;
+      this.#edge = null;
+    }
     if (hadInput && this.#lastByteAt - (this.#firstByteAt ?? 0) > SETTLED_MILLISECONDS) this.#failures = 0;
     const isFirst = hadInput && this.#failures === 0;
     const waits = Math.min(RETRY_MILLISECONDS_LEAST * 2 ** Math.max(0, this.#failures - (hadInput ? 1 : 0)), RETRY_MILLISECONDS_MOST);

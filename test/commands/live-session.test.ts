@@ -3,23 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freeTcpPort, openCmafReceiver, openRtmpReceiver, openSrtReceiver, receiveProgram } from "../encoder/output-receivers.ts";
+import { openCmafReceiver, openRtmpReceiver, openSrtReceiver, receiveProgram } from "../encoder/output-receivers.ts";
 import { createGraphqlClient } from "../support/clients.ts";
-import {
-  eventually,
-  freeMulticast,
-  freeUdpPort,
-  probe,
-  startDashSender,
-  startHlsSender,
-  startMulticastSender,
-  startSrtSender,
-  type Sender,
-} from "../support/media.ts";
+import { eventually, freeMulticast, freeUdpPort, probe, startMulticastSender } from "../support/media.ts";
 import { childrenOf, isAlive } from "../support/process-list.ts";
-import { startRtmpSender, startRtpSender, startRtspPublisher } from "../support/pull-senders.ts";
-import { startRtspServer } from "../support/rtsp-server.ts";
 import { isFine, LiveProduct, mediaPlaylist, openAlert, segmentsOf, type SessionView } from "./live-product.ts";
+import { PULLED_INPUTS, type Pulled } from "./pulled-inputs.ts";
 import { keepPushing, push } from "./push-sender.ts";
 
 /** Everything at once on a busy machine; five at a time, which is what runs side by side. */
@@ -79,45 +68,17 @@ async function newestVolume(master: string): Promise<number> {
   return Number(/mean_volume: (-?[\d.]+|-inf) dB/.exec(stderr)?.[1]?.replace("inf", "Infinity"));
 }
 
-const PULLS: Readonly<Record<string, () => Promise<{ readonly url: string; readonly sender: Sender }>>> = {
-  HLS_PULL: async () => withUrl(await startHlsSender()),
-  DASH_PULL: async () => withUrl(await startDashSender(true)),
-  RTSP_PULL: async () => {
-    const server = await startRtspServer();
-    ends.push(server.close);
-    return { url: `rtsp://127.0.0.1:${server.port}/live/cam`, sender: startRtspPublisher(server.port) };
-  },
-  SRT_PULL: async () => {
-    const secret = { port: await freeUdpPort(), passphrase: "correct-horse" };
-    return { url: `srt://127.0.0.1:${secret.port}?passphrase=${secret.passphrase}`, sender: startSrtSender(secret) };
-  },
-  RTP_PULL: async () => {
-    const port = await freeUdpPort();
-    return { url: `rtp://127.0.0.1:${port}`, sender: startRtpSender("127.0.0.1", port) };
-  },
-  RTMP_PULL: async () => {
-    const port = await freeTcpPort();
-    return { url: `rtmp://127.0.0.1:${port}/live/cam`, sender: startRtmpSender(port, "cam") };
-  },
-};
-
-function withUrl<T extends Sender & { readonly url: string }>(sender: T): { readonly url: string; readonly sender: Sender } {
-  return { url: sender.url, sender };
-}
-
-/** Live for a player of segments is what goes on; what only stays there is lost, and never a fault of the encoder. */
+/** A live playlist that only stays there is a lost input, and never a fault of the encoder. */
 async function expectLossAlone(id: string, pid: number): Promise<void> {
   process.kill(pid, "SIGKILL");
   const { status, statusReason, alerts } = await product.until("the loss shows", id, ({ health }) => health !== "OK");
   expect([status, statusReason]).toEqual(["RUNNING", expect.stringMatching(/^The input is lost/)]);
   expect([...new Set(alerts.nodes.map(({ code }) => code))]).toEqual(["INPUT_LOST"]);
+  await product.until("its end is not played again", id, ({ statusReason: why }) => why?.includes("does not go on") === true);
 }
 
 /** What a player finds of it. */
-async function playPulled(
-  type: string,
-  open: () => Promise<{ readonly url: string; readonly sender: Sender }>,
-): Promise<readonly string[]> {
+async function playPulled(type: string, open: () => Promise<Pulled>): Promise<readonly string[]> {
   const { url, sender } = await open();
   const id = await product.createSession({ name: type, source: { type, urlA: url }, playbacks: [web(source)] });
   await product.act("startSessions", id);
@@ -132,8 +93,8 @@ async function playPulled(
 
 describe.concurrent("a live session", () => {
   it("pulls every kind of input: runs, plays, and stops", PATIENCE, async () => {
-    const played = await Promise.all(Object.entries(PULLS).map(async ([type, open]) => [type, await playPulled(type, open)]));
-    expect(Object.fromEntries(played)).toEqual(Object.fromEntries(Object.keys(PULLS).map((type) => [type, ["h264", "aac"]])));
+    const played = await Promise.all(Object.entries(PULLED_INPUTS).map(async ([type, open]) => [type, await playPulled(type, open)]));
+    expect(Object.fromEntries(played)).toEqual(Object.fromEntries(Object.keys(PULLED_INPUTS).map((type) => [type, ["h264", "aac"]])));
   });
 
   it.each(["RTMP_PUSH", "SRT_PUSH"])("%s: waits for its sender, refuses all others, and outlives its loss", PATIENCE, async (type) => {

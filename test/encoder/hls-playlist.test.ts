@@ -24,6 +24,19 @@ describe("HLS playlists of inputs", () => {
     expect(readPlaylist(text)).toMatchObject({ kind: "MEDIA", targetSeconds: 6 });
   });
 
+  it("a live media playlist has another edge once it goes on, whatever its signatures, and one that has ended has none", () => {
+    const edgeOf = (sequence: number, segments: string): unknown => {
+      const read = readPlaylist(`#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:${sequence}\n${segments}`);
+      return read.kind === "MEDIA" ? read.edge : undefined;
+    };
+    const first = edgeOf(41, "#EXTINF:6,\na.ts?s=1\n#EXTINF:6,\nb.ts?s=1\n");
+    expect(edgeOf(41, "#EXTINF:6,\na.ts?s=2\n#EXTINF:6,\nb.ts?s=2\n")).toBe(first);
+    expect(edgeOf(42, "#EXTINF:6,\nb.ts?s=1\n")).toBe(first);
+    expect(edgeOf(42, "#EXTINF:6,\nb.ts?s=1\n#EXTINF:6,\nc.ts?s=1\n")).not.toBe(first);
+    expect(edgeOf(1, "#EXTINF:6,\nb.ts\n#EXTINF:6,\nb.ts\n")).not.toBe(edgeOf(2, "#EXTINF:6,\nb.ts\n#EXTINF:6,\nb.ts\n"));
+    expect(edgeOf(41, "#EXTINF:6,\na.ts\n#EXT-X-ENDLIST\n")).toBeNull();
+  });
+
   it("one variant is named to ffmpeg, and nothing else", () => {
     expect(masterPlaylist("http://h/v.m3u8", null)).toBe("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttp://h/v.m3u8\n");
     const withAudio = masterPlaylist("http://h/v.m3u8", "http://h/a.m3u8");

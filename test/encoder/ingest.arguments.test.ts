@@ -58,7 +58,7 @@ describe("the ingest's arguments", () => {
   });
 
   it("hand an HLS address over as a playlist, and wait three target durations", () => {
-    const hls = { script: "#EXTM3U\n", silenceSeconds: 18, mediaUrl: "https://cdn.example/v.m3u8", audioUrl: null };
+    const hls = { script: "#EXTM3U\n", silenceSeconds: 18, mediaUrl: "https://cdn.example/v.m3u8", audioUrl: null, edge: null };
     const plan = planHls(
       sourceOf({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc" }),
       hls,
