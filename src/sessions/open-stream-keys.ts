@@ -21,7 +21,7 @@ export async function openStreamKeys(
     context.transaction,
     pushed.map(({ id }) => id),
   );
-  await lockStreamKeys(context.transaction);
+  await lockStreamKeys(context.transaction, [...digests.values()]);
   const used = new Set(await findUsedStreamKeys(context.transaction, [...digests.values()]));
   return ({ id }) => {
     const digest = digests.get(id);

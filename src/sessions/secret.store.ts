@@ -117,13 +117,14 @@ export async function findStreamKeys(executor: Executor, sessionIds: readonly st
   return new Map(rows.map((row) => [row.session_id, row.digest]));
 }
 
-/** One at a time in the whole installation: who decides whether a stream key is free keeps it free until the transaction ends. */
-export async function lockStreamKeys(transaction: Transaction): Promise<void> {
-  await transaction.execute(sql`select pg_advisory_xact_lock(${STREAM_KEY_LOCK})`);
+/**
+ * Locks these stream keys wherever they are kept, so that of all who decide whether one is free, one does at a time, and others are
+ * not held up. Rows, since a bulk start may mean more keys than PostgreSQL has room for advisory locks. Whoever starts a session has
+ * that one locked: of two, the one whose key was stored later sees the other's.
+ */
+export async function lockStreamKeys(transaction: Transaction, digests: readonly string[]): Promise<void> {
+  await transaction.execute(sql`select from secrets where stream_key_digest = any(${textList(digests)}) order by id for update`);
 }
-
-/** Any number that nothing else locks. */
-const STREAM_KEY_LOCK = 7_203_114;
 
 /** Which of these stream keys belong to a session that is started, of whatever organization. */
 export async function findUsedStreamKeys(executor: Executor, digests: readonly string[]): Promise<ReadonlySet<string>> {
