@@ -71,6 +71,8 @@ export class PublisherConnection {
   #application: string | null = null;
   #chunkBytes = 128;
   #claim: Extract<Claim, { kind: "ADMITTED" }> | null = null;
+  /** Media that was read and not given on: what arrived together goes on together, however many frames it holds. */
+  #media: Buffer[] = [];
 
   constructor(options: PublisherConnectionOptions) {
     this.#options = options;
@@ -110,6 +112,7 @@ export class PublisherConnection {
       this.#handle(message);
       if (this.#over) return;
     }
+    this.#giveMedia();
     if (this.#received - this.#acknowledged < this.#window) return;
     this.#acknowledged = this.#received;
     this.#send(controlMessage(MessageType.ACKNOWLEDGEMENT, this.#received));
@@ -152,20 +155,24 @@ export class PublisherConnection {
         return this.#command(decodeAmf(amfPayload(message)), message.streamId);
       case MessageType.AUDIO:
       case MessageType.VIDEO:
-        return this.#media({ type: message.type, timestamp: message.timestamp, payload: message.payload });
+        return this.#takeMedia({ type: message.type, timestamp: message.timestamp, payload: message.payload });
       case MessageType.DATA:
       case MessageType.DATA_AMF3:
         return this.#data(amfPayload(message), message.timestamp);
       case MessageType.AGGREGATE:
-        return splitAggregate(message).forEach((tag) => this.#media(tag));
+        return splitAggregate(message).forEach((tag) => this.#takeMedia(tag));
       default:
     }
   }
 
-  #media(tag: FlvTag): void {
+  #takeMedia(tag: FlvTag): void {
     if (this.#phase !== "PUBLISHING") throw new ProtocolError("Media was sent before publishing.");
     // Empty audio and video messages are signs of life of some encoders, and no frames.
-    if (tag.payload.length > 0) this.#claim?.onBytes(encodeTag(tag));
+    if (tag.payload.length > 0) this.#media.push(encodeTag(tag));
+  }
+
+  #giveMedia(): void {
+    if (this.#media.length > 0) this.#claim?.onBytes(Buffer.concat(this.#media.splice(0)));
   }
 
   /** Of script data the description of the stream goes on; what else may ride along, nobody asked for. */
@@ -173,7 +180,7 @@ export class PublisherConnection {
     if (this.#phase !== "PUBLISHING") throw new ProtocolError("Data was sent before publishing.");
     const first = decodeFirstAmf(payload);
     const script = first.value === "@setDataFrame" ? payload.subarray(first.length) : payload;
-    if (isMetadata(script)) this.#media({ type: TagType.SCRIPT, timestamp, payload: script });
+    if (isMetadata(script)) this.#takeMedia({ type: TagType.SCRIPT, timestamp, payload: script });
   }
 
   #command([name, transaction, ...values]: readonly AmfValue[], streamId: number): void {
@@ -279,6 +286,7 @@ export class PublisherConnection {
     if (this.#over) return;
     this.#phase = "OVER";
     clearTimeout(this.#deadline);
+    this.#giveMedia();
     this.#claim?.leave(reason);
     this.#socket.setTimeout(0);
     this.#socket.end();

@@ -209,5 +209,12 @@ describe("tags of FLV", () => {
     const message = { type: MessageType.AGGREGATE, streamId: 1, timestamp: 7_000, payload: Buffer.concat(parts.map(encodeTag)) };
     expect(splitAggregate(message).map(({ timestamp }) => timestamp)).toEqual([7_000, 7_020]);
     expect(() => splitAggregate({ ...message, payload: message.payload.subarray(0, 20) })).toThrow(ProtocolError);
+    // As many as fit into the largest message would cost seconds.
+    const many = (count: number) => ({ ...message, payload: Buffer.concat(Array.from({ length: count }, () => encodeTag(parts[1]!))) });
+    expect(splitAggregate(many(500)).length).toBe(500);
+    const flood = many(400_000);
+    const startedAt = performance.now();
+    expect(() => splitAggregate(flood)).toThrow(ProtocolError);
+    expect(performance.now() - startedAt).toBeLessThan(50);
   });
 });

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRtmpServer, type RtmpServer } from "../../src/rtmp/rtmp-server.ts";
-import { encodeMessage, MessageType, UserControl, userControlMessage } from "../../src/rtmp/message.rules.ts";
+import { encodeTag } from "../../src/rtmp/flv.rules.ts";
+import { commandMessage, encodeMessage, MessageType, UserControl, userControlMessage } from "../../src/rtmp/message.rules.ts";
 import { createLog } from "../../src/shared/log.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import { eventually } from "../support/media.ts";
@@ -47,6 +48,26 @@ describe.concurrent("publishing over RTMP", () => {
     expect(video).toBe("h264:50");
     expect(Number(audio?.split(":")[1])).toBeGreaterThan(85);
     expect(lines.join("")).not.toContain(key);
+  });
+
+  it("gives on what arrived together as one, before it says that it is over", async () => {
+    const given: (Buffer | string)[] = [];
+    const key = randomToken(20);
+    server.register(key, {
+      ...{ onBegin: () => undefined, onBytes: (flv) => void given.push(flv), onEnd: (reason) => void given.push(reason) },
+    });
+    const peer = await dial(server.port);
+    await peer.publish(key);
+    const frame = { type: 8, streamId: 1, timestamp: 40, payload: Buffer.from([0xaf, 1, 7]) } as const;
+    const joined = { ...frame, type: MessageType.AGGREGATE, payload: Buffer.concat(Array.from({ length: 400 }, () => encodeTag(frame))) };
+    const goodbye = commandMessage(["deleteStream", 0, null, 1]);
+    const messages = [...Array.from({ length: 400 }, () => frame), joined, goodbye];
+    peer.socket.write(Buffer.concat(messages.map((message) => encodeMessage(message, 128))));
+    await eventually("its end", () => given.at(-1) === "The publisher ended the stream.");
+    const media = given.filter((each) => typeof each !== "string");
+    expect(Buffer.concat(media).length).toBe(13 + 800 * encodeTag(frame).length);
+    expect(media.length).toBeLessThan(12);
+    peer.socket.destroy();
   });
 
   it("over TLS gives the same", async () => {
