@@ -10,67 +10,41 @@ export interface InputCue {
   readonly startSeconds: number | null;
 }
 
-export interface InputSegment {
-  readonly number: number;
-  /** Absolute. */
-  readonly url: string;
-  readonly seconds: number;
-  /** When it begins by the playlist's dates, in milliseconds since the epoch; null without any. */
-  readonly startsAt: number | null;
-  /** Cue tags in front of it. */
-  readonly cues: readonly string[];
-}
-
-export interface InputPlaylist {
-  readonly segments: readonly InputSegment[];
-  /** Date ranges that carry SCTE-35; they belong to their dates, wherever they stand. */
-  readonly ranges: readonly { readonly line: string; readonly startsAt: number }[];
-  /** The playlist with addresses of our own in place of its segments, and absolute ones of everything else. */
-  readonly own: string;
+/** A date range that carries SCTE-35; it belongs to its date, wherever it stands. */
+export interface InputRange {
+  readonly line: string;
+  /** In milliseconds since the epoch. */
+  readonly startsAt: number;
 }
 
 const CUE_TAG = /^#(EXT-X-CUE-OUT|EXT-X-CUE-IN|EXT-X-CUE\b|EXT-X-SCTE35|EXT-OATCLS-SCTE35|EXT-X-ASSET|EXT-X-SPLICEPOINT-SCTE35)/;
 const RANGE_TAG = /^#EXT-X-DATERANGE:.*\bSCTE35-(CMD|OUT|IN)=/;
-const DATE_TAG = "#EXT-X-PROGRAM-DATE-TIME:";
-const URI_TAG = /^#EXT-X-(KEY|MAP):/;
 /** A splice command in hexadecimal is long, a whole playlist is not meant. */
 const CUE_LINE_LIMIT = 4_096;
 
-/** Reads a media playlist of an input that was found at this URL. `ownUrl` is where we serve a segment, by its number and extension. */
-export function readInputPlaylist(text: string, url: string, ownUrl: (number: number, extension: string) => string): InputPlaylist {
-  const segments: InputSegment[] = [];
-  const ranges: { line: string; startsAt: number }[] = [];
-  const own: string[] = [];
-  let number = Number(/^#EXT-X-MEDIA-SEQUENCE: *(\d{1,15})/m.exec(text)?.[1] ?? 0);
-  let cues: string[] = [];
-  let seconds = 0;
-  let startsAt: number | null = null;
-  for (const line of text.split(/\r\n|\n|\r/).map((one) => one.trim())) {
-    if (line !== "" && !line.startsWith("#")) {
-      if (!URL.canParse(line, url)) continue;
-      const address = new URL(line, url);
-      segments.push({ number, url: address.href, seconds, startsAt, cues });
-      own.push(ownUrl(number, /\.([a-z0-9]{1,5})$/i.exec(address.pathname)?.[1] ?? "ts"));
-      number += 1;
-      startsAt = startsAt === null ? null : startsAt + Math.round(seconds * 1_000);
-      cues = [];
-      continue;
-    }
-    own.push(URI_TAG.test(line) ? withAbsoluteUri(line, url) : line);
-    if (line.startsWith("#EXTINF:")) seconds = Number.parseFloat(line.slice(8)) || 0;
-    else if (line.startsWith(DATE_TAG)) startsAt = readDate(line.slice(DATE_TAG.length)) ?? startsAt;
-    else if (line.length > CUE_LINE_LIMIT) continue;
-    else if (CUE_TAG.test(line)) cues.push(clean(line));
-    else if (RANGE_TAG.test(line)) {
-      const start = readDate(/\bSTART-DATE="([^"]*)"/.exec(line)?.[1] ?? "");
-      if (start !== null) ranges.push({ line: clean(line), startsAt: start });
-    }
-  }
-  return { segments, ranges, own: own.join("\n") };
+/** The line for our own playlist where it is a cue tag; null for any other. */
+export function readCue(line: string): string | null {
+  return line.length <= CUE_LINE_LIMIT && CUE_TAG.test(line) ? clean(line) : null;
+}
+
+/** The date range that a line is; null for any other. */
+export function readRange(line: string): InputRange | null {
+  if (line.length > CUE_LINE_LIMIT || !RANGE_TAG.test(line)) return null;
+  const startsAt = readDate(/\bSTART-DATE="([^"]*)"/.exec(line)?.[1] ?? "");
+  return startsAt === null ? null : { line: clean(line), startsAt };
+}
+
+interface CuedPlaylist {
+  readonly ranges: readonly InputRange[];
+}
+
+interface DatedSegment {
+  readonly seconds: number;
+  readonly startsAt: number | null;
 }
 
 /** The ranges that begin in this segment, or began before it: to be told when the segment is, unless they were told before. */
-export function rangesUpTo(playlist: InputPlaylist, segment: InputSegment): readonly InputCue[] {
+export function rangesUpTo(playlist: CuedPlaylist, segment: DatedSegment): readonly InputCue[] {
   const { startsAt } = segment;
   if (startsAt === null) return [];
   return playlist.ranges
@@ -90,10 +64,6 @@ export function redated(line: string, startsAt: number): string {
     return date === null ? text : new Date(date - before + startsAt).toISOString();
   };
   return line.replace(/\b(START-DATE|END-DATE)="([^"]*)"/g, (_, name: string, text: string) => `${name}="${moved(text)}"`);
-}
-
-function withAbsoluteUri(line: string, url: string): string {
-  return line.replace(/\bURI="([^"]*)"/, (whole, uri: string) => (URL.canParse(uri, url) ? `URI="${new URL(uri, url).href}"` : whole));
 }
 
 /** Into our playlist goes nothing that could end a line, or cannot be seen. */

@@ -35,7 +35,15 @@ export function readPlaylist(text: readonly string[]): HlsPlaylist {
   return {
     kind: "MEDIA",
     targetSeconds: Math.min(readNumber(lines, "#EXT-X-TARGETDURATION:") || 2, TARGET_SECONDS_LIMIT),
+    edge: lines.some((line) => line.startsWith("#EXT-X-ENDLIST")) ? null : readEdge(lines),
   };
+}
+
+/** The number and the name of the newest segment, without what may be signed anew each time. */
+function readEdge(lines: readonly string[]): string {
+  const names = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  const number = readNumber(lines, "#EXT-X-MEDIA-SEQUENCE:") + names.length;
+  return `${number} ${names.at(-1)?.split(/[?#]/, 1)[0] ?? ""}`;
 }
 
 /** Those at the front, should there be more of them than anybody offers. */

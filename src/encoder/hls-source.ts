@@ -1,7 +1,7 @@
 import { NotReached, resolveOrThrow, type NetworkAccess } from "../network/connect.ts";
 import { fetchAllowed, type FetchedText } from "../network/fetch-allowed.ts";
 import { webAddress } from "../network/web-address.ts";
-import { readPlaylist, splitLines } from "./hls-playlist.rules.ts";
+import { readPlaylist, splitLines, type HlsPlaylist } from "./hls-playlist.rules.ts";
 import { foreignAddress } from "./input-host.ts";
 
 /** What an HLS input is made of, read just before it is pulled. */
@@ -12,12 +12,16 @@ export interface HlsSource {
   readonly audioUrl: string | null;
   /** Three target durations: between two segments of a live playlist there is silence. */
   readonly silenceSeconds: number;
+  /** Of the picture's playlist: another text once another segment is the newest; null where none will follow. */
+  readonly edge: string | null;
 }
 
 export interface ReadHlsOptions {
   readonly access: NetworkAccess;
   readonly signal: AbortSignal;
 }
+
+type MediaPlaylist = Extract<HlsPlaylist, { kind: "MEDIA" }>;
 
 export const PLAYLIST_LIMIT_BYTES = 1_500_000;
 const SILENCE_SECONDS_LEAST = 6;
@@ -46,8 +50,8 @@ function resolveUri(uri: string, base: string): string {
   return address;
 }
 
-function sourceOf(mediaUrl: string, audioUrl: string | null, targetSeconds: number): HlsSource {
-  return { mediaUrl, audioUrl, silenceSeconds: silenceSecondsOf(targetSeconds) };
+function sourceOf(mediaUrl: string, audioUrl: string | null, { targetSeconds, edge }: MediaPlaylist): HlsSource {
+  return { mediaUrl, audioUrl, silenceSeconds: silenceSecondsOf(targetSeconds), edge };
 }
 
 /** Of what comes in segments of this length. */

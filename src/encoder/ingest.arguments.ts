@@ -2,7 +2,6 @@ import { inBrackets } from "../network/pin-address.ts";
 import { parseUrl } from "../network/url.parser.ts";
 import type { InputType } from "../sessions/session.rules.ts";
 import { SCRIPT_PIPE } from "./ffmpeg.process.ts";
-import type { HlsSource } from "./hls-source.ts";
 import type { ChosenStreams } from "./stream-remap.rules.ts";
 
 /** How to start one process. */
@@ -129,24 +128,33 @@ export function planRtmp({ url }: IngestSource, relayPort: number): IngestPlan {
   });
 }
 
-/** Through a playlist of ours that names the one variant that we chose; `-re` turns its bursts of whole segments into an even flow. Pure. */
-export function planHls({ url }: IngestSource, hls: HlsSource, httpProxy: string): IngestPlan {
-  const protocols = "pipe,http,https,tcp,tls,crypto,data,httpproxy";
+/** What an HLS reader is given. */
+export interface HlsScript {
+  /** A master playlist that names our views of one picture, and of its sound where that is apart. */
+  readonly script: string;
+  readonly silenceSeconds: number;
+}
+
+/**
+ * Through playlists of ours, all that it opens being served by us: it speaks HTTP to us alone, and reads nothing but media.
+ * `-re` turns its bursts of whole segments into an even flow. Pure.
+ */
+export function planHls({ url }: IngestSource, { script, silenceSeconds }: HlsScript, httpProxy: string): IngestPlan {
   const process: ProcessPlan = {
     arguments: [
       ...QUIET,
       ...ANALYSIS,
-      ...["-re", "-rw_timeout", "10000000", "-protocol_whitelist", protocols, "-f", "hls"],
-      // Of playlists of ours it is told by the asking for a segment that all before it has been read.
-      ...[...(hls.mediaUrl === null ? ["-http_multiple", "0"] : []), "-i", SCRIPT_PIPE],
+      ...["-re", "-rw_timeout", "10000000", "-protocol_whitelist", "pipe,http,tcp,crypto"],
+      ...["-format_whitelist", "hls,mpegts,mov,aac,mp3,ac3,eac3", "-f", "hls"],
+      // We are told by the asking for a segment that all before it has been read.
+      ...["-http_multiple", "0", "-i", SCRIPT_PIPE],
       ...FIRST_STREAMS,
       ...OUTPUT,
     ],
-    script: hls.script,
+    script,
     httpProxy,
     secrets: secretsOf(url, null),
   };
-  const { silenceSeconds } = hls;
   return { source: { kind: "PROCESS", process }, silenceSeconds, firstByteSeconds: Math.max(FIRST_BYTE_SECONDS, silenceSeconds) };
 }
 

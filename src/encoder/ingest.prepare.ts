@@ -98,19 +98,19 @@ async function planDatagrams(source: IngestSource, url: ParsedUrl, access: Netwo
 
 async function prepareHls(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {
   const { access, signal, onCue } = options;
-  const { mediaUrl, audioUrl, silenceSeconds } = await readHlsSource(source.url, { access, signal });
+  const { mediaUrl, audioUrl, silenceSeconds, edge } = await readHlsSource(source.url, { access, signal });
   const video = openHlsView({ url: mediaUrl, name: "video", access, signal, ...(onCue ? { onCue } : {}) });
   const audio = audioUrl === null ? null : openHlsView({ url: audioUrl, name: "audio", access, signal });
   const script = masterPlaylist(playlistAddress("video"), audio && playlistAddress("audio"));
   const answer = async (path: string): Promise<ProxyAnswer> => (await video(path)) ?? (await audio?.(path)) ?? null;
-  return serveHls(source, { script, silenceSeconds, answer }, options);
+  return serveHls(source, { script, silenceSeconds, edge, answer }, options);
 }
 
 async function prepareDash(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {
-  return serveHls(source, await openDashView(source.url, options), options);
+  return serveHls(source, { ...(await openDashView(source.url, options)), edge: null }, options);
 }
 
-interface ServedHls extends HlsScript {
+interface ServedHls extends HlsScript, Pick<PreparedIngest, "edge"> {
   readonly answer: (path: string) => Promise<ProxyAnswer>;
 }
 
@@ -118,7 +118,7 @@ interface ServedHls extends HlsScript {
 async function serveHls(source: IngestSource, served: ServedHls, { access, onProblem }: PrepareOptions): Promise<PreparedIngest> {
   const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
   const proxy = await openEgressProxy({ access, host: INPUT_HOST, answer: served.answer, onRefused });
-  return { plan: planHls(source, served, proxy.url), release: proxy.close };
+  return { plan: planHls(source, served, proxy.url), edge: served.edge, release: proxy.close };
 }
 
 /** To the server of the URL, which is looked up now so that what is wrong is known at once, and again as it is connected to. */

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { untilAborted, withDeadline } from "./deadline.ts";
 import type { ResolveHost } from "./resolve.ts";
 
 /** How what callers' URLs name is reached: nothing connects but to addresses that were looked up and checked at that moment. */
@@ -14,6 +15,8 @@ export interface ConnectTarget {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
+  /** Who wanted it has gone: nothing is waited for any more, and nothing stays open. */
+  readonly signal?: AbortSignal;
 }
 
 /** The network policy forbids an address; the message is a sentence for the operator. */
@@ -22,19 +25,29 @@ export class AddressRefused extends Error {}
 /** What was looked for is not there, or did not answer; the message is a sentence for the operator. */
 export class NotReached extends Error {}
 
+/** For all addresses together; each has its share of what is left. */
 const CONNECT_DEADLINE_MILLISECONDS = 5_000;
+/** A name server may answer with hundreds. */
+const ADDRESSES_TRIED = 4;
 
 /**
  * A connection to one of the addresses that the host has now, each of which was checked: a name that leads elsewhere from one
  * lookup to the next leads nowhere. Throws `AddressRefused` and `NotReached`.
  */
 export async function connectAllowed(target: ConnectTarget, access: NetworkAccess): Promise<Socket> {
-  const addresses = await resolveOrThrow(target.host, access.resolve);
+  const { host, signal = null } = target;
+  const found = await resolveOrThrow(host, signal === null ? access.resolve : untilAborted(access.resolve, signal));
+  const addresses = found.slice(0, ADDRESSES_TRIED);
+  const lastAt = performance.now() + CONNECT_DEADLINE_MILLISECONDS;
   let problem: unknown = null;
-  for (const address of addresses) {
+  for (const [index, address] of addresses.entries()) {
+    if (signal?.aborted) break;
+    const milliseconds = Math.max(0, lastAt - performance.now()) / (addresses.length - index);
     try {
-      const socket = await connectTo(address, target.port);
-      return target.isTls ? await secure(socket, target.host, access) : socket;
+      return await withDeadline({ milliseconds, signal }, async (within) => {
+        const socket = await connectTo(address, target.port, within);
+        return target.isTls ? secure(socket, host, { access, within }) : socket;
+      });
     } catch (error) {
       problem = error;
     }
@@ -50,37 +63,39 @@ export async function resolveOrThrow(host: string, resolve: ResolveHost): Promis
   return resolution.addresses;
 }
 
-function connectTo(address: string, port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port, noDelay: true });
-    const deadline = setTimeout(() => socket.destroy(new Error("ETIMEDOUT")), CONNECT_DEADLINE_MILLISECONDS);
-    socket.once("error", reject);
-    socket.once("close", () => clearTimeout(deadline));
-    socket.once("connect", () => {
-      clearTimeout(deadline);
-      socket.off("error", reject);
-      resolve(socket);
-    });
-  });
+function connectTo(address: string, port: number, within: AbortSignal): Promise<Socket> {
+  const socket = connect({ host: address, port, noDelay: true });
+  return opened(socket, "connect", within);
+}
+
+interface Securing {
+  readonly access: NetworkAccess;
+  readonly within: AbortSignal;
 }
 
 /** The name goes on to the server and is what its certificate has to hold. */
-function secure(socket: Socket, hostText: string, { certificateAuthorities }: NetworkAccess): Promise<Socket> {
+async function secure(socket: Socket, hostText: string, { access, within }: Securing): Promise<Socket> {
   const host = hostText.replace(/^\[|\]$/g, "");
+  const { certificateAuthorities } = access;
+  const ca = certificateAuthorities === undefined ? {} : { ca: certificateAuthorities };
+  const secured = connectTls({ socket, host, ...(isIP(host) === 0 ? { servername: host } : {}), ...ca });
+  secured.once("close", () => socket.destroy());
+  return opened(secured, "secureConnect", within);
+}
+
+/** The socket once it is open; what is not open within its time is closed. */
+function opened<T extends Socket>(socket: T, event: "connect" | "secureConnect", within: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const ca = certificateAuthorities === undefined ? {} : { ca: certificateAuthorities };
-    const secured = connectTls({ socket, host, ...(isIP(host) === 0 ? { servername: host } : {}), ...ca });
-    const deadline = setTimeout(() => secured.destroy(new Error("ETIMEDOUT")), CONNECT_DEADLINE_MILLISECONDS);
-    secured.once("error", reject);
-    secured.once("close", () => {
-      clearTimeout(deadline);
-      socket.destroy();
+    const giveUp = (): void => void socket.destroy(new Error("ETIMEDOUT"));
+    within.addEventListener("abort", giveUp, { once: true });
+    socket.once("error", reject);
+    socket.once("close", () => within.removeEventListener("abort", giveUp));
+    socket.once(event, () => {
+      within.removeEventListener("abort", giveUp);
+      socket.off("error", reject);
+      resolve(socket);
     });
-    secured.once("secureConnect", () => {
-      clearTimeout(deadline);
-      secured.off("error", reject);
-      resolve(secured);
-    });
+    if (within.aborted) giveUp();
   });
 }
 

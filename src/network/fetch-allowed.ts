@@ -1,17 +1,27 @@
 import { request, type IncomingMessage } from "node:http";
 import { connectAllowed, NotReached, type NetworkAccess } from "./connect.ts";
+import { withDeadline } from "./deadline.ts";
 
-export interface FetchOptions {
+export interface RequestOptions {
   readonly access: NetworkAccess;
   readonly signal: AbortSignal;
-  readonly limitBytes: number;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface FetchOptions extends RequestOptions {
+  readonly limitBytes: number;
 }
 
 export interface FetchedText {
   /** Where it was found in the end; relative addresses in the text begin there. */
   readonly url: string;
   readonly text: string;
+}
+
+export interface Answer {
+  readonly url: string;
+  /** Not read yet; whoever asked reads or destroys it. */
+  readonly response: IncomingMessage;
 }
 
 const REDIRECT_LIMIT = 5;
@@ -22,31 +32,34 @@ const DEADLINE_MILLISECONDS = 5_000;
  * Throws `AddressRefused`, and `NotReached` with a sentence for everything else.
  */
 export async function fetchAllowed(url: string, options: FetchOptions): Promise<FetchedText> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(DEADLINE_MILLISECONDS)]);
+  return withDeadline({ milliseconds: DEADLINE_MILLISECONDS, signal: options.signal }, async (signal) => {
+    const { url: found, response } = await requestAllowed(url, { ...options, signal });
+    if (response.statusCode !== 200) {
+      response.destroy();
+      throw new NotReached(`The server of the input answered with status ${response.statusCode}.`);
+    }
+    return { url: found, text: await readLimited(response, options.limitBytes) };
+  });
+}
+
+/** The same up to the answer, whatever its status; the signal ends the reading of it too. */
+export async function requestAllowed(url: string, options: RequestOptions): Promise<Answer> {
   let address = new URL(url);
   for (let redirects = 0; redirects <= REDIRECT_LIMIT; redirects += 1) {
-    const response = await get(address, { ...options, signal });
-    const status = response.statusCode ?? 0;
-    if (status >= 300 && status < 400 && response.headers.location !== undefined) {
-      response.destroy();
-      address = new URL(response.headers.location, address);
-      continue;
-    }
-    if (status !== 200) {
-      response.destroy();
-      throw new NotReached(`The server of the input answered with status ${status}.`);
-    }
-    return { url: address.href, text: await readLimited(response, options.limitBytes) };
+    const response = await get(address, options);
+    const { statusCode: status = 0, headers } = response;
+    if (status < 300 || status >= 400 || headers.location === undefined) return { url: address.href, response };
+    response.destroy();
+    if (!URL.canParse(headers.location, address.href)) throw new NotReached("The input's URL redirects to what is no URL.");
+    address = new URL(headers.location, address);
   }
   throw new NotReached("The input's URL redirects too often.");
 }
 
-async function get(url: URL, { access, signal, headers }: FetchOptions): Promise<IncomingMessage> {
+async function get(url: URL, { access, signal, headers }: RequestOptions): Promise<IncomingMessage> {
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new NotReached("The input's URL redirects to another scheme.");
   const isTls = url.protocol === "https:";
-  const target = { host: url.hostname, port: Number(url.port) || (isTls ? 443 : 80), isTls };
-  const socket = await connectAllowed(target, access);
-  if (signal.aborted) socket.destroy();
+  const socket = await connectAllowed({ host: url.hostname, port: Number(url.port) || (isTls ? 443 : 80), isTls, signal }, access);
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
       const { username, password, pathname, search, host } = url;
@@ -56,7 +69,9 @@ async function get(url: URL, { access, signal, headers }: FetchOptions): Promise
         headers: { host, accept: "*/*", connection: "close", ...headers },
       });
       outgoing.once("response", resolve);
-      outgoing.once("error", reject);
+      outgoing.on("error", reject);
+      // A server that changes the protocol ends it all without an answer or an error.
+      outgoing.once("close", () => reject(new NotReached("The server of the input gave no answer.")));
       outgoing.end();
     });
   } catch (error) {

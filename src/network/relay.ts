@@ -34,8 +34,10 @@ export async function openRelay({ target, access, inspect, onProblem }: RelayOpt
   };
   const lead = async (client: Socket): Promise<void> => {
     hold(client);
+    const leaving = new AbortController();
+    client.once("close", () => leaving.abort());
     try {
-      const server = await connectAllowed(target, access);
+      const server = await connectAllowed({ ...target, signal: leaving.signal }, access);
       hold(server);
       join(client, server, inspect?.() ?? null, (message) => onProblem({ message, isAddressRefused: false }));
     } catch (error) {

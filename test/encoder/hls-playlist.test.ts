@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { masterPlaylist, readPlaylist } from "../../src/encoder/hls-playlist.rules.ts";
+import { masterPlaylist, readPlaylist as readLines, splitLines } from "../../src/encoder/hls-playlist.rules.ts";
+
+const readPlaylist = (text: string) => readLines(splitLines(text) ?? []);
 
 describe("HLS playlists of inputs", () => {
   it("of a master the best variant is taken, with its own audio", () => {
