@@ -140,7 +140,7 @@ export async function markRestarting(transaction: Transaction, ids: readonly str
   const list = textList(ids);
   await transaction.execute(sql`
     with restarting as (
-      update sessions set status = 'STOPPING', status_reason = 'Restarting', status_changed_at = ${at(command)},
+      update sessions set status = 'STOPPING', status_reason = 'Restarting.', status_changed_at = ${at(command)},
         generation = generation + 1, ${commandColumns(command)}
       where id = any(${list}) and desired_status = 'RUNNING' and status in ('WAITING', 'RUNNING')
       returning id, generation, organization_id, name),
