@@ -15,7 +15,7 @@ export async function acknowledgeAlerts(context: Context, { ids, note, snoozeUnt
   }
   return editAlerts(context, {
     name: "acknowledge alerts",
-    verb: Verb.UPDATE,
+    verb: Verb.ACKNOWLEDGE_ALERTS,
     ids,
     refuseEnded: "The alert has ended; there is nothing to acknowledge.",
     decide: (open, at) =>

@@ -101,6 +101,7 @@ registerEnumType(Verb, {
     DELETE: { description: "Delete stopped sessions." },
     SWITCH_INPUT: { description: "Switch to the other input path." },
     CLEAR_ALERTS: { description: "Clear open alerts." },
+    ACKNOWLEDGE_ALERTS: { description: "Look after open alerts, and snooze them." },
     SHOW_SLATE: { description: "Show the slate." },
     HIDE_SLATE: { description: "Hide the slate." },
     CREATE: { description: "Create an object." },

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AccessLevel } from "../../src/access/level.rules.ts";
+import { newIdentifier } from "../../src/shared/identifier.ts";
 import { insertTemplate } from "../support/context.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
 
@@ -99,6 +100,22 @@ describe("the audit", () => {
       ["CREATE", [id]],
     ]);
     expect(JSON.stringify(await read())).not.toContain(made.createApiKey.key);
+  });
+
+  it("tells of alerts what was done to them", async () => {
+    const [sessionId = ""] = await create(1);
+    const alertId = newIdentifier("alert");
+    await server.database.executor.execute(sql`
+      insert into alerts (id, organization_id, session_id, subject_id, code, severity, message, first_seen_at, last_seen_at)
+      values (${alertId}, ${caller.organizationId}, ${sessionId}, ${sessionId}, 'FAILED_OVER', 'WARNING', 'It switched.', now(), now())`);
+    await server.database.executor.execute(sql`update sessions set open_alert_count = 1 where id = ${sessionId}`);
+    const input = { ids: [alertId] };
+    for (const verb of ["acknowledgeAlerts", "clearAlerts"]) {
+      const type = `${verb[0]?.toUpperCase()}${verb.slice(1)}Input`;
+      const answer = await caller.graphql(`mutation ($input: ${type}!) { ${verb}(input: $input) { userErrors { code } } }`, { input });
+      expect(answer[verb]).toEqual({ userErrors: [] });
+    }
+    expect((await read({ objectId: alertId })).nodes.map(({ verb }) => verb)).toEqual(["CLEAR_ALERTS", "ACKNOWLEDGE_ALERTS"]);
   });
 
   it("tells of exports with secrets, and of none without", async () => {
