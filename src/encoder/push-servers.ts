@@ -25,7 +25,7 @@ export interface PushServers {
   readonly rtmp: RtmpServer | null;
   readonly srt: SrtFront | null;
   readonly addresses: IngestAddresses;
-  /** One sentence for each that is not there. */
+  /** One sentence for each that is not there, or that nobody would find. */
   readonly missing: readonly string[];
   readonly close: () => Promise<void>;
 }
@@ -47,11 +47,12 @@ export async function openPushServers(options: PushServersOptions): Promise<Push
   };
   const rtmp = await attempt("RTMP_PUSH", "HEADEND_RTMP_PORT", () => openRtmp(options));
   const srt = await attempt("SRT_PUSH", "HEADEND_SRT_PORT", () => openSrt(options));
+  const told = tellAddresses(options, { rtmp, srt });
   return {
     rtmp,
     srt,
-    missing,
-    addresses: addressesOf(options.ingestHost ?? shownHost(options.host), { rtmp, srt }),
+    addresses: told.addresses,
+    missing: [...missing, ...told.missing],
     async close() {
       await Promise.all([rtmp?.close(), srt?.close()]);
     },
@@ -91,16 +92,23 @@ async function openSrt({ host, srtPort }: PushServersOptions): Promise<SrtFront 
   return SrtFront.open({ host: address, port: srtPort });
 }
 
-/** Whoever listens everywhere has said nothing about how it is reached. */
-function shownHost(host: string): string {
-  return host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-}
-
-function addressesOf(host: string, { rtmp, srt }: Pick<PushServers, "rtmp" | "srt">): IngestAddresses {
-  const shown = host.includes(":") ? `[${host}]` : host;
+/** Where senders reach what is there. Whoever listens everywhere and names no host has not said how it is reached. */
+export function tellAddresses(
+  { host, ingestHost }: Pick<PushServersOptions, "host" | "ingestHost">,
+  { rtmp, srt }: { readonly rtmp: Pick<RtmpServer, "port" | "tlsPort"> | null; readonly srt: Pick<SrtFront, "port"> | null },
+): Pick<PushServers, "addresses" | "missing"> {
+  const isUnknown = ingestHost === null && (host === "0.0.0.0" || host === "::");
+  const named = isUnknown ? LOOPBACK : (ingestHost ?? host);
+  const shown = named.includes(":") ? `[${named}]` : named;
   return {
-    ...(rtmp && { rtmp: `rtmp://${shown}:${rtmp.port}/live` }),
-    ...(rtmp && rtmp.tlsPort !== null && { rtmps: `rtmps://${shown}:${rtmp.tlsPort}/live` }),
-    ...(srt && { srt: `srt://${shown}:${srt.port}` }),
+    addresses: {
+      ...(rtmp && { rtmp: `rtmp://${shown}:${rtmp.port}/live` }),
+      ...(rtmp && rtmp.tlsPort !== null && { rtmps: `rtmps://${shown}:${rtmp.tlsPort}/live` }),
+      ...(srt && { srt: `srt://${shown}:${srt.port}` }),
+    },
+    missing: isUnknown && (rtmp ?? srt) ? [UNKNOWN_HOST] : [],
   };
 }
+
+const LOOPBACK = "127.0.0.1";
+const UNKNOWN_HOST = `Ingest URLs say ${LOOPBACK}, where only senders of this machine find us: HEADEND_INGEST_HOST is to name the host that others push to.`;
