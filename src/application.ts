@@ -214,6 +214,7 @@ async function prepareEncoder(
     mediaRoot,
     fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
     recordsDirectory,
+    socketDirectory: join(identity.directory, "sockets"),
     multicastInterface,
     networkPolicy: networkPolicyOf(environment),
     pushServers,

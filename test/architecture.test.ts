@@ -105,7 +105,7 @@ describe("who may import whom", () => {
   });
 
   it("SRT stands beside the encoder, which hands it what it runs processes with", () => {
-    const lent = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ingest.arguments"].map(
+    const lent = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ingest.arguments", "socket-directory"].map(
       (name) => `encoder/${name}.ts`,
     );
     const below = new Set(["srt", "shared", "network"]);
@@ -125,7 +125,7 @@ describe("who may import whom", () => {
   });
 
   it("RTMP stands beside the encoder: it knows its processes and the shapes that both meet in, and nothing else of it", () => {
-    const met = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ffmpeg.mask", "ingest.arguments"];
+    const met = ["path-source", "output-sender", "patient-clock", "ffmpeg.process", "ffmpeg.mask", "ingest.arguments", "socket-directory"];
     const below = new Set(["rtmp", "shared", "network"]);
     expect(
       forbidden(

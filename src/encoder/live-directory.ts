@@ -10,6 +10,8 @@ const OLD_DASH_MILLISECONDS = 60_000;
 /** A running output changes its directory every few seconds. */
 const ABANDONED_MILLISECONDS = 600_000;
 
+/** Holds a directory for each ladder that is sent on. */
+const CMAF_DIRECTORY = "cmaf";
 const TOKEN_RULE = "A path token holds letters, digits, - and _ only";
 
 /** The directory that all HTTP outputs stand in, each under its path token. */
@@ -30,8 +32,12 @@ export function openLiveDirectory(mediaRoot: string, token: string, generation: 
   return continues;
 }
 
-/** Removes what encoders left that were killed and whose sessions never came back here. Best done before any session starts. */
+/**
+ * Removes what encoders left that were killed: ladders that were sent on at once, outputs when their sessions never came back here. To be
+ * done before any session starts.
+ */
 export function pruneLiveDirectories(mediaRoot: string): void {
+  rmSync(join(mediaRoot, CMAF_DIRECTORY), { recursive: true, force: true });
   const root = liveDirectory(mediaRoot);
   mkdirSync(root, { recursive: true });
   for (const token of readdirSync(root).filter(isPathToken)) {
@@ -49,7 +55,7 @@ export async function removeLiveDirectory(mediaRoot: string, token: string): Pro
 /** Where an output's ladder is kept until it is sent on; nothing of it is served. */
 export function cmafDirectory(mediaRoot: string, token: string): string {
   if (!isPathToken(token)) throw new Error(TOKEN_RULE);
-  return join(mediaRoot, "cmaf", token);
+  return join(mediaRoot, CMAF_DIRECTORY, token);
 }
 
 /** Removes everything but the directory: what comes now does not fit to what was. */

@@ -10,6 +10,7 @@ import { MediaSession } from "./media-session.ts";
 import { createPathSourceOpener, explainPushLack, NO_PUSH_DOORS, type PushDoors } from "./open-path-source.ts";
 import { openProcessRecords } from "./process-record.ts";
 import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
+import { openSocketDirectory } from "./socket-directory.ts";
 
 export interface MediaRunnerOptions {
   readonly capabilities: EncoderCapabilities;
@@ -19,6 +20,8 @@ export interface MediaRunnerOptions {
   readonly fileRoot: string;
   /** Where started processes are written down; `reapLeftovers` reads it at the next start. Belongs to this agent alone. */
   readonly recordsDirectory: string;
+  /** Where sockets that encoders write to stand; emptied at the start. Belongs to this agent alone. */
+  readonly socketDirectory: string;
   /** The address whose interface multicast is joined on; null leaves it to the system. */
   readonly multicastInterface: string | null;
   readonly networkPolicy: NetworkPolicy;
@@ -36,6 +39,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
   const { capabilities, networkPolicy, pushServers = NO_PUSH_DOORS } = options;
   const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory, options.log) };
   pruneLiveDirectories(options.mediaRoot);
+  const socketDirectory = openSocketDirectory(options.socketDirectory);
   const access: NetworkAccess = { resolve: (host) => resolveAllowed(host, networkPolicy) };
   return (launch, observe) => {
     const log = options.log.child({ sessionId: launch.sessionId, epoch: launch.epoch });
@@ -54,6 +58,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       ffprobePath,
       mediaRoot: options.mediaRoot,
       fileRoot: options.fileRoot,
+      socketDirectory,
       multicastInterface: options.multicastInterface,
       readImage: options.readImage,
       openPathSource: createPathSourceOpener({ host, ffmpegPath, multicastInterface: options.multicastInterface, access, pushServers }),

@@ -30,6 +30,8 @@ export interface MediaSessionOptions {
   readonly ffprobePath: string;
   readonly mediaRoot: string;
   readonly fileRoot: string;
+  /** For sockets that the encoder writes to: of this agent alone. */
+  readonly socketDirectory: string;
   readonly multicastInterface: string | null;
   /** The bytes of an uploaded picture; null when it is gone. */
   readonly readImage: (imageId: string) => Promise<Buffer | null>;

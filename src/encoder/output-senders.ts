@@ -21,6 +21,8 @@ export type SenderFactories = Partial<Record<OutputLaunch["type"], (receiver: Re
 /** What the ways to receivers need to know of this machine. */
 export interface SenderSettings {
   readonly mediaRoot: string;
+  /** For sockets that the encoder writes to: of this agent alone. */
+  readonly socketDirectory: string;
   readonly multicastInterface: string | null;
   /** Gives the addresses of a receiver's URL that may be connected to now. */
   readonly resolve: (url: string) => Promise<Resolution>;
@@ -85,12 +87,12 @@ function openWay(open: () => Promise<OutputSender>, log: Logger): Way {
 }
 
 /** The ways that this machine knows. */
-export function senderFactories({ mediaRoot, multicastInterface, resolve }: SenderSettings): SenderFactories {
+export function senderFactories({ mediaRoot, socketDirectory, multicastInterface, resolve }: SenderSettings): SenderFactories {
   const encoderDirectory = liveDirectory(mediaRoot);
   return {
     MULTICAST: ({ url }) => openMulticastSender({ url, multicastInterface }),
-    RTMP_PUSH: ({ url }) => new RtmpSender({ url, resolve }),
-    SRT_PUSH: ({ url }) => SrtSender.open({ url, resolve }),
+    RTMP_PUSH: ({ url }) => new RtmpSender({ url, resolve, socketDirectory }),
+    SRT_PUSH: ({ url }) => SrtSender.open({ url, resolve, socketDirectory }),
     CMAF_PUSH: ({ url, output }) =>
       new CmafSender({ baseUrl: url, resolve, directory: cmafDirectory(mediaRoot, output.pathToken), encoderDirectory }),
   };

@@ -1,20 +1,19 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeSocketDirectory } from "../encoder/socket-directory.ts";
 import { FlvReader, isSequenceHeader, TagType, type FlvTag } from "./flv.rules.ts";
 import { Timeline } from "./timeline.rules.ts";
 
 export interface EncoderIntakeOptions {
+  /** Of the agent, for its sockets; null for the temporary directory. */
+  readonly socketDirectory: string | null;
   /** An encoder begins to write: what came before it does not go on. */
   readonly onBegin: () => void;
   /** On a timeline of milliseconds that goes on from encoder to encoder, and never wraps. */
   readonly onTag: (tag: FlvTag) => void;
   readonly onProblem: (problem: string | null) => void;
 }
-
-/** The longest path of a unix socket that every system takes. */
-const PATH_LIMIT_BYTES = 103;
 
 /** A socket on this machine that the encoder process writes FLV to, and that is read whatever becomes of it. Only our own user can open it. */
 export class EncoderIntake {
@@ -28,7 +27,7 @@ export class EncoderIntake {
 
   constructor(options: EncoderIntakeOptions) {
     this.#options = options;
-    this.#directory = makeDirectory();
+    this.#directory = makeSocketDirectory("rtmp", options.socketDirectory);
     const path = join(this.#directory, "flv");
     this.url = `unix:${path}`;
     this.#server = createServer((socket) => this.#take(socket));
@@ -78,10 +77,4 @@ export class EncoderIntake {
     const hasOwnTime = tag.type !== TagType.SCRIPT && !isSequenceHeader(tag);
     return hasOwnTime ? this.#timeline.place(tag.timestamp, now) : this.#timeline.position;
   }
-}
-
-/** A new directory that its owner alone may enter. */
-function makeDirectory(): string {
-  const parent = Buffer.byteLength(join(tmpdir(), "headend-rtmp-XXXXXX", "flv")) <= PATH_LIMIT_BYTES ? tmpdir() : "/tmp";
-  return mkdtempSync(join(parent, "headend-rtmp-"));
 }

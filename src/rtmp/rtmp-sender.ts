@@ -15,6 +15,8 @@ export interface RtmpSenderOptions {
   readonly resolve: (url: string) => Promise<Resolution>;
   /** Authorities beside those that everybody trusts that may have signed the certificates of receivers, as PEM; null for none. */
   readonly trustedCertificates?: string | null;
+  /** Of the agent, for its sockets; left out for the temporary directory. */
+  readonly socketDirectory?: string;
 }
 
 /** A receiver that is back is found within this; spread, so that many senders do not knock at once. */
@@ -69,6 +71,7 @@ export class RtmpSender implements OutputSender {
     this.#mask = createMasker(this.#target?.secrets ?? [options.url]);
     if (!this.#target) this.#problem = "The URL does not name an application and a stream to publish to.";
     this.#intake = new EncoderIntake({
+      socketDirectory: options.socketDirectory ?? null,
       onBegin: () => this.#queue.restart(),
       onTag: (tag) => {
         this.#taggedAt = performance.now();

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutputSender, OutputSenderState } from "../encoder/output-sender.ts";
+import { makeSocketDirectory } from "../encoder/socket-directory.ts";
 import type { Resolution } from "../network/resolve.ts";
 import { SrtConnection } from "./srt-connection.ts";
 import { readSrtTarget, type SrtTarget } from "./srt-target.rules.ts";
@@ -14,6 +14,8 @@ export interface SrtSenderOptions {
   readonly url: string;
   /** Looks the address up and checks it, anew for every connection. */
   readonly resolve: (url: string) => Promise<Resolution>;
+  /** Of the agent, for its sockets; left out for the temporary directory. */
+  readonly socketDirectory?: string;
 }
 
 /** Payloads go full, and what is left of them after so long; the encoder writes in bursts. */
@@ -51,7 +53,7 @@ export class SrtSender implements OutputSender {
     const target = readSrtTarget(options.url);
     if (!target) throw new Error("An SRT output is sent to an srt:// URL with a port");
     // Of our own and for us alone: the paths of sockets must be short, and nobody else may write to it.
-    const directory = await mkdtemp(join(tmpdir(), "headend-srt-"));
+    const directory = makeSocketDirectory("srt", options.socketDirectory ?? null);
     const server = createServer();
     const path = join(directory, `${randomBytes(4).toString("hex")}.sock`);
     try {

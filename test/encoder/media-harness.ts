@@ -93,6 +93,7 @@ export async function openMediaBench({ images = new Map() }: { readonly images?:
     mediaRoot: join(root, "media"),
     fileRoot: join(root, "files"),
     recordsDirectory: join(root, "processes"),
+    socketDirectory: join(root, "sockets"),
     multicastInterface: "127.0.0.1",
     networkPolicy: { allowedNetworks: ["127.0.0.0/8"] },
     readImage: (imageId) => Promise.resolve(images.get(imageId) ?? null),

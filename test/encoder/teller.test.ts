@@ -73,7 +73,14 @@ it("keeps a session quiet whose input words its refusal anew at every look", asy
       ffprobePath: "/nowhere",
       host: { setprivPath: "", records: openProcessRecords(join(root, "records"), log) },
     },
-    ...{ mediaRoot: join(root, "media"), fileRoot: join(root, "files"), multicastInterface: null, presets: DEFAULT_PRESETS, coreCount: 1 },
+    ...{
+      mediaRoot: join(root, "media"),
+      fileRoot: join(root, "files"),
+      socketDirectory: root,
+      multicastInterface: null,
+      presets: DEFAULT_PRESETS,
+      coreCount: 1,
+    },
     ...{ openPathSource: () => source, readImage: () => Promise.resolve(null), resolve: () => Promise.reject(new Error("Nobody asks")) },
   });
   await eventually("many looks", () => looks > 12);
