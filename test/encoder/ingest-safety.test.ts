@@ -32,12 +32,13 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Something internal that counts who connects to it, whatever they say. */
+/** Something internal that counts who connects to it, and answers as a proxy would. */
 async function canary() {
   let hits = 0;
   const server = createTcpServer((socket) => {
     hits += 1;
-    socket.destroy();
+    socket.on("error", () => undefined);
+    socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\n\r\n0123456789abcdef"));
   });
   return { port: await listen(server), hits: () => hits };
 }
@@ -85,6 +86,76 @@ describe.concurrent("what an input's server may lead to", () => {
     expect(server.asked).toContain("/live.m3u8");
   });
 
+  it.each<[string, (uri: string) => readonly string[]]>([
+    ["a segment", (uri) => ["#EXTINF:4,", ` ${uri}`]],
+    ["a key", (uri) => [`#EXT-X-KEY:METHOD=AES-128,URI="${uri}"`, "#EXTINF:4,", "a.ts"]],
+    ["a map", (uri) => [`#EXT-X-MAP:URI="${uri}"`, "#EXTINF:4,", "a.ts"]],
+  ])("is not %s by the scheme of a proxy, be cues wanted or not", async (_, lines) => {
+    const internal = await canary();
+    const server = await mediaServer({
+      "/live.m3u8": playlist(...lines(`httpproxy://127.0.0.1:${internal.port}/x:80/a.ts`)),
+      "/a.ts": segment,
+    });
+    const source = { type: "HLS_PULL", url: `${server.url}/live.m3u8` } as const;
+    const running = [bench.start(source, { access }), bench.start(source, { access, onCue: () => undefined })];
+    await Promise.all(running.map((one) => expectRefused(one, internal)));
+  });
+
+  it("is not anything in a DASH manifest by another scheme or at an internal address", async () => {
+    const internal = await canary();
+    const manifest = (base: string, media = "$Number$.m4s", initialization = "i.mp4"): string =>
+      `<MPD type="static" mediaPresentationDuration="PT8S"><Period><BaseURL>${base}</BaseURL><AdaptationSet mimeType="video/mp4"><Representation id="v" bandwidth="1"><SegmentTemplate media="${media}" initialization="${initialization}" duration="4"/></Representation></AdaptationSet></Period></MPD>`;
+    const proxy = `httpproxy://127.0.0.1:${internal.port}/x:80/`;
+    const server = await mediaServer({
+      "/base.mpd": manifest(proxy),
+      "/media.mpd": manifest("", `${proxy}$Number$.m4s`),
+      "/header.mpd": manifest("", "$Number$.m4s", `${proxy}i.mp4`),
+      "/plain.mpd": manifest(`http://127.0.0.1:${internal.port}/`),
+    });
+    const running = ["base", "media", "header", "plain"].map((name) =>
+      bench.start({ type: "DASH_PULL", url: `${server.url}/${name}.mpd` }, { access }),
+    );
+    await Promise.all(running.map((one) => expectRefused(one, internal)));
+  });
+
+  it("is not what a segment says that is no media", async () => {
+    const internal = await canary();
+    const there = `http://127.0.0.1:${internal.port}/a.ts`;
+    const segments = {
+      "/0.ts": playlist("#EXTINF:4,", there),
+      "/1.ts": `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nhttpproxy://127.0.0.1:${internal.port}/x:80\n`,
+      "/2.ts": `ffconcat version 1.0\nfile '${there}'\n`,
+      "/3.ts": `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video ${internal.port} RTP/AVP/TCP 33\n`,
+      "/4.ts": `<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-main:2011" type="static"><Period><AdaptationSet><Representation id="0" mimeType="video/mp4"><BaseURL>${there}</BaseURL></Representation></AdaptationSet></Period></MPD>`,
+    };
+    const lists = Object.keys(segments).map((path) => [`/list${path}.m3u8`, playlist("#EXTINF:4,", path, "#EXT-X-ENDLIST")] as const);
+    const server = await mediaServer({ ...segments, ...Object.fromEntries(lists) });
+    const running = lists.map(([path]) => bench.start({ type: "HLS_PULL", url: `${server.url}${path}` }, { access }));
+    await eventually("all were read", () => Object.keys(segments).every((path) => server.asked.includes(path)));
+    await eventually("all were given up", () => running.every((one) => one.state().problem !== null), 20_000);
+    expect(internal.hits()).toBe(0);
+  }, 30_000);
+
+  it("is not what else a playlist can name", async () => {
+    const internal = await canary();
+    const there = `httpproxy://127.0.0.1:${internal.port}/x:80`;
+    const others = [
+      `#EXT-X-SESSION-KEY:METHOD=AES-128,URI="${there}"`,
+      `#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI="${there}"`,
+      `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="s",DEFAULT=YES,URI="${there}"`,
+      `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${there}"`,
+      `#EXT-X-KEY:METHOD=SAMPLE-AES,KEYFORMAT="com.other",URI="${there}"`,
+    ];
+    const server = await mediaServer({
+      "/master.m3u8": ["#EXTM3U", ...others, '#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES="s"', "live.m3u8", ""].join("\n"),
+      "/live.m3u8": playlist(...others, "#EXTINF:4,", "a.ts"),
+      "/a.ts": segment,
+    });
+    const running = bench.start({ type: "HLS_PULL", url: `${server.url}/master.m3u8` }, { access });
+    await eventually("its media", () => running.bytes().length > 100_000);
+    expect(internal.hits()).toBe(0);
+  });
+
   it("is not the variant, the sound or the redirect of a playlist", async () => {
     const internal = await canary();
     const there = `http://127.0.0.1:${internal.port}/v.m3u8`;
@@ -94,9 +165,10 @@ describe.concurrent("what an input's server may lead to", () => {
       "/variant.m3u8": master(there, "a.m3u8"),
       "/sound.m3u8": master("v.m3u8", there),
       "/redirect.m3u8": { location: there },
+      "/scheme.m3u8": master(`HTTPPROXY://127.0.0.1:${internal.port}/x:80`, "a.m3u8"),
       "/v.m3u8": playlist("#EXTINF:4,", "a.ts"),
     });
-    for (const path of ["variant", "sound", "redirect"]) {
+    for (const path of ["variant", "sound", "redirect", "scheme"]) {
       await expectRefused(bench.start({ type: "HLS_PULL", url: `${server.url}/${path}.m3u8` }, { access }), internal);
     }
   });

@@ -1,5 +1,5 @@
 import { createServer, request, type IncomingMessage } from "node:http";
-import { connect, createServer as createTcpServer, type AddressInfo, type Server } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { AddressRefused, connectAllowed, NotReached, type NetworkAccess } from "../../src/network/connect.ts";
 import { openEgressProxy } from "../../src/network/egress-proxy.ts";
@@ -8,6 +8,7 @@ import { pinAddress } from "../../src/network/pin-address.ts";
 import { openRelay } from "../../src/network/relay.ts";
 import { resolveAllowed } from "../../src/network/resolve.ts";
 import { refuseRtspRedirects } from "../../src/network/rtsp-redirects.ts";
+import { eventually } from "../support/media.ts";
 
 const servers: Server[] = [];
 afterAll(() => servers.forEach((server) => server.close()));
@@ -53,6 +54,48 @@ describe("connecting", () => {
     await expect(connectAllowed({ host: "allowed.example", port: 1, isTls: false }, named)).rejects.toThrow("(ECONNREFUSED)");
     const { port } = await web(() => ({}));
     await expect(connectAllowed({ host: "allowed.example", port, isTls: true }, named)).rejects.toThrow(NotReached);
+  });
+});
+
+describe.concurrent("connecting to what says nothing", () => {
+  const silent = { resolve: () => Promise.resolve({ kind: "ALLOWED" as const, addresses: ["127.0.0.1", "127.0.0.2", "127.0.0.3"] }) };
+  const listening = async () => {
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => void sockets.push(socket.on("error", () => undefined).resume()));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+    return { port: (server.address() as AddressInfo).port, sockets };
+  };
+
+  it("is given up at once when nobody wants it any more, and leaves nothing open", async () => {
+    const { port, sockets } = await listening();
+    const leaving = new AbortController();
+    const startedAt = performance.now();
+    const connecting = connectAllowed({ host: "any", port, isTls: true, signal: leaving.signal }, silent).catch((error: unknown) => error);
+    await eventually("the connection", () => sockets.length === 1);
+    leaving.abort();
+    expect(await connecting).toBeInstanceOf(NotReached);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    await eventually("its end", () => sockets.every((socket) => socket.destroyed));
+    expect(sockets).toHaveLength(1);
+  });
+
+  it("ends within one deadline for all addresses, of which a few are tried", async () => {
+    const { port, sockets } = await listening();
+    const many = Array.from({ length: 12 }, (_, index) => `127.0.0.${index + 1}`);
+    const startedAt = performance.now();
+    const access: NetworkAccess = { resolve: () => Promise.resolve({ kind: "ALLOWED", addresses: many }) };
+    await expect(connectAllowed({ host: "any", port, isTls: true }, access)).rejects.toThrow(NotReached);
+    expect(performance.now() - startedAt).toBeLessThan(6_500);
+    expect(sockets).toHaveLength(4);
+  }, 10_000);
+
+  it("is not even waited for where a name server says nothing", async () => {
+    const leaving = new AbortController();
+    const access: NetworkAccess = { resolve: () => new Promise(() => undefined) };
+    const connecting = connectAllowed({ host: "any", port: 1, isTls: false, signal: leaving.signal }, access);
+    leaving.abort();
+    await expect(connecting).rejects.toThrow(NotReached);
   });
 });
 
@@ -103,65 +146,174 @@ describe("fetching", () => {
   });
 });
 
-/** Sends one request by a proxy and gives the status. */
-function through(proxyUrl: string, target: string, hasCredential = true): Promise<number> {
+interface Got {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+/** Sends one request by a proxy. */
+function through(proxyUrl: string, target: string, { hasCredential = true, ...own }: { hasCredential?: boolean; range?: string } = {}) {
   const { port, username, password } = new URL(proxyUrl);
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  return new Promise((resolve, reject) => {
-    const headers = hasCredential ? { "proxy-authorization": authorization } : {};
-    const outgoing = request({ port, host: "127.0.0.1", path: target, headers }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode ?? 0);
+  return new Promise<Got>((resolve, reject) => {
+    const headers = { ...(hasCredential ? { "proxy-authorization": authorization } : {}), ...own };
+    const outgoing = request({ port, host: "127.0.0.1", path: target, headers, agent: false }, (answer) => {
+      const pieces: Buffer[] = [];
+      answer.on("data", (piece: Buffer) => pieces.push(piece));
+      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces).toString() }));
+      answer.on("error", reject);
     });
     outgoing.on("error", reject).end();
   });
 }
 
-function connectThrough(proxyUrl: string, authority: string, hasCredential = true): Promise<string> {
-  const { port, username, password } = new URL(proxyUrl);
-  const authorization = `Proxy-Authorization: Basic ${Buffer.from(`${username}:${password}`).toString("base64")}\r\n`;
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), "127.0.0.1", () =>
-      socket.write(`CONNECT ${authority} HTTP/1.1\r\n${hasCredential ? authorization : ""}\r\n`),
-    );
-    socket.once("data", (answer) => {
-      resolve(answer.toString("latin1").split(" ")[1] ?? "");
-      socket.destroy();
-    });
-    socket.once("error", reject);
-  });
+const proxies: { readonly close: () => void }[] = [];
+afterAll(() => proxies.forEach((proxy) => proxy.close()));
+
+/** A proxy whose own paths lead to these addresses. */
+async function proxyTo(urls: Readonly<Record<string, string>>, access = named) {
+  const refused: string[] = [];
+  const answer = async (path: string) =>
+    path === "/own" ? { playlist: "#EXTM3U" } : urls[path] === undefined ? null : { url: urls[path] };
+  const proxy = await openEgressProxy({ access, host: "own.invalid", answer, onRefused: (reason) => refused.push(reason) });
+  proxies.push(proxy);
+  return { ...proxy, refused, get: (path: string, own = {}) => through(proxy.url, `http://own.invalid${path}`, own) };
 }
 
+/** Says these bytes to whoever comes, and then nothing more. */
+const saying = (text: string): Promise<number> =>
+  listen(
+    createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.end(text));
+    }),
+  );
+
 describe("the egress proxy", () => {
-  it("serves who knows its credential, with what may be reached", async () => {
-    const { port, seen } = await web(() => ({ body: "fine" }));
-    const refused: string[] = [];
-    const proxy = await openEgressProxy({ access: named, onRefused: (reason) => refused.push(reason) });
-    expect(await through(proxy.url, `http://allowed.example:${port}/x?y`)).toBe(200);
-    expect(seen[0]).toMatchObject({ url: "/x?y", headers: { host: `allowed.example:${port}` } });
+  it("serves who knows its credential, with what stands at its paths", async () => {
+    const { port, seen } = await web(() => ({
+      status: 206,
+      headers: { "content-range": "bytes 0-3/9", "set-cookie": "a=b" },
+      body: "fine",
+    }));
+    const moved = await web(() => ({ status: 302, headers: { location: `http://allowed.example:${port}/y` } }));
+    const proxy = await proxyTo({ "/a": `http://allowed.example:${port}/x?y`, "/b": `http://allowed.example:${moved.port}/` });
+    expect(await proxy.get("/a", { range: "bytes=0-3" })).toMatchObject({
+      status: 206,
+      body: "fine",
+      headers: { "content-range": "bytes 0-3/9" },
+    });
+    expect(seen[0]).toMatchObject({ url: "/x?y", headers: { host: `allowed.example:${port}`, range: "bytes=0-3" } });
     expect(seen[0]?.headers["proxy-authorization"]).toBeUndefined();
-    expect(await connectThrough(proxy.url, `allowed.example:${port}`)).toBe("200");
-    expect(await through(proxy.url, `http://allowed.example:${port}/`, false)).toBe(407);
-    expect(await connectThrough(proxy.url, `allowed.example:${port}`, false)).toBe("407");
-    expect(refused).toEqual([]);
+    const followed = await proxy.get("/b");
+    expect(followed).toMatchObject({ status: 206, body: "fine" });
+    expect(followed.headers).not.toHaveProperty("set-cookie");
+    expect(await proxy.get("/own")).toMatchObject({ status: 200, body: "#EXTM3U" });
+    expect((await proxy.get("/none")).status).toBe(404);
+    expect((await proxy.get("/own", { hasCredential: false })).status).toBe(407);
+    expect(proxy.refused).toEqual([]);
     proxy.close();
-    await expect(through(proxy.url, `http://allowed.example:${port}/`)).rejects.toThrow();
+    await expect(proxy.get("/own")).rejects.toThrow();
   });
 
-  it("refuses everything else, and tells", async () => {
+  it.each(["http://allowed.example:PORT/", "http://127.0.0.1:PORT/", "http://own.invalid:81/own", "https://own.invalid/own", "/own"])(
+    "serves nothing of %s, be it what may be reached",
+    async (target) => {
+      const canary = await web(() => ({ body: "secret" }));
+      const proxy = await proxyTo({});
+      expect((await through(proxy.url, target.replace("PORT", String(canary.port)))).status).toBe(403);
+      expect(proxy.refused).toHaveLength(1);
+      expect(canary.seen).toEqual([]);
+    },
+  );
+
+  it("tunnels to nowhere", async () => {
     const canary = await web(() => ({ body: "secret" }));
-    const refused: string[] = [];
-    const proxy = await openEgressProxy({ access: named, onRefused: (reason) => refused.push(reason) });
-    expect(await through(proxy.url, `http://127.0.0.1:${canary.port}/`)).toBe(403);
-    expect(await through(proxy.url, `http://0x7f.1:${canary.port}/`)).toBe(403);
-    expect(await connectThrough(proxy.url, "169.254.169.254:443")).toBe("403");
-    expect(await connectThrough(proxy.url, `[::ffff:127.0.0.1]:${canary.port}`)).toBe("403");
-    expect(refused.length).toBe(4);
-    expect(await through(proxy.url, "/local")).toBe(400);
-    expect(await through(proxy.url, "http://no-such-host.invalid/")).toBe(502);
-    expect(await connectThrough(proxy.url, "allowed.example:1")).toBe("502");
+    const proxy = await proxyTo({});
+    const { port, username, password } = new URL(proxy.url);
+    const credential = Buffer.from(`${username}:${password}`).toString("base64");
+    const said = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), "127.0.0.1", () =>
+        socket.write(`CONNECT allowed.example:${canary.port} HTTP/1.1\r\nProxy-Authorization: Basic ${credential}\r\n\r\n`),
+      );
+      socket.on("error", () => undefined).once("close", () => resolve(""));
+      socket.once("data", (data) => resolve(data.toString()));
+    });
+    expect(said).not.toContain("200");
     expect(canary.seen).toEqual([]);
-    proxy.close();
+  });
+
+  it("refuses what may not be reached, and tells", async () => {
+    const canary = await web(() => ({ body: "secret" }));
+    const proxy = await proxyTo({
+      "/a": `http://127.0.0.1:${canary.port}/`,
+      "/b": `http://0x7f.1:${canary.port}/`,
+      "/c": `https://[::ffff:127.0.0.1]:${canary.port}/`,
+      "/gone": "http://allowed.example:1/",
+      "/unknown": "http://no-such-host.invalid/",
+      "/other": "httpproxy://127.0.0.1/x:80",
+    });
+    for (const path of ["/a", "/b", "/c"]) expect((await proxy.get(path)).status).toBe(403);
+    for (const path of ["/gone", "/unknown", "/other"]) expect((await proxy.get(path)).status).toBe(502);
+    expect(proxy.refused).toHaveLength(3);
+    expect(canary.seen).toEqual([]);
+  });
+
+  it.each([
+    ["a status that is none", "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n", 502],
+    ["a status that nobody knows", "HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", 502],
+    ["nothing but a change of protocol", "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", 502],
+    ["a redirect to nowhere", "HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n", 502],
+    ["a header that cannot be handed on", "HTTP/1.1 200 OK\r\nContent-Range: a\u0001b\r\nContent-Length: 0\r\n\r\n", 502],
+    ["what is no HTTP", "hello\r\n\r\n", 502],
+    ["what is not there", "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", 410],
+  ])("survives a server that answers with %s", async (_, text, status) => {
+    const proxy = await proxyTo({ "/a": `http://allowed.example:${await saying(text)}/` });
+    expect((await proxy.get("/a")).status).toBe(status);
+    expect((await proxy.get("/own")).status).toBe(200);
+  });
+
+  it("breaks off where the server does", async () => {
+    const port = await saying("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegin");
+    const proxy = await proxyTo({ "/a": `http://allowed.example:${port}/` });
+    await expect(proxy.get("/a")).rejects.toThrow();
+    expect((await proxy.get("/own")).status).toBe(200);
+  });
+
+  it.each([
+    ["it is closed", "CLOSE"],
+    ["who asked has gone", "LEAVE"],
+  ])("leaves nothing open that was only on its way when %s", async (_, how) => {
+    const open = new Set<number | undefined>();
+    const port = await listen(
+      createTcpServer((socket) => {
+        const { remotePort } = socket;
+        open.add(remotePort);
+        socket.on("error", () => undefined).once("close", () => open.delete(remotePort));
+      }),
+    );
+    let answerLookup = (): void => undefined;
+    const lookup = new Promise<void>((resolve) => (answerLookup = resolve));
+    const slow: NetworkAccess = { resolve: () => lookup.then(() => ({ kind: "ALLOWED", addresses: ["127.0.0.1"] })) };
+    const proxy = await proxyTo({ "/a": `http://slow.example:${port}/` }, slow);
+    const { port: proxyPort, username, password } = new URL(proxy.url);
+    const credential = Buffer.from(`${username}:${password}`).toString("base64");
+    const client = connect(Number(proxyPort), "127.0.0.1");
+    client.on("error", () => undefined);
+    client.write(`GET http://own.invalid/a HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic ${credential}\r\n\r\n`);
+    // An answer says that the request in front of it has been read.
+    await proxy.get("/own");
+    if (how === "CLOSE") proxy.close();
+    else client.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (how === "LEAVE") await proxy.get("/own");
+    answerLookup();
+    await new Promise((resolve) => setImmediate(resolve));
+    // Whatever was opened before this connection has come by then.
+    const last = connect(port, "127.0.0.1");
+    await eventually("that one alone", () => open.size === 1 && open.has(last.localPort), 2_000);
+    last.destroy();
   });
 
   it("asks anew for every connection, so that a name that turns leads nowhere", async () => {
@@ -171,11 +323,10 @@ describe("the egress proxy", () => {
       resolve: async () =>
         (lookups += 1) === 1 ? { kind: "ALLOWED", addresses: ["127.0.0.1"] } : resolveAllowed("127.0.0.1", { allowedNetworks: [] }),
     };
-    const proxy = await openEgressProxy({ access: turning, onRefused: () => undefined });
-    expect(await through(proxy.url, `http://turning.example:${canary.port}/`)).toBe(200);
-    expect(await through(proxy.url, `http://turning.example:${canary.port}/`)).toBe(403);
+    const proxy = await proxyTo({ "/a": `http://turning.example:${canary.port}/` }, turning);
+    expect((await proxy.get("/a")).status).toBe(200);
+    expect((await proxy.get("/a")).status).toBe(403);
     expect(canary.seen.length).toBe(1);
-    proxy.close();
   });
 });
 
