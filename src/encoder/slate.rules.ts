@@ -1,4 +1,4 @@
-import type { ImageContentType } from "../images/image.rules.ts";
+import { IMAGE_SIDE_PIXELS, type ImageContentType } from "../images/image.rules.ts";
 import type { StreamFacts, VideoFacts } from "./input-facts.ts";
 import type { OutputLaunch } from "./runner.ts";
 import type { StreamIdentifiers } from "./transport-stream.ts";
@@ -36,6 +36,8 @@ const DEMUXERS: Readonly<Record<ImageContentType, string>> = {
   "image/webp": "webp_pipe",
 };
 
+/** Whatever its header says: a decoder that believes something else in it takes no more memory. */
+const BOUNDED = ["-max_pixels", String(IMAGE_SIDE_PIXELS.most ** 2)];
 const DEFAULT_RATE = { numerator: 25, denominator: 1 };
 const BACKGROUND = "0x14181d";
 const FOREGROUND = "0x4a5560";
@@ -58,7 +60,9 @@ export function slateArguments({ facts, streams, picture }: SlatePlan): readonly
   const rate = video?.frameRate ?? DEFAULT_RATE;
   const rateText = `${rate.numerator}/${rate.denominator}`;
   const inputs = [
-    ...(video && picture !== null ? ["-protocol_whitelist", "pipe", "-framerate", rateText, "-f", DEMUXERS[picture], "-i", "pipe:0"] : []),
+    ...(video && picture !== null
+      ? ["-protocol_whitelist", "pipe", ...BOUNDED, "-framerate", rateText, "-f", DEMUXERS[picture], "-i", "pipe:0"]
+      : []),
     ...(video && picture === null
       ? ["-f", "lavfi", "-i", `color=c=${BACKGROUND}:size=${video.width}x${video.height}:rate=${rateText}`]
       : []),

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -50,6 +50,19 @@ describe("what a slate is made like", () => {
     const sound = slateArguments({ facts: { video: null, audio }, streams: { ...streams, video: null }, picture: "image/png" }).join(" ");
     expect(sound).toContain("-map 0:a:0");
     expect(sound).not.toContain("pipe:0");
+  });
+
+  it("is made of no picture that is larger than pictures may be, whatever its header said", () => {
+    const words = slateArguments({
+      facts: { video, audio: null },
+      streams: { table: null, video: null, audio: null },
+      picture: "image/png",
+    });
+    const source = ["-v", "error", "-f", "lavfi", "-i", "color=white:size=4100x4100", "-frames:v", "1", "-c:v", "png"];
+    const large = execFileSync("ffmpeg", [...source, "-f", "image2pipe", "pipe:1"], { maxBuffer: 10_000_000 });
+    const { status, stdout } = spawnSync("ffmpeg", words, { input: large, timeout: 8_000 });
+    expect(status).toBeGreaterThan(0);
+    expect(stdout.length).toBe(0);
   });
 });
 

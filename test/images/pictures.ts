@@ -18,3 +18,23 @@ export function pngOf(width: number, height: number, bytes = 0): Buffer<ArrayBuf
   sides.writeUInt32BE(height, 4);
   return Buffer.from(Buffer.concat([header, sides, Buffer.alloc(bytes)]));
 }
+
+function chunkOf(kind: string, payload: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header.write(kind, 0, "latin1");
+  header.writeUInt32LE(payload.length, 4);
+  return Buffer.concat([header, payload, Buffer.alloc(payload.length % 2)]);
+}
+
+/** A WebP with a canvas of this size, and whatever chunks behind it. */
+export function extendedWebp([width, height]: readonly [number, number], ...chunks: readonly Buffer[]): Buffer {
+  const canvas = Buffer.alloc(10);
+  canvas.writeUIntLE(width - 1, 4, 3);
+  canvas.writeUIntLE(height - 1, 7, 3);
+  return chunkOf("RIFF", Buffer.concat([Buffer.from("WEBP"), chunkOf("VP8X", canvas), ...chunks]));
+}
+
+/** A frame of an animation. */
+export function frameOf(picture: Buffer): Buffer {
+  return chunkOf("ANMF", Buffer.concat([Buffer.alloc(16), picture]));
+}
