@@ -1,25 +1,16 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, ID, Int, Resolver, Root, Subscription, type SubscribeResolverData } from "type-graphql";
+import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } from "type-graphql";
 import { z } from "zod";
+import { AfterArgument, HeartbeatArgument, parseFollowing, SnapshotArgument } from "../graphql/follow-arguments.ts";
 import type { RequestContext } from "../graphql/request.ts";
-import { Cursor } from "../graphql/scalars.ts";
 import { isSelected } from "../graphql/selection.ts";
 import { SessionFilterType } from "../sessions/session.input-type.ts";
 import { parseSessionFilter } from "../sessions/session.input.ts";
-import { Fault, FaultCode } from "../shared/user-error.ts";
 import { AlertChangeType } from "./alert-change.type.ts";
 import { alertChanges } from "./alert-changes.ts";
 import { AlertSeverity } from "./alert.rules.ts";
 
-const HEARTBEAT_SECONDS = { least: 1, most: 3_600 } as const;
-
-const argumentsSchema = z.object({
-  severity: z.enum(AlertSeverity).nullish(),
-  eventId: z.string().nullish(),
-  snapshot: z.boolean().nullish(),
-  after: z.string().nullish(),
-  heartbeatSeconds: z.int().min(HEARTBEAT_SECONDS.least).max(HEARTBEAT_SECONDS.most).nullish(),
-});
+const filterSchema = z.object({ severity: z.enum(AlertSeverity).nullish(), eventId: z.string().nullish() });
 
 /** Runs once, at the top of the subscription: type-graphql would check the arguments of its method anew for every item. */
 async function subscribe({
@@ -27,20 +18,15 @@ async function subscribe({
   context,
   info,
 }: SubscribeResolverData<unknown, Record<string, unknown>, RequestContext>): Promise<AsyncIterable<AlertChangeType>> {
-  const parsed = argumentsSchema.safeParse(args);
-  if (!parsed.success) {
-    throw new Fault(FaultCode.BAD_USER_INPUT, `heartbeatSeconds is ${HEARTBEAT_SECONDS.least} to ${HEARTBEAT_SECONDS.most}.`);
-  }
-  const { severity, eventId, snapshot, after, heartbeatSeconds } = parsed.data;
+  const following = parseFollowing(args);
+  const { severity, eventId } = filterSchema.parse(args);
   return alertChanges(context, {
     filter: {
       severity: severity ?? null,
       sessions: args["sessions"] ? parseSessionFilter(args["sessions"]) : null,
       eventId: eventId ?? null,
     },
-    snapshot: snapshot ?? false,
-    after: after ?? null,
-    heartbeatSeconds: heartbeatSeconds ?? null,
+    following,
     withAlerts: isSelected(info as GraphQLResolveInfo, "alert"),
   });
 }
@@ -63,19 +49,9 @@ export class AlertChangeResolver {
     _sessions: unknown,
     @Arg("eventId", () => ID, { nullable: true, description: "Alerts about this event; null: about anything." })
     _eventId: unknown,
-    @Arg("snapshot", () => Boolean, {
-      nullable: true,
-      defaultValue: false,
-      description: "Whether to begin with every matching alert that is open, as it is.",
-    })
-    _snapshot: unknown,
-    @Arg("after", () => Cursor, { nullable: true, description: "Resume behind this position; null: from now on." })
-    _after: unknown,
-    @Arg("heartbeatSeconds", () => Int, {
-      nullable: true,
-      description: "Send a HEARTBEAT with a fresh cursor after so many seconds without any item, 1 to 3600; null: none.",
-    })
-    _heartbeatSeconds: unknown,
+    @SnapshotArgument("Whether to begin with every matching alert that is open, as it is.") _snapshot: unknown,
+    @AfterArgument() _after: unknown,
+    @HeartbeatArgument() _heartbeatSeconds: unknown,
   ): AlertChangeType {
     return change;
   }

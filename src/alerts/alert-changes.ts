@@ -1,8 +1,7 @@
 import { assertMayRead } from "../access/actor.ts";
-import { iterateBatches } from "../changes/batch-iterator.ts";
 import { ALERT_CHANGE_KINDS } from "../changes/change.rules.ts";
-import { openObjectChanges, type ObjectChange, type ObjectSource } from "../changes/object-changes.ts";
-import { withPatience } from "../changes/patience.ts";
+import { followObjects, type Following } from "../changes/follow-objects.ts";
+import type { ObjectChange, ObjectSource } from "../changes/object-changes.ts";
 import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { compileSessionFilter, type SessionFilter } from "../sessions/session.filter.ts";
@@ -22,11 +21,8 @@ export interface AlertFilter {
 
 export interface AlertChangesRequest {
   readonly filter: AlertFilter;
-  /** First every open alert as it is. */
-  readonly snapshot: boolean;
-  /** Everything since this cursor. */
-  readonly after: string | null;
-  readonly heartbeatSeconds: number | null;
+  /** A snapshot is of the open alerts. */
+  readonly following: Following;
   /** Whether the alerts themselves are asked for. */
   readonly withAlerts: boolean;
 }
@@ -34,29 +30,12 @@ export interface AlertChangesRequest {
 type AlertKind = (typeof ALERT_CHANGE_KINDS)[number];
 
 /** What becomes of the caller's alerts as a stream without an end. The alerts of a batch are read with one statement. */
-export async function alertChanges(context: RequestContext, request: AlertChangesRequest): Promise<AsyncGenerator<AlertChangeType, void>> {
+export async function alertChanges(
+  context: RequestContext,
+  { filter, following, withAlerts }: AlertChangesRequest,
+): Promise<AsyncGenerator<AlertChangeType, void>> {
   assertMayRead(context.actor, "read");
-  const { filter, withAlerts, ...rest } = request;
-  const changes = await openObjectChanges({
-    ...rest,
-    changeLog: context.changeLog,
-    executor: context.database.executor,
-    clock: context.clock,
-    log: context.log,
-    organizationId: context.actor.organizationId,
-    source: alertSource(filter),
-  });
-  const closing = new AbortController();
-  return iterateBatches({
-    async nextBatch() {
-      const batch = await changes.nextBatch();
-      return batch && withPatience(context.log, closing.signal, () => present(context, batch, withAlerts));
-    },
-    close() {
-      closing.abort();
-      changes.close();
-    },
-  });
+  return followObjects(context, { following, source: alertSource(filter), present: (batch) => present(context, batch, withAlerts) });
 }
 
 function alertSource({ severity, sessions, eventId }: AlertFilter): ObjectSource<AlertState, AlertKind> {

@@ -39,7 +39,7 @@ function openOf(variant: string | null): boolean | null {
 
 /** Pages of the alerts of sessions, newest first. */
 export const alertsOfSessionLoader = definePageLoader<AlertRow>("alerts of sessions", ({ database, actor }, { ownerIds, page, variant }) =>
-  pageAlertsOfSessions(database.executor, { organizationId: actor.organizationId, sessionIds: ownerIds, open: openOf(variant), page }),
+  pageAlertsOfSessions(database.executor, { organizationId: actor.organizationId, ownerIds, open: openOf(variant), page }),
 );
 
 /** How many alerts a session has, by `countKey`. */

@@ -1,6 +1,5 @@
 import { and, desc, eq, getColumns, isNotNull, isNull, sql, type SQL } from "drizzle-orm";
-import type { StatePage } from "../changes/object-changes.ts";
-import { parseSnapshot } from "../changes/position.ts";
+import { readStatePage, type StatePage, type StatePageQuery } from "../changes/state-page.store.ts";
 import type { Executor } from "../database/database.ts";
 import {
   keysetCondition,
@@ -11,12 +10,12 @@ import {
   type KeysetPage,
   type KeysetRows,
 } from "../database/keyset.ts";
+import { takePages, wantedOwners, type WantedPages } from "../database/owned-pages.ts";
 import { textList } from "../database/text-list.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { sessionFilterCondition } from "../sessions/session.filter.store.ts";
 import { sessionStateJson } from "../sessions/session.state.ts";
 import { sessions } from "../sessions/session.table.ts";
-import { groupBy } from "../shared/group-by.ts";
 import { MOMENTARY_CODES, type AlertCode, type AlertSeverity } from "./alert.rules.ts";
 import type { AlertState } from "./alert.state.ts";
 import { alerts } from "./alert.table.ts";
@@ -105,23 +104,21 @@ export async function findTopAlerts(
 
 export interface SessionAlertsQuery {
   readonly organizationId: string;
-  readonly sessionIds: readonly string[];
   readonly open: boolean | null;
 }
 
 /** For each session one page of its alerts, newest first: all sessions in one statement. */
 export async function pageAlertsOfSessions(
   executor: Executor,
-  { organizationId, sessionIds, open, page }: SessionAlertsQuery & { readonly page: KeysetPage },
+  { organizationId, open, ...wantedPages }: SessionAlertsQuery & WantedPages,
 ): Promise<ReadonlyMap<string, KeysetRows<AlertRow>>> {
-  const wanted = executor
-    .$with("wanted")
-    .as(executor.select({ sessionId: sql<string>`id`.as("wanted_id") }).from(sql`unnest(${textList(sessionIds)}) as item (id)`));
+  const { ownerIds, page } = wantedPages;
+  const wanted = wantedOwners(executor, ownerIds);
   const found = selectAlerts(executor)
     .where(
       and(
         eq(alerts.organizationId, organizationId),
-        eq(alerts.sessionId, wanted.sessionId),
+        eq(alerts.sessionId, wanted.ownerId),
         isOpenOrNot(open),
         keysetCondition(NEWEST_FIRST, page),
       ),
@@ -134,14 +131,12 @@ export async function pageAlertsOfSessions(
     .select()
     .from(wanted)
     .innerJoinLateral(found, sql`true`);
-  const groups = groupBy(rows, (row) => row.wanted.sessionId);
-  const pageOf = (id: string): readonly AlertRow[] => (groups.get(id) ?? []).map((row) => row.found);
-  return new Map(sessionIds.map((id) => [id, takePage(pageOf(id), page)]));
+  return takePages(wantedPages, rows);
 }
 
 export async function countAlertsOfSessions(
   executor: Executor,
-  { organizationId, sessionIds, open }: SessionAlertsQuery,
+  { organizationId, sessionIds, open }: SessionAlertsQuery & { readonly sessionIds: readonly string[] },
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await executor
     .select({ sessionId: alerts.sessionId, count: sql<number>`count(*)::integer` })
@@ -158,12 +153,11 @@ function isOneOf(sessionIds: readonly string[]): SQL {
 /** The states of an organization's open alerts by id, and the snapshot that the one statement saw them in. */
 export async function readAlertStates(
   executor: Executor,
-  { organizationId, afterId, limit }: { readonly organizationId: string; readonly afterId: string; readonly limit: number },
+  { organizationId, afterId, limit }: StatePageQuery,
 ): Promise<StatePage<AlertState>> {
-  const rows = await executor.execute<{ snapshot: string; id: string | null; state: AlertState | string }>(sql`
-    select now_seen.snapshot::text as snapshot, page.id, page.state
-    from (select pg_current_snapshot() as snapshot) now_seen
-    left join lateral (
+  return readStatePage(
+    executor,
+    sql`
       select a.id, jsonb_build_object(
         'subjectId', a.subject_id, 'code', a.code, 'severity', a.severity, 'count', a.count, 'isOpen', true,
         'snoozedUntil', a.snoozed_until, 'sessionId', a.session_id,
@@ -171,14 +165,6 @@ export async function readAlertStates(
       from alerts a
       where a.organization_id = ${organizationId} and a.ended_at is null and a.id > ${afterId}
       order by a.id limit ${limit}
-    ) page on true`);
-  const [first] = rows;
-  if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");
-  return {
-    snapshot: parseSnapshot(first.snapshot),
-    rows: rows.flatMap(({ id, state }) =>
-      // Drizzle leaves JSON of raw statements as text.
-      id === null ? [] : [{ id, state: typeof state === "string" ? (JSON.parse(state) as AlertState) : state }],
-    ),
-  };
+    `,
+  );
 }

@@ -6,7 +6,8 @@ import { createChangeStream, type ChangeStream, type PositionedChange } from "./
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 import { resumeAfter } from "./cursor.ts";
 import { withPatience } from "./patience.ts";
-import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, positionAt, type Position, type Snapshot, type View } from "./position.ts";
+import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, positionAt, type Position, type View } from "./position.ts";
+import type { StatePage, StatePageQuery } from "./state-page.store.ts";
 
 /** Kinds of item that are about the stream rather than about a change. */
 export type StreamKind = "SNAPSHOT" | "SNAPSHOT_END" | "HEARTBEAT" | "LAGGED";
@@ -25,12 +26,6 @@ export interface ObjectChange<State, Kind extends LoggedChangeKind = LoggedChang
   readonly actor: string | null;
 }
 
-/** A page of the objects of an organization by id, all as one statement saw them. */
-export interface StatePage<State> {
-  readonly snapshot: Snapshot;
-  readonly rows: readonly { readonly id: string; readonly state: State }[];
-}
-
 /** What makes the changes of one kind of object different from those of another. */
 export interface ObjectSource<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   readonly object: ChangedObject;
@@ -44,11 +39,8 @@ export interface ObjectSource<State, Kind extends LoggedChangeKind = LoggedChang
     readonly before: State | null;
     readonly after: State | null;
   }) => boolean;
-  /** At most `limit` objects with ids above `afterId`, in the order of ids. */
-  readonly readStates: (
-    executor: Executor,
-    page: { readonly organizationId: string; readonly afterId: string; readonly limit: number },
-  ) => Promise<StatePage<State>>;
+  /** In the order of ids. */
+  readonly readStates: (executor: Executor, page: StatePageQuery) => Promise<StatePage<State>>;
 }
 
 export interface ObjectChangesOptions<State, Kind extends LoggedChangeKind = LoggedChangeKind> {

@@ -1,28 +1,11 @@
 import { assertPermission } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
-import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
-import { logSessionChanges } from "./session.changes.ts";
+import { runBulk, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
 import { Verb } from "./session.rules.ts";
-import { markSlates } from "./session.store.ts";
 import { decideHideSlate } from "./session.transitions.ts";
+import { slateVerb } from "./slate-verb.ts";
 
-const HIDE_SLATE: BulkVerb = {
-  name: "hide slates",
-  verb: Verb.HIDE_SLATE,
-  decide: async () => decideHideSlate,
-  async apply(context, accepted) {
-    await markSlates(
-      context.transaction,
-      accepted.map((session) => session.id),
-      { isWanted: false, command: { verb: Verb.HIDE_SLATE, actor: context.actor.name, at: context.clock.now() } },
-    );
-    await logSessionChanges(
-      context,
-      "UPDATED",
-      accepted.map(({ id, state }) => ({ id, before: state, after: state })),
-    );
-  },
-};
+const HIDE_SLATE = slateVerb({ name: "hide slates", verb: Verb.HIDE_SLATE, isWanted: false, decide: decideHideSlate });
 
 /** Takes the slate that was asked for from running sessions; one that shows by itself goes once the input is back. */
 export async function hideSlates(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {

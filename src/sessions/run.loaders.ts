@@ -33,7 +33,7 @@ export const inputSwitchLoader = defineLoader<InputSwitchRow>("input switches", 
 
 /** Pages of the runs of sessions, newest first. */
 export const runsOfSessionLoader = definePageLoader<RunRow>("runs of sessions", ({ database, actor }, { ownerIds, page }) =>
-  pageRunsOfSessions(database.executor, { organizationId: actor.organizationId, sessionIds: ownerIds, page }),
+  pageRunsOfSessions(database.executor, { organizationId: actor.organizationId, ownerIds, page }),
 );
 
 /** How many runs a session has had, by the session's id. */
@@ -44,7 +44,7 @@ export const runCountLoader = defineLoader<number>("run counts of sessions", asy
 
 /** Pages of the switches of sessions' inputs, newest first. */
 export const switchesOfSessionLoader = definePageLoader<InputSwitchRow>("switches of sessions", ({ database, actor }, { ownerIds, page }) =>
-  pageSwitchesOfSessions(database.executor, { organizationId: actor.organizationId, sessionIds: ownerIds, page }),
+  pageSwitchesOfSessions(database.executor, { organizationId: actor.organizationId, ownerIds, page }),
 );
 
 /** How often a session's input was switched, by the session's id. */

@@ -1,16 +1,8 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
-import {
-  keysetCondition,
-  keysetLimit,
-  keysetOrderBy,
-  takePage,
-  type KeysetOrder,
-  type KeysetPage,
-  type KeysetRows,
-} from "../database/keyset.ts";
+import { keysetCondition, keysetLimit, keysetOrderBy, type KeysetOrder, type KeysetRows } from "../database/keyset.ts";
+import { takePages, type WantedPages } from "../database/owned-pages.ts";
 import { textList } from "../database/text-list.ts";
-import { groupBy } from "../shared/group-by.ts";
 import { inputSwitches } from "./input-switch.table.ts";
 import { runs } from "./run.table.ts";
 import { sessions } from "./session.table.ts";
@@ -18,10 +10,8 @@ import { sessions } from "./session.table.ts";
 export type RunRow = typeof runs.$inferSelect;
 export type InputSwitchRow = typeof inputSwitches.$inferSelect;
 
-export interface SessionsPage {
+export interface SessionsPage extends WantedPages {
   readonly organizationId: string;
-  readonly sessionIds: readonly string[];
-  readonly page: KeysetPage;
 }
 
 /** For each session one page of its runs, newest first: all sessions in one statement. */
@@ -31,7 +21,7 @@ export async function pageRunsOfSessions(executor: Executor, query: SessionsPage
   const found = executor
     .select()
     .from(runs)
-    .where(and(eq(runs.sessionId, wanted.sessionId), keysetCondition(order, query.page)))
+    .where(and(eq(runs.sessionId, wanted.ownerId), keysetCondition(order, query.page)))
     .orderBy(keysetOrderBy(order, query.page))
     .limit(keysetLimit(query.page))
     .as("found");
@@ -40,7 +30,7 @@ export async function pageRunsOfSessions(executor: Executor, query: SessionsPage
     .select()
     .from(wanted)
     .innerJoinLateral(found, sql`true`);
-  return toPages(query, rows);
+  return takePages(query, rows);
 }
 
 /** For each session one page of the switches of its input, newest first. */
@@ -53,7 +43,7 @@ export async function pageSwitchesOfSessions(
   const found = executor
     .select()
     .from(inputSwitches)
-    .where(and(eq(inputSwitches.sessionId, wanted.sessionId), keysetCondition(order, query.page)))
+    .where(and(eq(inputSwitches.sessionId, wanted.ownerId), keysetCondition(order, query.page)))
     .orderBy(keysetOrderBy(order, query.page))
     .limit(keysetLimit(query.page))
     .as("found");
@@ -62,31 +52,15 @@ export async function pageSwitchesOfSessions(
     .select()
     .from(wanted)
     .innerJoinLateral(found, sql`true`);
-  return toPages(query, rows);
+  return takePages(query, rows);
 }
 
-function wantedSessions(executor: Executor, { organizationId, sessionIds }: SessionsPage) {
+function wantedSessions(executor: Executor, { organizationId, ownerIds }: SessionsPage) {
   return executor.$with("wanted").as(
     executor
-      .select({ sessionId: sql<string>`${sessions.id}`.as("wanted_id") })
+      .select({ ownerId: sql<string>`${sessions.id}`.as("owner_id") })
       .from(sessions)
-      .where(and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${textList(sessionIds)})`)),
-  );
-}
-
-function toPages<Row>(
-  { sessionIds, page }: SessionsPage,
-  rows: readonly { readonly wanted: { readonly sessionId: string }; readonly found: Row }[],
-): ReadonlyMap<string, KeysetRows<Row>> {
-  const groups = groupBy(rows, (row) => row.wanted.sessionId);
-  return new Map(
-    sessionIds.map((id) => [
-      id,
-      takePage(
-        (groups.get(id) ?? []).map(({ found }) => found),
-        page,
-      ),
-    ]),
+      .where(and(eq(sessions.organizationId, organizationId), sql`${sessions.id} = any(${textList(ownerIds)})`)),
   );
 }
 

@@ -1,8 +1,7 @@
 import { assertMayRead } from "../access/actor.ts";
-import { iterateBatches } from "../changes/batch-iterator.ts";
 import { SESSION_CHANGE_KINDS } from "../changes/change.rules.ts";
-import { openObjectChanges, type ObjectChange } from "../changes/object-changes.ts";
-import { withPatience } from "../changes/patience.ts";
+import { followObjects, type Following } from "../changes/follow-objects.ts";
+import type { ObjectChange } from "../changes/object-changes.ts";
 import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import type { SessionChangeType } from "./session-change.type.ts";
@@ -13,11 +12,7 @@ import type { SessionState } from "./session.state.ts";
 
 export interface SessionChangesRequest {
   readonly filter: SessionFilter;
-  /** First every matching session as it is. */
-  readonly snapshot: boolean;
-  /** Everything since this cursor. */
-  readonly after: string | null;
-  readonly heartbeatSeconds: number | null;
+  readonly following: Following;
   /** Whether the sessions themselves are asked for. */
   readonly withSessions: boolean;
 }
@@ -27,34 +22,18 @@ type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
 /** Changes of the caller's sessions as a stream without an end. The sessions of a batch are read with one statement. */
 export async function sessionChanges(
   context: RequestContext,
-  request: SessionChangesRequest,
+  { filter, following, withSessions }: SessionChangesRequest,
 ): Promise<AsyncGenerator<SessionChangeType, void>> {
   assertMayRead(context.actor, "read");
-  const { filter, withSessions, ...rest } = request;
-  const changes = await openObjectChanges({
-    ...rest,
-    changeLog: context.changeLog,
-    executor: context.database.executor,
-    clock: context.clock,
-    log: context.log,
-    organizationId: context.actor.organizationId,
+  return followObjects(context, {
+    following,
     source: {
       object: "SESSION",
       kinds: SESSION_CHANGE_KINDS,
       matches: compileSessionFilter(filter),
       readStates: readSessionStates,
     },
-  });
-  const closing = new AbortController();
-  return iterateBatches({
-    async nextBatch() {
-      const batch = await changes.nextBatch();
-      return batch && withPatience(context.log, closing.signal, () => present(context, batch, withSessions));
-    },
-    close() {
-      closing.abort();
-      changes.close();
-    },
+    present: (batch) => present(context, batch, withSessions),
   });
 }
 

@@ -75,7 +75,7 @@ function present(
 export const templateSessionsLoader = definePageLoader<SessionRow>("sessions of templates", ({ database, actor }, wanted) =>
   pageSessionsOfTemplates(database.executor, {
     organizationId: actor.organizationId,
-    templateIds: wanted.ownerIds,
+    ownerIds: wanted.ownerIds,
     stale: staleOf(wanted.variant),
     page: wanted.page,
   }),

@@ -8,9 +8,9 @@ import {
   type KeysetPage,
   type KeysetRows,
 } from "../database/keyset.ts";
+import { takePages, wantedOwners, type WantedPages } from "../database/owned-pages.ts";
 import type { Executor } from "../database/database.ts";
 import { playbacks } from "../playbacks/playback.table.ts";
-import { groupBy } from "../shared/group-by.ts";
 import { isStaleUserOf } from "./pending-changes.store.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
@@ -81,29 +81,26 @@ export async function findSessions(executor: Executor, organizationId: string, i
 
 export interface TemplateSessionsQuery {
   readonly organizationId: string;
-  readonly templateIds: readonly string[];
   /** Only those that still run on an older version of the template, or only the others; null: all. */
   readonly stale: boolean | null;
-  readonly page: KeysetPage;
 }
 
 /** For each template one page of the sessions that use it, by name: all templates in one statement. */
 export async function pageSessionsOfTemplates(
   executor: Executor,
-  { organizationId, templateIds, stale, page }: TemplateSessionsQuery,
+  { organizationId, stale, ...wantedPages }: TemplateSessionsQuery & WantedPages,
 ): Promise<ReadonlyMap<string, KeysetRows<SessionRow>>> {
   const order: KeysetOrder = { key: sessions.nameOrder, id: sessions.id, isDescending: false };
-  const wanted = executor
-    .$with("wanted")
-    .as(executor.select({ templateId: sql<string>`id`.as("template_id") }).from(sql`unnest(${textList(templateIds)}) as item (id)`));
+  const { ownerIds, page } = wantedPages;
+  const wanted = wantedOwners(executor, ownerIds);
   const found = executor
     .select()
     .from(sessions)
     .where(
       and(
         sessionFilterCondition(organizationId, {}),
-        usesTemplate(wanted.templateId),
-        stale === null ? undefined : sql`${isStaleUserOf(sql`sessions`, sql`${wanted.templateId}`)} = ${stale}`,
+        usesTemplate(wanted.ownerId),
+        stale === null ? undefined : sql`${isStaleUserOf(sql`sessions`, sql`${wanted.ownerId}`)} = ${stale}`,
         keysetCondition(order, page),
       ),
     )
@@ -115,22 +112,13 @@ export async function pageSessionsOfTemplates(
     .select()
     .from(wanted)
     .innerJoinLateral(found, sql`true`);
-  const groups = groupBy(rows, (row) => row.wanted.templateId);
-  return new Map(
-    templateIds.map((id) => [
-      id,
-      takePage(
-        (groups.get(id) ?? []).map((row) => row.found),
-        page,
-      ),
-    ]),
-  );
+  return takePages(wantedPages, rows);
 }
 
 /** How many sessions use each of the templates, by the same rule. */
 export async function countSessionsOfTemplates(
   executor: Executor,
-  { templateIds, stale }: Pick<TemplateSessionsQuery, "templateIds" | "stale">,
+  { templateIds, stale }: { readonly templateIds: readonly string[] } & Pick<TemplateSessionsQuery, "stale">,
 ): Promise<ReadonlyMap<string, number>> {
   const isMeant = stale === null ? sql`true` : sql`${isStaleUserOf(sql`s`, sql`used.template_id`)} = ${stale}`;
   const rows = await executor.execute<{ id: string; count: number }>(sql`
