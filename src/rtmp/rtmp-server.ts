@@ -5,6 +5,8 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import type { Logger } from "../shared/log.ts";
 import { KeyRegistry, type PublisherSink, type Registration } from "./key-registry.ts";
 import { PublisherConnection } from "./publisher-connection.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 export interface RtmpServerOptions {
   /** The address to listen on; every one when null. */
@@ -28,9 +30,6 @@ export interface RtmpServer {
 
 /** Connections at once, publishers included. */
 const CONNECTIONS_LIMIT = 2_000;
-/** Of these, those that only connected so far: in all, and from one address. */
-const WAITING_LIMIT = 256;
-const WAITING_LIMIT_EACH = 32;
 
 /** Rejects when a port cannot be listened on, or the certificate and key do not fit. */
 export async function startRtmpServer({ host, port, tls, log }: RtmpServerOptions): Promise<RtmpServer> {
@@ -63,13 +62,12 @@ export async function startRtmpServer({ host, port, tls, log }: RtmpServerOption
 /** Everybody who is connected. */
 class Door {
   readonly keys = new KeyRegistry();
-  readonly #log: Logger;
+  readonly #refusals: RefusalLog;
   readonly #connections = new Set<PublisherConnection>();
-  readonly #waiting = new Map<string, number>();
-  #waitingCount = 0;
+  readonly #waiting = new WaitingRoom();
 
   constructor(log: Logger) {
-    this.#log = log;
+    this.#refusals = new RefusalLog(log);
   }
 
   /** A TCP connection came in, plain or wrapped: it is closed at once when there are too many. */
@@ -77,22 +75,17 @@ class Door {
     const address = raw.remoteAddress ?? "";
     raw.on("error", () => socket.destroy());
     socket.on("error", () => socket.destroy());
-    if (this.#isFull(address)) {
+    const sendAway = (): void => {
       socket.destroy();
       raw.destroy();
-      return;
-    }
-    let isWaiting = true;
-    const settle = (): void => {
-      if (isWaiting) this.#countWaiting(address, -1);
-      isWaiting = false;
     };
-    this.#countWaiting(address, 1);
+    const settle = this.#connections.size < CONNECTIONS_LIMIT ? this.#waiting.enter(address, sendAway) : null;
+    if (!settle) return sendAway();
     const connection = new PublisherConnection({
       socket,
       keys: this.keys,
       onAdmitted: settle,
-      onRefused: (reason) => this.#log.info({ address, reason }, "an RTMP connection was refused"),
+      onRefused: (reason) => this.#refusals.note(address, reason),
     });
     this.#connections.add(connection);
     socket.once("close", () => {
@@ -104,21 +97,6 @@ class Door {
 
   close(): void {
     for (const connection of this.#connections) connection.destroy();
-  }
-
-  #isFull(address: string): boolean {
-    return (
-      this.#connections.size >= CONNECTIONS_LIMIT ||
-      this.#waitingCount >= WAITING_LIMIT ||
-      (this.#waiting.get(address) ?? 0) >= WAITING_LIMIT_EACH
-    );
-  }
-
-  #countWaiting(address: string, by: 1 | -1): void {
-    this.#waitingCount += by;
-    const count = (this.#waiting.get(address) ?? 0) + by;
-    if (count === 0) this.#waiting.delete(address);
-    else this.#waiting.set(address, count);
   }
 }
 

@@ -1,10 +1,13 @@
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RefusalLog } from "../../src/rtmp/refusal-log.ts";
 import { startRtmpServer, type RtmpServer } from "../../src/rtmp/rtmp-server.ts";
+import { networkOf, WaitingRoom } from "../../src/rtmp/waiting-room.ts";
 import { encodeTag } from "../../src/rtmp/flv.rules.ts";
 import { commandMessage, encodeMessage, MessageType, UserControl, userControlMessage } from "../../src/rtmp/message.rules.ts";
 import { createLog } from "../../src/shared/log.ts";
@@ -263,6 +266,49 @@ describe("a server of its own", () => {
     await expect(startRtmpServer({ host: "127.0.0.1", port: server.port, tls: null, log })).rejects.toThrow("EADDRINUSE");
     const tls = { port: 0, certificate: "no certificate", privateKey: "no key" };
     await expect(startRtmpServer({ host: "127.0.0.1", port: 0, tls, log })).rejects.toThrow();
+  });
+
+  it("lets somebody in who comes to publish, however many strangers wait", async () => {
+    const own = await startRtmpServer({ host: "127.0.0.1", port: 0, tls: null, log });
+    own.register("a-key-of-mine", recordingSink().sink);
+    const strangers = Array.from({ length: 256 }, (_, number) =>
+      connect({ host: "127.0.0.1", port: own.port, localAddress: `127.0.0.${10 + (number % 8)}` }).on("error", () => undefined),
+    );
+    await Promise.all(strangers.map((stranger) => once(stranger, "connect")));
+    let sentAway = 0;
+    for (const stranger of strangers) stranger.on("close", () => (sentAway += 1)).resume();
+    const peer = await dial(own.port);
+    expect(await peer.publish("a-key-of-mine")).toMatchObject({ 3: { code: "NetStream.Publish.Start" } });
+    await eventually("room was made", () => sentAway > 0);
+    expect(sentAway).toBe(1);
+    await own.close();
+  });
+
+  it("takes all addresses of one IPv6 network for one, and makes room where most are", () => {
+    const room = new WaitingRoom();
+    const sentAway: string[] = [];
+    const enter = (address: string) => room.enter(address, () => sentAway.push(address));
+    const one = Array.from({ length: 32 }, (_, number) => enter(`2001:db8:0:1:${number.toString(16)}::7`));
+    expect(one.every((leave) => leave !== null)).toBe(true);
+    expect(enter("2001:db8:0:1:ffff::1")).toBeNull();
+    expect(enter("::ffff:192.0.2.7")).not.toBeNull();
+    expect(networkOf("::ffff:192.0.2.7")).toBe(networkOf("192.0.2.7"));
+    one[0]?.();
+    one[0]?.();
+    expect(enter("2001:db8:0:1::2")).not.toBeNull();
+    for (let number = 0; number < 224; number += 1) enter(`2001:db8:1:${number.toString(16)}::7`);
+    expect(sentAway).toEqual(["2001:db8:0:1:1::7"]);
+  });
+
+  it("writes one line a minute for each reason and network that it refuses, and how many it left out", () => {
+    const written: { readonly address: string; readonly unlogged: number }[] = [];
+    const destination = { write: (line: string) => void written.push(JSON.parse(line) as (typeof written)[number]) };
+    let now = 0;
+    const refusals = new RefusalLog(createLog({ level: "info", destination }), () => now);
+    for (; now < 120_000; now += 1_000) refusals.note(`2001:db8::${(now / 1_000).toString(16)}`, "The stream key is unknown.");
+    expect(written.map(({ unlogged }) => unlogged)).toEqual([0, 59]);
+    for (let number = 0; number < 3_000; number += 1) refusals.note(`2001:db8:${number.toString(16)}::1`, "The stream key is unknown.");
+    expect(written.length).toBeLessThan(510);
   });
 
   it("cuts what it tells into chunks of the size that it announced", () => {
