@@ -211,6 +211,16 @@ interface Finish {
   readonly kill: () => void;
 }
 
+/** How ffmpeg calls an input whose URL it was not given as an argument. */
+const SCRIPT_NAME = new RegExp(`^${SCRIPT_PIPE}: `);
+
+/** Why a process that takes an input in is gone, as a sentence. */
+export function describeInputEnd({ code, signal, lastLine }: ProcessEnd): string {
+  if (signal !== null) return `The process that takes the input in was ended by ${signal}.`;
+  const detail = lastLine === null ? "" : ` ffmpeg says: ${lastLine.replace(SCRIPT_NAME, "")}`;
+  return code === 0 ? `The input ended.${detail}` : `The input cannot be read.${detail}`;
+}
+
 async function finish({ child, ended, terminate, kill }: Finish): Promise<ProcessEnd> {
   // Destroyed rather than ended: what is still queued would hold up the end.
   child.stdin?.destroy();

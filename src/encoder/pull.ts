@@ -1,6 +1,6 @@
 import type { RemapRule } from "../sessions/session.rules.ts";
 import type { PacketCount } from "./continuity.rules.ts";
-import { SCRIPT_PIPE, spawnFfmpeg, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
+import { spawnFfmpeg, type ProcessHost } from "./ffmpeg.process.ts";
 import type { ProcessPlan } from "./ingest.arguments.ts";
 
 /** One attempt to take an input in, as long as it lasts. */
@@ -30,14 +30,4 @@ export function spawnPlan(
   { host, ffmpegPath }: Pick<PullOptions, "host" | "ffmpegPath">,
 ): ReturnType<typeof spawnFfmpeg> {
   return spawnFfmpeg(host, { binary: ffmpegPath, ...plan });
-}
-
-/** How ffmpeg calls the input, whose URL it was not given as an argument. */
-const SCRIPT_NAME = new RegExp(`^${SCRIPT_PIPE}: `);
-
-/** Why an attempt is over, as a sentence. */
-export function describeEnd({ code, signal, lastLine }: ProcessEnd): string {
-  if (signal !== null) return `The process that takes the input in was ended by ${signal}.`;
-  const detail = lastLine === null ? "" : ` ffmpeg says: ${lastLine.replace(SCRIPT_NAME, "")}`;
-  return code === 0 ? `The input ended.${detail}` : `The input cannot be read.${detail}`;
 }

@@ -1,8 +1,8 @@
 import { ContinuityCounter } from "./continuity.rules.ts";
-import type { FfmpegProcess } from "./ffmpeg.process.ts";
+import { describeInputEnd, type FfmpegProcess } from "./ffmpeg.process.ts";
 import { planNormalizer, type ProcessPlan, type SocketPlan } from "./ingest.arguments.ts";
 import { ProgramTables } from "./program-tables.rules.ts";
-import { describeEnd, spawnPlan, type Pull, type PullOptions } from "./pull.ts";
+import { spawnPlan, type Pull, type PullOptions } from "./pull.ts";
 import { openRtpSocket } from "./rtp-socket.ts";
 import { chooseStreams } from "./stream-remap.rules.ts";
 import { TransportUnwrapper } from "./transport-unwrapper.rules.ts";
@@ -110,7 +110,7 @@ export class RawPull implements Pull {
     const normalizer = spawnPlan(planNormalizer(chosen), this.#options);
     this.#normalizer = normalizer;
     normalizer.stdout.on("data", this.#options.onBytes);
-    void normalizer.ended.then((end) => this.#stop(describeEnd(end)));
+    void normalizer.ended.then((end) => this.#stop(describeInputEnd(end)));
     this.#waiting.forEach((piece) => normalizer.stdin.write(piece));
     this.#waiting = [];
     this.#hint = null;
@@ -120,5 +120,5 @@ export class RawPull implements Pull {
 function startReceiver(plan: ProcessPlan, options: PullOptions, onBytes: (chunk: Buffer) => void): Receiver {
   const child = spawnPlan(plan, options);
   child.stdout.on("data", onBytes);
-  return { pid: child.pid, ended: child.ended.then(describeEnd), kill: child.kill };
+  return { pid: child.pid, ended: child.ended.then(describeInputEnd), kill: child.kill };
 }

@@ -1,4 +1,4 @@
-import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "../encoder/ffmpeg.process.ts";
+import { describeInputEnd, spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "../encoder/ffmpeg.process.ts";
 import { ANALYSIS, OUTPUT, QUIET } from "../encoder/ingest.arguments.ts";
 import type { PathSource, PathSourceHandlers, PathSourceState } from "../encoder/path-source.ts";
 import type { PatientClock } from "../encoder/patient-clock.ts";
@@ -134,7 +134,7 @@ export class RtmpPushSource implements PathSource {
     void ended.then((end) => {
       this.#ends.delete(ended);
       if (this.#leaving === child) this.#leaving = null;
-      if (this.#run === run) this.reject(describeEnd(end));
+      if (this.#run === run) this.reject(describeInputEnd(end));
     });
     for (const flv of run.held.splice(0)) child.stdin.write(flv);
   }
@@ -173,10 +173,4 @@ export class RtmpPushSource implements PathSource {
     const deadline = setTimeout(() => child.kill(), LAST_BYTES_MILLISECONDS);
     void child.ended.then(() => clearTimeout(deadline));
   }
-}
-
-function describeEnd({ code, signal, lastLine }: ProcessEnd): string {
-  if (signal !== null) return `The process that takes the input in was ended by ${signal}.`;
-  const detail = lastLine === null ? "" : ` ffmpeg says: ${lastLine}`;
-  return code === 0 ? `The input ended.${detail}` : `The input cannot be read.${detail}`;
 }
