@@ -28,12 +28,6 @@ export class SendQueue {
   #isAttached = false;
   #awaitsKeyFrame = true;
   #sentUpTo = -1;
-  #dropCount = 0;
-
-  /** How often something was left out because the receiver did not take it. */
-  get dropCount(): number {
-    return this.#dropCount;
-  }
 
   /** Whether there is anything to say to a receiver that would come now. */
   get hasMedia(): boolean {
@@ -137,6 +131,5 @@ export class SendQueue {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#awaitsKeyFrame = true;
-    this.#dropCount += 1;
   }
 }

@@ -50,7 +50,6 @@ export class SrtSendQueue {
   #budget = 0;
   #budgetAt: number | null = null;
   #measured = { since: 0, bytes: 0, bytesPerSecond: 0 };
-  #dropped = 0;
   #roundTrip: number = ROUND_TRIP_MILLISECONDS.first;
   #pace = { since: -Infinity, numbers: 0, resends: 0 };
 
@@ -73,11 +72,6 @@ export class SrtSendQueue {
 
   get isFull(): boolean {
     return this.#items.size >= PACKETS_LIMIT;
-  }
-
-  /** Packets given up because they came too late. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   push(packet: Buffer, payloadBytes: number, now: number): void {
@@ -187,7 +181,6 @@ export class SrtSendQueue {
     if (dropAfterMilliseconds === null) return;
     while (this.#first !== this.#next && now - (this.#items.get(this.#first)?.queuedAt ?? now) > dropAfterMilliseconds) {
       this.#removeFirst();
-      this.#dropped += 1;
     }
   }
 
