@@ -7,31 +7,54 @@ import { ladderJson } from "../sessions/session.store.ts";
 import { sessions } from "../sessions/session.table.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
 import type { CsvFacts } from "./csv.rules.ts";
+import { positionOfStoredLine } from "./csv.stored.ts";
 import { toCsvFacts, type JobFacts } from "./import-job.ts";
 
-export interface CsvSessionQuery {
+/** Which sessions an export holds. */
+export interface CsvSelection {
   readonly organizationId: string;
   readonly filter: SessionFilter;
+}
+
+/** One part of an export without end. */
+export interface CsvPage {
   readonly limit: number;
-  /** Otherwise URLs stay masked, and keys and passphrases are left out. */
-  readonly withSecrets: boolean;
-  /** Where the page before ended: the order of its last session's name, and its id. */
-  readonly after?: readonly [nameOrder: string, id: string] | undefined;
+  /** Where the page before ended; null for the first one. */
+  readonly after: CsvPosition | null;
+}
+
+/** A place in the order of exports: the order of a session's name, and its id. */
+export type CsvPosition = readonly [nameOrder: string, id: string];
+
+export interface SelectedLines {
+  /** One for each playback, and one for a session without any. */
+  readonly lines: readonly string[];
+  /** Of the last session; null when there is none. */
+  readonly end: CsvPosition | null;
 }
 
 /**
- * Sessions with their playbacks in the order of their names, one statement whatever their number: a line for each playback, for
- * `readStoredLines`. As one text each, so that the driver takes one column of every row apart instead of thirty.
+ * Sessions with their playbacks in the order of their names, one statement whatever their number, for `readStoredLines`. A line is one
+ * text, so that the driver takes one column of every row apart instead of thirty. With secrets; otherwise URLs stay masked, and keys
+ * and passphrases are left out.
  */
-export async function selectCsvLines(executor: Executor, query: CsvSessionQuery): Promise<readonly string[]> {
-  const after = query.after ? sql`and (${sessions.nameOrder}, ${sessions.id}) > (${query.after[0]}, ${query.after[1]})` : sql``;
-  return selectLines(
-    executor,
-    sql`(
-      select * from sessions where ${sessionFilterCondition(query.organizationId, query.filter)} ${after}
-      order by ${sessions.nameOrder}, ${sessions.id} limit ${query.limit})`,
-    query.withSecrets,
-  );
+export async function selectCsvLines(
+  executor: Executor,
+  selection: CsvSelection & { readonly withSecrets: boolean },
+  page: CsvPage | null,
+): Promise<SelectedLines> {
+  const lines = await selectLines(executor, chosenSessions(selection, page), selection.withSecrets);
+  const last = lines.at(-1);
+  return { lines, end: last === undefined ? null : positionOfStoredLine(last) };
+}
+
+/** The selected sessions as a table for a FROM clause. */
+export function chosenSessions({ organizationId, filter }: CsvSelection, page: CsvPage | null): SQL {
+  const condition = sessionFilterCondition(organizationId, filter);
+  if (!page) return sql`(select * from sessions where ${condition})`;
+  const after = page.after ? sql`and (${sessions.nameOrder}, ${sessions.id}) > (${page.after[0]}, ${page.after[1]})` : sql``;
+  return sql`(
+    select * from sessions where ${condition} ${after} order by ${sessions.nameOrder}, ${sessions.id} limit ${page.limit})`;
 }
 
 /**
