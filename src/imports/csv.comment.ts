@@ -81,13 +81,13 @@ export function createCommentJudge({ facts, includeSecrets }: ExportOptions): (k
     const template = facts.templates.get(output.templateId);
     const countReason = template ? urlCountReason(output, template) : "There is no template with this id.";
     const fitReason = template ? misfitReason(output.type, template) : null;
-    const judgesInputs = !INPUTS_WITHOUT_POLICY.includes(inputType);
-    const judgesOutputs = !OUTPUTS_WITHOUT_POLICY.includes(output.type);
+    const judgesInputs = INPUT_TYPE_FACTS[inputType].urlSchemes.length > 0 && !INPUTS_WITHOUT_POLICY.includes(inputType);
+    const judgesOutputs = output.urlCount > 0 && !OUTPUTS_WITHOUT_POLICY.includes(output.type);
     const inputReason = (url: string) => urlReason(`${inputType} input`, url, (text) => checkInputUrl(inputType, text, facts.network));
     const outputReason = (url: string) =>
       urlReason(`${output.type} output`, url, (text) => checkOutputUrl(output.type, text, facts.network));
     return {
-      isAccepted: countReason === null && fitReason === null && !judgesInputs && (!judgesOutputs || output.urlCount === 0),
+      isAccepted: countReason === null && fitReason === null && !judgesInputs && !judgesOutputs,
       reasonOf: ({ inputs, outputs }) =>
         (judgesInputs ? firstReason(inputs, inputReason) : null) ??
         countReason ??
@@ -96,11 +96,6 @@ export function createCommentJudge({ facts, includeSecrets }: ExportOptions): (k
         (includeSecrets ? null : firstReason([...inputs, ...outputs], maskReason)),
     };
   };
-}
-
-/** The comment cell of a session, empty without a reason. */
-export function toComment(reason: string | null): string {
-  return reason === null ? "" : `${COMMENT_PREFIX}${reason}`;
 }
 
 /** The same for whole sessions. */
@@ -114,6 +109,11 @@ export function createSessionJudge(options: ExportOptions): (session: CsvSession
     const { reasonOf } = judgeOf({ inputType: source.type, hasRemap: streamRemap.length > 0, output });
     return reasonOf({ inputs, outputs: playback?.urls ?? [] });
   };
+}
+
+/** The comment cell of a session, empty without a reason. */
+export function toComment(reason: string | null): string {
+  return reason === null ? "" : `${COMMENT_PREFIX}${reason}`;
 }
 
 function unsupportedReason({ inputType, hasRemap, output }: SessionKind): string | null {
