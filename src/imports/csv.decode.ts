@@ -11,11 +11,14 @@ export class CsvEncodingProblem extends Error {
 export interface CsvDecoder {
   readonly push: (bytes: Uint8Array) => string;
   readonly end: () => string;
+  /** Whether the file begins with a byte order mark, which is no part of its text. */
+  readonly hasMark: () => boolean;
 }
 
 type Encoding = "utf-8" | "utf-16le" | "utf-16be";
 
-const MARK_LENGTH = 3;
+const UTF_8_MARK = [0xef, 0xbb, 0xbf];
+const MARK_LENGTH = UTF_8_MARK.length;
 const NAMES: Readonly<Record<Encoding, string>> = {
   "utf-8": "UTF-8",
   "utf-16le": "UTF-16 (little endian)",
@@ -47,6 +50,7 @@ export function createCsvDecoder(): CsvDecoder {
       return first.length < MARK_LENGTH ? "" : decode(first, false);
     },
     end: () => decode(decoder ? new Uint8Array() : first, true),
+    hasMark: () => detectEncoding(first) !== "utf-8" || UTF_8_MARK.every((byte, index) => first[index] === byte),
   };
 }
 

@@ -1,19 +1,8 @@
 import { COMMENT_HEADER, CSV_COLUMNS } from "./csv.columns.ts";
-import { COMMENT_PREFIX, csvComment, csvCommentWithoutSecrets } from "./csv.comment.ts";
-import type { CsvFacts } from "./csv.rules.ts";
+import { createSessionJudge, toComment, type ExportOptions } from "./csv.comment.ts";
 import { toCells, type CsvSession } from "./csv.session.ts";
+import type { WrittenSessions } from "./csv.line.ts";
 import { writeCsv, writeRecords } from "./csv.write.ts";
-
-export interface WrittenSessions {
-  readonly csv: string;
-  /** How many rows an import would pass over. */
-  readonly commentedRowCount: number;
-}
-
-export interface ExportOptions {
-  readonly facts: CsvFacts;
-  readonly includeSecrets: boolean;
-}
 
 /** How a file begins: the header, and a row that tells what made it, such as `Headend 1.2.3`. */
 export function writeExportHead(release: string): string {
@@ -21,14 +10,16 @@ export function writeExportHead(release: string): string {
   return writeCsv(header, [[`Release ${release}`, ...CSV_COLUMNS.map(() => "")]]);
 }
 
-/** One row for each session, in the order given. */
-export function writeSessions(sessions: readonly CsvSession[], { facts, includeSecrets }: ExportOptions): WrittenSessions {
-  const reasonOf = includeSecrets ? csvComment : csvCommentWithoutSecrets;
-  let commentedRowCount = 0;
-  const rows = sessions.map((session) => {
-    const reason = reasonOf(session, facts);
-    if (reason !== null) commentedRowCount += 1;
-    return [reason === null ? "" : `${COMMENT_PREFIX}${reason}`, ...toCells(session)];
-  });
-  return { csv: writeRecords(rows), commentedRowCount };
+/** Writes sessions, one row for each, in the order given; what it learns of templates and URLs it keeps for those that follow. */
+export function createSessionWriter(options: ExportOptions): (sessions: readonly CsvSession[]) => WrittenSessions {
+  const reasonOf = createSessionJudge(options);
+  return (sessions) => {
+    let commentedRowCount = 0;
+    const rows = sessions.map((session) => {
+      const reason = reasonOf(session);
+      if (reason !== null) commentedRowCount += 1;
+      return [toComment(reason), ...toCells(session)];
+    });
+    return { csv: writeRecords(rows), rowCount: rows.length, commentedRowCount };
+  };
 }

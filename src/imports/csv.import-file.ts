@@ -17,6 +17,8 @@ import { splitRecords, type CsvSkippedRow } from "./csv.skip.ts";
 export interface ImportFile {
   /** Null when it could not be read at all. */
   readonly table: CsvTable | null;
+  /** Whether it began with a byte order mark. */
+  readonly hasMark: boolean;
   readonly header: CsvHeader;
   /** The rows that describe sessions. */
   readonly rows: readonly CsvRecord[];
@@ -62,7 +64,7 @@ export function openImportFile(): ImportFileReader {
     },
     end() {
       if (error === null) take(() => decoder.end());
-      return understand(error === null ? reader.end() : { table: null, error });
+      return understand(error === null ? reader.end() : { table: null, error }, decoder.hasMark());
     },
   };
 }
@@ -71,14 +73,14 @@ export function openImportFile(): ImportFileReader {
 export function readImport(csv: string): ImportFile {
   const reader = openCsvReader();
   const error = reader.push(csv);
-  return understand(error === null ? reader.end() : { table: null, error });
+  return understand(error === null ? reader.end() : { table: null, error }, false);
 }
 
-function understand({ table, error }: CsvReading): ImportFile {
-  if (error !== null) return { table: null, header: NO_HEADER, rows: [], skipped: [], errors: [error], isReadable: false };
+function understand({ table, error }: CsvReading, hasMark: boolean): ImportFile {
+  if (error !== null) return { table: null, hasMark, header: NO_HEADER, rows: [], skipped: [], errors: [error], isReadable: false };
   const { header, errors, isReadable } = checkHeader(table.header);
   const { rows, skipped } = splitRecords(table.records, header);
-  const file = { table, header, rows, skipped, errors, isReadable };
+  const file = { table, hasMark, header, rows, skipped, errors, isReadable };
   if (rows.length > CSV_ROW_LIMIT) return unreadable(file, tooManyRows());
   if (isReadable && rows.length === 0 && skipped.length === 0) {
     const message = "The file has headers, but no rows.";

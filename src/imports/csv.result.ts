@@ -70,7 +70,7 @@ export function rejectedImport(
     errors: errors.slice(0, LISTED_LIMIT),
     errorCount: errors.length,
     errorsTruncated: errors.length > LISTED_LIMIT,
-    errorCsv: file.table && writeErrorCsv(file.table, file.header, errors),
+    errorCsv: writeErrorCsv(file, errors),
     cursor: null,
     userErrors: [toUserError(errors, field)],
   };

@@ -7,31 +7,54 @@ import { hasPendingChanges, ladderJson } from "../sessions/pending-changes.store
 import { sessions } from "../sessions/session.table.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
 import type { CsvFacts } from "./csv.rules.ts";
+import { positionOfStoredLine } from "./csv.stored.ts";
 import { toCsvFacts, type JobFacts } from "./import-job.ts";
 
-export interface CsvSessionQuery {
+/** Which sessions an export holds. */
+export interface CsvSelection {
   readonly organizationId: string;
   readonly filter: SessionFilter;
+}
+
+/** One part of an export without end. */
+export interface CsvPage {
   readonly limit: number;
-  /** Otherwise URLs stay masked, and keys and passphrases are left out. */
-  readonly withSecrets: boolean;
-  /** Where the page before ended: the order of its last session's name, and its id. */
-  readonly after?: readonly [nameOrder: string, id: string] | undefined;
+  /** Where the page before ended; null for the first one. */
+  readonly after: CsvPosition | null;
+}
+
+/** A place in the order of exports: the order of a session's name, and its id. */
+export type CsvPosition = readonly [nameOrder: string, id: string];
+
+export interface SelectedLines {
+  /** One for each playback, and one for a session without any. */
+  readonly lines: readonly string[];
+  /** Of the last session; null when there is none. */
+  readonly end: CsvPosition | null;
 }
 
 /**
- * Sessions with their playbacks in the order of their names, one statement whatever their number: a line for each playback, for
- * `readStoredLines`. As one text each, so that the driver takes one column of every row apart instead of thirty.
+ * Sessions with their playbacks in the order of their names, one statement whatever their number, for `readStoredLines`. A line is one
+ * text, so that the driver takes one column of every row apart instead of thirty. With secrets; otherwise URLs stay masked, and keys
+ * and passphrases are left out.
  */
-export async function selectCsvLines(executor: Executor, query: CsvSessionQuery): Promise<readonly string[]> {
-  const after = query.after ? sql`and (${sessions.nameOrder}, ${sessions.id}) > (${query.after[0]}, ${query.after[1]})` : sql``;
-  return selectLines(
-    executor,
-    sql`(
-      select * from sessions where ${sessionFilterCondition(query.organizationId, query.filter)} ${after}
-      order by ${sessions.nameOrder}, ${sessions.id} limit ${query.limit})`,
-    query.withSecrets,
-  );
+export async function selectCsvLines(
+  executor: Executor,
+  selection: CsvSelection & { readonly withSecrets: boolean },
+  page: CsvPage | null,
+): Promise<SelectedLines> {
+  const lines = await selectLines(executor, chosenSessions(selection, page), selection.withSecrets);
+  const last = lines.at(-1);
+  return { lines, end: last === undefined ? null : positionOfStoredLine(last) };
+}
+
+/** The selected sessions as a table for a FROM clause. */
+export function chosenSessions({ organizationId, filter }: CsvSelection, page: CsvPage | null): SQL {
+  const condition = sessionFilterCondition(organizationId, filter);
+  if (!page) return sql`(select * from sessions where ${condition})`;
+  const after = page.after ? sql`and (${sessions.nameOrder}, ${sessions.id}) > (${page.after[0]}, ${page.after[1]})` : sql``;
+  return sql`(
+    select * from sessions where ${condition} ${after} order by ${sessions.nameOrder}, ${sessions.id} limit ${page.limit})`;
 }
 
 /**
@@ -68,9 +91,8 @@ const secretsJson: SQL = sql`(
   from secrets x where x.session_id = s.id)`;
 
 /** What rows of this organization are checked against, its templates read without holding them. */
-export async function selectJobFacts(context: Context, region: string, rider: SQL | null = null): Promise<JobFacts> {
+export async function selectJobFacts(context: Context, region: string): Promise<JobFacts> {
   const templates = await context.database.executor.execute<TemplateFacts & Record<string, unknown>>(sql`
-    ${rider === null ? sql`` : sql`with ridden as (${rider})`}
     select t.id, t.name, t.name_key as "nameKey", t.is_default as "isDefault", t.version, ${ladderJson} as renditions
     from templates t where t.organization_id = ${context.actor.organizationId} order by t.id`);
   return {
@@ -82,7 +104,7 @@ export async function selectJobFacts(context: Context, region: string, rider: SQ
   };
 }
 
-/** The same for the checks of an export. A `rider` is a write that goes along in the same statement. */
-export async function selectCsvFacts(context: Context, rider: SQL | null = null): Promise<CsvFacts> {
-  return toCsvFacts(await selectJobFacts(context, context.defaultRegion, rider));
+/** The same for the checks of an export. */
+export async function selectCsvFacts(context: Context): Promise<CsvFacts> {
+  return toCsvFacts(await selectJobFacts(context, context.defaultRegion));
 }

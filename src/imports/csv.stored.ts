@@ -59,6 +59,17 @@ type Line = readonly [
 type StoredSecret = readonly [playbackId: string | null, kind: SecretKind, position: number, ciphertext: string];
 type SecretOf = (kind: SecretKind, playbackId?: string | null, position?: number) => string | null;
 
+/** Tells whether two lines are of one session, without taking them apart. */
+export function idOfStoredLine(line: string): string {
+  return line.slice(line.indexOf(`"`) + 1, line.indexOf(`",`));
+}
+
+/** Where a line stands in the order of exports. */
+export function positionOfStoredLine(line: string): readonly [nameOrder: string, id: string] {
+  const [id, nameOrder] = JSON.parse(line) as Line;
+  return [nameOrder, id];
+}
+
 /** Reads lines of sessions in their order; with a vault their secrets are opened. Pure, for a thread as for here. */
 export function readStoredLines(lines: readonly string[], vault: Vault | null): readonly StoredCsvSession[] {
   const found: { readonly first: Line; readonly all: Line[] }[] = [];

@@ -1,7 +1,8 @@
 import { protectFormula } from "./csv.formula.ts";
 import type { CsvDelimiter } from "./csv.read.ts";
 
-const NEWLINE = "\r\n";
+/** Ends a record. */
+export const NEWLINE = "\r\n";
 
 /** Any reader's delimiter or line end, a quote, or blanks at an end, which some readers take away. */
 const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;

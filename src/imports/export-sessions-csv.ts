@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
 import { assertMayRead } from "../access/actor.ts";
-import type { SQL } from "drizzle-orm";
 import type { Context } from "../access/context.ts";
 import { auditStatement } from "../access/record-audit.ts";
 import type { SessionSelection } from "../sessions/bulk.ts";
@@ -9,10 +8,19 @@ import { Verb } from "../sessions/session.rules.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { packageVersion } from "../shared/package.ts";
-import { writeExportHead, writeSessions } from "./csv.export.ts";
+import { createSessionWriter, writeExportHead } from "./csv.export.ts";
+import { countExported, selectExportLines } from "./csv.line.store.ts";
+import { createLineWriter, idOfLine, type WrittenSessions } from "./csv.line.ts";
 import { CSV_ROW_LIMIT } from "./csv.read.ts";
-import { selectCsvFacts, selectCsvLines, type CsvSessionQuery } from "./csv.session.store.ts";
-import { readStoredLines } from "./csv.stored.ts";
+import {
+  selectCsvFacts,
+  selectCsvLines,
+  type CsvPage,
+  type CsvPosition,
+  type CsvSelection,
+  type SelectedLines,
+} from "./csv.session.store.ts";
+import { idOfStoredLine, readStoredLines } from "./csv.stored.ts";
 
 export interface ExportSessionsCsvInput {
   /** Without one: all sessions. */
@@ -31,29 +39,23 @@ export interface CsvExportResult {
 
 /** Writes the selected sessions as CSV, by name, in a fixed number of statements. Ids that name no session are left out. */
 export async function exportSessionsCsv(context: Context, input: ExportSessionsCsvInput): Promise<CsvExportResult> {
-  assertMayExport(context, input);
-  const lines = await selectCsvLines(context.database.executor, toQuery(context, input, CSV_ROW_LIMIT + 1));
-  const options = { facts: await selectCsvFacts(context, auditOf(context, lines, input)), includeSecrets: input.includeSecrets };
-  const vault = input.includeSecrets ? context.vault : null;
-  const parts = [writeExportHead(RELEASE)];
-  let rowCount = 0;
-  let commentedRowCount = 0;
-  for (const slice of sliceLines(lines)) {
-    const stored = readStoredLines(slice, vault);
-    const written = writeSessions(
-      stored.map(({ session }) => session),
-      options,
-    );
-    parts.push(written.csv);
-    rowCount += stored.length;
-    commentedRowCount += written.commentedRowCount;
-    await setImmediate();
-  }
-  if (rowCount > CSV_ROW_LIMIT) {
+  const source = await openSource(context, input);
+  if ((await countExported(context.database.executor, source.selection, CSV_ROW_LIMIT + 1)) > CSV_ROW_LIMIT) {
     throw new Fault(
       FaultCode.BAD_USER_INPUT,
       `One export holds at most ${CSV_ROW_LIMIT} sessions. Narrow the selection, or get /exports/sessions.csv.`,
     );
+  }
+  const { lines } = await source.select(null);
+  const parts = [writeExportHead(RELEASE)];
+  let rowCount = 0;
+  let commentedRowCount = 0;
+  for (const slice of sliceLines(lines, source)) {
+    const written = source.write(slice);
+    parts.push(written.csv);
+    rowCount += written.rowCount;
+    commentedRowCount += written.commentedRowCount;
+    await setImmediate();
   }
   return { filename: filenameOf(context), rowCount, commentedRowCount, csv: parts.join("") };
 }
@@ -63,32 +65,14 @@ export async function exportSessionsCsv(context: Context, input: ExportSessionsC
  * while a slow client reads. A session that is renamed meanwhile may be in it twice or not at all.
  */
 export async function* streamSessionsCsv(context: Context, input: ExportSessionsCsvInput): AsyncGenerator<string, void> {
-  assertMayExport(context, input);
-  const options = { facts: await selectCsvFacts(context), includeSecrets: input.includeSecrets };
-  const vault = input.includeSecrets ? context.vault : null;
+  const source = await openSource(context, input);
   yield writeExportHead(RELEASE);
-  let after: readonly [string, string] | undefined;
-  for (;;) {
-    const lines = await selectCsvLines(context.database.executor, { ...toQuery(context, input, PAGE_SIZE), after });
-    const audit = auditOf(context, lines, input);
-    if (audit) await context.database.executor.execute(audit);
-    const stored = readStoredLines(lines, vault);
-    const last = stored.at(-1);
-    if (!last) return;
-    yield writeSessions(
-      stored.map(({ session }) => session),
-      options,
-    ).csv;
-    if (stored.length < PAGE_SIZE) return;
-    after = [last.nameOrder, last.id];
-  }
-}
-
-/** Whoever exports secrets is given all of them in clear: the statement that keeps it, or null where none are. */
-function auditOf(context: Context, lines: readonly string[], { includeSecrets }: ExportSessionsCsvInput): SQL | null {
-  if (!includeSecrets || lines.length === 0) return null;
-  const objectIds = [...new Set(lines.map((line) => line.slice(line.indexOf('"') + 1, line.indexOf(",") - 1)))];
-  return auditStatement(context, { verb: Verb.REVEAL_SECRET, objectIds });
+  let after: CsvPosition | null = null;
+  do {
+    const { lines, end }: SelectedLines = await source.select({ after, limit: PAGE_SIZE });
+    if (end) yield source.write(lines).csv;
+    after = end;
+  } while (after);
 }
 
 export function filenameOf(context: Context): string {
@@ -98,24 +82,56 @@ export function filenameOf(context: Context): string {
 const RELEASE = `Headend ${packageVersion()}`;
 /** Sessions of one part of a streamed export. */
 const PAGE_SIZE = 500;
-/** Lines that are written in one go, a few milliseconds of work. */
-const SLICE_SIZE = 250;
+/** Lines that are written in one go, a few milliseconds of work; opening secrets takes longer. */
+const SLICE_SIZE = 2_000;
+const SLICE_SIZE_WITH_SECRETS = 250;
 
-function assertMayExport({ actor }: Context, { includeSecrets }: ExportSessionsCsvInput): void {
-  assertMayRead(actor, "read");
-  if (includeSecrets) assertMayRead(actor, "export secrets");
+/** The sessions of an export as lines, and what makes rows of them. */
+interface LineSource {
+  readonly selection: CsvSelection;
+  readonly select: (page: CsvPage | null) => Promise<SelectedLines>;
+  readonly write: (lines: readonly string[]) => WrittenSessions;
+  readonly idOf: (line: string) => string;
+  readonly sliceSize: number;
 }
 
-function toQuery({ actor }: Context, { selection, includeSecrets }: ExportSessionsCsvInput, limit: number): CsvSessionQuery {
-  return { organizationId: actor.organizationId, filter: toFilter(selection), limit, withSecrets: includeSecrets };
+/** Secrets are opened here and nowhere else, so that only lines without any can be written by PostgreSQL. */
+async function openSource(context: Context, { selection: given, includeSecrets }: ExportSessionsCsvInput): Promise<LineSource> {
+  const { actor, database, vault } = context;
+  assertMayRead(actor, "read");
+  if (includeSecrets) assertMayRead(actor, "export secrets");
+  const selection = { organizationId: actor.organizationId, filter: toFilter(given) };
+  const options = { facts: await selectCsvFacts(context), includeSecrets };
+  if (!includeSecrets) {
+    const select = (page: CsvPage | null) => selectExportLines(database.executor, selection, page);
+    return { selection, select, write: createLineWriter(options), idOf: idOfLine, sliceSize: SLICE_SIZE };
+  }
+  const write = createSessionWriter(options);
+  return {
+    selection,
+    async select(page) {
+      const selected = await selectCsvLines(database.executor, { ...selection, withSecrets: true }, page);
+      await auditLines(context, selected.lines);
+      return selected;
+    },
+    write: (lines) => write(readStoredLines(lines, vault).map(({ session }) => session)),
+    idOf: idOfStoredLine,
+    sliceSize: SLICE_SIZE_WITH_SECRETS,
+  };
+}
+
+/** Whoever exports secrets is given all of them in clear, which is kept before the first is given. */
+async function auditLines(context: Context, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  const objectIds = [...new Set(lines.map(idOfStoredLine))];
+  await context.database.executor.execute(auditStatement(context, { verb: Verb.REVEAL_SECRET, objectIds }));
 }
 
 /** Slices of lines, none of which parts a session from its playbacks. */
-function* sliceLines(lines: readonly string[]): Generator<readonly string[]> {
-  const idOf = (line: string | undefined) => line?.slice(0, line.indexOf(","));
+function* sliceLines(lines: readonly string[], { idOf, sliceSize }: LineSource): Generator<readonly string[]> {
   for (let start = 0; start < lines.length;) {
-    let end = Math.min(start + SLICE_SIZE, lines.length);
-    while (end < lines.length && idOf(lines[end]) === idOf(lines[end - 1])) end += 1;
+    let end = Math.min(start + sliceSize, lines.length);
+    while (end < lines.length && idOf(lines[end] ?? "") === idOf(lines[end - 1] ?? "")) end += 1;
     yield lines.slice(start, end);
     start = end;
   }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createVault, type Vault } from "../access/vault.ts";
 import type { RowSet } from "../database/row-set.ts";
-import { toSessionRows, type SessionTable } from "../sessions/session.insert.ts";
-import { prepareSession, type PreparedSession } from "../sessions/session.prepare.ts";
+import type { SessionDraft } from "../sessions/session.draft.ts";
+import { INSERT_PARTS, toSessionRows, type InsertStep } from "../sessions/session.insert.ts";
+import { newSessionPlace, prepareSession, type PreparedSession, type SessionPlace } from "../sessions/session.prepare.ts";
 import type { ValidationFacts } from "../sessions/session.validation.ts";
 import { ImportOutcome, type ImportMode } from "../sessions/session.rules.ts";
 import { nameKey } from "../shared/name.ts";
@@ -110,8 +111,8 @@ export interface ImportJob {
   /** Checks the whole file; again when the facts have changed. */
   readonly check: (order: JobOrder) => JobCheck;
   readonly finish: (findings: JobFindings) => JobResult;
-  /** The rows of the new sessions, table by table in their order; after the last of them the job is empty. */
-  readonly take: (table: SessionTable) => RowSet;
+  /** The rows of the new sessions, step by step in their order; after the last of them the job is empty. */
+  readonly take: (step: InsertStep) => RowSet;
 }
 
 export function createImportJob(): ImportJob {
@@ -119,7 +120,9 @@ export function createImportJob(): ImportJob {
   const hash = createHash("sha256");
   let file: ImportFile | null = null;
   let digest = "";
-  let created: readonly PreparedSession[] = [];
+  let created: readonly NewSession[] = [];
+  let prepared: readonly PreparedSession[] = [];
+  let vault: Vault | null = null;
   let checked: { readonly order: JobOrder; readonly rows: readonly CheckedRow[]; readonly facts: CsvFacts } | null = null;
 
   function readFile(): ImportFile {
@@ -154,22 +157,44 @@ export function createImportJob(): ImportJob {
       if (!checked) throw new Error("An import is checked before it is finished.");
       const read = readFile();
       const { order, facts } = checked;
-      const vault = createVault(Buffer.from(secretKey));
-      const stored = new Map(readStoredLines(existing, vault).map((session) => [nameKey(session.session.name), session]));
+      const opened = createVault(Buffer.from(secretKey));
+      vault = opened;
+      const stored = new Map(readStoredLines(existing, opened).map((session) => [nameKey(session.session.name), session]));
       const matched = order.mode === "CREATE" ? checked.rows : checked.rows.map((row) => matchRow(row, { read, stored, facts }));
       const rows = checkNames(matched, read.header, new Set(taken));
       const errors = [...read.errors, ...rows.flatMap((row) => row.errors)];
       if (errors.length > 0) return { rejected: rejectedImport(read, order, errors) };
-      const accepted = accept(rows, order.dryRun, vault);
-      created = accepted.created;
+      const accepted = accept(rows, order.dryRun, opened);
+      // In the order of the names, so that two imports of the same names cannot wait for one another in a circle.
+      created = accepted.created.toSorted((one, other) => (one.nameKey < other.nameKey ? -1 : 1));
+      checked = { ...checked, rows: [] };
       return accepted.result;
     },
-    take(table) {
-      const rows = toSessionRows(created, table);
-      if (table === "changes") created = [];
+    take({ part, table }) {
+      if (table === "sessions") prepared = partOf(created, part).map(({ draft, place }) => prepareSession(sealing(vault), draft, place));
+      const rows = toSessionRows(prepared, table);
+      if (table === "changes") prepared = [];
+      if (table === "changes" && part === INSERT_PARTS - 1) created = [];
       return rows;
     },
   };
+}
+
+/** A session that is to be written. */
+interface NewSession {
+  readonly draft: SessionDraft;
+  readonly place: SessionPlace;
+  readonly nameKey: string;
+}
+
+function partOf<T>(items: readonly T[], part: number): readonly T[] {
+  const size = Math.ceil(items.length / INSERT_PARTS);
+  return items.slice(part * size, (part + 1) * size);
+}
+
+function sealing(vault: Vault | null): { readonly vault: Vault } {
+  if (!vault) throw new Error("An import is finished before its rows are taken.");
+  return { vault };
 }
 
 /** Only the name of a row, for those of an UPSERT. */
@@ -197,8 +222,8 @@ function accept(
   rows: readonly (CheckedRow | MatchedRow)[],
   dryRun: boolean,
   vault: Vault,
-): { readonly created: readonly PreparedSession[]; readonly result: JobResult } {
-  const created: PreparedSession[] = [];
+): { readonly created: readonly NewSession[]; readonly result: JobResult } {
+  const created: NewSession[] = [];
   const updates: SessionUpdate[] = [];
   const sessions = rows.map((checked): ImportedSession => {
     const { record, name, draft } = checked;
@@ -212,9 +237,9 @@ function accept(
     }
     const made = { ...row, outcome: ImportOutcome.CREATED, changed: [] };
     if (dryRun) return { ...made, id: null, streamId: null };
-    const prepared = prepareSession({ vault }, draft);
-    created.push(prepared);
-    return { ...made, id: prepared.row.id, streamId: prepared.row.stream_id };
+    const place = newSessionPlace();
+    created.push({ draft, place, nameKey: nameKey(draft.name) });
+    return { ...made, ...place };
   });
   return {
     created,

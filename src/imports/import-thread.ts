@@ -41,7 +41,7 @@ function openHere(): RunningJob {
     push: async (bytes) => job.push(bytes),
     check: async (order) => job.check(order),
     finish: async (findings) => job.finish(findings),
-    take: async (table) => job.take(table),
+    take: async (step) => job.take(step),
     close: () => undefined,
   };
 }
@@ -71,7 +71,7 @@ function openInThread(): RunningJob {
     },
     check: (order) => call("check", order),
     finish: (findings) => call("finish", findings),
-    take: (table) => call("take", table),
+    take: (step) => call("take", step),
     close() {
       call("close", null).catch(() => undefined);
       current.openJobs.delete(job);

@@ -173,7 +173,7 @@ export class ImportSessionsCsvPayload {
   @Field(() => String, {
     nullable: true,
     description:
-      "The file with an `error` column added, to mend in place and send again; null when nothing was wrong, or the file could not be read as CSV.",
+      "The file with an `error` column added, to mend in place and send again; with a byte order mark if the file had one. Null when nothing was wrong, or the file could not be read as CSV.",
   })
   errorCsv!: string | null;
 

@@ -3,6 +3,7 @@ import type { TransactionContext } from "../access/context.ts";
 import { toChangeRows } from "../changes/append-changes.ts";
 import type { Executor } from "../database/database.ts";
 import { insertRows, toRowSet, type ColumnTypes, type RowSet } from "../database/row-set.ts";
+import { required } from "../shared/assert.ts";
 import { nameKey } from "../shared/name.ts";
 import type { SecretRow } from "./secret.store.ts";
 import { logSessionRows } from "./session.changes.ts";
@@ -52,10 +53,25 @@ export async function insertSessions(context: TransactionContext, drafts: readon
 /** The tables that new sessions are written to, in this order. */
 export type SessionTable = "sessions" | "playbacks" | "secrets" | "changes";
 
-/** New sessions as rows, given table by table, so that only one of them is held at a time; a thread without a database can make them. */
+const SESSION_TABLES: readonly SessionTable[] = ["sessions", "playbacks", "secrets", "changes"];
+
+/** A piece of a large number of new sessions: which of `INSERT_PARTS`, and which table's rows of it. */
+export interface InsertStep {
+  readonly part: number;
+  readonly table: SessionTable;
+}
+
+/** Many sessions are written in so many parts, whatever their number, so that the next one is made while the database writes. */
+export const INSERT_PARTS = 5;
+
+const INSERT_STEPS: readonly InsertStep[] = Array.from({ length: INSERT_PARTS }, (_, part) =>
+  SESSION_TABLES.map((table) => ({ part, table })),
+).flat();
+
+/** New sessions as rows, given step by step in the order of `InsertStep`s, so that few are held at a time; a thread without a database can make them. */
 export interface PreparedRows {
   readonly count: number;
-  readonly take: (table: SessionTable) => RowSet | Promise<RowSet>;
+  readonly take: (step: InsertStep) => RowSet | Promise<RowSet>;
 }
 
 export function toSessionRows(prepared: readonly PreparedSession[], table: SessionTable): RowSet {
@@ -81,15 +97,30 @@ export function toSessionRows(prepared: readonly PreparedSession[], table: Sessi
 /** Writes rows of new sessions and the change log. A name that is taken by now is the database's error. */
 export async function insertPrepared(context: TransactionContext, { count, take }: PreparedRows, verb: Verb): Promise<void> {
   if (count === 0) return;
-  const sessions = await take("sessions");
-  // The next table is made while the database writes this one.
-  const playbacks = ahead(take("playbacks"));
-  await context.transaction.execute(insertSessionRows(context, sessions, verb));
-  const secrets = ahead(take("secrets"));
-  await insertPlaybackRows(context.transaction, await playbacks);
-  const changes = ahead(take("changes"));
-  await insertSecretRows(context.transaction, await secrets);
-  await logSessionRows(context, "CREATED", await changes);
+  const taken: Promise<RowSet>[] = [];
+  for (const [index, { table }] of INSERT_STEPS.entries()) {
+    // A whole part is made ahead of the one that the database writes.
+    for (const step of INSERT_STEPS.slice(taken.length, index + SESSION_TABLES.length + 1)) taken.push(ahead(take(step)));
+    const rows = await required(taken[index], "rows of a step");
+    if (rows.count > 0) await insertTableRows(context, table, { rows, verb });
+  }
+}
+
+async function insertTableRows(
+  context: TransactionContext,
+  table: SessionTable,
+  { rows, verb }: { readonly rows: RowSet; readonly verb: Verb },
+): Promise<void> {
+  switch (table) {
+    case "sessions":
+      return void (await context.transaction.execute(insertSessionRows(context, rows, verb)));
+    case "playbacks":
+      return insertPlaybackRows(context.transaction, rows);
+    case "secrets":
+      return insertSecretRows(context.transaction, rows);
+    case "changes":
+      return logSessionRows(context, "CREATED", rows);
+  }
 }
 
 /** Fails where it is awaited, and unheard when that never comes to pass. */

@@ -18,14 +18,23 @@ const GENERATED_SECRET_LENGTH = 32;
 
 export type PreparedSession = ReturnType<typeof prepareSession>;
 
-/** Everything that is written of a new session but the change log, its ids and secrets made. */
-export function prepareSession(context: Sealing, draft: SessionDraft) {
-  const id = newIdentifier("session");
+/** The ids of a new session. */
+export interface SessionPlace {
+  readonly id: string;
+  readonly streamId: string;
+}
+
+export function newSessionPlace(): SessionPlace {
+  return { id: newIdentifier("session"), streamId: randomToken(STREAM_ID_LENGTH) };
+}
+
+/** Everything that is written of a new session but the change log, its secrets made. */
+export function prepareSession(context: Sealing, draft: SessionDraft, { id, streamId }: SessionPlace = newSessionPlace()) {
   const playbacks = draft.playbacks.map((playback, position) => preparePlayback(context, { sessionId: id, playback, position }));
   const state: SessionState = {
     name: draft.name,
     description: draft.description,
-    streamId: randomToken(STREAM_ID_LENGTH),
+    streamId,
     externalId: draft.externalId,
     labels: draft.labels,
     region: draft.region,

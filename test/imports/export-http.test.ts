@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { exportSessionsCsv } from "../../src/imports/export-sessions-csv.ts";
 import { importSessionsCsv } from "../../src/imports/import-sessions-csv.ts";
@@ -10,27 +13,34 @@ const ROWS = 1_203;
 let server: TestServer;
 let caller: TestCaller;
 let ids: readonly string[] = [];
+/** Statements that read a page of an export. */
+let pageCount = 0;
 
 beforeAll(async () => {
-  server = await startTestServer({ allowedNetworks: [], allowedOrigins: ["https://console.example"] });
+  server = await startTestServer({
+    allowedNetworks: [],
+    allowedOrigins: ["https://console.example"],
+    onStatement: (statement) => (pageCount += statement.includes("string_agg(") ? 1 : 0),
+  });
   caller = await server.otherOrganization();
   await insertTemplate(caller.context, "One");
-  const row = (index: number) =>
-    Object.values({
-      ...HTTP,
-      name: `Channel ${index}`,
-      description: index === 7 ? "=1+1" : `Row ${index % 3}`,
-      "input_urls-a": "udp://239.1.0.1:5000",
-    });
-  const csv = writeCsv(
-    [...Object.keys(HTTP).filter((name) => name !== "description"), "description"],
-    Array.from({ length: ROWS }, (_, index) => row(index)),
-  );
-  const imported = await importSessionsCsv(caller.context, { csv, dryRun: false });
+  const imported = await importSessionsCsv(caller.context, { csv: fileOf(ROWS), dryRun: false });
   if (!imported.imported) throw new Error(JSON.stringify(imported.errors.slice(0, 3)));
   ids = imported.sessions.map(({ id }) => id ?? "");
 });
 afterAll(() => server.stop());
+
+function fileOf(count: number): string {
+  const rows = Array.from({ length: count }, (_, index) => ({
+    ...HTTP,
+    name: `Channel ${index}`,
+    description: index === 7 ? "=1+1" : `Row ${index % 3}`,
+  }));
+  return writeCsv(
+    [...Object.keys(HTTP), "description"],
+    rows.map((row) => Object.values(row)),
+  );
+}
 
 let key: string | null = null;
 beforeEach(() => {
@@ -99,5 +109,34 @@ describe("GET /exports/sessions.csv", () => {
     leaving.abort();
     await expect(response.text()).rejects.toThrow();
     expect(await rowsOf("")).toBe(ROWS);
+  });
+
+  it("reads no further than its reader: nothing piles up for a slow one", async () => {
+    const slow = await server.otherOrganization();
+    key = slow.key;
+    await insertTemplate(slow.context, "One");
+    await importSessionsCsv(slow.context, { csv: fileOf(4_000), dryRun: false });
+    // 24 MB in all, far more than what fits into the buffers of a socket.
+    await slow.context.database.executor.execute(
+      sql`update sessions set description = repeat('\u65e5', 2000) where organization_id = ${slow.organizationId}`,
+    );
+    const pagesOf = async (work: () => Promise<unknown>) => {
+      const before = pageCount;
+      await work();
+      return pageCount - before;
+    };
+    const pages = await pagesOf(() => rowsOf(""));
+    expect(pages).toBe(9);
+
+    const request = httpRequest(`${server.url}/exports/sessions.csv`, { headers: { authorization: `Bearer ${slow.key}` } }).end();
+    const read = await pagesOf(async () => {
+      const [response] = (await once(request, "response")) as [IncomingMessage];
+      response.pause();
+      // As long as it takes somebody else to read all of it.
+      await rowsOf("");
+    });
+    expect(read - pages).toBeGreaterThan(0);
+    expect(read - pages).toBeLessThan(pages);
+    request.destroy();
   });
 });

@@ -143,6 +143,28 @@ describe("importSessionsCsv", () => {
     expect(payload.cursor).toEqual(expect.any(String));
   });
 
+  it("changes what differs in the mode UPSERT, and tells for each row what became of it", async () => {
+    const [kept, changed] = (await importCsv({ csv: fileOf({ name: "Kept" }, { name: "Changed" }) })).sessions;
+    const csv = fileOf({ name: "kept" }, { name: "Changed", output_name: "Second" }, { name: "New" });
+    expect(await importCsv({ csv })).toMatchObject({ imported: false, errors: [{ code: "NAME_EXISTS" }, { code: "NAME_EXISTS" }] });
+
+    const outcomes = [
+      { row: 2, outcome: "UPDATED", changed: ["name"], streamId: kept?.streamId, session: { id: kept?.session?.id, name: "kept" } },
+      { row: 3, outcome: "UPDATED", changed: ["output_name"], session: { id: changed?.session?.id, playbacks: [{ name: "Second" }] } },
+      { row: 4, outcome: "CREATED", changed: [], session: { name: "New" } },
+    ];
+    const tried = await importCsv({ csv, mode: "UPSERT", dryRun: true });
+    expect(tried).toMatchObject({ imported: false, sessions: outcomes.map(({ row, outcome, changed }) => ({ row, outcome, changed })) });
+    expect(await importCsv({ csv, mode: "UPSERT" })).toMatchObject({ imported: true, rowCount: 3, userErrors: [], sessions: outcomes });
+    const again = await importCsv({ csv, mode: "UPSERT" });
+    expect(again.sessions).toMatchObject(outcomes.map(({ row }) => ({ row, outcome: "UNCHANGED", changed: [] })));
+    expect(await importCsv({ csv: fileOf({ name: "kept", input_type: "hls_pull" }), mode: "UPSERT" })).toMatchObject({
+      imported: false,
+      sessions: [],
+      errors: [{ row: 2, column: "input_type", code: "INPUT_TYPE_FIXED" }],
+    });
+  });
+
   it("answers a bad file with all of its errors", async () => {
     const payload = await importCsv({
       csv: fileOf({ name: "B", output_type: "htpp" }, { "input_urls-a": "udp://op:hunter2@239.1.1.1:1" }),

@@ -12,6 +12,7 @@ import { createSessionsInput } from "../../src/sessions/session.input.ts";
 import { nameKey } from "../../src/shared/name.ts";
 import { createTestContext, insertTemplate } from "../support/context.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+import { randomSession } from "./random-session.ts";
 
 let test: TestDatabase;
 let context: Context;
@@ -51,114 +52,7 @@ async function contents(): Promise<unknown> {
   return [...rows];
 }
 
-const NAUGHTY = [
-  "=1+1",
-  "'=1",
-  "''=2",
-  "+1",
-  "-1",
-  "-1+2",
-  "@a",
-  "'",
-  '"',
-  '""',
-  ",",
-  ";",
-  "a\tb",
-  "İstanbul",
-  "é",
-  "e\u0301",
-  "😀",
-  "  x",
-  "TRUE",
-  "0x10",
-  "Comment - x",
-  "Release 1",
-  "__proto__",
-  "\uFEFFx",
-  '="a",b;c',
-  "••••••••",
-];
-const visible = fc
-  .string({ unit: "grapheme", minLength: 1, maxLength: 30 })
-  .filter((text) => text.trim() !== "" && !/[\p{Cc}\u2028\u2029]/u.test(text));
-const name = fc.oneof(fc.constantFrom(...NAUGHTY.filter((text) => !/\p{Cc}/u.test(text))), visible);
-const description = fc.oneof(
-  fc.constantFrom(...NAUGHTY, "\n", "\r\n=a\r", " ", "\t=1", "-1\n-2"),
-  fc.string({ unit: "binary", maxLength: 60 }).filter((text) => !text.includes("\0") && text.isWellFormed()),
-);
-const streamKey = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._~-]{7,40}$/);
-const passphrase = fc.string({ unit: "grapheme-ascii", minLength: 10, maxLength: 79 });
-const multicastUrl = fc
-  .tuple(fc.integer({ min: 1, max: 250 }), fc.integer({ min: 1, max: 65_535 }))
-  .map(([byte, port]) => `udp://239.1.2.${byte}:${port}`);
-const secretUrl = fc.constantFrom(
-  "https://operator:secret@media.example/a.m3u8?token=abcdef",
-  "https://media.example/b.m3u8",
-  "https://media.example/c.m3u8?x=1,2",
-);
-
-const source = fc.oneof(
-  fc
-    .record({
-      type: fc.constant("MULTICAST_PULL"),
-      urlA: multicastUrl,
-      urlB: fc.option(fc.constant("udp://239.9.9.9:9")),
-      failover: fc.option(
-        fc.record({
-          recoveryIntervalSeconds: fc.constantFrom(-1, 120, 86_400),
-          errorThresholdPercent: fc.option(fc.double({ min: 0.01, max: 100, noNaN: true })),
-        }),
-      ),
-    })
-    .map((given) => ({ ...given, failover: given.urlB ? given.failover : null })),
-  fc.record({ type: fc.constant("HLS_PULL"), urlA: secretUrl, hlsScte35PassthroughEnabled: fc.boolean() }),
-  fc.record({ type: fc.constant("DASH_PULL"), urlA: secretUrl }),
-  fc.record({ type: fc.constant("RTSP_PULL"), urlA: fc.constant("rtsp://user:word@camera.example/1") }),
-  fc.record({ type: fc.constant("SRT_PULL"), urlA: fc.constant("srt://sender.example:9000?passphrase=hunter2hunter2&streamid=a/b") }),
-  fc.record({ type: fc.constant("RTP_PULL"), urlA: fc.constant("rtp://239.4.4.4:5004") }),
-  fc.record({ type: fc.constant("RTMP_PUSH"), customStreamKey: fc.option(streamKey) }),
-  fc
-    .record({
-      type: fc.constant("SRT_PUSH"),
-      customStreamKey: fc.option(streamKey),
-      srtEncryptionEnabled: fc.boolean(),
-      srtPassphrase: fc.option(passphrase),
-    })
-    .map((given) => ({ ...given, srtPassphrase: given.srtEncryptionEnabled ? given.srtPassphrase : null })),
-);
-
-const service = {
-  serviceProvider: fc.option(fc.constantFrom("NETINT", "=NET", "-1", " ", "a;b")),
-  programNumber: fc.option(fc.integer({ min: 1, max: 65_535 })),
-};
-const perRendition = (url: string, count: string) => Array.from({ length: Number(count) }, (_, index) => url.replace("N", String(index)));
-const playback = fc.constantFrom("1", "3").chain((count) =>
-  fc
-    .oneof(
-      fc
-        .record({ type: fc.constant("HTTP"), hlsEnabled: fc.boolean(), dashEnabled: fc.boolean() })
-        .map((given) => ({ ...given, dashEnabled: given.dashEnabled || !given.hlsEnabled })),
-      fc.record({ type: fc.constant("MULTICAST"), urls: fc.constant(perRendition("udp://239.7.7.N:7000", count)), ...service }),
-      fc.record({
-        type: fc.constant("SRT_PUSH"),
-        urls: fc.constant(perRendition("srt://to.example:900N?passphrase=hunter2hunter2", count)),
-        ...service,
-      }),
-      fc.record({ type: fc.constant("RTMP_PUSH"), urls: fc.constant(perRendition("rtmp://to.example/live/secret-key-N", count)) }),
-      fc.record({ type: fc.constant("CMAF_PUSH"), urls: fc.constant(["https://u:p@to.example/cmaf"]) }),
-      fc.record({
-        type: fc.constant("FILE"),
-        urls: fc.constant(["late shows/ten, and =1.mkv"]),
-        fileFormat: fc.constantFrom("MKV", "MP4"),
-        maxFileDurationSeconds: fc.option(fc.constantFrom(300, 43_200)),
-      }),
-    )
-    .chain((given) => name.map((playbackName) => ({ ...given, name: playbackName, template: count }))),
-);
-
-const session = fc.record({ name, description: fc.option(description), slatesEnabled: fc.boolean(), source, playback });
-const sessions = fc.uniqueArray(session, { minLength: 1, maxLength: 60, selector: (item) => nameKey(item.name) });
+const sessions = fc.uniqueArray(randomSession, { minLength: 1, maxLength: 60, selector: (item) => nameKey(item.name) });
 
 describe("exporting with secrets, deleting, and importing again", () => {
   it("gives equal sessions, and the same bytes when exported once more", async () => {
@@ -190,7 +84,7 @@ describe("10,000 sessions in one file", () => {
   it("come back as they were, to the byte", { timeout: 120_000 }, async () => {
     const seed = 20_261_121;
     const given = fc
-      .sample(session, { numRuns: 10_000, seed })
+      .sample(randomSession, { numRuns: 10_000, seed })
       .map((item, index) => ({ ...item, name: `${item.name.slice(0, 20)} ${index}` }));
     for (let start = 0; start < given.length; start += 1_000) {
       await create(

@@ -31,6 +31,7 @@ interface Imported {
   readonly importSessionsCsv: {
     readonly imported: boolean;
     readonly rowCount: number;
+    readonly errorCsv?: string | null;
     readonly sessions: readonly { readonly row: number; readonly name: string; readonly streamId: string | null }[];
     readonly errors: readonly { readonly row: number | null; readonly code: string; readonly message: string }[];
     readonly userErrors: readonly { readonly code: string; readonly path: readonly string[] }[];
@@ -76,6 +77,17 @@ describe("a file that is uploaded", () => {
         { row: 3, name: "日本 😀" },
       ],
     });
+  });
+
+  it.each<[string, (text: string) => Buffer, boolean]>([
+    ["UTF-8", (text) => Buffer.from(text), false],
+    ["UTF-8 with a byte order mark", (text) => Buffer.from(`\uFEFF${text}`), true],
+    ["UTF-16", (text) => Buffer.from(`\uFEFF${text}`, "utf16le"), true],
+  ])("in %s comes back with its errors in what a spreadsheet reads it as, and is read again", async (_what, encode, hasMark) => {
+    const wrong = many(1, () => ({ name: "Ünter", output_type: "htpp" }));
+    const { errorCsv } = await importFile(new Uint8Array(encode(wrong)));
+    expect([errorCsv?.startsWith("\uFEFF"), errorCsv?.includes("Ünter,")]).toEqual([hasMark, true]);
+    expect(await importFile(errorCsv ?? "")).toMatchObject({ imported: false, errorCsv, errors: [{ code: "UNKNOWN_TYPE" }] });
   });
 
   it.each<[string, Buffer]>([
