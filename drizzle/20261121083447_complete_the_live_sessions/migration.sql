@@ -14,6 +14,7 @@ CREATE TABLE "alerts" (
 	"id" text PRIMARY KEY,
 	"organization_id" text NOT NULL,
 	"session_id" text,
+	"session_name" text,
 	"subject_id" text NOT NULL,
 	"code" text NOT NULL,
 	"severity" text NOT NULL,
@@ -22,7 +23,7 @@ CREATE TABLE "alerts" (
 	"first_seen_at" timestamp(3) with time zone NOT NULL,
 	"last_seen_at" timestamp(3) with time zone NOT NULL,
 	"is_active" boolean DEFAULT true NOT NULL,
-	"occurrences" integer DEFAULT 1 NOT NULL,
+	"occurrences" integer DEFAULT 0 NOT NULL,
 	"ended_at" timestamp(3) with time zone,
 	"end_reason" text,
 	"cleared_by" text,
@@ -81,6 +82,8 @@ CREATE TABLE "runs" (
 );
 --> statement-breakpoint
 ALTER TABLE "encoders" ADD COLUMN "ingest_addresses" jsonb DEFAULT '{}' NOT NULL;--> statement-breakpoint
+ALTER TABLE "rolling_restarts" ADD COLUMN "actor" text;--> statement-breakpoint
+ALTER TABLE "secrets" ADD COLUMN "stream_key_digest" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "cover_image_id" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "slate_image_id" text;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "path_command_number" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
@@ -93,6 +96,7 @@ ALTER TABLE "sessions" ADD COLUMN "open_alert_count" integer DEFAULT 0 NOT NULL;
 CREATE INDEX "audit_entries_by_organization" ON "audit_entries" ("organization_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "alerts_open_by_subject" ON "alerts" ("subject_id","code") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "alerts_by_session" ON "alerts" ("session_id","id");--> statement-breakpoint
+CREATE INDEX "alerts_known_by_session" ON "alerts" ("session_id") WHERE ended_at is null or occurrences > 0;--> statement-breakpoint
 CREATE INDEX "alerts_by_organization" ON "alerts" ("organization_id","id");--> statement-breakpoint
 CREATE INDEX "alerts_open_by_organization" ON "alerts" ("organization_id","id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "alerts_fading" ON "alerts" ("last_seen_at") WHERE ended_at is null and not is_active;--> statement-breakpoint
@@ -101,7 +105,10 @@ CREATE INDEX "images_by_organization" ON "images" ("organization_id");--> statem
 CREATE INDEX "input_switches_by_session" ON "input_switches" ("session_id","id");--> statement-breakpoint
 CREATE INDEX "runs_by_organization" ON "runs" ("organization_id","id");--> statement-breakpoint
 CREATE INDEX "runs_open" ON "runs" ("session_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "secrets_by_stream_key" ON "secrets" ("stream_key_digest");--> statement-breakpoint
 CREATE INDEX "sessions_with_open_alerts" ON "sessions" ("organization_id") WHERE open_alert_count > 0;--> statement-breakpoint
+CREATE INDEX "sessions_by_cover_image" ON "sessions" ("cover_image_id") WHERE cover_image_id is not null;--> statement-breakpoint
+CREATE INDEX "sessions_by_slate_image" ON "sessions" ("slate_image_id") WHERE slate_image_id is not null;--> statement-breakpoint
 ALTER TABLE "audit_entries" ADD CONSTRAINT "audit_entries_organization_id_organizations_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations"("id") ON DELETE CASCADE;--> statement-breakpoint
 ALTER TABLE "alerts" ADD CONSTRAINT "alerts_organization_id_organizations_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations"("id") ON DELETE CASCADE;--> statement-breakpoint
 ALTER TABLE "images" ADD CONSTRAINT "images_organization_id_organizations_id_fkey" FOREIGN KEY ("organization_id") REFERENCES "organizations"("id") ON DELETE CASCADE;--> statement-breakpoint

@@ -1,1 +1,0 @@
-ALTER TABLE "rolling_restarts" ADD COLUMN "actor" text;
