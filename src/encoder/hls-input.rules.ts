@@ -2,7 +2,7 @@ import { webAddress } from "../network/web-address.ts";
 import { readDate } from "../origin/cues.rules.ts";
 import { readCue, readRange, type InputRange } from "./hls-cues.rules.ts";
 import { readAttributes } from "./hls-playlist.rules.ts";
-import { NamedParts, segmentAddress, type MediaName } from "./input-host.ts";
+import { NamedParts, segmentPath, type MediaName } from "./input-paths.ts";
 
 export interface InputSegment {
   readonly number: number;
@@ -20,7 +20,7 @@ export interface InputPlaylist {
   readonly ranges: readonly InputRange[];
   /** What its own text names beside segments. */
   readonly parts: NamedParts;
-  /** Nothing of the input's text stands in it but numbers: every line is written by us, every address is ours. */
+  /** Nothing of the input's text stands in it but numbers: every line is written by us, every address is a path of ours. */
   readonly own: string;
 }
 
@@ -168,7 +168,7 @@ class PlaylistWriter {
     [this.#keyLine, this.#mapLine] = [keyLine, mapLine];
     const extension = KNOWN_EXTENSION.exec(uri.split(/[?#]/, 1)[0] ?? "")?.[1]?.toLowerCase() ?? "ts";
     if (bytes !== null) this.lines.push(`#EXT-X-BYTERANGE:${bytes}`);
-    this.lines.push(`#EXTINF:${segment.seconds.toFixed(6)},`, segmentAddress(this.#name, segment.number, extension));
+    this.lines.push(`#EXTINF:${segment.seconds.toFixed(6)},`, segmentPath(this.#name, segment.number, extension));
     return { ...segment, url: address };
   }
 

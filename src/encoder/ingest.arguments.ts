@@ -1,3 +1,4 @@
+import type { EgressProxy } from "../network/egress-proxy.ts";
 import { inBrackets } from "../network/pin-address.ts";
 import { parseUrl } from "../network/url.parser.ts";
 import type { InputType } from "../sessions/session.rules.ts";
@@ -129,17 +130,19 @@ export function planRtmp({ url }: IngestSource, relayPort: number): IngestPlan {
 }
 
 /** What an HLS reader is given. */
-export interface HlsScript {
+export interface HlsPlan {
   /** A master playlist that names our views of one picture, and of its sound where that is apart. */
   readonly script: string;
   readonly silenceSeconds: number;
+  /** What serves them, and all that they name. */
+  readonly proxy: Pick<EgressProxy, "url" | "host">;
 }
 
 /**
  * Through playlists of ours, all that it opens being served by us: it speaks HTTP to us alone, and reads nothing but media.
  * `-re` turns its bursts of whole segments into an even flow. Pure.
  */
-export function planHls({ url }: IngestSource, { script, silenceSeconds }: HlsScript, httpProxy: string): IngestPlan {
+export function planHls({ url }: IngestSource, { script, silenceSeconds, proxy }: HlsPlan): IngestPlan {
   const process: ProcessPlan = {
     arguments: [
       ...QUIET,
@@ -152,8 +155,8 @@ export function planHls({ url }: IngestSource, { script, silenceSeconds }: HlsSc
       ...OUTPUT,
     ],
     script,
-    httpProxy,
-    secrets: secretsOf(url, null),
+    httpProxy: proxy.url,
+    secrets: [...secretsOf(url, null), proxy.host],
   };
   return { source: { kind: "PROCESS", process }, silenceSeconds, firstByteSeconds: Math.max(FIRST_BYTE_SECONDS, silenceSeconds) };
 }

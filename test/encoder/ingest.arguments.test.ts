@@ -58,16 +58,13 @@ describe("the ingest's arguments", () => {
   });
 
   it("hand an HLS address over as a playlist, and wait three target durations", () => {
-    const hls = { script: "#EXTM3U\n", silenceSeconds: 18, mediaUrl: "https://cdn.example/v.m3u8", audioUrl: null, edge: null };
-    const plan = planHls(
-      sourceOf({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc" }),
-      hls,
-      "http://x:y@127.0.0.1:1",
-    );
+    const hls = { script: "#EXTM3U\n", silenceSeconds: 18, proxy: { url: "http://127.0.0.1:1", host: "own.invalid" } };
+    const plan = planHls(sourceOf({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc" }), hls);
     const process = processOf(plan);
     expect(process.arguments.join(" ")).not.toMatch(/cdn\.example|abc|127\.0\.0\.1/);
     expect(plan).toMatchObject({ silenceSeconds: 18, firstByteSeconds: 18 });
-    expect(process).toMatchObject({ script: hls.script, httpProxy: "http://x:y@127.0.0.1:1", secrets: ["user", "word", "abc"] });
+    expect(valueOf(process.arguments, "-protocol_whitelist")).toBe("pipe,http,tcp,crypto");
+    expect(process).toMatchObject({ script: hls.script, httpProxy: "http://127.0.0.1:1", secrets: ["user", "word", "abc", "own.invalid"] });
   });
 
   it("lead RTSP through the relay, over TCP alone", () => {
