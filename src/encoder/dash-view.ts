@@ -22,6 +22,8 @@ export interface DashView {
 
 const KINDS = { video: "VIDEO", audio: "AUDIO" } as const;
 const LEAST_MILLISECONDS = 1_000;
+/** A manifest that takes long to read is read so much less often, since everything else waits meanwhile. */
+const READING_SHARE = 0.1;
 const SEGMENTS_MEASURED = 100;
 
 /**
@@ -53,6 +55,7 @@ class ManifestReader {
   #url: string;
   #newest: DashManifest | null = null;
   #readAt = 0;
+  #readingMilliseconds = 0;
   #reading: Promise<void> | null = null;
 
   constructor(url: string, options: DashViewOptions) {
@@ -75,7 +78,7 @@ class ManifestReader {
 
   async #renew(): Promise<void> {
     const before = this.#newest;
-    if (before && (!before.isLive || performance.now() - this.#readAt < Math.max(LEAST_MILLISECONDS, before.updateSeconds * 500))) return;
+    if (before && (!before.isLive || performance.now() < this.#nextAt(before))) return;
     this.#readAt = performance.now();
     try {
       await this.#read();
@@ -84,10 +87,16 @@ class ManifestReader {
     }
   }
 
+  #nextAt({ updateSeconds }: DashManifest): number {
+    return this.#readAt + Math.max(LEAST_MILLISECONDS, updateSeconds * 500, this.#readingMilliseconds / READING_SHARE);
+  }
+
   async #read(): Promise<void> {
     const { access, signal } = this.#options;
     const fetched = await fetchAllowed(this.#url, { access, signal, limitBytes: PLAYLIST_LIMIT_BYTES });
+    const startedAt = performance.now();
     const manifest = readManifest(fetched.text, fetched.url);
+    this.#readingMilliseconds = performance.now() - startedAt;
     if (!manifest) throw new NotReached("What the input's URL gives is not a DASH manifest.");
     this.#newest = manifest;
     this.#url = manifest.location ?? this.#url;

@@ -159,4 +159,21 @@ describe("the playlist of an input", () => {
     expect(found?.segments.length).toBeLessThan(100);
     expect(found?.own).toContain(`#EXT-X-MEDIA-SEQUENCE:${found?.segments[0]?.number}\n#EXT-X-KEY:METHOD=AES-128`);
   });
+
+  it.each([
+    ["segments", "a\n".repeat(59_000)],
+    ["headers", '#EXT-X-MAP:URI="a"\nb\n'.repeat(29_000)],
+    ["keys", '#EXT-X-KEY:A="",B="",C="",URI="a"\n'.repeat(40_000)],
+    ["cues", `${"#EXT-X-CUE-OUT:1\n".repeat(59_000)}a\n`],
+    ["ranges", '#EXT-X-DATERANGE:START-DATE="2026-01-01T00:00:00Z",SCTE35-OUT=0\n'.repeat(20_000)],
+  ])("holds nobody up by many %s, ended or not", (_, text) => {
+    for (const end of ["", "#EXT-X-ENDLIST\n"]) {
+      const startedAt = performance.now();
+      const found = read(text + end);
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+      expect(found?.segments.length).toBeLessThanOrEqual(end === "" ? 60 : 5_000);
+      expect(found?.segments[0]?.cues.length ?? 0).toBeLessThanOrEqual(20);
+      expect(found?.ranges.length).toBeLessThanOrEqual(100);
+    }
+  });
 });
