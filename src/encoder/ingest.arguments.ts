@@ -1,4 +1,5 @@
 import type { EgressProxy } from "../network/egress-proxy.ts";
+import { listSecrets } from "../network/mask.ts";
 import { inBrackets } from "../network/pin-address.ts";
 import { parseUrl } from "../network/url.parser.ts";
 import type { InputType } from "../sessions/session.rules.ts";
@@ -231,10 +232,7 @@ function withOptions(url: string, options: Readonly<Record<string, string | null
   return `${url}${url.endsWith("?") || url.endsWith("&") ? "" : url.includes("?") ? "&" : "?"}${text}`;
 }
 
-/** Every part of a URL that may be secret, so that ffmpeg's own words can be masked. */
-export function secretsOf(url: string, passphrase: string | null): readonly string[] {
-  const userInfo = /^[a-z]+:\/\/([^/?#@]*)@/.exec(url)?.[1]?.split(":") ?? [];
-  const query = url.includes("?") ? url.slice(url.indexOf("?") + 1).split("&") : [];
-  const values = query.flatMap((part) => (/pass|key|token|sig|secret|streamid/i.test(part) ? part.slice(part.indexOf("=") + 1) : []));
-  return [...(passphrase === null ? [] : [passphrase]), ...userInfo, ...values];
+/** All that is not shown of the URL, so that it can be masked in ffmpeg's own words too. */
+function secretsOf(url: string, passphrase: string | null): readonly string[] {
+  return [...(passphrase === null ? [] : [passphrase]), ...listSecrets(url, "INPUT")];
 }
