@@ -46,6 +46,12 @@ export interface DashManifest {
 }
 
 const UPDATE_SECONDS = 2;
+/** Of what is live, so many of the newest periods are looked into: an advertisement is one, and only the newest segments are asked for. */
+const LIVE_PERIODS = 20;
+const PERIOD_LIMIT = 500;
+/** Of a period, and of each of those: more than any stream has. */
+const SET_LIMIT = 30;
+const REPRESENTATION_LIMIT = 30;
 
 /** Reads a manifest that was found at this URL; null when it is none. */
 export function readManifest(text: string, url: string): DashManifest | null {
@@ -56,6 +62,7 @@ export function readManifest(text: string, url: string): DashManifest | null {
   const availableFrom = isLive ? (Date.parse(root.attributes["availabilityStartTime"] ?? "") || 0) / 1_000 : 0;
   const presentationSeconds = seconds(root.attributes["mediaPresentationDuration"]);
   const periods = childrenOf(root, "Period");
+  const isWanted = (index: number): boolean => (isLive ? index >= periods.length - LIVE_PERIODS : index < PERIOD_LIMIT);
   let end = 0;
   const representations = periods.flatMap((period, index) => {
     const start = seconds(period.attributes["start"]) ?? end;
@@ -63,6 +70,7 @@ export function readManifest(text: string, url: string): DashManifest | null {
     const length = seconds(period.attributes["duration"]) ?? (next === null ? null : next - start);
     end = start + (length ?? 0);
     const whole = isLive || presentationSeconds === null ? length : (length ?? presentationSeconds - start);
+    if (!isWanted(index)) return [];
     return readPeriod(period, {
       period: period.attributes["id"] ?? String(start),
       baseUrl: baseOf(period, base),
@@ -83,22 +91,25 @@ type Place = Pick<DashRepresentation, "period" | "baseUrl" | "periodStart" | "pe
 
 function readPeriod(period: XmlElement, place: Place): readonly DashRepresentation[] {
   return childrenOf(period, "AdaptationSet")
+    .slice(0, SET_LIMIT)
     .filter((set) => !isTrick(set))
     .flatMap((set) =>
-      childrenOf(set, "Representation").flatMap((representation) => {
-        const kind = kindOf({ ...set.attributes, ...representation.attributes });
-        if (kind === null) return [];
-        const { id = "", bandwidth } = representation.attributes;
-        return [
-          {
-            ...place,
-            ...{ kind, id, bandwidth: Number(bandwidth) || 0 },
-            isEncrypted: [set, representation].some((element) => childrenOf(element, "ContentProtection").length > 0),
-            baseUrl: baseOf(representation, baseOf(set, place.baseUrl)),
-            template: templateOf([period, set, representation]),
-          },
-        ];
-      }),
+      childrenOf(set, "Representation")
+        .slice(0, REPRESENTATION_LIMIT)
+        .flatMap((representation) => {
+          const kind = kindOf({ ...set.attributes, ...representation.attributes });
+          if (kind === null) return [];
+          const { id = "", bandwidth } = representation.attributes;
+          return [
+            {
+              ...place,
+              ...{ kind, id, bandwidth: Number(bandwidth) || 0 },
+              isEncrypted: [set, representation].some((element) => childrenOf(element, "ContentProtection").length > 0),
+              baseUrl: baseOf(representation, baseOf(set, place.baseUrl)),
+              template: templateOf([period, set, representation]),
+            },
+          ];
+        }),
     );
 }
 
@@ -127,9 +138,18 @@ function templateOf(elements: readonly XmlElement[]): DashTemplate | null {
     timescale: positive(attributes["timescale"]) ?? 1,
     startNumber: count(attributes["startNumber"]) ?? 1,
     duration: positive(attributes["duration"]),
-    timeline: timeline === undefined ? null : childrenOf(timeline, "S").flatMap(readEntry),
+    timeline: timeline === undefined ? null : entriesOf(timeline),
   };
 }
+
+/** Read once, whatever the number of representations that share it. */
+function entriesOf(timeline: XmlElement): readonly DashTimelineEntry[] {
+  const entries = TIMELINES.get(timeline) ?? childrenOf(timeline, "S").flatMap(readEntry);
+  TIMELINES.set(timeline, entries);
+  return entries;
+}
+
+const TIMELINES = new WeakMap<XmlElement, readonly DashTimelineEntry[]>();
 
 function readEntry({ attributes }: XmlElement): readonly DashTimelineEntry[] {
   const duration = positive(attributes["d"]);
@@ -137,9 +157,21 @@ function readEntry({ attributes }: XmlElement): readonly DashTimelineEntry[] {
   return [{ time: count(attributes["t"]), duration, repeat: attributes["r"] === "-1" ? -1 : (count(attributes["r"]) ?? 0) }];
 }
 
+/** By their names, sorted once: a set is looked through for each of its representations. */
 function childrenOf(element: XmlElement, name: string): readonly XmlElement[] {
-  return element.children.filter((child) => child.name === name);
+  const known = CHILDREN.get(element);
+  if (known) return known.get(name) ?? [];
+  const byName = new Map<string, XmlElement[]>();
+  for (const child of element.children) {
+    const same = byName.get(child.name);
+    if (same) same.push(child);
+    else byName.set(child.name, [child]);
+  }
+  CHILDREN.set(element, byName);
+  return byName.get(name) ?? [];
 }
+
+const CHILDREN = new WeakMap<XmlElement, ReadonlyMap<string, readonly XmlElement[]>>();
 
 function baseOf(element: XmlElement, above: string): string {
   const text = childrenOf(element, "BaseURL")[0]?.text ?? "";

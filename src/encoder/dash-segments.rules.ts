@@ -12,8 +12,8 @@ export interface DashSegment {
 
 /** Of what is live, so many of the newest segments are named. */
 const LIVE_SEGMENTS = 10;
-/** Of what is not live, and in a manifest of a hostile server. */
-const SEGMENT_LIMIT = 20_000;
+/** Of what is not live, so many of the first ones. */
+const SEGMENT_LIMIT = 5_000;
 /** Clocks differ: what should just have become available is asked for a segment later. */
 const LATE_SEGMENTS = 1;
 
@@ -28,26 +28,35 @@ export function bestOf(manifest: DashManifest, kind: DashRepresentation["kind"])
   return [...best.values()];
 }
 
-/** The segments that can be fetched at this time, in seconds since the epoch. */
+/** The segments that can be fetched at this time, in seconds since the epoch. No more are counted out than are named. */
 export function segmentsOf(manifest: DashManifest, kind: DashRepresentation["kind"], now: number): readonly DashSegment[] {
-  const segments = bestOf(manifest, kind).flatMap((one) => listSegments(one, manifest.isLive, now));
-  return segments.slice(manifest.isLive ? -LIVE_SEGMENTS : 0).slice(0, SEGMENT_LIMIT);
+  const { isLive } = manifest;
+  const representations = bestOf(manifest, kind);
+  const segments: DashSegment[][] = [];
+  let wanted = isLive ? LIVE_SEGMENTS : SEGMENT_LIMIT;
+  for (const one of isLive ? representations.toReversed() : representations) {
+    if (wanted <= 0) break;
+    const found = listSegments(one, isLive ? now : null, wanted);
+    segments.push(found);
+    wanted -= found.length;
+  }
+  return (isLive ? segments.toReversed() : segments).flat();
 }
 
-function listSegments(one: DashRepresentation, isLive: boolean, now: number): readonly DashSegment[] {
+/** So many of the last segments by now, or of the first ones where nothing is live. */
+function listSegments(one: DashRepresentation, now: number | null, wanted: number): DashSegment[] {
   const { template, period, baseUrl } = one;
   if (!template) return [];
-  const places = template.timeline
-    ? timelinePlaces(one, template, isLive ? now : null)
-    : numberedPlaces(one, template, isLive ? now : null);
+  const runs = template.timeline ? timelineRuns(one, template, now) : numberedRuns(one, template, now);
   const fill = (text: string, values: Readonly<Record<string, number>>): string =>
     new URL(fillTemplate(text, { RepresentationID: one.id, Bandwidth: one.bandwidth, ...values }), baseUrl).href;
   const { initialization } = template;
-  return places.map(({ number, time, ticks }) => ({
+  const initializationUrl = initialization === null ? null : fill(initialization, {});
+  return placesOf(runs, now === null ? "FIRST" : "LAST", wanted).map(({ number, time, ticks }) => ({
     key: `${period} ${template.timeline ? time : number}`,
     url: fill(template.media, { Number: number, Time: time }),
     seconds: ticks / template.timescale,
-    initializationUrl: initialization === null ? null : fill(initialization, {}),
+    initializationUrl,
   }));
 }
 
@@ -58,36 +67,45 @@ interface Place {
   readonly ticks: number;
 }
 
-function timelinePlaces(one: DashRepresentation, { timeline, timescale, startNumber }: DashTemplate, now: number | null): readonly Place[] {
-  const entries = timeline ?? [];
-  const places: Place[] = [];
-  const lastEnd = one.periodSeconds ?? (now === null ? 0 : now - one.periodStart);
-  let time = 0;
-  entries.forEach((entry, index) => {
-    time = entry.time ?? time;
-    const until = entries[index + 1]?.time ?? lastEnd * timescale;
-    const repeats = entry.repeat >= 0 ? entry.repeat : Math.floor((until - time) / entry.duration) - 1;
-    for (let repeat = 0; repeat <= repeats && places.length < SEGMENT_LIMIT; repeat += 1) {
-      places.push({ number: startNumber + places.length, time, ticks: entry.duration });
-      time += entry.duration;
-    }
-  });
-  return places;
+/** Places of one length, one after the other; the first of them, and how many there are. */
+interface Run extends Place {
+  readonly count: number;
 }
 
-function numberedPlaces(one: DashRepresentation, { duration, timescale, startNumber }: DashTemplate, now: number | null): readonly Place[] {
+function placesOf(runs: readonly Run[], end: "FIRST" | "LAST", wanted: number): readonly Place[] {
+  const places: Place[] = [];
+  for (const { number, time, ticks, count } of end === "FIRST" ? runs : runs.toReversed()) {
+    const taken = Math.min(count, wanted - places.length);
+    for (let index = 0; index < taken; index += 1) {
+      const at = end === "FIRST" ? index : count - 1 - index;
+      places.push({ number: number + at, time: time + at * ticks, ticks });
+    }
+    if (places.length >= wanted) break;
+  }
+  return end === "FIRST" ? places : places.toReversed();
+}
+
+function timelineRuns(one: DashRepresentation, { timeline, timescale, startNumber }: DashTemplate, now: number | null): readonly Run[] {
+  const entries = timeline ?? [];
+  const lastEnd = one.periodSeconds ?? (now === null ? 0 : now - one.periodStart);
+  let [time, number] = [0, startNumber];
+  return entries.map(({ time: given, duration: ticks, repeat }, index) => {
+    time = given ?? time;
+    const until = entries[index + 1]?.time ?? lastEnd * timescale;
+    const run = { number, time, ticks, count: Math.max(0, repeat >= 0 ? repeat + 1 : Math.floor((until - time) / ticks)) };
+    time += run.count * ticks;
+    number += run.count;
+    return run;
+  });
+}
+
+function numberedRuns(one: DashRepresentation, { duration, timescale, startNumber }: DashTemplate, now: number | null): readonly Run[] {
   if (duration === null) return [];
   const segmentSeconds = duration / timescale;
   const whole = one.periodSeconds === null ? Infinity : Math.ceil(one.periodSeconds / segmentSeconds);
   const available = now === null ? whole : Math.floor((now - one.periodStart) / segmentSeconds) - LATE_SEGMENTS;
-  const end = Math.max(0, Math.min(whole, available));
-  if (!Number.isFinite(end)) return [];
-  const first = Math.max(0, end - (now === null ? SEGMENT_LIMIT : LIVE_SEGMENTS));
-  return Array.from({ length: end - first }, (_, index) => ({
-    number: startNumber + first + index,
-    time: (first + index) * duration,
-    ticks: duration,
-  }));
+  const count = Math.max(0, Math.min(whole, available));
+  return Number.isFinite(count) ? [{ number: startNumber, time: 0, ticks: duration, count }] : [];
 }
 
 const IDENTIFIER = /\$(?:(RepresentationID|Number|Time|Bandwidth)(?:%0(\d{1,2})d)?)?\$/g;

@@ -4,9 +4,8 @@ import { fetchAllowed } from "../network/fetch-allowed.ts";
 import { webAddress } from "../network/web-address.ts";
 import { readManifest, type DashManifest } from "./dash-manifest.rules.ts";
 import { bestOf, renderPlaylist, SegmentNumbering, segmentsOf, type DashSegment } from "./dash-segments.rules.ts";
-import { masterPlaylist } from "./hls-playlist.rules.ts";
 import { PLAYLIST_LIMIT_BYTES, silenceSecondsOf } from "./hls-source.ts";
-import { foreignAddress, NamedParts, playlistAddress, segmentAddress, segmentNumberAt, type MediaName } from "./input-host.ts";
+import { foreignAddress, NamedParts, playlistPath, segmentPath, segmentNumberAt, type MediaName } from "./input-paths.ts";
 
 export interface DashViewOptions {
   readonly access: NetworkAccess;
@@ -14,8 +13,8 @@ export interface DashViewOptions {
 }
 
 export interface DashView {
-  /** A master playlist that names our views of its picture and sound. */
-  readonly script: string;
+  /** Which playlists of ours it has; the first holds its picture where it has one. */
+  readonly media: readonly MediaName[];
   readonly silenceSeconds: number;
   /** What stands at a path of ours. Throws `AddressRefused`. */
   readonly answer: (path: string) => Promise<ProxyAnswer>;
@@ -23,6 +22,8 @@ export interface DashView {
 
 const KINDS = { video: "VIDEO", audio: "AUDIO" } as const;
 const LEAST_MILLISECONDS = 1_000;
+/** A manifest that takes long to read is read so much less often, since everything else waits meanwhile. */
+const READING_SHARE = 0.1;
 const SEGMENTS_MEASURED = 100;
 
 /**
@@ -35,7 +36,7 @@ export async function openDashView(url: string, options: DashViewOptions): Promi
   await manifests.renew();
   const playlists = { video: new OwnPlaylist("video"), audio: new OwnPlaylist("audio") };
   return {
-    ...scriptOf(manifests.newest),
+    ...describe(manifests.newest),
     answer: async (path) => {
       for (const playlist of [playlists.video, playlists.audio]) {
         if (path !== playlist.path) continue;
@@ -54,6 +55,7 @@ class ManifestReader {
   #url: string;
   #newest: DashManifest | null = null;
   #readAt = 0;
+  #readingMilliseconds = 0;
   #reading: Promise<void> | null = null;
 
   constructor(url: string, options: DashViewOptions) {
@@ -76,7 +78,7 @@ class ManifestReader {
 
   async #renew(): Promise<void> {
     const before = this.#newest;
-    if (before && (!before.isLive || performance.now() - this.#readAt < Math.max(LEAST_MILLISECONDS, before.updateSeconds * 500))) return;
+    if (before && (!before.isLive || performance.now() < this.#nextAt(before))) return;
     this.#readAt = performance.now();
     try {
       await this.#read();
@@ -85,10 +87,16 @@ class ManifestReader {
     }
   }
 
+  #nextAt({ updateSeconds }: DashManifest): number {
+    return this.#readAt + Math.max(LEAST_MILLISECONDS, updateSeconds * 500, this.#readingMilliseconds / READING_SHARE);
+  }
+
   async #read(): Promise<void> {
     const { access, signal } = this.#options;
     const fetched = await fetchAllowed(this.#url, { access, signal, limitBytes: PLAYLIST_LIMIT_BYTES });
+    const startedAt = performance.now();
     const manifest = readManifest(fetched.text, fetched.url);
+    this.#readingMilliseconds = performance.now() - startedAt;
     if (!manifest) throw new NotReached("What the input's URL gives is not a DASH manifest.");
     this.#newest = manifest;
     this.#url = manifest.location ?? this.#url;
@@ -106,7 +114,7 @@ class OwnPlaylist {
 
   constructor(name: MediaName) {
     this.#name = name;
-    this.path = `/${name}.m3u8`;
+    this.path = playlistPath(name);
   }
 
   render(manifest: DashManifest): string {
@@ -115,7 +123,7 @@ class OwnPlaylist {
     const parts = new NamedParts();
     const own = this.#segments.map((segment, index) => ({
       ...segment,
-      url: segmentAddress(this.#name, this.#first + index, "m4s"),
+      url: segmentPath(this.#name, this.#first + index, "m4s"),
       initializationUrl: segment.initializationUrl === null ? null : parts.add(checked(segment.initializationUrl)),
     }));
     this.#segments.forEach(({ url }) => checked(url));
@@ -134,7 +142,7 @@ function checked(url: string): string {
   return url;
 }
 
-function scriptOf(manifest: DashManifest): Pick<DashView, "script" | "silenceSeconds"> {
+function describe(manifest: DashManifest): Pick<DashView, "media" | "silenceSeconds"> {
   const [hasVideo, hasAudio] = [bestOf(manifest, "VIDEO").length > 0, bestOf(manifest, "AUDIO").length > 0];
   if (!hasVideo && !hasAudio) {
     const isEncrypted = manifest.representations.some((one) => one.isEncrypted);
@@ -149,7 +157,7 @@ function scriptOf(manifest: DashManifest): Pick<DashView, "script" | "silenceSec
   if (segments.length === 0) throw new NotReached("The manifest of the input names no segment yet.");
   const longest = Math.max(...segments.slice(0, SEGMENTS_MEASURED).map(({ seconds }) => seconds));
   return {
-    script: masterPlaylist(playlistAddress(hasVideo ? "video" : "audio"), hasVideo && hasAudio ? playlistAddress("audio") : null),
+    media: [...(hasVideo ? (["video"] as const) : []), ...(hasAudio ? (["audio"] as const) : [])],
     silenceSeconds: silenceSecondsOf(longest),
   };
 }

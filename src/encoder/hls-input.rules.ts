@@ -2,7 +2,7 @@ import { webAddress } from "../network/web-address.ts";
 import { readDate } from "../origin/cues.rules.ts";
 import { readCue, readRange, type InputRange } from "./hls-cues.rules.ts";
 import { readAttributes } from "./hls-playlist.rules.ts";
-import { NamedParts, segmentAddress, type MediaName } from "./input-host.ts";
+import { NamedParts, segmentPath, type MediaName } from "./input-paths.ts";
 
 export interface InputSegment {
   readonly number: number;
@@ -20,7 +20,7 @@ export interface InputPlaylist {
   readonly ranges: readonly InputRange[];
   /** What its own text names beside segments. */
   readonly parts: NamedParts;
-  /** Nothing of the input's text stands in it but numbers: every line is written by us, every address is ours. */
+  /** Nothing of the input's text stands in it but numbers: every line is written by us, every address is a path of ours. */
   readonly own: string;
 }
 
@@ -52,9 +52,10 @@ type Attributes = Readonly<Record<string, string>>;
  * Null when something in it is not at an address of HTTP or HTTPS. Takes time in proportion to the lines.
  */
 export function readInputPlaylist(lines: readonly string[], url: string, name: MediaName): InputPlaylist | null {
-  const reader = new SegmentReader();
+  const isOver = lines.some((line) => line.startsWith("#EXT-X-ENDLIST"));
+  const reader = new SegmentReader(isOver ? "FIRST" : "LAST");
   for (const line of lines) reader.read(line.trim());
-  const kept = reader.isOver ? reader.segments.slice(0, SEGMENT_LIMIT) : reader.segments.slice(-LIVE_SEGMENTS);
+  const kept = isOver ? reader.segments : reader.segments.slice(-LIVE_SEGMENTS);
   const writer = new PlaylistWriter(url, name);
   const segments = kept.map((segment) => writer.write(segment));
   if (writer.hasForeign) return null;
@@ -69,7 +70,7 @@ export function readInputPlaylist(lines: readonly string[], url: string, name: M
     segments,
     ranges: reader.ranges.slice(-RANGE_LIMIT),
     parts: writer.parts,
-    own: [...head, ...writer.lines, ...(reader.isOver ? ["#EXT-X-ENDLIST"] : []), ""].join("\n"),
+    own: [...head, ...writer.lines, ...(isOver ? ["#EXT-X-ENDLIST"] : []), ""].join("\n"),
   };
 }
 
@@ -78,8 +79,8 @@ class SegmentReader {
   readonly segments: RawSegment[] = [];
   readonly ranges: InputRange[] = [];
   targetSeconds = 0;
-  isOver = false;
   next = 0;
+  readonly #end: "FIRST" | "LAST";
   #key: Attributes | null = null;
   #map: Attributes | null = null;
   #seconds = 0;
@@ -88,6 +89,10 @@ class SegmentReader {
   #bytes: string | null = null;
   #bytesEnd = 0;
   #isApart = false;
+
+  constructor(end: "FIRST" | "LAST") {
+    this.#end = end;
+  }
 
   read(line: string): void {
     if (line === "") return;
@@ -101,7 +106,6 @@ class SegmentReader {
     else if (tag === "#EXT-X-MAP") this.#map = readAttributes(line);
     else if (tag === "#EXT-X-BYTERANGE") this.#readBytes(value);
     else if (tag === "#EXT-X-DISCONTINUITY") this.#isApart = true;
-    else if (tag === "#EXT-X-ENDLIST") this.isOver = true;
     else if (line.startsWith(DATE_TAG)) this.#startsAt = readDate(value) ?? this.#startsAt;
     else this.#readCue(line);
   }
@@ -129,17 +133,20 @@ class SegmentReader {
   }
 
   #place(uri: string): void {
-    const [seconds, startsAt] = [this.#seconds, this.#startsAt];
-    this.segments.push({
-      ...{ number: this.next, uri, seconds, startsAt, cues: this.#cues },
-      ...{ key: this.#key, map: this.#map, bytes: this.#bytes, isApart: this.#isApart },
-    });
+    const [number, seconds, startsAt, cues] = [this.next, this.#seconds, this.#startsAt, this.#cues];
+    const [key, map, bytes, isApart] = [this.#key, this.#map, this.#bytes, this.#isApart];
+    this.#keep({ number, uri, seconds, startsAt, cues, key, map, bytes, isApart });
     this.next += 1;
     this.#startsAt = startsAt === null ? null : startsAt + Math.round(seconds * 1_000);
-    if (this.#bytes === null) this.#bytesEnd = 0;
+    if (bytes === null) this.#bytesEnd = 0;
     this.#bytes = null;
     this.#cues = [];
     this.#isApart = false;
+  }
+
+  #keep(segment: RawSegment): void {
+    if (this.#end === "LAST" && this.segments.length >= 2 * LIVE_SEGMENTS) this.segments.splice(0, LIVE_SEGMENTS);
+    if (this.#end === "LAST" || this.segments.length < SEGMENT_LIMIT) this.segments.push(segment);
   }
 }
 
@@ -168,7 +175,7 @@ class PlaylistWriter {
     [this.#keyLine, this.#mapLine] = [keyLine, mapLine];
     const extension = KNOWN_EXTENSION.exec(uri.split(/[?#]/, 1)[0] ?? "")?.[1]?.toLowerCase() ?? "ts";
     if (bytes !== null) this.lines.push(`#EXT-X-BYTERANGE:${bytes}`);
-    this.lines.push(`#EXTINF:${segment.seconds.toFixed(6)},`, segmentAddress(this.#name, segment.number, extension));
+    this.lines.push(`#EXTINF:${segment.seconds.toFixed(6)},`, segmentPath(this.#name, segment.number, extension));
     return { ...segment, url: address };
   }
 

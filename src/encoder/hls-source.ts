@@ -2,7 +2,7 @@ import { NotReached, resolveOrThrow, type NetworkAccess } from "../network/conne
 import { fetchAllowed, type FetchedText } from "../network/fetch-allowed.ts";
 import { webAddress } from "../network/web-address.ts";
 import { readPlaylist, splitLines, type HlsPlaylist } from "./hls-playlist.rules.ts";
-import { foreignAddress } from "./input-host.ts";
+import { foreignAddress } from "./input-paths.ts";
 
 /** What an HLS input is made of, read just before it is pulled. */
 export interface HlsSource {

@@ -5,7 +5,7 @@ import { rangesUpTo, type InputCue } from "./hls-cues.rules.ts";
 import { readInputPlaylist, type InputPlaylist } from "./hls-input.rules.ts";
 import { splitLines } from "./hls-playlist.rules.ts";
 import { PLAYLIST_LIMIT_BYTES } from "./hls-source.ts";
-import { foreignAddress, segmentNumberAt, type MediaName } from "./input-host.ts";
+import { foreignAddress, playlistPath, segmentNumberAt, type MediaName } from "./input-paths.ts";
 
 export interface HlsViewOptions {
   /** Of the media playlist. */
@@ -42,7 +42,7 @@ export function openHlsView({ url, name, access, signal, onCue }: HlsViewOptions
     return { playlist: newest.own };
   };
   return async (path) => {
-    if (path === `/${name}.m3u8`) return playlist();
+    if (path === playlistPath(name)) return playlist();
     const number = segmentNumberAt(path, name);
     const segment = newest?.segments.find((candidate) => candidate.number === number);
     if (newest && segment) teller?.tell(newest, segment);

@@ -1,3 +1,5 @@
+import type { EgressProxy } from "../network/egress-proxy.ts";
+import { listSecrets } from "../network/mask.ts";
 import { inBrackets } from "../network/pin-address.ts";
 import { parseUrl } from "../network/url.parser.ts";
 import type { InputType } from "../sessions/session.rules.ts";
@@ -129,17 +131,19 @@ export function planRtmp({ url }: IngestSource, relayPort: number): IngestPlan {
 }
 
 /** What an HLS reader is given. */
-export interface HlsScript {
+export interface HlsPlan {
   /** A master playlist that names our views of one picture, and of its sound where that is apart. */
   readonly script: string;
   readonly silenceSeconds: number;
+  /** What serves them, and all that they name. */
+  readonly proxy: Pick<EgressProxy, "url" | "host">;
 }
 
 /**
  * Through playlists of ours, all that it opens being served by us: it speaks HTTP to us alone, and reads nothing but media.
  * `-re` turns its bursts of whole segments into an even flow. Pure.
  */
-export function planHls({ url }: IngestSource, { script, silenceSeconds }: HlsScript, httpProxy: string): IngestPlan {
+export function planHls({ url }: IngestSource, { script, silenceSeconds, proxy }: HlsPlan): IngestPlan {
   const process: ProcessPlan = {
     arguments: [
       ...QUIET,
@@ -152,8 +156,8 @@ export function planHls({ url }: IngestSource, { script, silenceSeconds }: HlsSc
       ...OUTPUT,
     ],
     script,
-    httpProxy,
-    secrets: secretsOf(url, null),
+    httpProxy: proxy.url,
+    secrets: [...secretsOf(url, null), proxy.host],
   };
   return { source: { kind: "PROCESS", process }, silenceSeconds, firstByteSeconds: Math.max(FIRST_BYTE_SECONDS, silenceSeconds) };
 }
@@ -228,10 +232,7 @@ function withOptions(url: string, options: Readonly<Record<string, string | null
   return `${url}${url.endsWith("?") || url.endsWith("&") ? "" : url.includes("?") ? "&" : "?"}${text}`;
 }
 
-/** Every part of a URL that may be secret, so that ffmpeg's own words can be masked. */
-export function secretsOf(url: string, passphrase: string | null): readonly string[] {
-  const userInfo = /^[a-z]+:\/\/([^/?#@]*)@/.exec(url)?.[1]?.split(":") ?? [];
-  const query = url.includes("?") ? url.slice(url.indexOf("?") + 1).split("&") : [];
-  const values = query.flatMap((part) => (/pass|key|token|sig|secret|streamid/i.test(part) ? part.slice(part.indexOf("=") + 1) : []));
-  return [...(passphrase === null ? [] : [passphrase]), ...userInfo, ...values];
+/** All that is not shown of the URL, so that it can be masked in ffmpeg's own words too. */
+function secretsOf(url: string, passphrase: string | null): readonly string[] {
+  return [...(passphrase === null ? [] : [passphrase]), ...listSecrets(url, "INPUT")];
 }

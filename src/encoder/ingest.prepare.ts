@@ -8,23 +8,13 @@ import { listOwnAddresses } from "../network/resolve.ts";
 import { refuseRtspRedirects } from "../network/rtsp-redirects.ts";
 import { parseUrl, type ParsedUrl } from "../network/url.parser.ts";
 import { InputType } from "../sessions/session.rules.ts";
-import { openDashView } from "./dash-view.ts";
+import { openDashView, type DashView } from "./dash-view.ts";
 import type { InputCue } from "./hls-cues.rules.ts";
 import { masterPlaylist } from "./hls-playlist.rules.ts";
 import { readHlsSource } from "./hls-source.ts";
 import { openHlsView } from "./hls-view.ts";
-import {
-  planHls,
-  planMulticast,
-  planRtmp,
-  planRtsp,
-  planSocket,
-  planSrt,
-  type HlsScript,
-  type IngestPlan,
-  type IngestSource,
-} from "./ingest.arguments.ts";
-import { INPUT_HOST, playlistAddress } from "./input-host.ts";
+import { planHls, planMulticast, planRtmp, planRtsp, planSocket, planSrt, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
+import { playlistPath } from "./input-paths.ts";
 
 /** Why an input does not come in, as a sentence. */
 export interface IngestProblem {
@@ -101,24 +91,23 @@ async function prepareHls(source: IngestSource, options: PrepareOptions): Promis
   const { mediaUrl, audioUrl, silenceSeconds, edge } = await readHlsSource(source.url, { access, signal });
   const video = openHlsView({ url: mediaUrl, name: "video", access, signal, ...(onCue ? { onCue } : {}) });
   const audio = audioUrl === null ? null : openHlsView({ url: audioUrl, name: "audio", access, signal });
-  const script = masterPlaylist(playlistAddress("video"), audio && playlistAddress("audio"));
   const answer = async (path: string): Promise<ProxyAnswer> => (await video(path)) ?? (await audio?.(path)) ?? null;
-  return serveHls(source, { script, silenceSeconds, edge, answer }, options);
+  return serveHls(source, { media: audio ? ["video", "audio"] : ["video"], silenceSeconds, edge, answer }, options);
 }
 
 async function prepareDash(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {
   return serveHls(source, { ...(await openDashView(source.url, options)), edge: null }, options);
 }
 
-interface ServedHls extends HlsScript, Pick<PreparedIngest, "edge"> {
-  readonly answer: (path: string) => Promise<ProxyAnswer>;
-}
+interface ServedHls extends DashView, Pick<PreparedIngest, "edge"> {}
 
 /** What is only not there for a moment shows in silence, if it lasts; what is refused is told. */
 async function serveHls(source: IngestSource, served: ServedHls, { access, onProblem }: PrepareOptions): Promise<PreparedIngest> {
   const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
-  const proxy = await openEgressProxy({ access, host: INPUT_HOST, answer: served.answer, onRefused });
-  return { plan: planHls(source, served, proxy.url), edge: served.edge, release: proxy.close };
+  const proxy = await openEgressProxy({ access, answer: served.answer, onRefused });
+  const [first = "", second = null] = served.media.map((name) => `http://${proxy.host}${playlistPath(name)}`);
+  const { silenceSeconds, edge } = served;
+  return { plan: planHls(source, { script: masterPlaylist(first, second), silenceSeconds, proxy }), edge, release: proxy.close };
 }
 
 /** To the server of the URL, which is looked up now so that what is wrong is known at once, and again as it is connected to. */

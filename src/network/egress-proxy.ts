@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
@@ -8,9 +8,7 @@ import { requestAllowed } from "./fetch-allowed.ts";
 
 export interface EgressProxyOptions {
   readonly access: NetworkAccess;
-  /** The one host whose addresses are served; no name server knows it. */
-  readonly host: string;
-  /** What stands at a path of that host. */
+  /** What stands at a path of the one host that is served. */
   readonly answer: (path: string) => Promise<ProxyAnswer>;
   /** Something that was asked for is not allowed; the reason is a sentence for the operator. */
   readonly onRefused: (reason: string) => void;
@@ -20,13 +18,14 @@ export interface EgressProxyOptions {
 export type ProxyAnswer = { readonly playlist: string } | { readonly url: string } | null;
 
 export interface EgressProxy {
-  /** For `http_proxy`, credential included: a secret. */
+  /** For `http_proxy`. */
   readonly url: string;
+  /** The one host that is served, which no name server knows and nobody guesses: a secret. */
+  readonly host: string;
   /** Ends everything that goes through it, and what is only on its way to somewhere. */
   readonly close: () => void;
 }
 
-const REALM = 'Basic realm="egress"';
 const ANSWER_DEADLINE_MILLISECONDS = 8_000;
 /** What is said of an answer's bytes; where to go next, what to remember and how to read it is not passed on. */
 const HEADERS_PASSED = ["content-length", "content-range", "accept-ranges"];
@@ -34,18 +33,14 @@ const HEADERS_PASSED = ["content-length", "content-range", "accept-ranges"];
 /**
  * All that one process sees of the network. It is served paths of one host of ours and nothing else: where something stands
  * elsewhere, it is fetched from here, redirects and TLS included, from addresses that were looked up and checked at that moment.
- * So the process never holds an address that it could read in a way of its own. Whoever does not know the credential is not served.
+ * So the process never holds an address that it could read in a way of its own. Whoever does not know the name of the host is not
+ * served: ffmpeg would give a user and password only when asked for them, and takes the answer that asks for the segment's.
  */
-export async function openEgressProxy({ access, host, answer, onRefused }: EgressProxyOptions): Promise<EgressProxy> {
-  const secret = randomBytes(24).toString("base64url");
-  const expected = Buffer.from(`Basic ${Buffer.from(`egress:${secret}`).toString("base64")}`);
-  const isKnown = ({ headers }: IncomingMessage): boolean => {
-    const given = Buffer.from(headers["proxy-authorization"] ?? "");
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  };
+export async function openEgressProxy({ access, answer, onRefused }: EgressProxyOptions): Promise<EgressProxy> {
+  const host = `${randomBytes(20).toString("hex")}.invalid`;
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = URL.canParse(incoming.url ?? "") ? new URL(incoming.url ?? "") : null;
-    if (url?.protocol !== "http:" || url.host !== host) throw new AddressRefused("The input leads to an address that is not allowed here.");
+    if (url?.protocol !== "http:" || url.host !== host) return void response.writeHead(403).end();
     const given = await answer(url.pathname);
     if (given === null) response.writeHead(404).end();
     else if ("playlist" in given) response.writeHead(200, { "content-type": "application/vnd.apple.mpegurl" }).end(given.playlist);
@@ -54,7 +49,6 @@ export async function openEgressProxy({ access, host, answer, onRefused }: Egres
 
   const sockets = new Set<Socket>();
   const server = createServer((incoming, response) => {
-    if (!isKnown(incoming)) return void response.writeHead(407, { "proxy-authenticate": REALM }).end();
     serve(incoming, response).catch((error: unknown) => {
       if (error instanceof AddressRefused) onRefused(error.message);
       refuse(response, error);
@@ -72,7 +66,8 @@ export async function openEgressProxy({ access, host, answer, onRefused }: Egres
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    url: `http://egress:${secret}@127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}`,
+    host,
     close: () => {
       server.close();
       sockets.forEach((socket) => socket.destroy());

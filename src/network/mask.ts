@@ -28,13 +28,38 @@ const PATH_TOKEN =
   /(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(hmac|token|sig|key|pass|hdnt[sl]?)=/i;
 
 /** What a server keeps in a path instead of a cookie, such as `;jsessionid=…`. */
-const PATH_PARAMETER = /(;[^;=]+=)[^;]+/g;
+const PATH_PARAMETER = /(;[^;=]+=)([^;]+)/g;
+
+/** What stands in place of a secret. */
+type Hide = (secret: string) => string;
 
 /** Hides the user info, the passphrase and stream ID, key-like parameters, and of outputs the stream key. */
 export function maskUrl(url: string, role: UrlRole = "OUTPUT"): MaskedUrl {
-  const [, scheme = "", authority = "", path = "", query = ""] = URL_PATTERN.exec(url) ?? [];
-  const masked = `${scheme}${maskAuthority(authority)}${maskPath(scheme, path, role)}${maskQuery(scheme, query)}`;
+  const masked = replaceSecrets(url, role, () => SECRET_MASK);
   return { masked, hasSecret: masked !== url || masked.includes(SECRET_MASK) };
+}
+
+/** All that the mask hides, and the parts of it that whoever reports on a URL may take alone, be it with its escapes read. */
+export function listSecrets(url: string, role: UrlRole = "OUTPUT"): readonly string[] {
+  const secrets = new Set<string>();
+  replaceSecrets(url, role, (secret) => {
+    for (const part of [secret, ...secret.split(/[:=]/)]) secrets.add(part).add(unescaped(part));
+    return SECRET_MASK;
+  });
+  return [...secrets].filter((secret) => secret !== "" && secret !== SECRET_MASK);
+}
+
+function replaceSecrets(url: string, role: UrlRole, hide: Hide): string {
+  const [, scheme = "", authority = "", path = "", query = ""] = URL_PATTERN.exec(url) ?? [];
+  return `${scheme}${maskAuthority(authority, hide)}${maskPath(path, { scheme, role, hide })}${maskQuery(query, { scheme, hide })}`;
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /**
@@ -50,32 +75,39 @@ export function mergeMaskedUrl(sent: string, storedWhole: string, role: UrlRole 
 /** Clients that build URLs with a library send the mask percent-encoded. */
 const ESCAPED_MASK = new RegExp(encodeURIComponent(SECRET_MASK), "gi");
 
-function maskAuthority(authority: string): string {
+function maskAuthority(authority: string, hide: Hide): string {
   const at = authority.lastIndexOf("@");
-  return at <= 0 ? authority : `${SECRET_MASK}${authority.slice(at)}`;
+  return at <= 0 ? authority : `${hide(authority.slice(0, at))}${authority.slice(at)}`;
 }
 
-function maskPath(scheme: string, pathAndFragment: string, role: UrlRole): string {
-  const path = pathAndFragment.replace(/#[\s\S]+$/, `#${SECRET_MASK}`);
+interface Place {
+  readonly scheme: string;
+  readonly hide: Hide;
+}
+
+function maskPath(pathAndFragment: string, { scheme, role, hide }: Place & { readonly role: UrlRole }): string {
+  const path = pathAndFragment.replace(/#([\s\S]+)$/, (_, fragment: string) => `#${hide(fragment)}`);
   const isStreamKey = role === "OUTPUT" && /^rtmp/i.test(scheme);
-  const withoutKey = isStreamKey ? path.replace(/[^/]+(\/*)$/, (_, slashes: string) => `${SECRET_MASK}${slashes}`) : path;
+  const withoutKey = isStreamKey ? path.replace(/([^/]+)(\/*)$/, (_, key: string, slashes: string) => `${hide(key)}${slashes}`) : path;
   return withoutKey
     .split("/")
-    .map((part) => (PATH_TOKEN.test(part) ? SECRET_MASK : part.replace(PATH_PARAMETER, `$1${SECRET_MASK}`)))
+    .map((part) =>
+      PATH_TOKEN.test(part) ? hide(part) : part.replace(PATH_PARAMETER, (_, name: string, value: string) => name + hide(value)),
+    )
     .join("/");
 }
 
-function maskQuery(scheme: string, query: string): string {
+function maskQuery(query: string, { scheme, hide }: Place): string {
   if (query.length < 2) return query;
   const isHarmless = OPTION_SCHEME.test(scheme) ? isHarmlessOption : isHarmlessParameter;
   const parts = query.slice(1).split("&");
-  return `?${parts.map((part) => (isHarmless(part) ? part : maskParameter(part))).join("&")}`;
+  return `?${parts.map((part) => (isHarmless(part) ? part : maskParameter(part, hide))).join("&")}`;
 }
 
 /** Keeps a plain name, which tells the operator what is hidden; of another one, the name may be the secret, as in `?d41d8cd9=`. */
-function maskParameter(part: string): string {
+function maskParameter(part: string, hide: Hide): string {
   const name = part.split("=", 1)[0] ?? "";
-  return part.includes("=") && PLAIN_NAME.test(name) ? `${name}=${SECRET_MASK}` : SECRET_MASK;
+  return part.includes("=") && PLAIN_NAME.test(name) ? `${name}=${hide(part.slice(name.length + 1))}` : hide(part);
 }
 
 function isHarmlessOption(part: string): boolean {

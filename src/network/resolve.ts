@@ -7,11 +7,13 @@ import { parseUrl } from "./url.parser.ts";
 import { invalid, notAllowed, type UrlProblem } from "./url-problem.ts";
 import { checkName } from "./url.rules.ts";
 
+/** A name server of a hostile domain gives hundreds, each of which costs a connection. */
+const ADDRESSES_KEPT = 8;
 /** Longest wait for a name server; what is not known by then counts as unknown for now. */
 const LOOKUP_DEADLINE_MILLISECONDS = 5_000;
 
 export type Resolution =
-  /** Every address of the host, each of which may be reached. */
+  /** The first addresses of the host, each of which may be reached, as may those that are left out. */
   | { readonly kind: "ALLOWED"; readonly addresses: readonly string[] }
   /** Trying again does not help. */
   | { readonly kind: "REFUSED"; readonly problem: UrlProblem }
@@ -52,12 +54,16 @@ async function resolveHost(host: Host, policy: NetworkPolicy): Promise<Resolutio
   }
   const problem = checkName(host.name, policy);
   if (problem) return { kind: "REFUSED", problem };
-  const addresses = await lookUp(host.name);
-  if (addresses.length === 0) return { kind: "UNRESOLVED", message: `The name ${host.name} has no address now.` };
+  return judgeAddresses(host.name, await lookUp(host.name), policy);
+}
+
+/** What the addresses that a name has come to. */
+export function judgeAddresses(name: string, addresses: readonly string[], policy: NetworkPolicy): Resolution {
+  if (addresses.length === 0) return { kind: "UNRESOLVED", message: `The name ${name} has no address now.` };
   // What the address is stays unsaid: a caller could map the names of an internal network by it.
   return addresses.every((address) => checkUnicast(address, policy) === null)
-    ? { kind: "ALLOWED", addresses }
-    : { kind: "REFUSED", problem: notAllowed(`The name ${host.name} leads to an address that is not allowed here.`) };
+    ? { kind: "ALLOWED", addresses: addresses.slice(0, ADDRESSES_KEPT) }
+    : { kind: "REFUSED", problem: notAllowed(`The name ${name} leads to an address that is not allowed here.`) };
 }
 
 /** Through the system's own resolver, as ffmpeg does, so that both see the same addresses. */

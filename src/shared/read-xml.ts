@@ -8,6 +8,8 @@ export interface XmlElement {
 }
 
 const DEPTH_LIMIT = 50;
+/** The longest manifests of live streams have some thousands. */
+const ELEMENT_LIMIT = 40_000;
 const ATTRIBUTE = /\s([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
@@ -19,13 +21,14 @@ interface OpenElement {
 }
 
 /**
- * Reads an XML document without DTD, in time linear in its length; null for what is none. Entities of a DTD are not known, so that
+ * Reads an XML document without DTD, in time linear in its length; null for what is none, or is too much to be a manifest. Entities of a DTD are not known, so that
  * nothing in a document can grow or name a file.
  */
 export function readXml(document: string): XmlElement | null {
   const root: OpenElement = { name: "", attributes: {}, children: [], text: "" };
   const open: OpenElement[] = [root];
   let at = 0;
+  let elements = 0;
   while (at < document.length) {
     const parent = open.at(-1) ?? root;
     const start = document.indexOf("<", at);
@@ -51,7 +54,8 @@ export function readXml(document: string): XmlElement | null {
     const element = { name: localName(/^[^\s/]*/.exec(tag)?.[0] ?? ""), attributes: readAttributes(tag), children: [], text: "" };
     if (tag.endsWith("/")) parent.children.push(element);
     else open.push(element);
-    if (open.length > DEPTH_LIMIT) return null;
+    elements += 1;
+    if (open.length > DEPTH_LIMIT || elements > ELEMENT_LIMIT) return null;
   }
   return open.length === 1 && root.children.length === 1 ? (root.children[0] ?? null) : null;
 }

@@ -107,6 +107,49 @@ describe("a DASH manifest", () => {
   });
 });
 
+describe("a manifest of a hostile server", () => {
+  const endless = '<SegmentTimeline><S t="0" d="1" r="999999999999999"/></SegmentTimeline>';
+  const template = `<SegmentTemplate media="$Time$.m4s" timescale="1">${endless}</SegmentTemplate>`;
+  const period = (index: number): string =>
+    `<Period id="${index}">${set(`<Representation id="v" bandwidth="1">${template}</Representation>`)}</Period>`;
+  const shared = `<SegmentTemplate media="$Time$">${`<SegmentTimeline>${'<S d="1"/>'.repeat(15_000)}</SegmentTimeline>`}</SegmentTemplate>`;
+
+  it.each([
+    ["endless periods", Array.from({ length: 5_000 }, (_, index) => period(index)).join("")],
+    ["representations that share a long timeline", `<Period>${set(shared + '<Representation bandwidth="1"/>'.repeat(15_000))}</Period>`],
+    [
+      "segments that are over at once",
+      `<Period>${set('<SegmentTemplate media="$Number$" duration="0.0000001"/><Representation/>')}</Period>`,
+    ],
+    ["more sets than anybody offers", `<Period>${set("<Representation/>").repeat(15_000)}</Period>`],
+  ])("with %s holds nobody up", (_, body) => {
+    for (const own of [live, 'type="static" mediaPresentationDuration="PT99999H"']) {
+      const startedAt = performance.now();
+      expect(shown(manifest(body, own)).length).toBeLessThanOrEqual(own === live ? 10 : 5_000);
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
+    }
+  });
+
+  it("is none with more elements than a manifest needs", () => {
+    const startedAt = performance.now();
+    expect(readXml(`<a>${"<b/>".repeat(400_000)}</a>`)).toBeNull();
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(readXml(`<a>${"<b/>".repeat(20_000)}</a>`)?.children).toHaveLength(20_000);
+  });
+
+  it("names the newest segments across its last periods, as many as one playlist holds", () => {
+    const times = shown(
+      manifest(
+        `${period(0)}<Period id="n" start="PT1S">${set('<SegmentTemplate media="n$Number$" duration="30"/><Representation/>')}</Period>`,
+        live,
+      ),
+    );
+    expect(times).toHaveLength(10);
+    expect(times.slice(0, 8).every((url) => url.endsWith(".m4s"))).toBe(true);
+    expect(times.slice(8)).toEqual(["https://cdn.example/live/n1", "https://cdn.example/live/n2"]);
+  });
+});
+
 describe("the playlist that it becomes", () => {
   const segment = (key: string, initializationUrl: string | null = null): DashSegment => ({
     key,

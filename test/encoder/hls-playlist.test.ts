@@ -47,4 +47,21 @@ describe("HLS playlists of inputs", () => {
       variant: { uri: "http://h/v.m3u8", audioUri: "http://h/a.m3u8", bandwidth: 1 },
     });
   });
+
+  it.each([
+    ["variants that are nowhere", "#EXT-X-STREAM-INF:\n", 50_000],
+    ["a name that does not end", "#EXT-X-STREAM-INF:A".padEnd(1_000_000, "A"), 1],
+    ["quotes that do not end", `#EXT-X-STREAM-INF:${',A="'.repeat(250_000)}`, 1],
+  ])("with %s hold nobody up", (_, piece, count) => {
+    const startedAt = performance.now();
+    expect(readPlaylist(`#EXTM3U\n${piece.repeat(count)}\n`)).toEqual({ kind: "MASTER", variant: null });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it("are looked into up to a number of variants and of lines", () => {
+    const variants = Array.from({ length: 1_000 }, (_, index) => `#EXT-X-STREAM-INF:BANDWIDTH=${index}\n${index}.m3u8\n`);
+    expect(readPlaylist(variants.join(""))).toMatchObject({ variant: { uri: "199.m3u8" } });
+    expect(splitLines("a\n".repeat(50_000))).toHaveLength(50_001);
+    expect(splitLines("a\n".repeat(700_000))).toBeNull();
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createMasker } from "../../src/encoder/ffmpeg.mask.ts";
 import {
   planHls,
   planMulticast,
@@ -58,16 +59,14 @@ describe("the ingest's arguments", () => {
   });
 
   it("hand an HLS address over as a playlist, and wait three target durations", () => {
-    const hls = { script: "#EXTM3U\n", silenceSeconds: 18, mediaUrl: "https://cdn.example/v.m3u8", audioUrl: null, edge: null };
-    const plan = planHls(
-      sourceOf({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc" }),
-      hls,
-      "http://x:y@127.0.0.1:1",
-    );
+    const hls = { script: "#EXTM3U\n", silenceSeconds: 18, proxy: { url: "http://127.0.0.1:1", host: "own.invalid" } };
+    const plan = planHls(sourceOf({ type: "HLS_PULL", url: "https://user:word@cdn.example/live.m3u8?token=abc" }), hls);
     const process = processOf(plan);
     expect(process.arguments.join(" ")).not.toMatch(/cdn\.example|abc|127\.0\.0\.1/);
     expect(plan).toMatchObject({ silenceSeconds: 18, firstByteSeconds: 18 });
-    expect(process).toMatchObject({ script: hls.script, httpProxy: "http://x:y@127.0.0.1:1", secrets: ["user", "word", "abc"] });
+    expect(valueOf(process.arguments, "-protocol_whitelist")).toBe("pipe,http,tcp,crypto");
+    expect(process).toMatchObject({ script: hls.script, httpProxy: "http://127.0.0.1:1" });
+    expect(process.secrets).toEqual(["user:word", "user", "word", "abc", "own.invalid"]);
   });
 
   it("lead RTSP through the relay, over TCP alone", () => {
@@ -89,5 +88,26 @@ describe("the ingest's arguments", () => {
     expect(process.script).toContain(`option rtmp_tcurl '${told}'\n`);
     expect(process.script).toContain("127.0.0.1:4000/");
     expect(process.arguments.join(" ")).not.toMatch(/example|4000/);
+  });
+
+  it.each([
+    ["RTSP_PULL", "rtsp://h.example/live?auth=TOPSECRET1234", "TOPSECRET1234"],
+    ["RTSP_PULL", "rtsp://h.example/9f8e7d6c5b4a39281706abcdef12/cam", "9f8e7d6c5b4a39281706abcdef12"],
+    ["RTMP_PULL", "rtmp://h.example/live/x?hdnts=st=1~hmac=abcdef0123456789", "abcdef0123456789"],
+    ["HLS_PULL", "https://h.example/a.m3u8?Policy=abcdefgh12345678&jwt=eyJabc", "eyJabc"],
+    ["RTSP_PULL", "rtsp://me:w%20rd@h.example/live", "w rd"],
+    ["SRT_PULL", "srt://192.0.2.1:9000?streamid=#!::r=hidden&latency=20", "hidden"],
+  ] as const)("let what ffmpeg says of %s %s not hold %s", (type, url, secret) => {
+    const source = sourceOf({ type, url });
+    const proxy = { url: "http://127.0.0.1:1", host: "own.invalid" };
+    const plan = {
+      RTSP_PULL: () => planRtsp(source, 4000),
+      RTMP_PULL: () => planRtmp(source, 4000),
+      SRT_PULL: () => planSrt(source, url),
+      HLS_PULL: () => planHls(source, { script: "", silenceSeconds: 6, proxy }),
+    }[type]();
+    const said = createMasker(processOf(plan).secrets)(`Server said no to ${secret}: ${url} (${secret})`);
+    expect(said).not.toContain(secret);
+    expect(said).toContain("Server said no");
   });
 });

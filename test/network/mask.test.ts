@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { maskUrl, mergeMaskedUrl } from "../../src/network/mask.ts";
+import { listSecrets, maskUrl, mergeMaskedUrl } from "../../src/network/mask.ts";
 import { SECRET_MASK as M } from "../../src/sessions/secret.rules.ts";
 
 describe("masking", () => {
@@ -84,6 +84,7 @@ describe("masking", () => {
         expect(masked).not.toContain(text);
         expect(masked).not.toContain(text.slice(0, 8));
         expect(masked).toContain(host);
+        expect(listSecrets(build(text, host)).some((one) => one.includes(text))).toBe(true);
       }),
       { numRuns: 2_000 },
     );
@@ -106,6 +107,17 @@ describe("masking", () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe("the secrets of a URL", () => {
+  it("are what the mask hides, whole and in parts", () => {
+    expect(listSecrets("https://us%40er:word@a.example/d41d8cd98f00b204e9800998/x;sid=9?token=a=b&quality=hd&plain#f")).toEqual(
+      expect.arrayContaining(["us%40er:word", "us%40er", "us@er", "word", "d41d8cd98f00b204e9800998", "9", "a=b", "a", "b"]),
+    );
+    expect(listSecrets("https://a.example/live/x.m3u8?quality=hd")).toEqual([]);
+    expect(listSecrets("rtmp://a.example/live/key")).toEqual(["key"]);
+    expect(listSecrets("rtmp://a.example/live/key", "INPUT")).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
-import { listOwnAddresses, resolveAllowed, resolveAllowedUrl } from "../../src/network/resolve.ts";
+import { judgeAddresses, listOwnAddresses, resolveAllowed, resolveAllowedUrl } from "../../src/network/resolve.ts";
 
 describe("resolving before connecting", () => {
   it("gives the addresses that may be reached", async () => {
@@ -25,5 +25,13 @@ describe("resolving before connecting", () => {
 
   it("tells an unknown name from a refused one", async () => {
     expect(await resolveAllowed("no-such-host.invalid", { allowedNetworks: [] })).toMatchObject({ kind: "UNRESOLVED" });
+  });
+
+  it("looks at every address of a name, and keeps the first few", () => {
+    const many = Array.from({ length: 300 }, (_, index) => `8.8.${Math.floor(index / 200)}.${(index % 200) + 1}`);
+    const policy = { allowedNetworks: [] };
+    expect(judgeAddresses("many.example", many, policy)).toEqual({ kind: "ALLOWED", addresses: many.slice(0, 8) });
+    expect(judgeAddresses("many.example", [...many, "10.0.0.1"], policy)).toMatchObject({ kind: "REFUSED" });
+    expect(judgeAddresses("none.example", [], policy)).toMatchObject({ kind: "UNRESOLVED" });
   });
 });

@@ -104,13 +104,13 @@ describe("the playlist of an input", () => {
   });
 
   it("becomes one of ours: nobody who reads it sees an address of the input, or a word of its", () => {
-    const [key = "", map = ""] = Array.from(read.own.matchAll(/URI="http:\/\/input\.invalid([^"]*)"/g), ([, path]) => path ?? "");
+    const [key = "", map = ""] = Array.from(read.own.matchAll(/URI="([^"]*)"/g), ([, path]) => path ?? "");
     expect(read.own).toBe(
       [
         ...["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:6", "#EXT-X-MEDIA-SEQUENCE:5"],
-        ...[`#EXT-X-KEY:METHOD=AES-128,URI="http://input.invalid${key}"`, `#EXT-X-MAP:URI="http://input.invalid${map}"`],
-        ...["#EXTINF:6.000000,", "http://input.invalid/video/5.m4s", "#EXT-X-DISCONTINUITY"],
-        ...["#EXTINF:6.000000,", "http://input.invalid/video/6.ts", "#EXTINF:6.000000,", "http://input.invalid/video/7.ts", ""],
+        ...[`#EXT-X-KEY:METHOD=AES-128,URI="${key}"`, `#EXT-X-MAP:URI="${map}"`],
+        ...["#EXTINF:6.000000,", "/video/5.m4s", "#EXT-X-DISCONTINUITY"],
+        ...["#EXTINF:6.000000,", "/video/6.ts", "#EXTINF:6.000000,", "/video/7.ts", ""],
       ].join("\n"),
     );
     expect([read.parts.at(key), read.parts.at(map)]).toEqual(["https://cdn.example/live/key?a=1", "https://cdn.example/init.mp4"]);

@@ -1,20 +1,17 @@
 import { createHash } from "node:crypto";
 import { AddressRefused } from "../network/connect.ts";
 
-/** A host that no name server knows: what is asked of it is answered by ourselves. */
-export const INPUT_HOST = "input.invalid";
-
 /** The media playlists of an input as its reader sees them, each below its name. */
 export type MediaName = "video" | "audio";
 
-/** Where a media playlist of ours stands. */
-export function playlistAddress(name: MediaName): string {
-  return `http://${INPUT_HOST}/${name}.m3u8`;
+/** Where a media playlist of ours stands on our host. */
+export function playlistPath(name: MediaName): string {
+  return `/${name}.m3u8`;
 }
 
 /** Where a segment stands. */
-export function segmentAddress(name: MediaName, number: number, extension: string): string {
-  return `http://${INPUT_HOST}/${name}/${number}.${extension}`;
+export function segmentPath(name: MediaName, number: number, extension: string): string {
+  return `/${name}/${number}.${extension}`;
 }
 
 /** The number of the segment that stands at this path; null for other paths. */
@@ -27,11 +24,11 @@ export function segmentNumberAt(path: string, name: MediaName): number | null {
 export class NamedParts {
   readonly #urls = new Map<string, string>();
 
-  /** An address of ours for what stands at this one. */
+  /** A path of ours for what stands at this address. */
   add(url: string): string {
     const path = `/part/${createHash("sha256").update(url).digest("base64url").slice(0, 22)}.mp4`;
     this.#urls.set(path, url);
-    return `http://${INPUT_HOST}${path}`;
+    return path;
   }
 
   at(path: string): string | null {
