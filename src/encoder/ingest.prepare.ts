@@ -1,5 +1,6 @@
 import { AddressRefused, NotReached, resolveOrThrow, type NetworkAccess } from "../network/connect.ts";
 import { addressKind } from "../network/address.rules.ts";
+import { CookieJar } from "../network/cookie-jar.ts";
 import { untilAborted } from "../network/deadline.ts";
 import { openEgressProxy, type ProxyAnswer } from "../network/egress-proxy.ts";
 import { inBrackets, pinAddress } from "../network/pin-address.ts";
@@ -50,7 +51,8 @@ export async function prepareIngest(source: IngestSource, options: PrepareOption
   const reading = parseUrl(source.url);
   if ("problem" in reading) throw new NotReached(reading.problem.message);
   const { url } = reading;
-  const access: NetworkAccess = { ...options.access, resolve: untilAborted(options.access.resolve, options.signal) };
+  const resolve = untilAborted(options.access.resolve, options.signal);
+  const access: NetworkAccess = { ...options.access, resolve, cookies: new CookieJar() };
   switch (source.type) {
     case InputType.MULTICAST_PULL:
     case InputType.RTP_PULL:
