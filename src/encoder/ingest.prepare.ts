@@ -98,13 +98,11 @@ async function prepareHls(source: IngestSource, options: PrepareOptions): Promis
 }
 
 async function prepareDash(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {
-  return serveHls(source, { ...(await openDashView(source.url, options)), edge: null }, options);
+  return serveHls(source, await openDashView(source.url, options), options);
 }
 
-interface ServedHls extends DashView, Pick<PreparedIngest, "edge"> {}
-
 /** What is only not there for a moment shows in silence, if it lasts; what is refused is told. */
-async function serveHls(source: IngestSource, served: ServedHls, { access, onProblem }: PrepareOptions): Promise<PreparedIngest> {
+async function serveHls(source: IngestSource, served: DashView, { access, onProblem }: PrepareOptions): Promise<PreparedIngest> {
   const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
   const proxy = await openEgressProxy({ access, answer: served.answer, onRefused });
   const [first = "", second = null] = served.media.map((name) => `http://${proxy.host}${playlistPath(name)}`);
