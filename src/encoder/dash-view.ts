@@ -16,6 +16,8 @@ export interface DashView {
   /** Which playlists of ours it has; the first holds its picture where it has one. */
   readonly media: readonly MediaName[];
   readonly silenceSeconds: number;
+  /** Another text once another segment is the newest; null where none will follow. */
+  readonly edge: string | null;
   /** What stands at a path of ours. Throws `AddressRefused`. */
   readonly answer: (path: string) => Promise<ProxyAnswer>;
 }
@@ -142,7 +144,7 @@ function checked(url: string): string {
   return url;
 }
 
-function describe(manifest: DashManifest): Pick<DashView, "media" | "silenceSeconds"> {
+function describe(manifest: DashManifest): Omit<DashView, "answer"> {
   const [hasVideo, hasAudio] = [bestOf(manifest, "VIDEO").length > 0, bestOf(manifest, "AUDIO").length > 0];
   if (!hasVideo && !hasAudio) {
     const isEncrypted = manifest.representations.some((one) => one.isEncrypted);
@@ -159,5 +161,6 @@ function describe(manifest: DashManifest): Pick<DashView, "media" | "silenceSeco
   return {
     media: [...(hasVideo ? (["video"] as const) : []), ...(hasAudio ? (["audio"] as const) : [])],
     silenceSeconds: silenceSecondsOf(longest),
+    edge: manifest.isLive ? (segments.at(-1)?.key ?? null) : null,
   };
 }

@@ -1,5 +1,6 @@
 import { AddressRefused, NotReached, resolveOrThrow, type NetworkAccess } from "../network/connect.ts";
 import { addressKind } from "../network/address.rules.ts";
+import { CookieJar } from "../network/cookie-jar.ts";
 import { untilAborted } from "../network/deadline.ts";
 import { openEgressProxy, type ProxyAnswer } from "../network/egress-proxy.ts";
 import { inBrackets, pinAddress } from "../network/pin-address.ts";
@@ -50,7 +51,8 @@ export async function prepareIngest(source: IngestSource, options: PrepareOption
   const reading = parseUrl(source.url);
   if ("problem" in reading) throw new NotReached(reading.problem.message);
   const { url } = reading;
-  const access: NetworkAccess = { ...options.access, resolve: untilAborted(options.access.resolve, options.signal) };
+  const resolve = untilAborted(options.access.resolve, options.signal);
+  const access: NetworkAccess = { ...options.access, resolve, cookies: new CookieJar() };
   switch (source.type) {
     case InputType.MULTICAST_PULL:
     case InputType.RTP_PULL:
@@ -96,13 +98,11 @@ async function prepareHls(source: IngestSource, options: PrepareOptions): Promis
 }
 
 async function prepareDash(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {
-  return serveHls(source, { ...(await openDashView(source.url, options)), edge: null }, options);
+  return serveHls(source, await openDashView(source.url, options), options);
 }
 
-interface ServedHls extends DashView, Pick<PreparedIngest, "edge"> {}
-
 /** What is only not there for a moment shows in silence, if it lasts; what is refused is told. */
-async function serveHls(source: IngestSource, served: ServedHls, { access, onProblem }: PrepareOptions): Promise<PreparedIngest> {
+async function serveHls(source: IngestSource, served: DashView, { access, onProblem }: PrepareOptions): Promise<PreparedIngest> {
   const onRefused = (message: string): void => onProblem({ message, isAddressRefused: true });
   const proxy = await openEgressProxy({ access, answer: served.answer, onRefused });
   const [first = "", second = null] = served.media.map((name) => `http://${proxy.host}${playlistPath(name)}`);

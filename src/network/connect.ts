@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { CookieJar } from "./cookie-jar.ts";
 import { untilAborted, withDeadline } from "./deadline.ts";
 import type { ResolveHost } from "./resolve.ts";
 
@@ -8,6 +9,8 @@ export interface NetworkAccess {
   readonly resolve: ResolveHost;
   /** Certificates, as PEM, that servers of TLS are trusted by instead of the well-known ones. */
   readonly certificateAuthorities?: string;
+  /** What servers of HTTP set is told to them again; left out, it is forgotten. */
+  readonly cookies?: CookieJar;
 }
 
 export interface ConnectTarget {

@@ -48,6 +48,7 @@ export async function requestAllowed(url: string, options: RequestOptions): Prom
   for (let redirects = 0; redirects <= REDIRECT_LIMIT; redirects += 1) {
     const response = await get(address, options);
     const { statusCode: status = 0, headers } = response;
+    options.access.cookies?.take(address, headers["set-cookie"] ?? []);
     if (status < 300 || status >= 400 || headers.location === undefined) return { url: address.href, response };
     response.destroy();
     if (!URL.canParse(headers.location, address.href)) throw new NotReached("The input's URL redirects to what is no URL.");
@@ -63,10 +64,11 @@ async function get(url: URL, { access, signal, headers }: RequestOptions): Promi
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
       const { username, password, pathname, search, host } = url;
+      const cookie = access.cookies?.header(url) ?? null;
       const auth = username === "" && password === "" ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
       const outgoing = request({
         ...{ createConnection: () => socket, signal, path: `${pathname}${search}`, ...auth },
-        headers: { host, accept: "*/*", connection: "close", ...headers },
+        headers: { host, accept: "*/*", connection: "close", ...(cookie === null ? {} : { cookie }), ...headers },
       });
       outgoing.once("response", resolve);
       outgoing.on("error", reject);

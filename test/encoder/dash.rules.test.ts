@@ -126,14 +126,14 @@ describe("a manifest of a hostile server", () => {
     for (const own of [live, 'type="static" mediaPresentationDuration="PT99999H"']) {
       const startedAt = performance.now();
       expect(shown(manifest(body, own)).length).toBeLessThanOrEqual(own === live ? 10 : 5_000);
-      expect(performance.now() - startedAt).toBeLessThan(1_500);
+      expect(performance.now() - startedAt).toBeLessThan(3_000);
     }
   });
 
   it("is none with more elements than a manifest needs", () => {
     const startedAt = performance.now();
     expect(readXml(`<a>${"<b/>".repeat(400_000)}</a>`)).toBeNull();
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
     expect(readXml(`<a>${"<b/>".repeat(20_000)}</a>`)?.children).toHaveLength(20_000);
   });
 

@@ -55,7 +55,7 @@ describe("HLS playlists of inputs", () => {
   ])("with %s hold nobody up", (_, piece, count) => {
     const startedAt = performance.now();
     expect(readPlaylist(`#EXTM3U\n${piece.repeat(count)}\n`)).toEqual({ kind: "MASTER", variant: null });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 
   it("are looked into up to a number of variants and of lines", () => {

@@ -12,6 +12,9 @@ export async function serveRecordings(): Promise<{ readonly url: string; readonl
   writeFileSync(join(directory, "key.bin"), Buffer.alloc(16, 7));
   writeFileSync(join(directory, "key.txt"), `key.bin\n${join(directory, "key.bin")}\n`);
   const fragments = ["-hls_segment_type", "fmp4"];
+  const sources = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-f", "lavfi", "-i", "sine=frequency=440"];
+  const codec = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25", "-c:a", "aac"];
+  await run(directory, [...sources, "-t", "12", ...codec, "whole.mp4"]);
   await Promise.all([
     record(directory, ["-hls_key_info_file", join(directory, "key.txt"), "encrypted.m3u8"]),
     record(directory, [...fragments, "-hls_flags", "single_file", "ranges.m3u8"]),
@@ -41,9 +44,11 @@ export async function serveRecordings(): Promise<{ readonly url: string; readonl
   };
 }
 
-async function record(directory: string, own: readonly string[]): Promise<void> {
-  const sources = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-f", "lavfi", "-i", "sine=frequency=440"];
-  const codec = ["-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25", "-c:a", "aac"];
-  const hls = ["-t", "12", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0"];
-  await promisify(execFile)("ffmpeg", ["-v", "error", "-nostdin", ...sources, ...codec, ...hls, ...own], { cwd: directory });
+function record(directory: string, own: readonly string[]): Promise<void> {
+  const hls = ["-f", "hls", "-hls_time", "1", "-hls_list_size", "0"];
+  return run(directory, ["-i", "whole.mp4", "-map", "0:v", "-map", "0:a", "-c", "copy", ...hls, ...own]);
+}
+
+async function run(directory: string, own: readonly string[]): Promise<void> {
+  await promisify(execFile)("ffmpeg", ["-v", "error", "-nostdin", ...own], { cwd: directory });
 }

@@ -21,7 +21,6 @@ import {
 } from "../support/pull-senders.ts";
 import { startRtspServer, startTls } from "../support/rtsp-server.ts";
 import { makeCertificate } from "../rtmp/peers.ts";
-import { serveRecordings } from "./hls-recordings.ts";
 import { LOOPBACK_ACCESS, openIngestBench, type RunningIngest } from "./ingest-harness.ts";
 
 let bench: Awaited<ReturnType<typeof openIngestBench>>;
@@ -171,13 +170,6 @@ describe.concurrent("pulled inputs", () => {
     const hls = bench.start({ type: "HLS_PULL", url: senders[1].url });
     await Promise.all([srt, hls].map(expectMedia));
     await Promise.all(senders.map((sender) => sender.stop()));
-  });
-
-  it("HLS that is encrypted, in byte ranges of one file, and with its sound apart", async () => {
-    const web = await serveRecordings();
-    const running = ["encrypted", "ranges", "apart"].map((name) => bench.start({ type: "HLS_PULL", url: `${web.url}/${name}.m3u8` }));
-    await Promise.all(running.map(expectMedia));
-    await web.close();
   });
 
   it("loses and damages no more than is counted, exactly", async () => {

@@ -2,6 +2,7 @@ import { createServer, request, type IncomingMessage } from "node:http";
 import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { AddressRefused, connectAllowed, NotReached, type NetworkAccess } from "../../src/network/connect.ts";
+import { CookieJar } from "../../src/network/cookie-jar.ts";
 import { openEgressProxy } from "../../src/network/egress-proxy.ts";
 import { fetchAllowed } from "../../src/network/fetch-allowed.ts";
 import { pinAddress } from "../../src/network/pin-address.ts";
@@ -20,7 +21,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 /** A web server on loopback that counts who comes. */
-async function web(answer: (url: string) => { status?: number; headers?: Record<string, string>; body?: string }) {
+async function web(answer: (url: string) => { status?: number; headers?: Record<string, string | string[]>; body?: string }) {
   const seen: IncomingMessage[] = [];
   const port = await listen(
     createServer((incoming, response) => {
@@ -131,6 +132,19 @@ describe("fetching", () => {
       expect(canary.seen).toEqual([]);
     },
   );
+
+  it("tells a server what it set, and no other one", async () => {
+    const set = ["a=1; Path=/; HttpOnly", 'b="x y"', "c=2; Domain=example", "d=3; Max-Age=0", "e=4; Max-Age=30", "\u00e9=5", "f=\u00e9"];
+    const other = await web(() => ({ body: "" }));
+    const { port, seen } = await web((url) => {
+      if (url === "/out") return { status: 302, headers: { location: `http://other.example:${other.port}/` } };
+      return url === "/" ? { headers: { "set-cookie": set } } : {};
+    });
+    const both: NetworkAccess = { resolve: () => Promise.resolve({ kind: "ALLOWED", addresses: ["127.0.0.1"] }), cookies: new CookieJar() };
+    for (const path of ["", "next", "out"]) await fetchAllowed(`http://allowed.example:${port}/${path}`, { ...fetching, access: both });
+    expect(seen.map(({ headers }) => headers.cookie)).toEqual([undefined, "a=1; c=2; e=4", "a=1; c=2; e=4"]);
+    expect(other.seen.map(({ headers }) => headers.cookie)).toEqual([undefined]);
+  });
 
   it("takes no other scheme, no endless redirects, no endless answers, no wrong status", async () => {
     const { port } = await web((url) => {
