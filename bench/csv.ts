@@ -1,47 +1,64 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { Upload } from "../src/graphql/upload.ts";
+import { CSV_ROW_LIMIT } from "../src/imports/csv.read.ts";
+import type { CsvImportResult } from "../src/imports/csv.result.ts";
 import { exportSessionsCsv } from "../src/imports/export-sessions-csv.ts";
 import { importSessionsCsv } from "../src/imports/import-sessions-csv.ts";
 import { copyIn, copyOut, readTables } from "./copy.ts";
 import { sessionsFile } from "./files.ts";
-import { openBenchInstallation } from "./installation.ts";
-import { alternate, report } from "./measure.ts";
+import { openBenchInstallation, type Installation } from "./installation.ts";
+import { alternate, extraMegabytesOf, megabytes, report } from "./measure.ts";
+import type { StreamReport, StreamTask } from "./stream-process.ts";
 
 const ROWS = 10_000;
+const LONG_EXPORT_ROWS = 100_000;
 const ROUNDS = 5;
 
-/** Imports and exports of 10,000 sessions against bare COPY of the same rows, and the memory of an import of 20 MB. */
+/** Imports and exports of 10,000 sessions against bare COPY of the same rows, and the memory of an import of 20 MB and of a long export. */
 export async function benchCsv(): Promise<void> {
   let statements = 0;
-  const { context, bare, close } = await openBenchInstallation(() => (statements += 1));
-  const valid = sessionsFile(ROWS);
-  const invalid = sessionsFile(ROWS, () => ({ "input_urls-a": "udp://239.1.1.1:99999" }));
-  const clear = () => context.database.executor.execute(sql`truncate sessions, changes cascade`);
-  const importFile = (bytes: Buffer) => importSessionsCsv(context, { file: uploadOf(bytes), dryRun: false });
-
+  const installation = await openBenchInstallation(() => (statements += 1));
   statements = 0;
-  const first = await importFile(valid);
-  if (!first.imported) throw new Error(`The import was refused: ${JSON.stringify(first.errors.slice(0, 3))}`);
+  await importValid(installation, sessionsFile(ROWS));
   const importStatements = statements;
-  const tables = await readTables(bare, ["sessions", "playbacks", "changes"]);
+  await benchExport(installation);
+  await benchImport(installation, importStatements);
+  await benchMemory(installation);
+  await installation.close();
+}
+
+async function benchExport({ context, bare }: Installation): Promise<void> {
   const columns =
     "s.name, s.input_type, p.type, p.name as output_name, t.name as template_name, s.description, s.url_a, s.url_b, s.recovery_interval_seconds, s.error_threshold_percent, s.hls_scte35_passthrough_enabled, s.slates_enabled, s.srt_encryption_enabled, p.hls_enabled, p.dash_enabled, p.service_provider, p.program_number, p.file_format, p.max_file_duration_seconds, p.urls";
   const query = `select ${columns} from sessions s left join playbacks p on p.session_id = s.id left join templates t on t.id = p.template_id order by s.name_order, s.id`;
-  const exports = await alternate(ROUNDS, {
+  const { copy, plain, secret } = await alternate(ROUNDS, {
     copy: { work: () => copyOut(bare, query) },
-    export: { work: () => exportSessionsCsv(context, { selection: null, includeSecrets: false }) },
+    plain: { work: () => exportSessionsCsv(context, { selection: null, includeSecrets: false }) },
+    secret: { work: () => exportSessionsCsv(context, { selection: null, includeSecrets: true }) },
   });
+  report("export of 10,000 rows / COPY to stdout", plain / copy, 2, `${milliseconds(plain)} / ${milliseconds(copy)}`);
+  console.log(`     the same with secrets: ${(secret / copy).toFixed(2)}, ${milliseconds(secret)}`);
+}
+
+async function benchImport(installation: Installation, statements: number): Promise<void> {
+  const { bare } = installation;
+  const valid = sessionsFile(ROWS);
+  const invalid = sessionsFile(ROWS, () => ({ "input_urls-a": "udp://239.1.1.1:99999" }));
+  const tables = await readTables(bare, ["sessions", "playbacks", "changes"]);
+  const before = () => clear(installation);
   const imports = await alternate(ROUNDS, {
-    copy: { before: clear, work: () => copyIn(bare, tables) },
-    import: { before: clear, work: () => importFile(valid) },
-    errors: { before: clear, work: () => importFile(invalid) },
+    copy: { before, work: () => copyIn(bare, tables) },
+    import: { before, work: () => importFile(installation, valid) },
+    errors: { before, work: () => importFile(installation, invalid) },
   });
-  const milliseconds = (value: number) => `${Math.round(value)} ms`;
   report(
     "import of 10,000 rows / COPY of the same",
     imports.import / imports.copy,
     2,
-    `${milliseconds(imports.import)} / ${milliseconds(imports.copy)}, ${importStatements} statements`,
+    `${milliseconds(imports.import)} / ${milliseconds(imports.copy)}, ${statements} statements`,
   );
   report(
     "import of 10,000 wrong rows / valid rows",
@@ -49,22 +66,44 @@ export async function benchCsv(): Promise<void> {
     1,
     `${milliseconds(imports.errors)} / ${milliseconds(imports.import)}`,
   );
-  report(
-    "export of 10,000 rows / COPY to stdout",
-    exports.export / exports.copy,
-    2,
-    `${milliseconds(exports.export)} / ${milliseconds(exports.copy)}`,
-  );
-  await clear();
+}
+
+async function benchMemory(installation: Installation): Promise<void> {
+  await clear(installation);
   const large = sessionsFile(19_000, (index) => ({ description: `${index} ${"x".repeat(960)}` }));
-  const extra = await extraMemoryOf(() => importFile(large));
-  report(
-    `MB of memory beyond before, import of ${(large.length / 1024 / 1024).toFixed(1)} MB`,
-    extra / 1024 / 1024,
-    200,
-    "of the whole process",
-  );
-  await close();
+  const imported = await extraMegabytesOf(() => importFile(installation, large));
+  report(`MB beyond before, import of ${megabytes(large.length).toFixed(1)} MB`, imported, 200, "of the whole process");
+  await clear(installation);
+  for (let file = 0; file < LONG_EXPORT_ROWS / CSV_ROW_LIMIT; file += 1) {
+    await importValid(
+      installation,
+      sessionsFile(CSV_ROW_LIMIT, (index) => ({ name: `Channel ${file} ${index}` })),
+    );
+  }
+  const { extraMegabytes, length } = await streamElsewhere(installation);
+  report("MB beyond before, streamed export of 100,000 sessions", extraMegabytes, 50, `${megabytes(length).toFixed(1)} MB long`);
+}
+
+/** In a process of its own: this one has grown by then. */
+async function streamElsewhere({ address, context }: Installation): Promise<StreamReport> {
+  const task: StreamTask = { address, organizationId: context.actor.organizationId };
+  const child = fork(fileURLToPath(new URL("stream-process.js", import.meta.url)), { execArgv: ["--expose-gc"] });
+  child.send(task);
+  const [told] = (await once(child, "message")) as [StreamReport];
+  return told;
+}
+
+async function importValid(installation: Installation, bytes: Buffer): Promise<void> {
+  const result = await importFile(installation, bytes);
+  if (!result.imported) throw new Error(`The import was refused: ${JSON.stringify(result.errors.slice(0, 3))}`);
+}
+
+async function importFile({ context }: Installation, bytes: Buffer): Promise<CsvImportResult> {
+  return importSessionsCsv(context, { file: uploadOf(bytes), dryRun: false });
+}
+
+async function clear({ context }: Installation): Promise<void> {
+  await context.database.executor.execute(sql`truncate sessions, changes cascade`);
 }
 
 /** A file that comes in as a socket gives it. */
@@ -74,12 +113,6 @@ function uploadOf(bytes: Buffer): Upload {
   });
 }
 
-async function extraMemoryOf(work: () => Promise<unknown>): Promise<number> {
-  (globalThis as { gc?: () => void }).gc?.();
-  const before = process.memoryUsage().rss;
-  let most = before;
-  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 10);
-  await work();
-  clearInterval(watch);
-  return most - before;
+function milliseconds(value: number): string {
+  return `${Math.round(value)} ms`;
 }

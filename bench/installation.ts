@@ -5,7 +5,8 @@ import postgres, { type Sql } from "postgres";
 import type { Context } from "../src/access/context.ts";
 import { createVault } from "../src/access/vault.ts";
 import { openDatabase } from "../src/database/client.ts";
-import { startEmbeddedPostgres } from "../src/database/embedded-postgres.ts";
+import type { Database } from "../src/database/database.ts";
+import { startEmbeddedPostgres, type SocketAddress } from "../src/database/embedded-postgres.ts";
 import { migrateDatabase } from "../src/database/migrate.ts";
 import { createOrganization } from "../src/organizations/create-organization.ts";
 import { systemClock } from "../src/shared/clock.ts";
@@ -16,6 +17,7 @@ import { createTemplateInput } from "../src/templates/template.input.ts";
 /** An empty installation on an embedded PostgreSQL, with one organization and its template `One`. */
 export interface Installation {
   readonly context: Context;
+  readonly address: SocketAddress;
   /** A bare client of the same driver, with one connection. */
   readonly bare: Sql;
   readonly adminKey: string;
@@ -29,25 +31,13 @@ export async function openBenchInstallation(onStatement: () => void = () => unde
   const { socketDirectory, ...address } = server.address;
   const bare = postgres({ ...address, host: socketDirectory, max: 1, onnotice: () => undefined });
   await migrateDatabase(server.address);
-  const log = createLog({ level: "silent" });
-  const database = openDatabase({ address: server.address, log, onStatement });
+  const database = openDatabase({ address: server.address, log: LOG, onStatement });
   const { id, adminKey } = await createOrganization(database, "Bench", { packages: [] });
-  const context: Context = {
-    database,
-    clock: systemClock,
-    log,
-    vault: createVault(Buffer.alloc(32, 7)),
-    bell: { ring: () => undefined },
-    network: { allowedNetworks: [] },
-    defaultRegion: "local",
-    publicUrl: "http://127.0.0.1:4000",
-    actor: { organizationId: id, accessLevel: "ADMIN", name: "key:Bench", apiKeyId: null, expiresAt: null },
-    ipAddress: null,
-    requestId: "bench",
-  };
+  const context = benchContext(database, id);
   await createTemplate(context, createTemplateInput.parse({ name: "One", renditions: [{ name: "source", isPassthrough: true }] }));
   return {
     context,
+    address: server.address,
     bare,
     adminKey,
     async close() {
@@ -56,5 +46,24 @@ export async function openBenchInstallation(onStatement: () => void = () => unde
       await server.stop();
       rmSync(directory, { recursive: true, force: true });
     },
+  };
+}
+
+const LOG = createLog({ level: "silent" });
+
+/** A context of an ADMIN of the organization. */
+export function benchContext(database: Database, organizationId: string): Context {
+  return {
+    database,
+    clock: systemClock,
+    log: LOG,
+    vault: createVault(Buffer.alloc(32, 7)),
+    bell: { ring: () => undefined },
+    network: { allowedNetworks: [] },
+    defaultRegion: "local",
+    publicUrl: "http://127.0.0.1:4000",
+    actor: { organizationId, accessLevel: "ADMIN", name: "key:Bench", apiKeyId: null, expiresAt: null },
+    ipAddress: null,
+    requestId: "bench",
   };
 }

@@ -26,3 +26,18 @@ export function median(values: readonly number[]): number {
 export function report(what: string, value: number, most: number, detail: string): void {
   console.log(`${value <= most ? "ok  " : "MISS"} ${what}: ${value.toFixed(2)} (at most ${most}) ${detail}`);
 }
+
+/** By how much the memory of the whole process grows at most; wants `--expose-gc`. */
+export async function extraMegabytesOf(work: () => Promise<unknown>): Promise<number> {
+  (globalThis as { gc?: () => void }).gc?.();
+  const before = process.memoryUsage().rss;
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 10);
+  await work();
+  clearInterval(watch);
+  return megabytes(most - before);
+}
+
+export function megabytes(bytes: number): number {
+  return bytes / 1024 / 1024;
+}

@@ -36,12 +36,6 @@ export interface CsvImportResult {
   readonly userErrors: readonly UserError[];
 }
 
-/** What is kept under an idempotency key: ids and outcomes, and the rows that they came from. */
-export interface StoredImport {
-  readonly sessions: readonly Omit<ImportedSession, "name">[];
-  readonly cursor: string | null;
-}
-
 export type CsvImportCounts = Pick<CsvImportResult, "dryRun" | "rowCount" | "skippedRowCount" | "skippedRows">;
 
 export function acceptedImport(counts: CsvImportCounts, sessions: readonly ImportedSession[], cursor: string | null): CsvImportResult {

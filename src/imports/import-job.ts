@@ -13,14 +13,7 @@ import type { CsvHeader } from "./csv.header.ts";
 import type { CsvRecord } from "./csv.read.ts";
 import { openImportFile, type ImportFile } from "./csv.import-file.ts";
 import { checkNames } from "./csv.names.ts";
-import {
-  countRows,
-  rejectedImport,
-  type CsvImportCounts,
-  type CsvImportResult,
-  type ImportedSession,
-  type StoredImport,
-} from "./csv.result.ts";
+import { countRows, rejectedImport, type CsvImportCounts, type CsvImportResult, type ImportedSession } from "./csv.result.ts";
 import { checkRow, csvFacts, type CheckedRow, type CsvFacts } from "./csv.rules.ts";
 import { readStoredLines, type StoredCsvSession } from "./csv.stored.ts";
 import { toUpdateRows, type SessionUpdate, type UpdateRows } from "./csv.update-rows.ts";
@@ -75,7 +68,10 @@ export type JobResult =
       readonly updated: UpdateRows;
     };
 
-/** What became of each row, packed: a thread hands over two texts in a moment, and tens of thousands of objects in many. */
+/**
+ * What became of each row, packed: a thread hands over two texts in a moment, and tens of thousands of objects in many. No name is in
+ * it, so that it may be kept under an idempotency key: whoever asks again with the same key has sent the same file.
+ */
 export interface PackedSessions {
   /** By the order of the rows, separated by commas; empty in a dry run. */
   readonly ids: string;
@@ -84,13 +80,13 @@ export interface PackedSessions {
   readonly matched: readonly (readonly [place: number, outcome: ImportOutcome, changed: readonly string[]])[];
 }
 
-export function unpackSessions({ ids, streamIds, matched }: PackedSessions, { rows }: Pick<JobCheck, "rows">): StoredImport["sessions"] {
+export function unpackSessions({ ids, streamIds, matched }: PackedSessions, { rows, names }: JobCheck): readonly ImportedSession[] {
   const idOf = ids.split(",");
   const streamIdOf = streamIds.split(",");
   const found = new Map(matched.map(([place, ...what]) => [place, what]));
   return rows.map((row, place) => {
     const [outcome = ImportOutcome.CREATED, changed = []] = found.get(place) ?? [];
-    return { row, id: idOf[place] || null, streamId: streamIdOf[place] || null, outcome, changed };
+    return { row, name: names[place] ?? "", id: idOf[place] || null, streamId: streamIdOf[place] || null, outcome, changed };
   });
 }
 

@@ -9,10 +9,10 @@ import { loadValidationFacts } from "../sessions/create-sessions.ts";
 import { findTakenNames, insertPrepared } from "../sessions/session.insert.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { Refusal } from "../shared/user-error.ts";
-import { acceptedImport, type CsvImportResult, type ImportedSession, type StoredImport } from "./csv.result.ts";
+import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
 import { lockCsvLines, selectJobFacts } from "./csv.session.store.ts";
 import { updateSessionRows } from "./csv.update.store.ts";
-import { unpackSessions, type JobCheck, type JobFacts, type JobOrder } from "./import-job.ts";
+import { unpackSessions, type JobCheck, type JobFacts, type JobOrder, type PackedSessions } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
 import { receiveFile } from "./receive-file.ts";
 
@@ -77,16 +77,22 @@ async function importFile(context: Context, input: ImportSessionsCsvInput, job: 
     key: input.dryRun ? null : input.idempotencyKey,
     input: { digest: check.digest, region: input.region, mode: order.mode },
   };
-  const stored = await inTransaction(context, call.operation, (transactionContext) =>
+  const { sessions, cursor } = await inTransaction(context, call.operation, (transactionContext) =>
     idempotently(transactionContext, call, () => importRows(transactionContext, { order, check, job })),
   );
-  return acceptedImport(check.counts, withNames(stored, check), stored.cursor);
+  return acceptedImport(check.counts, unpackSessions(sessions, check), cursor);
 }
 
 interface CheckedImport {
   readonly order: JobOrder;
   readonly check: JobCheck;
   readonly job: RunningJob;
+}
+
+/** What is kept under an idempotency key. */
+interface StoredImport {
+  readonly sessions: PackedSessions;
+  readonly cursor: string | null;
 }
 
 async function importRows(context: TransactionContext, { order, check, job }: CheckedImport): Promise<StoredImport> {
@@ -97,7 +103,7 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
   const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
   if (result.rejected) throw new ImportRejected(result.rejected);
-  const sessions = unpackSessions(result.sessions, check);
+  const { sessions } = result;
   if (order.dryRun) return { sessions, cursor: null };
   await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
@@ -125,9 +131,4 @@ async function refuseOldFacts(context: TransactionContext, facts: JobFacts): Pro
       return current?.version === version && current.nameKey === nameKey;
     });
   if (!isSame) throw new FactsChanged();
-}
-
-/** A kept answer holds no names, but whoever asks again with the same key has sent the same file. */
-function withNames({ sessions }: StoredImport, { rows, names }: JobCheck): readonly ImportedSession[] {
-  return sessions.map((session, index) => ({ ...session, name: rows[index] === session.row ? (names[index] ?? "") : "" }));
 }

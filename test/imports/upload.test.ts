@@ -24,9 +24,6 @@ const IMPORT = `mutation ($input: ImportSessionsCsvInput!) { importSessionsCsv(i
   imported dryRun rowCount skippedRowCount sessions { row name streamId outcome changed }
   errors { row column value message code } errorCount errorCsv userErrors { code path message } } }`;
 
-/** Without the list of every session, which is the answer's and not the import's. */
-const IMPORT_QUIETLY = `mutation ($input: ImportSessionsCsvInput!) { importSessionsCsv(input: $input) { imported rowCount errorCount } }`;
-
 interface Imported {
   readonly importSessionsCsv: {
     readonly imported: boolean;
@@ -206,7 +203,7 @@ async function importElsewhere(csv: string): Promise<{ readonly imported: Import
     parentPort.once("message", () => fetch(url + "/graphql", { method: "POST", headers: { authorization: "Bearer " + key, "apollo-require-preflight": "1" }, body: form })
       .then((response) => response.json())
       .then(({ data }) => parentPort.postMessage(data.importSessionsCsv)));`;
-  const thread = new Worker(work, { eval: true, workerData: { url: server.url, key: caller.key, query: IMPORT_QUIETLY, csv } });
+  const thread = new Worker(work, { eval: true, workerData: { url: server.url, key: caller.key, query: IMPORT, csv } });
   // Starting a thread holds up the one that does it.
   await once(thread, "message");
   const delay = monitorEventLoopDelay({ resolution: 5 });
