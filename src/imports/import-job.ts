@@ -90,6 +90,12 @@ export function unpackSessions({ ids, streamIds, matched }: PackedSessions, { ro
   });
 }
 
+/** The sessions that were created or changed. */
+export function writtenIds({ ids, matched }: PackedSessions): readonly string[] {
+  const unchanged = new Set(matched.flatMap(([place, outcome]) => (outcome === ImportOutcome.UNCHANGED ? [place] : [])));
+  return ids.split(",").filter((id, place) => id !== "" && !unchanged.has(place));
+}
+
 function packSessions(sessions: readonly ImportedSession[]): PackedSessions {
   return {
     ids: sessions.map(({ id }) => id ?? "").join(","),

@@ -12,7 +12,7 @@ import { Refusal } from "../shared/user-error.ts";
 import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
 import { lockCsvLines, selectJobFacts } from "./csv.session.store.ts";
 import { updateSessionRows } from "./csv.update.store.ts";
-import { unpackSessions, type JobCheck, type JobFacts, type JobOrder, type PackedSessions } from "./import-job.ts";
+import { unpackSessions, writtenIds, type JobCheck, type JobFacts, type JobOrder, type PackedSessions } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
 import { receiveFile } from "./receive-file.ts";
 
@@ -109,8 +109,7 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   await updateSessionRows(context, result.updated, Verb.IMPORT);
   const isWritten = result.createdCount + result.updated.sessions.count > 0;
   if (!isWritten) return { sessions, cursor: null };
-  const written = sessions.filter(({ outcome }) => outcome !== "UNCHANGED");
-  const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: written.flatMap(({ id }) => id ?? []) });
+  const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: writtenIds(sessions) });
   return { sessions, cursor: await writeCursor(context.transaction, audit) };
 }
 
