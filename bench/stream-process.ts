@@ -16,13 +16,15 @@ export interface StreamReport {
   readonly extraMegabytes: number;
   /** Of the file. */
   readonly length: number;
+  readonly milliseconds: number;
 }
 
 const [task] = (await once(process, "message")) as [StreamTask];
 const context = benchContext(openDatabase({ address: task.address, log: createLog({ level: "silent" }) }), task.organizationId);
+const start = performance.now();
 let length = 0;
 const extraMegabytes = await extraMegabytesOf(async () => {
   for await (const part of streamSessionsCsv(context, { selection: null, includeSecrets: false })) length += part.length;
 });
-const told: StreamReport = { extraMegabytes, length };
+const told: StreamReport = { extraMegabytes, length, milliseconds: performance.now() - start };
 process.send?.(told, () => process.exit(0));
