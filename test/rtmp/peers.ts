@@ -108,7 +108,8 @@ export async function dial(port: number) {
     command: (...values: AmfValue[]) => send(commandMessage(values)),
     async shakeHands() {
       socket.write(handshakeStart(Buffer.alloc(1_528, 7)));
-      await eventually("its greeting", () => greeting.length >= 3_073);
+      await eventually("its greeting", () => isClosed || greeting.length >= 3_073);
+      if (greeting.length < 3_073) throw new Error("The connection was closed before its greeting.");
       socket.write(greeting.subarray(1, 1_537));
     },
     async publish(key: string) {

@@ -254,12 +254,7 @@ describe("a server of its own", () => {
     await tooMany.closed();
     expect(waiting.some(({ isClosed }) => isClosed())).toBe(false);
     for (const { socket } of waiting) socket.destroy();
-    const peer = await eventually("room", async () => {
-      const next = await dial(own.port);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return next.isClosed() ? null : next;
-    });
-    await peer.publish("a-key-of-mine");
+    await eventually("room", async () => (await dial(own.port)).publish("a-key-of-mine"));
     await own.close();
     await own.close();
     expect(heard.ends).toEqual(["The server was closed."]);
