@@ -10,8 +10,6 @@ export default defineConfig({
     setupFiles: ["test/support/setup.ts"],
     testTimeout: 40_000,
     hookTimeout: 60_000,
-    // Real media on a shared machine that stands still for seconds: what fails once and holds then is told as such.
-    retry: process.env["CI"] === undefined ? 0 : 1,
     // Most of the time goes by in waiting for media: one more than the cores would suggest.
     maxWorkers: Math.max(2, availableParallelism() - 1),
   },
