@@ -75,9 +75,12 @@ export async function openRtmpReceiver(): Promise<
     `load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
     daemon off; master_process off; pid ${root}/pid; error_log ${root}/error.log;
     events { worker_connections 64; }
-    rtmp { server { listen 127.0.0.1:${port}; application live { live on; record all; record_path ${directory}; record_unique on; } } }`,
+    rtmp { access_log off; server { listen 127.0.0.1:${port}; application live { live on; record all; record_path ${directory}; record_unique on; } } }`,
   );
-  const receiver = processReceiver(directory, () => ({ name: "/usr/sbin/nginx", words: ["-p", root, "-c", configuration] }));
+  const receiver = processReceiver(directory, () => ({
+    name: "/usr/sbin/nginx",
+    words: ["-e", "stderr", "-p", root, "-c", configuration],
+  }));
   return {
     ...receiver,
     directory,
