@@ -18,5 +18,5 @@ export const SESSION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "AL
 export const ALERT_CHANGE_KINDS = ["RAISED", "REPEATED", "ACKNOWLEDGED", "ENDED"] as const;
 
 /** What kinds of object have changes. */
-export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT" } as const;
+export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT", PROCESS: "PROCESS", ASSET: "ASSET" } as const;
 export type ChangedObject = (typeof ChangedObject)[keyof typeof ChangedObject];

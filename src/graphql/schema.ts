@@ -12,6 +12,7 @@ import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver }
 import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
+import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
 import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
@@ -57,6 +58,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       ImportResolver,
       IngestUrlResolver,
       InputPathResolver,
+      InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
       RunResolver,
