@@ -38,8 +38,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
 function admissionPlugin(): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ schema, contextValue: { actor }, document, operation, request: { variables } }) {
-        if (operation) asGraphQLErrors(() => admit({ schema, actor, document, operation, variables, transport: "http" }));
+      async didResolveOperation({ schema, contextValue: { actor, meter }, document, operation, request: { variables } }) {
+        if (operation) asGraphQLErrors(() => admit({ schema, actor, meter, document, operation, variables, transport: "http" }));
       },
       async didEncounterErrors({ contextValue, errors, operationName }) {
         for (const error of errors.filter(isMasked)) {

@@ -1,5 +1,6 @@
 import type { Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
+import type { CallMeter } from "../limits/call-meter.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 
@@ -8,9 +9,11 @@ export interface RequestContext extends Context {
   readonly loaders: Loaders;
   readonly changeLog: ChangeLog;
   readonly feeds: SessionFeeds;
+  /** Counts what this call costs its caller. */
+  readonly meter: CallMeter;
 }
 
 /** Loaders are of one request alone: a value kept longer would be shown after it changed. */
-export function createRequestContext(context: Context, shared: Pick<RequestContext, "changeLog" | "feeds">): RequestContext {
+export function createRequestContext(context: Context, shared: Pick<RequestContext, "changeLog" | "feeds" | "meter">): RequestContext {
   return { ...context, ...shared, loaders: createLoaders(context) };
 }

@@ -10,6 +10,7 @@ import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
@@ -61,6 +62,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      RateLimitResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,

@@ -2,13 +2,12 @@ import { HeaderMap } from "@apollo/server";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuseDeepText } from "../graphql/admission.ts";
 import { ERROR_STATUS } from "../graphql/errors.ts";
+import type { CallMeter } from "../limits/call-meter.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { readJsonBody, refuseBatch } from "./body.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 import { isMultipart, readMultipart, type Uploads } from "./multipart.ts";
-
-/** Seconds after which a caller may try again when the database was away. */
-const RETRY_AFTER_SECONDS = "1";
+import { writeRateLimit } from "./rate-limit-headers.ts";
 
 /** Answers one GraphQL request over HTTP. */
 export async function answerGraphql(
@@ -18,9 +17,12 @@ export async function answerGraphql(
   requestId: string,
 ): Promise<void> {
   let uploads: Uploads | null = null;
+  let meter: CallMeter | null = null;
   try {
     refuseDeepText(urlOf(request)?.searchParams.get("query"));
     const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
+    meter = context.meter;
+    meter.begin();
     if (request.method === "POST" && isMultipart(request)) uploads = await readMultipart(request);
     const answer = await gateway.apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
@@ -34,10 +36,12 @@ export async function answerGraphql(
     response.statusCode = answer.status ?? 200;
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     if (!request.complete) response.setHeader("connection", "close");
+    writeRateLimit(response, meter, context.clock.now());
     response.end(answer.body.kind === "complete" ? answer.body.string : undefined);
     uploads?.abandon();
   } catch (error) {
     uploads?.abandon();
+    writeRateLimit(response, meter, gateway.base.clock.now());
     answerFault({ gateway, request, response, requestId }, error);
   }
 }
@@ -64,6 +68,14 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 
 class UnsupportedMediaType extends Fault {}
 
+/** Seconds after which a caller may try again when the database was away. */
+const OUTAGE_RETRY_SECONDS = 1;
+
+function retryAfterOf(error: unknown): number | null {
+  if (!(error instanceof Fault)) return null;
+  return error.retryAfterSeconds ?? (error.code === FaultCode.SERVICE_UNAVAILABLE ? OUTAGE_RETRY_SECONDS : null);
+}
+
 interface Exchange {
   readonly gateway: Gateway;
   readonly request: IncomingMessage;
@@ -79,7 +91,8 @@ export function answerFault({ gateway, request, response, requestId }: Exchange,
   const message = isFault ? error.message : "Something went wrong on our side. The request id names it in our logs.";
   response.statusCode = error instanceof UnsupportedMediaType ? 415 : ERROR_STATUS[code];
   if (code === FaultCode.UNAUTHENTICATED) response.setHeader("www-authenticate", "Bearer");
-  if (code === FaultCode.SERVICE_UNAVAILABLE) response.setHeader("retry-after", RETRY_AFTER_SECONDS);
+  const retryAfterSeconds = retryAfterOf(error);
+  if (retryAfterSeconds !== null) response.setHeader("retry-after", retryAfterSeconds);
   // What is left of a body that is too large is not read.
   if (!request.complete) response.setHeader("connection", "close");
   const takesResponseJson = request.headers.accept?.includes("application/graphql-response+json") ?? false;

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
+import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
@@ -11,11 +12,13 @@ import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { serveSubscriptions } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "limits"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** What callers and addresses may do, where that is not what it is by default. */
+  readonly limits?: Partial<CallLimitSettings>;
 }
 
 export interface RunningServer {
@@ -33,7 +36,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
   const { base, changeLog } = options;
-  const gateway: Gateway = { ...options, apollo, feeds: createSessionFeeds({ ...base, changeLog }) };
+  const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
+  const gateway: Gateway = { ...options, apollo, feeds: createSessionFeeds({ ...base, changeLog }), limits };
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -93,7 +97,7 @@ function allowOrigin(gateway: Gateway, request: IncomingMessage, response: Serve
   const { origin } = request.headers;
   if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
   response.setHeader("access-control-allow-origin", origin);
-  response.setHeader("access-control-expose-headers", "x-request-id, retry-after, content-disposition");
+  response.setHeader("access-control-expose-headers", "x-request-id, retry-after, ratelimit, ratelimit-policy, content-disposition");
 }
 
 function answerPreflight(response: ServerResponse): void {

@@ -6,10 +6,13 @@ import { WebSocketServer, type WebSocket } from "ws";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "../graphql/errors.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
+import { withSlot } from "../graphql/subscription-slot.ts";
+import { networkOf } from "../limits/guess-guard.ts";
+import { holdSlot } from "./hold-slot.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { BODY_LIMIT_BYTES } from "./body.ts";
 import { watchCredentials, type CredentialWatch } from "./credential-watch.ts";
-import { contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
+import { addressOf, contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 
 /** Why a socket is ended. Stock clients come back after each of these, and after none of 4400, 4401, 4406, 4409, 4429 and 4500. */
 const CLOSE = {
@@ -54,6 +57,11 @@ export function serveSubscriptions(server: Server, gateway: Gateway): Subscripti
       stream.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
+    // The stream ends whether or not it ever becomes a socket.
+    if (!holdSlot(stream, gateway.limits.connectionsOfAddress, networkOf(addressOf(gateway, request)))) {
+      stream.end("HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      return;
+    }
     sockets.handleUpgrade(request, stream, head, (socket) => openSocket({ gateway, protocol, socket, request }));
   });
 
@@ -85,7 +93,7 @@ function createProtocol(gateway: Gateway, credentials: CredentialWatch): Protoco
       const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
       return "schema" in prepared ? prepared : [...prepared];
     },
-    subscribe: (args) => runSubscription(args),
+    subscribe: (args) => withSlot(gateway.limits.subscriptionsOfCaller, args, () => runSubscription(args)),
     onNext: ({ extra }, _id, _payload, _args, { data, errors }): FormattedExecutionResult | undefined =>
       errors && { ...(data !== undefined && { data }), errors: present(extra, errors) },
     onError: ({ extra }, _id, _payload, errors) => present(extra, errors),
@@ -111,6 +119,11 @@ async function connect({ gateway, credentials, extra }: Connecting, authorizatio
   } catch (error) {
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
     throw error;
+  }
+  if (!holdSlot(extra.request.socket, gateway.limits.connectionsOfCaller, extra.context.actor.callerId)) {
+    // Stock clients come back after it, by when others may have gone.
+    extra.socket.close(CLOSE.tryLater, "Too many connections of this credential");
+    return false;
   }
   // Who left in the meantime has closed already, and nobody would end the watch.
   if (extra.socket.readyState === extra.socket.OPEN) extra.unwatch = credentials.add(extra.context.actor, () => endCredential(extra));

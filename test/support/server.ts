@@ -10,6 +10,7 @@ import type { Database } from "../../src/database/database.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
+import type { CallLimitSettings } from "../../src/limits/call-limits.ts";
 import type { OriginHandler } from "../../src/origin/origin.ts";
 import { required } from "../../src/shared/assert.ts";
 import { systemClock, type Clock } from "../../src/shared/clock.ts";
@@ -28,6 +29,7 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  readonly limits?: Partial<CallLimitSettings>;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
   readonly changeLog?: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number };
@@ -82,6 +84,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     base,
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
+    limits: options.limits ?? {},
     originHandler: options.originHandler ?? null,
   });
   const clients: TestCaller[] = [];
