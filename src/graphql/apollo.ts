@@ -11,6 +11,7 @@ import { Fault } from "../shared/user-error.ts";
 import type { Logger } from "../shared/log.ts";
 import { admit, TOKEN_LIMIT } from "./admission.ts";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
+import { meteringPlugin } from "./metering.ts";
 import type { RequestContext } from "./request.ts";
 
 /** The executor of queries and mutations. Start it before its first request, and stop it at the end. */
@@ -27,6 +28,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
     logger: log,
     formatError,
     plugins: [
+      // First, since it names the operations that are not admitted too.
+      meteringPlugin(),
       admissionPlugin(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),

@@ -7,6 +7,7 @@ import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
+import { openMetrics } from "../../src/observability/metrics.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
@@ -28,6 +29,7 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
   readonly changeLog?: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number };
@@ -61,9 +63,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clone = share || options.address ? null : await createTestDatabase();
   const address = required(share?.address ?? options.address ?? clone?.address, "address");
   const log = options.log ?? createLog({ level: "silent" });
-  const database = openDatabase({ address, log, ...(options.onStatement && { onStatement: options.onStatement }) });
+  const metrics = openMetrics({ ofProcess: false });
+  const observer = metrics.database.observerOf("requests", 10);
+  const database = openDatabase({ address, log, observer, ...(options.onStatement && { onStatement: options.onStatement }) });
   const bell = createBell({ database, log });
-  const changeLog = await openChangeLog({ database, log, ...options.changeLog });
+  const changeLog = await openChangeLog({ database, log, onRead: metrics.changeLog.read, ...options.changeLog });
+  metrics.showInstallation(database.executor);
   const base: Omit<Context, keyof CallContext> = {
     database,
     clock: options.clock ?? systemClock,
@@ -83,6 +88,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     originHandler: options.originHandler ?? null,
+    metrics,
+    metricsToken: options.metricsToken ?? null,
   });
   const clients: TestCaller[] = [];
 
