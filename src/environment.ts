@@ -276,6 +276,27 @@ const DEFINITIONS = {
     meaning: "Subscriptions that one credential may have open at each gateway.",
     schema: numberOrOff(1, 1_000_000),
   }),
+  metricsToken: define({
+    name: "HEADEND_METRICS_TOKEN",
+    allowed: "16 characters or more, without blanks",
+    meaning: "What scrapers of /metrics send as a bearer token. Left out, only callers on this machine may read the metrics.",
+    isSecret: true,
+    schema: optional(text.regex(/^\S{16,}$/)),
+  }),
+  tracesEndpoint: define({
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    allowed: "an http or https URL",
+    meaning:
+      "The OTLP receiver that traces are sent to, as JSON over HTTP. Left out, there are none. The exporter's other OTEL_EXPORTER_OTLP_ variables hold too.",
+    schema: optional(httpBase),
+  }),
+  tracesShare: define({
+    name: "OTEL_TRACES_SAMPLER_ARG",
+    fallback: "1",
+    allowed: "a number from 0 to 1",
+    meaning: "The share of requests that are traced, where the caller's traceparent does not say.",
+    schema: text.regex(/^(0|1|0?\.\d{1,9}|1\.0{1,9})$/).transform(Number),
+  }),
   logLevel: define({
     name: "HEADEND_LOG_LEVEL",
     fallback: "info",

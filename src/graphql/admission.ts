@@ -10,7 +10,7 @@ import {
 } from "graphql";
 import type { Actor } from "../access/actor.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
-import type { CallMeter } from "../limits/call-meter.ts";
+import type { CallBudget } from "../limits/call-budget.ts";
 import { COST_LIMIT, costOf } from "./cost.ts";
 import { findUncleanText } from "./text-hygiene.ts";
 
@@ -27,7 +27,7 @@ export interface AdmissionRequest {
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>> | null | undefined;
   /** Charged with what the operation costs, once nothing else speaks against it. */
-  readonly meter: CallMeter;
+  readonly budget: CallBudget;
   /** `http` takes queries and mutations, `socket` subscriptions. */
   readonly transport: "http" | "socket";
 }
@@ -51,7 +51,7 @@ export function admit(request: AdmissionRequest): void {
   const cost = assertCost(request);
   // Inputs of mutations are checked where they are parsed, so that the answer can name the field.
   if (operation.operation !== OperationTypeNode.MUTATION) assertCleanText(document, variables);
-  request.meter.charge(cost);
+  request.budget.charge(cost);
 }
 
 function assertShape(document: DocumentNode, operation: OperationDefinitionNode, actor: Actor): void {

@@ -1,5 +1,5 @@
 import type { Clock } from "../shared/clock.ts";
-import { createCallMeter, type CallMeter } from "./call-meter.ts";
+import { createCallBudget, type CallBudget } from "./call-budget.ts";
 import { createGuessGuard, type GuessGuard } from "./guess-guard.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { createTokenBuckets, type BucketPolicy } from "./token-buckets.ts";
@@ -28,7 +28,7 @@ export const CALL_LIMIT_DEFAULTS: CallLimitSettings = {
 /** The limits of one gateway, counted in its memory: of several gateways each counts for itself. */
 export interface CallLimits {
   /** What counts one call of this caller. */
-  readonly meterOf: (callerId: string) => CallMeter;
+  readonly budgetOf: (callerId: string) => CallBudget;
   readonly guesses: GuessGuard;
   readonly connectionsOfCaller: Slots;
   readonly connectionsOfAddress: Slots;
@@ -38,7 +38,7 @@ export interface CallLimits {
 export function createCallLimits(settings: CallLimitSettings, clock: Clock): CallLimits {
   const points = settings.points && createTokenBuckets(settings.points, clock);
   return {
-    meterOf: (callerId) => createCallMeter(points, callerId, clock),
+    budgetOf: (callerId) => createCallBudget(points, callerId, clock),
     guesses: createGuessGuard(settings.guesses, clock),
     connectionsOfCaller: createSlots(settings.connectionsPerCaller),
     connectionsOfAddress: createSlots(settings.connectionsPerAddress),

@@ -9,7 +9,7 @@ export class RateLimitResolver {
     description:
       "What the caller may spend, and what this call costs; null when this gateway limits nobody. Beyond it, calls are refused with RATE_LIMITED.",
   })
-  rateLimit(@Ctx() { meter }: RequestContext): RateLimitType | null {
-    return meter.state();
+  rateLimit(@Ctx() { budget }: RequestContext): RateLimitType | null {
+    return budget.state();
   }
 }

@@ -4,6 +4,8 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "../graphql/errors.ts";
+import { meterSubscription } from "../graphql/metered-subscription.ts";
+import { codesOf } from "../graphql/metering.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
 import { withSlot } from "../graphql/subscription-slot.ts";
@@ -13,6 +15,7 @@ import { Fault, FaultCode } from "../shared/user-error.ts";
 import { BODY_LIMIT_BYTES } from "./body.ts";
 import { watchCredentials, type CredentialWatch } from "./credential-watch.ts";
 import { addressOf, contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
+import { refuseStream } from "./malformed.ts";
 
 /** Why a socket is ended. Stock clients come back after each of these, and after none of 4400, 4401, 4406, 4409, 4429 and 4500. */
 const CLOSE = {
@@ -53,17 +56,14 @@ export function serveSubscriptions(server: Server, gateway: Gateway): Subscripti
     // Who leaves in the middle of the handshake would else end the process.
     stream.on("error", () => stream.destroy());
     const refusal = refuseUpgrade(gateway, request);
-    if (refusal) {
-      stream.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-      return;
-    }
+    if (refusal) return refuseStream(stream, refusal, requestIdOf(request));
     // The stream ends whether or not it ever becomes a socket.
-    if (!holdSlot(stream, gateway.limits.connectionsOfAddress, networkOf(addressOf(gateway, request)))) {
-      stream.end("HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-      return;
-    }
+    if (!holdSlot(stream, gateway.limits.connectionsOfAddress, networkOf(addressOf(gateway, request))))
+      return refuseStream(stream, "429 Too Many Requests", requestIdOf(request));
     sockets.handleUpgrade(request, stream, head, (socket) => openSocket({ gateway, protocol, socket, request }));
   });
+  sockets.on("headers", (headers, request) => headers.push(`x-request-id: ${requestIdOf(request)}`));
+  sockets.on("wsClientError", (_error, stream, request) => refuseStream(stream, "400 Bad Request", requestIdOf(request)));
 
   return {
     async close() {
@@ -93,7 +93,7 @@ function createProtocol(gateway: Gateway, credentials: CredentialWatch): Protoco
       const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
       return "schema" in prepared ? prepared : [...prepared];
     },
-    subscribe: (args) => withSlot(gateway.limits.subscriptionsOfCaller, args, () => runSubscription(args)),
+    subscribe: (args) => withSlot(gateway.limits.subscriptionsOfCaller, args, () => meterSubscription(args, runSubscription)),
     onNext: ({ extra }, _id, _payload, _args, { data, errors }): FormattedExecutionResult | undefined =>
       errors && { ...(data !== undefined && { data }), errors: present(extra, errors) },
     onError: ({ extra }, _id, _payload, errors) => present(extra, errors),
@@ -117,6 +117,7 @@ async function connect({ gateway, credentials, extra }: Connecting, authorizatio
     const text = typeof authorization === "string" ? authorization : null;
     extra.context = await contextFor(gateway, { request, authorization: text, requestId: requestIdOf(request) });
   } catch (error) {
+    if (error instanceof Fault) gateway.metering.erred([error.code]);
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
     throw error;
   }
@@ -158,9 +159,10 @@ function contextOf(extra: SocketExtra): RequestContext {
 }
 
 function present(extra: SocketExtra, errors: readonly GraphQLError[]) {
-  const { requestId, actor, log } = contextOf(extra);
+  const { requestId, actor, log, metering } = contextOf(extra);
   for (const error of errors.filter(isMasked)) log.error({ err: error.originalError ?? error, path: error.path }, "a subscription failed");
   const formatted = errors.map((error) => formatError(error.toJSON(), error));
+  metering.erred(codesOf(formatted));
   return finishErrors(formatted, { requestId, mayIntrospect: actor.canIntrospect });
 }
 
@@ -173,8 +175,10 @@ interface OpenedSocket {
 
 /** Ties a socket to the protocol. Not the library's own binding: it writes to the console, and ends failures with 4500 for good. */
 function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void {
-  const { log } = gateway.base;
+  // All that goes over the socket belongs to the request that opened it.
+  const log = gateway.base.log.child({ requestId: requestIdOf(request) });
   const extra: SocketExtra = { socket, request, context: null, unwatch: null };
+  const socketClosed = gateway.metrics.http.socket();
   const stopPinging = keepAlive(socket);
   const closed = protocol.opened(
     {
@@ -195,6 +199,7 @@ function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void 
   socket.on("error", (error) => log.debug({ err: error }, "a socket failed"));
   socket.once("close", (code, reason) => {
     stopPinging();
+    socketClosed(code);
     extra.unwatch?.();
     closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error }, "a socket's subscriptions did not end well"));
   });

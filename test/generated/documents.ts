@@ -640,6 +640,26 @@ export type SessionChangesSubscriptionVariables = Exact<{
 
 export type SessionChangesSubscription = { sessionChanges: { cursor: string, kind: ChangeKind, at: string, matches: boolean, sessionId: string | null, status: SessionStatus | null, health: Health | null, actor: string | null, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } | null } };
 
+export type ChangesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ cursor: string, kind: string, at: string, actor: string | null, objectId: string, object:
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+       | null }> } };
+
 export type InputTypesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1091,6 +1111,26 @@ export const SessionChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SessionChangesSubscription, SessionChangesSubscriptionVariables>;
+export const ChangesDocument = new TypedDocumentString(`
+    query Changes($first: Int, $after: Cursor) {
+  changes(first: $first, after: $after) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      cursor
+      kind
+      at
+      actor
+      objectId
+      object {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChangesQuery, ChangesQueryVariables>;
 export const InputTypesDocument = new TypedDocumentString(`
     query InputTypes {
   inputTypes {

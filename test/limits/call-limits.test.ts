@@ -96,7 +96,7 @@ describe("cost points", () => {
   it("are by default more than a busy wall ever spends", async () => {
     const wall = "{ sessions(first: 100) { totalCount nodes { id name status playbacks { id hlsUrl template { id name } } } } }";
     const answer = await server.ask(`{ rateLimit { limit cost } ${wall.slice(1, -1)} }`);
-    const { limit, cost } = answer.data?.["rateLimit"];
+    const { limit, cost } = answer.data!["rateLimit"];
     expect(cost).toBeGreaterThan(100);
     // Ten walls that ask every five seconds.
     expect(limit / cost).toBeGreaterThan(10 * 12);

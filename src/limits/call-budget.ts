@@ -16,7 +16,7 @@ export interface RateLimitState {
 }
 
 /** Counts what one call of a caller costs, against what the caller may spend. */
-export interface CallMeter {
+export interface CallBudget {
   /** A new call begins: it costs `CALL_POINTS`, or is refused with RATE_LIMITED. */
   readonly begin: () => void;
   /** Spends more points on the call, or throws RATE_LIMITED and spends none. */
@@ -28,9 +28,9 @@ export interface CallMeter {
 /** Points that every call costs, whatever it asks for: what is refused was read as well. */
 const CALL_POINTS = 1;
 
-const UNLIMITED: CallMeter = { begin: () => undefined, charge: () => undefined, state: () => null };
+const UNLIMITED: CallBudget = { begin: () => undefined, charge: () => undefined, state: () => null };
 
-export function createCallMeter(given: TokenBuckets | null, callerId: string, clock: Clock): CallMeter {
+export function createCallBudget(given: TokenBuckets | null, callerId: string, clock: Clock): CallBudget {
   if (!given) return UNLIMITED;
   const buckets = given;
   let cost = 0;
