@@ -21,9 +21,10 @@ import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
+import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { readImageBytes } from "./images/image.store.ts";
-import type { CallLimitSettings } from "./limits/call-limits.ts";
+import { callLimitSettings } from "./limits/call-limits.ts";
 import { openMetrics, type Metrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
@@ -284,7 +285,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     changeLog,
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
-    limits: limitsOf(environment),
+    limits: callLimitSettings(environment),
+    operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     base: {
       database,
@@ -332,12 +334,6 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
   });
   encoder.currentId = agent.encoderId;
   closers.push({ stage: "takers", close: () => agent.close() });
-}
-
-function limitsOf(environment: Environment): Partial<CallLimitSettings> {
-  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
-  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
-  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
 }
 
 function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {

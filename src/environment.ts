@@ -31,6 +31,8 @@ function define<T>({ fallback = null, isSecret = false, ...rest }: DefinitionOpt
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
+const PERSISTED_MODES = ["allow", "only"] as const;
+
 /** Digits alone: `Number` takes blanks, signs, exponents and hexadecimal as well. */
 function wholeNumber(from: number, to: number): z.ZodType<number> {
   return z
@@ -240,6 +242,13 @@ const DEFINITIONS = {
     allowed: PORT_OR_OFF,
     meaning: "The UDP port at which the encoder of this process takes SRT_PUSH inputs.",
     schema: portOrOff,
+  }),
+  persistedOperations: define({
+    name: "HEADEND_PERSISTED_OPERATIONS",
+    fallback: "allow",
+    allowed: PERSISTED_MODES.join(" or "),
+    meaning: "Whether the operations of schema/persisted-operations.json can be asked for by their hash, or are the only ones that run.",
+    schema: z.enum(PERSISTED_MODES),
   }),
   ratePointsPerMinute: define({
     name: "HEADEND_RATE_LIMIT",
