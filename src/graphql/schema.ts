@@ -10,6 +10,7 @@ import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
@@ -59,6 +60,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputPathResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      ProcessResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,
@@ -70,6 +72,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionFieldResolver,
       SessionImageResolver,
       SessionMutationResolver,
+      SessionProcessesResolver,
       SessionQueryResolver,
       SessionRunsResolver,
       SessionSlateResolver,

@@ -14,6 +14,8 @@ import type { Verb } from "./session.rules.ts";
 /** A session as it was just written. */
 export interface InsertedSession {
   readonly id: string;
+  /** In their order. */
+  readonly playbackIds: readonly string[];
   readonly streamId: string;
   readonly name: string;
 }
@@ -47,7 +49,14 @@ export async function insertSessions(context: TransactionContext, drafts: readon
   await insertPlaybackRows(context.transaction, rows("playbacks"));
   await insertSecretRows(context.transaction, rows("secrets"));
   await logSessionRows(context, "CREATED", rows("changes"));
-  return { sessions: prepared.map(({ row }) => ({ id: row.id, streamId: row.stream_id, name: row.name })) };
+  return {
+    sessions: prepared.map(({ row, playbacks }) => ({
+      id: row.id,
+      playbackIds: playbacks.map(({ id }) => id),
+      streamId: row.stream_id,
+      name: row.name,
+    })),
+  };
 }
 
 /** The tables that new sessions are written to, in this order. */
