@@ -8,7 +8,6 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import { isPermitted } from "../access/level.rules.ts";
 import type { Actor } from "../access/actor.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { COST_LIMIT, costOf } from "./cost.ts";
@@ -53,7 +52,7 @@ export function admit(request: AdmissionRequest): void {
 
 function assertShape(document: DocumentNode, operation: OperationDefinitionNode, actor: Actor): void {
   const { depth, aliases, fields, names } = measure(document, operation);
-  if ([...INTROSPECTION_FIELDS].some((name) => names.has(name)) && !isPermitted(actor.accessLevel, "introspect")) {
+  if ([...INTROSPECTION_FIELDS].some((name) => names.has(name)) && !actor.canIntrospect) {
     throw new Fault(FaultCode.OPERATION_NOT_ALLOWED, "This credential does not include reading the schema.");
   }
   // Tools ask deeper into the schema than any operation should into the data.

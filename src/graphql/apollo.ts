@@ -6,7 +6,6 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import type { GraphQLSchema } from "graphql";
-import { isPermitted } from "../access/level.rules.ts";
 import { Fault } from "../shared/user-error.ts";
 import type { Logger } from "../shared/log.ts";
 import { admit, TOKEN_LIMIT } from "./admission.ts";
@@ -73,7 +72,7 @@ function finishResponse({ contextValue, response, request }: Answered): void {
   const { requestId, actor } = contextValue;
   const errors = finishErrors(response.body.singleResult.errors, {
     requestId,
-    mayIntrospect: isPermitted(actor.accessLevel, "introspect"),
+    mayIntrospect: actor.canIntrospect,
   });
   response.body.singleResult.errors = errors;
   const takesResponseJson = request.http?.headers.get("accept")?.includes("application/graphql-response+json") ?? false;

@@ -3,7 +3,6 @@ import type { FormattedExecutionResult, GraphQLError } from "graphql";
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import { isPermitted } from "../access/level.rules.ts";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "../graphql/errors.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
@@ -149,7 +148,7 @@ function present(extra: SocketExtra, errors: readonly GraphQLError[]) {
   const { requestId, actor, log } = contextOf(extra);
   for (const error of errors.filter(isMasked)) log.error({ err: error.originalError ?? error, path: error.path }, "a subscription failed");
   const formatted = errors.map((error) => formatError(error.toJSON(), error));
-  return finishErrors(formatted, { requestId, mayIntrospect: isPermitted(actor.accessLevel, "introspect") });
+  return finishErrors(formatted, { requestId, mayIntrospect: actor.canIntrospect });
 }
 
 interface OpenedSocket {

@@ -87,7 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clients: TestCaller[] = [];
 
   function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
-    const actor = { organizationId, accessLevel, name: "key:Test", apiKeyId: null, expiresAt: null };
+    const actor = { organizationId, accessLevel, name: "key:Test", callerId: "test", canIntrospect: true, apiKeyId: null, expiresAt: null };
     const caller = {
       ...createGraphqlClient(server.url, key),
       key,
