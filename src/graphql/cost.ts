@@ -24,8 +24,11 @@ export const COST_LIMIT = 10_000;
 
 /** As many ids as a bulk call takes; more are refused where the call is parsed, with a better answer. */
 const BULK_IDS_LIMIT = 10_000;
-/** As many as one call on alerts takes. */
-const ALERTS_LIMIT = 1_000;
+/** Lists whose length follows from the input, up to what one call takes. */
+const LIMITED_LISTS: ReadonlyMap<string, number> = new Map([
+  ["AlertsPayload.alerts", 1_000],
+  ["ProcessesPayload.processes", 1_000],
+]);
 /** What is assumed of a bulk call by filter that does not say how many sessions it expects. */
 const BULK_FILTER_ESTIMATE = 1_000;
 /** Rows of an import that its answer lists. */
@@ -46,6 +49,9 @@ const RECURRING_LISTS: ReadonlyMap<string, number> = new Map([
 /** What one setting of processes without targets comes to. */
 const SYNCED_PROCESSES_ESTIMATE = 20;
 
+/** An export reads everything of the sessions that it finds, however few fields are asked for. */
+export const EXPORT_COST = 1_000;
+
 /** Usual lengths of lists that take no page size. */
 const LIST_ESTIMATES: ReadonlyMap<string, number> = new Map([
   ["Session.playbacks", 5],
@@ -61,8 +67,10 @@ const INPUT_SIZED_LISTS: ReadonlySet<string> = new Set([
   "SessionBulkPayload.results",
   "CreateSessionsPayload.sessions",
   "ImportSessionsCsvPayload.sessions",
-  "ProcessesPayload.processes",
 ]);
+
+/** Objects that are more work than others. */
+const OWN_COSTS: ReadonlyMap<string, number> = new Map([["Query.exportSessionsCsv", EXPORT_COST]]);
 
 const CONNECTION = /Connection$/;
 const PAGE_LIST = /Connection\.(nodes|edges)$/;
@@ -148,7 +156,7 @@ function ofField(counting: Counting, node: FieldNode, parent: Type, place: Place
     isWithinRecurringList: place.isWithinRecurringList || RECURRING_LISTS.has(name),
     inputSize: parent === counting.schema.getMutationType() ? inputSize(argument(counting, node, "input")) : place.inputSize,
   };
-  const own = FREE_TYPES.test(type.name) || FREE_FIELDS.has(name) ? 0 : 1;
+  const own = FREE_TYPES.test(type.name) || FREE_FIELDS.has(name) ? 0 : (OWN_COSTS.get(name) ?? 1);
   const length = CONNECTION.test(type.name)
     ? pageSize(counting, node)
     : isListType(getNullableType(field.type))
@@ -161,7 +169,8 @@ function listLength(counting: Counting, node: FieldNode, name: string, place: Pl
   // The page size stands with the connection.
   if (PAGE_LIST.test(name)) return 1;
   if (INPUT_SIZED_LISTS.has(name)) return place.inputSize;
-  if (name === "AlertsPayload.alerts") return Math.min(place.inputSize, ALERTS_LIMIT);
+  const limit = LIMITED_LISTS.get(name);
+  if (limit !== undefined) return Math.min(place.inputSize, limit);
   if (name === "Query.nodes") return listSize(argument(counting, node, "ids"));
   const recurring = place.isWithinRecurringList ? RECURRING_LISTS.get(name) : undefined;
   return recurring ?? LIST_ESTIMATES.get(name) ?? OTHER_LIST_ESTIMATE;

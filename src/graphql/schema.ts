@@ -11,6 +11,7 @@ import { ChangeResolver, createChangeObjectResolver } from "../changes/change.re
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
+import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
@@ -65,6 +66,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       PendingChangesResolver,
       PlaybackResolver,
       ProcessResolver,
+      RateLimitResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,
