@@ -62,7 +62,7 @@ async function writeProcessChanges(transaction: Transaction, decided: readonly D
   const isOver = ({ status }: SessionOutcome): boolean => status === "STOPPED" || status === "FAILED";
   const hasEnded = ({ outcome }: DecidedOutcome): boolean => outcome.observed === null || outcome.isReleased || isOver(outcome);
   const idsOf = (items: readonly DecidedOutcome[]): readonly string[] => items.map(({ session }) => session.id);
-  const ended = decided.filter(hasEnded);
+  const ended = decided.filter((each) => hasEnded(each) && each.session.processIds.length > 0);
   const steps = [
     ...(await writeActivities(transaction, decided.filter((each) => !hasEnded(each)).flatMap(activitiesOf))),
     ...(await endProcesses(transaction, { ids: idsOf(ended), overIds: idsOf(ended.filter(({ outcome }) => isOver(outcome))) })),
