@@ -11,6 +11,7 @@ import { ChangeResolver, createChangeObjectResolver } from "../changes/change.re
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
+import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
@@ -52,6 +53,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       ApiKeyResolver,
       AuditResolver,
       CallerResolver,
+      ChangeDigestResolver,
       ChangeResolver,
       createChangeObjectResolver(loadNode),
       createNodeResolver(loadNode),

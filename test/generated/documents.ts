@@ -660,6 +660,14 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
        | null }> } };
 
+export type ChangeDigestQueryVariables = Exact<{
+  after: string;
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type ChangeDigestQuery = { changeDigest: { cursor: string, isLagged: boolean, alertsRaised: number, sessionCount: number, sessions: Array<{ isNew: boolean, statusBefore: SessionStatus, status: SessionStatus, downSeconds: number, alertsRaised: number, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } }>, deletedSessions: Array<{ id: string, name: string }> } };
+
 export type InputTypesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1131,6 +1139,34 @@ export const ChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChangesQuery, ChangesQueryVariables>;
+export const ChangeDigestDocument = new TypedDocumentString(`
+    query ChangeDigest($after: Cursor!, $filter: SessionFilter) {
+  changeDigest(after: $after, filter: $filter) {
+    cursor
+    isLagged
+    alertsRaised
+    sessionCount
+    sessions {
+      session {
+        id
+        name
+        status
+        health
+        statusReason
+      }
+      isNew
+      statusBefore
+      status
+      downSeconds
+      alertsRaised
+    }
+    deletedSessions {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChangeDigestQuery, ChangeDigestQueryVariables>;
 export const InputTypesDocument = new TypedDocumentString(`
     query InputTypes {
   inputTypes {
