@@ -10,6 +10,7 @@ import { Fault } from "../shared/user-error.ts";
 import type { Logger } from "../shared/log.ts";
 import { admit, TOKEN_LIMIT } from "./admission.ts";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
+import { meteringPlugin } from "./metering.ts";
 import type { RequestContext } from "./request.ts";
 
 /** The executor of queries and mutations. Start it before its first request, and stop it at the end. */
@@ -26,6 +27,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
     logger: log,
     formatError,
     plugins: [
+      // First, since it names the operations that are not admitted too.
+      meteringPlugin(),
       admissionPlugin(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -38,8 +41,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
 function admissionPlugin(): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ schema, contextValue: { actor }, document, operation, request: { variables } }) {
-        if (operation) asGraphQLErrors(() => admit({ schema, actor, document, operation, variables, transport: "http" }));
+      async didResolveOperation({ schema, contextValue: { actor, budget }, document, operation, request: { variables } }) {
+        if (operation) asGraphQLErrors(() => admit({ schema, actor, budget, document, operation, variables, transport: "http" }));
       },
       async didEncounterErrors({ contextValue, errors, operationName }) {
         for (const error of errors.filter(isMasked)) {

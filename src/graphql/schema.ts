@@ -10,6 +10,7 @@ import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
 import "../sessions/session.enums.ts";
@@ -65,6 +66,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      RateLimitResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,
