@@ -123,12 +123,17 @@ export async function readPage(executor: Executor, page: PageOfStep): Promise<St
   return { keptFrom: BigInt(first.kept_from), rows, throughId };
 }
 
-/** Just before the first row that a snapshot does not see. The sum keeps PostgreSQL from walking all ids in search of it. */
+/**
+ * Just before the first row that a snapshot does not see. The sum keeps PostgreSQL from walking all ids in search of it; for who has
+ * seen none of the rows, it would look at each of them.
+ */
 function firstUnseenId(snapshot: Snapshot): SQL {
-  return sql`(select least(
-    (select min(c.id + 0) from changes c where ${hasBegunAfter(snapshot)}),
-    (select min(c.id + 0) from changes c where ${wasRunningIn(snapshot)})
-  ) - 1)`;
+  return sql`(select case
+    when not exists (select from changes c where c.transaction < ${snapshot.xmax.toString()}::xid8) then (select min(c.id) from changes c)
+    else least(
+      (select min(c.id + 0) from changes c where ${hasBegunAfter(snapshot)}),
+      (select min(c.id + 0) from changes c where ${wasRunningIn(snapshot)}))
+    end - 1)`;
 }
 
 /** The rows `c` that a snapshot does not see are those of transactions that began after it, or that were running in it. */

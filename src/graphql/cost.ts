@@ -60,6 +60,7 @@ const LIST_ESTIMATES: ReadonlyMap<string, number> = new Map([
   ["Playback.addresses", 5],
   ["Session.streamRemap", 5],
   ["Query.encoders", 50],
+  ["ChangeDigest.sessions", 100],
 ]);
 
 /** Lists whose length follows from the mutation's input. */

@@ -13,6 +13,7 @@ import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
 import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
+import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
@@ -54,6 +55,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       ApiKeyResolver,
       AuditResolver,
       CallerResolver,
+      ChangeDigestResolver,
       ChangeResolver,
       createChangeObjectResolver(loadNode),
       createNodeResolver(loadNode),

@@ -714,6 +714,14 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
        | null }> } };
 
+export type ChangeDigestQueryVariables = Exact<{
+  after: string;
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type ChangeDigestQuery = { changeDigest: { cursor: string, isLagged: boolean, alertsRaised: number, sessionCount: number, sessions: Array<{ isNew: boolean, statusBefore: SessionStatus, status: SessionStatus, downSeconds: number, alertsRaised: number, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } }>, deletedSessions: Array<{ id: string, name: string }> } };
+
 export type ProcessRowFragment = { id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } };
 
 export type ProcessesQueryVariables = Exact<{
@@ -1251,6 +1259,34 @@ export const ChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChangesQuery, ChangesQueryVariables>;
+export const ChangeDigestDocument = new TypedDocumentString(`
+    query ChangeDigest($after: Cursor!, $filter: SessionFilter) {
+  changeDigest(after: $after, filter: $filter) {
+    cursor
+    isLagged
+    alertsRaised
+    sessionCount
+    sessions {
+      session {
+        id
+        name
+        status
+        health
+        statusReason
+      }
+      isNew
+      statusBefore
+      status
+      downSeconds
+      alertsRaised
+    }
+    deletedSessions {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChangeDigestQuery, ChangeDigestQueryVariables>;
 export const ProcessesDocument = new TypedDocumentString(`
     query Processes($first: Int, $after: String, $kind: ProcessKind, $sessionId: ID) {
   processes(first: $first, after: $after, kind: $kind, sessionId: $sessionId) {
