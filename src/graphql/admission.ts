@@ -1,5 +1,6 @@
 import { Kind, OperationTypeNode, visit, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 import type { Actor } from "../access/actor.ts";
+import { isPermitted, OPEN_TO_ATTENDEES } from "../access/level.rules.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { checkDocument } from "./check-document.ts";
@@ -62,6 +63,9 @@ function assertTransport({ operation, transport }: AdmissionRequest): void {
 
 function assertShape({ document, operation, actor }: AdmissionRequest): { readonly introspects: boolean } {
   const { depth, aliases, directives, rootFields, rootNames } = measure(document, operation);
+  const isOpen = (name: string): boolean => name.startsWith(META_FIELD_PREFIX) || OPEN_TO_ATTENDEES[operation.operation].includes(name);
+  if (!isPermitted(actor.accessLevel, "read") && ![...rootNames].every(isOpen))
+    throw new Fault(FaultCode.FORBIDDEN, "This is not open to attendees of an event.");
   const introspects = INTROSPECTION_FIELDS.some((name) => rootNames.has(name));
   if (introspects && !actor.canIntrospect) {
     throw new Fault(

@@ -25,15 +25,6 @@ export const CALL_LIMIT_DEFAULTS: CallLimitSettings = {
   subscriptionsPerCaller: 20_000,
 };
 
-/** The settings of an installation, as its environment has them. */
-export function callLimitSettings(
-  given: Omit<CallLimitSettings, "points" | "guesses"> & { readonly ratePointsPerMinute: number | null; readonly rateBurst: number },
-): Partial<CallLimitSettings> {
-  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = given;
-  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
-  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
-}
-
 /** The limits of one gateway, counted in its memory: of several gateways each counts for itself. */
 export interface CallLimits {
   /** What counts one call of this caller. */
