@@ -157,6 +157,18 @@ export type CreateSessionInput = {
   streamRemap?: Array<RemapRuleInput> | null | undefined;
 };
 
+/** Several sessions to create or, with UPSERT, to edit where they are there: all or none, at most 1,000. */
+export type CreateSessionsInput = {
+  /** Check everything, say what would become of each, and write nothing. */
+  dryRun?: boolean | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** What to do with sessions that are there already. */
+  mode?: ImportMode | null | undefined;
+  /** The sessions; idempotency keys of single ones are not looked at. */
+  sessions: Array<CreateSessionInput>;
+};
+
 /** A new template. */
 export type CreateTemplateInput = {
   /** Free text for people, at most 2,000 characters. */
@@ -201,6 +213,22 @@ export type Health =
   | 'OK'
   /** It works, and something wants to be looked at. */
   | 'WARNING';
+
+/** What a call that describes many sessions does with those that are already there. */
+export type ImportMode =
+  /** Refuses them: every row or item is a new session. */
+  | 'CREATE'
+  /** Edits the session where it differs. A row of CSV means the session of its name, an item of `createSessions` that of its externalId where it gives one, else that of its name; playbacks are matched by their names, and those that are not listed go. A column or field that is left out leaves its value as it is, an empty cell or null clears it, but secrets that are empty, null or masked stay. What an edit of the input or the outputs is needs the session to be STOPPED; their types can never change. */
+  | 'UPSERT';
+
+/** What became of one described session. */
+export type ImportOutcome =
+  /** It was created. */
+  | 'CREATED'
+  /** One was there and was already like this. */
+  | 'UNCHANGED'
+  /** One was there and was changed. */
+  | 'UPDATED';
 
 /** One of the two paths of an input. */
 export type InputPath =
@@ -830,6 +858,13 @@ export type DeleteSessionsMutationVariables = Exact<{
 
 
 export type DeleteSessionsMutation = { deleteSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type CreateSessionsMutationVariables = Exact<{
+  input: CreateSessionsInput;
+}>;
+
+
+export type CreateSessionsMutation = { createSessions: { outcomes: Array<ImportOutcome>, cursor: string | null, sessions: Array<{ id: string, name: string, externalId: string | null, streamId: string, version: number }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
 
 export type CreateTemplateMutationVariables = Exact<{
   input: CreateTemplateInput;
@@ -1752,6 +1787,27 @@ export const DeleteSessionsDocument = new TypedDocumentString(`
     path
   }
 }`) as unknown as TypedDocumentString<DeleteSessionsMutation, DeleteSessionsMutationVariables>;
+export const CreateSessionsDocument = new TypedDocumentString(`
+    mutation CreateSessions($input: CreateSessionsInput!) {
+  createSessions(input: $input) {
+    outcomes
+    cursor
+    sessions {
+      id
+      name
+      externalId
+      streamId
+      version
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateSessionsMutation, CreateSessionsMutationVariables>;
 export const CreateTemplateDocument = new TypedDocumentString(`
     mutation CreateTemplate($input: CreateTemplateInput!) {
   createTemplate(input: $input) {
