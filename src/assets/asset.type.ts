@@ -33,7 +33,7 @@ registerEnumType(AssetStatus, {
   description: "A file or a playlist that a process made. It outlives its process and its session.",
 })
 export class AssetType extends Node {
-  @Field(() => AssetKind, { description: "What it is." })
+  @Field(() => AssetKind, { description: "What was made: by which kind of process, or by cutting." })
   kind!: AssetKind;
 
   @Field(() => AssetStatus, { description: "How far it is." })
