@@ -9,6 +9,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { Actor } from "../access/actor.ts";
+import { isPermitted, OPEN_TO_ATTENDEES } from "../access/level.rules.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
 import { COST_LIMIT, costOf } from "./cost.ts";
@@ -56,6 +57,10 @@ export function admit(request: AdmissionRequest): void {
 
 function assertShape(document: DocumentNode, operation: OperationDefinitionNode, actor: Actor): void {
   const { depth, aliases, fields, names } = measure(document, operation);
+  const isOpen = (name: string) => name.startsWith(META_FIELD_PREFIX) || OPEN_TO_ATTENDEES[operation.operation].includes(name);
+  if (!isPermitted(actor.accessLevel, "read") && ![...names].every(isOpen)) {
+    throw new Fault(FaultCode.FORBIDDEN, "This is not open to attendees of an event.");
+  }
   if ([...INTROSPECTION_FIELDS].some((name) => names.has(name)) && !actor.canIntrospect) {
     throw new Fault(FaultCode.OPERATION_NOT_ALLOWED, "This credential does not include reading the schema.");
   }

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { randomToken } from "../shared/identifier.ts";
 import { callerAddress } from "../network/caller-address.rules.ts";
 import { authenticate } from "../access/authenticate.ts";
+import type { TokenVerifier } from "../access/token-verifier.ts";
 import type { CallContext, Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
 import type { Metering } from "../graphql/metering.ts";
@@ -29,6 +30,8 @@ export interface Gateway {
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
+  /** Null or left out: API keys alone open the door. */
+  readonly tokens?: TokenVerifier | null;
   readonly metrics: Metrics;
   /** What scrapers of the metrics send; null: only this machine may scrape. */
   readonly metricsToken?: string | null;
@@ -63,9 +66,9 @@ export interface IncomingCall {
 
 /** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
 export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
-  const { base, changeLog, feeds, metering, limits } = gateway;
+  const { base, changeLog, feeds, metering, limits, tokens = null } = gateway;
   const ipAddress = addressOf(gateway, request);
-  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate(base.database, authorization, base.clock));
+  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate({ ...base, tokens }, authorization));
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
