@@ -99,6 +99,28 @@ export type AlertSeverity =
   /** It works, and something wants to be looked at. Clearing a session's alerts clears these. */
   | 'WARNING';
 
+/** What an asset is. */
+export type AssetKind =
+  /** A piece that was cut out of a replay. */
+  | 'CLIP'
+  /** A short silent film that was kept; the latest one of a process is at the address of that. */
+  | 'MOTION_CLIP'
+  /** A file of a run, whole once the run has ended. */
+  | 'RECORDING'
+  /** An HLS playlist of a run, which can be watched while the run goes on. */
+  | 'REPLAY'
+  /** A still picture that was kept; the latest one of a process is at the address of that. */
+  | 'THUMBNAIL';
+
+/** How far an asset is. */
+export type AssetStatus =
+  /** It could not be finished, or its files are gone. */
+  | 'FAILED'
+  /** It is being made; a replay can be watched already. */
+  | 'IN_PROGRESS'
+  /** It is whole and can be opened. */
+  | 'READY';
+
 /** What sound is encoded to. */
 export type AudioCodec =
   /** AAC-LC, which every player and output but WebRTC takes. */
@@ -181,6 +203,18 @@ export type CreateSessionInput = {
   streamRemap?: Array<RemapRuleInput> | null | undefined;
 };
 
+/** Several sessions to create or, with UPSERT, to edit where they are there: all or none, at most 1,000. */
+export type CreateSessionsInput = {
+  /** Check everything, say what would become of each, and write nothing. */
+  dryRun?: boolean | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** What to do with sessions that are there already. */
+  mode?: ImportMode | null | undefined;
+  /** The sessions; idempotency keys of single ones are not looked at. */
+  sessions: Array<CreateSessionInput>;
+};
+
 /** A new template. */
 export type CreateTemplateInput = {
   /** Free text for people, at most 2,000 characters. */
@@ -250,6 +284,12 @@ export type CsvImportErrorCode =
   /** A URL whose scheme, host, address or option, or a path that this installation does not allow. */
   | 'URL_NOT_ALLOWED';
 
+/** Assets to be deleted with their files, all or none. */
+export type DeleteAssetsInput = {
+  /** The ids of the assets, at most 1,000, each once. */
+  ids: Array<string | number>;
+};
+
 /** Templates to delete, all or none. */
 export type DeleteTemplatesInput = {
   /** The templates' ids, 1 to 100. One in use is refused with TEMPLATE_IN_USE. */
@@ -296,11 +336,11 @@ export type Health =
   /** It works, and something wants to be looked at. */
   | 'WARNING';
 
-/** What an import does with a row whose name a session already has. */
+/** What a call that describes many sessions does with those that are already there. */
 export type ImportMode =
-  /** Refuses it with NAME_EXISTS: every row is a new session. */
+  /** Refuses them: every row or item is a new session. */
   | 'CREATE'
-  /** Changes that session where the row differs. A column that is not in the file leaves its value as it is, an empty cell clears it, an empty secret and a masked URL stay. What an edit of the input or the output is needs the session to be STOPPED. */
+  /** Edits the session where it differs. A row of CSV means the session of its name, an item of `createSessions` that of its externalId where it gives one, else that of its name; playbacks are matched by their names, and those that are not listed go. A column or field that is left out leaves its value as it is, an empty cell or null clears it, but secrets that are empty, null or masked stay. What an edit of the input or the outputs is needs the session to be STOPPED; their types can never change. */
   | 'UPSERT';
 
 /** What became of one described session. */
@@ -699,6 +739,16 @@ export type SessionStatus =
   /** Started, the encoder is ready, and no input has arrived yet. */
   | 'WAITING';
 
+/** An asset to be opened to whoever has its share URL, or to nobody any more. */
+export type ShareAssetInput = {
+  /** When the share ends by itself, in the future; null: when it is withdrawn. */
+  expiresAt?: string | null | undefined;
+  /** The id of the asset. */
+  id: string | number;
+  /** Whether it is shared. Shared again, it keeps its URL; false withdraws the URL for good, and another share has another one. */
+  isShared: boolean;
+};
+
 /** Which end of an order comes first. */
 export type SortDirection =
   /** As the order's description says. */
@@ -994,6 +1044,56 @@ export type AlertChangesSubscriptionVariables = Exact<{
 
 export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
 
+export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
+
+export type AssetsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  kind?: Array<AssetKind> | AssetKind | null | undefined;
+  status?: Array<AssetStatus> | AssetStatus | null | undefined;
+  sessionId?: string | number | null | undefined;
+  createdFrom?: string | null | undefined;
+  createdTo?: string | null | undefined;
+}>;
+
+
+export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
+
+export type ProcessAssetsQueryVariables = Exact<{
+  id: string | number;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProcessAssetsQuery = { node:
+    | { id: string, assets: { totalCount: number, nodes: Array<{ id: string, kind: AssetKind, sessionDate: string, url: string | null, shareUrl: string | null }> } }
+    | Record<PropertyKey, never>
+   | null };
+
+export type ShareAssetMutationVariables = Exact<{
+  input: ShareAssetInput;
+}>;
+
+
+export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteAssetsMutationVariables = Exact<{
+  input: DeleteAssetsInput;
+}>;
+
+
+export type DeleteAssetsMutation = { deleteAssets: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ProcessChangesSubscriptionVariables = Exact<{
+  sessionId?: string | number | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProcessChangesSubscription = { processChanges: { cursor: string, kind: ChangeKind, at: string, processId: string | null, assetId: string | null, process: { id: string, kind: ProcessKind, isActive: boolean, health: Health } | null, asset: { id: string, kind: AssetKind, status: AssetStatus, url: string | null } | null } };
+
 export type ChangeCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1016,6 +1116,7 @@ export type ChangesQueryVariables = Exact<{
 
 
 export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ cursor: string, kind: string, at: string, actor: string | null, objectId: string, object:
+        | { id: string }
         | { id: string }
         | { id: string }
         | { id: string }
@@ -1254,6 +1355,13 @@ export type DeleteSessionsMutationVariables = Exact<{
 
 export type DeleteSessionsMutation = { deleteSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
+export type CreateSessionsMutationVariables = Exact<{
+  input: CreateSessionsInput;
+}>;
+
+
+export type CreateSessionsMutation = { createSessions: { outcomes: Array<ImportOutcome>, cursor: string | null, sessions: Array<{ id: string, name: string, externalId: string | null, streamId: string, version: number }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
 export type TemplateRowFragment = { id: string, name: string, description: string | null, isDefault: boolean, version: number, renditions: Array<{ id: string, name: string, isPassthrough: boolean, videoCodec: VideoCodec | null, width: number | null, height: number | null, videoBitrateKbps: number | null, frameRate: number | null, audioCodec: AudioCodec | null, audioBitrateKbps: number | null }> };
 
 export type TemplatesQueryVariables = Exact<{
@@ -1344,6 +1452,39 @@ export const AlertRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AlertRow"}) as unknown as TypedDocumentString<AlertRowFragment, unknown>;
+export const AssetRowFragmentDoc = new TypedDocumentString(`
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}
+    `, {"fragmentName":"AssetRow"}) as unknown as TypedDocumentString<AssetRowFragment, unknown>;
 export const ActionAnswerFragmentDoc = new TypedDocumentString(`
     fragment ActionAnswer on ActionState {
   allowed
@@ -1795,6 +1936,155 @@ export const AlertChangesDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<AlertChangesSubscription, AlertChangesSubscriptionVariables>;
+export const AssetsDocument = new TypedDocumentString(`
+    query Assets($first: Int, $after: String, $kind: [AssetKind!], $status: [AssetStatus!], $sessionId: ID, $createdFrom: DateTime, $createdTo: DateTime) {
+  assets(
+    first: $first
+    after: $after
+    kind: $kind
+    status: $status
+    sessionId: $sessionId
+    createdFrom: $createdFrom
+    createdTo: $createdTo
+  ) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...AssetRow
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<AssetsQuery, AssetsQueryVariables>;
+export const ProcessAssetsDocument = new TypedDocumentString(`
+    query ProcessAssets($id: ID!, $first: Int, $after: String) {
+  node(id: $id) {
+    ... on Process {
+      id
+      assets(first: $first, after: $after) {
+        totalCount
+        nodes {
+          id
+          kind
+          sessionDate
+          url
+          shareUrl
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProcessAssetsQuery, ProcessAssetsQueryVariables>;
+export const ShareAssetDocument = new TypedDocumentString(`
+    mutation ShareAsset($input: ShareAssetInput!) {
+  shareAsset(input: $input) {
+    asset {
+      ...AssetRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<ShareAssetMutation, ShareAssetMutationVariables>;
+export const DeleteAssetsDocument = new TypedDocumentString(`
+    mutation DeleteAssets($input: DeleteAssetsInput!) {
+  deleteAssets(input: $input) {
+    deletedIds
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteAssetsMutation, DeleteAssetsMutationVariables>;
+export const ProcessChangesDocument = new TypedDocumentString(`
+    subscription ProcessChanges($sessionId: ID, $snapshot: Boolean, $after: Cursor) {
+  processChanges(sessionId: $sessionId, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    at
+    processId
+    process {
+      id
+      kind
+      isActive
+      health
+    }
+    assetId
+    asset {
+      id
+      kind
+      status
+      url
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProcessChangesSubscription, ProcessChangesSubscriptionVariables>;
 export const ChangeCursorDocument = new TypedDocumentString(`
     query ChangeCursor {
   changeCursor
@@ -2793,6 +3083,27 @@ export const DeleteSessionsDocument = new TypedDocumentString(`
     path
   }
 }`) as unknown as TypedDocumentString<DeleteSessionsMutation, DeleteSessionsMutationVariables>;
+export const CreateSessionsDocument = new TypedDocumentString(`
+    mutation CreateSessions($input: CreateSessionsInput!) {
+  createSessions(input: $input) {
+    outcomes
+    cursor
+    sessions {
+      id
+      name
+      externalId
+      streamId
+      version
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateSessionsMutation, CreateSessionsMutationVariables>;
 export const TemplatesDocument = new TypedDocumentString(`
     query Templates($first: Int, $after: String, $search: String) {
   templates(first: $first, after: $after, search: $search) {
