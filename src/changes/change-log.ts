@@ -2,7 +2,7 @@ import type { Database } from "../database/database.ts";
 import type { Logger } from "../shared/log.ts";
 import { BELL_CHANNEL } from "./bell.ts";
 import { createChangeRing, type RingAnswer } from "./change-ring.ts";
-import { readExtent, readPage, readStep, type LogExtent, type PageOfStep } from "./change.store.ts";
+import { readExtent, readPage, readStep, type LogExtent, type LogStep, type PageOfStep } from "./change.store.ts";
 import type { Snapshot } from "./position.ts";
 
 /** Steps with more rows than this are read by each subscriber in pages. */
@@ -27,6 +27,8 @@ export interface ChangeLogOptions {
   readonly database: Pick<Database, "executor" | "listen">;
   readonly log: Logger;
   readonly ringRowLimit?: number;
+  /** Told of every step of the log, of all organizations, before its subscribers are. */
+  readonly onStep?: (step: LogStep) => void;
   readonly pollMilliseconds?: number;
   /** Told of each reading to the end: when the oldest of the changes that it found happened, null when there were none. */
   readonly onRead?: (oldestAt: Date | null) => void;
@@ -41,6 +43,7 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
 
   const reader = startReader(options, async () => {
     const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
+    options.onStep?.(step);
     waiting.wake(ring.push(step));
     options.onRead?.(step.rows[0]?.at ?? null);
   });
