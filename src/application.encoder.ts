@@ -1,10 +1,8 @@
 import { join } from "node:path";
-import { findCapabilities } from "./encoder/capabilities.ts";
+import { createAssetTeller, type AssetTeller } from "./encoder/asset-teller.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
 import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
-import { createMediaRunner } from "./encoder/media-runner.ts";
-import { reapLeftovers } from "./encoder/process-record.ts";
-import { openPushServers, withPushServers } from "./encoder/push-servers.ts";
+import { openRealEncoder } from "./encoder/real-encoder.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import { networkPolicyOf } from "./environment.settings.ts";
@@ -21,6 +19,8 @@ export type WantedEncoder = { readonly kind: "REAL" } | { readonly kind: "SIMULA
 export interface PreparedEncoder {
   readonly identity: EncoderIdentity;
   readonly runner: StartRunner;
+  /** What its runners tell of assets. */
+  readonly assets: AssetTeller;
   readonly capabilities: SupportedTypes;
   readonly capacity: number;
   readonly isSimulated: boolean;
@@ -47,6 +47,7 @@ export async function prepareEncoder(
   if (encoder.kind === "SIMULATED") {
     return {
       ...common,
+      assets: createAssetTeller(),
       isSimulated: true,
       ingestAddresses: {},
       capacity: encoder.capacity,
@@ -54,32 +55,18 @@ export async function prepareEncoder(
       capabilities: SIMULATED_CAPABILITIES,
     };
   }
-  const recordsDirectory = join(identity.directory, "processes");
-  const reaped = reapLeftovers(recordsDirectory);
-  if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
-  const { ffmpegPath, searchPath, multicastInterface } = environment;
-  const pushServers = await openPushServers({ ...environment, log });
-  closers.push({ stage: "workers", close: () => pushServers.close() });
-  const capabilities = withPushServers(await findCapabilities({ ffmpegPath, searchPath }), pushServers);
-  for (const sentence of capabilities.missing) log.warn(sentence);
-  const runner = createMediaRunner({
-    capabilities,
+  const assetTeller = createAssetTeller();
+  const media = await openRealEncoder({
+    ...environment,
+    directory: identity.directory,
     mediaRoot,
     fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
-    recordsDirectory,
-    socketDirectory: join(identity.directory, "sockets"),
-    multicastInterface,
     networkPolicy: networkPolicyOf(environment),
-    pushServers,
+    assetTeller,
+    storageLevel: () => "PLENTY",
     readImage: (imageId) => readImageBytes(database.executor, imageId),
     log,
   });
-  return {
-    ...common,
-    isSimulated: false,
-    ingestAddresses: pushServers.addresses,
-    capacity: environment.encoderCapacity,
-    runner,
-    capabilities,
-  };
+  closers.push({ stage: "workers", close: () => media.close() });
+  return { ...common, ...media, assets: assetTeller, isSimulated: false, capacity: environment.encoderCapacity };
 }

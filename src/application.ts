@@ -18,6 +18,7 @@ import { startAgent } from "./encoder/agent.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
 import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
@@ -205,6 +206,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
+    operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
     base: {
@@ -243,9 +245,9 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     const reaper = await startReaper({ database, bell, clock, log });
     closers.push({ stage: "workers", close: () => reaper.close() });
   }
-  const { identity, runner, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
+  const { identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
   const agent = await startAgent({
-    ...{ database, vault, bell, clock, log, identity, runner, capabilities, capacity, isSimulated, ingestAddresses },
+    ...{ database, vault, bell, clock, log, identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses },
     name: environment.encoderName,
     region: environment.region,
     mediaAddress: isSimulated ? null : (environment.mediaUrl ?? mediaUrl),

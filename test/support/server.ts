@@ -11,6 +11,7 @@ import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import { openMetrics } from "../../src/observability/metrics.ts";
+import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
@@ -37,6 +38,7 @@ export interface TestServerOptions {
   readonly assets?: Partial<Pick<AssetOriginOptions, "own" | "objectStore">>;
   readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
+  readonly persistedOperations?: PersistedMode;
   readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
@@ -97,6 +99,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     limits: options.limits ?? {},
+    operations: openPersistedOperations(options.persistedOperations ?? "allow"),
     originHandler: options.originHandler ?? null,
     assetHandler: createAssetOrigin({ signing: base.vault, clock: base.clock, media, own: null, objectStore: null, ...options.assets }),
     tokens: options.tokens ?? null,
