@@ -23,6 +23,7 @@ import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulat
 import type { Environment } from "./environment.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { readImageBytes } from "./images/image.store.ts";
+import type { CallLimitSettings } from "./limits/call-limits.ts";
 import { openMetrics, type Metrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
@@ -283,6 +284,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     changeLog,
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
+    limits: limitsOf(environment),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     base: {
       database,
@@ -330,6 +332,12 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
   });
   encoder.currentId = agent.encoderId;
   closers.push({ stage: "takers", close: () => agent.close() });
+}
+
+function limitsOf(environment: Environment): Partial<CallLimitSettings> {
+  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
+  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
+  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
 }
 
 function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {

@@ -10,6 +10,7 @@ import {
 } from "graphql";
 import type { Actor } from "../access/actor.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
+import type { CallBudget } from "../limits/call-budget.ts";
 import { COST_LIMIT, costOf } from "./cost.ts";
 import { findUncleanText } from "./text-hygiene.ts";
 
@@ -25,6 +26,8 @@ export interface AdmissionRequest {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>> | null | undefined;
+  /** Charged with what the operation costs, once nothing else speaks against it. */
+  readonly budget: CallBudget;
   /** `http` takes queries and mutations, `socket` subscriptions. */
   readonly transport: "http" | "socket";
 }
@@ -45,9 +48,10 @@ export function admit(request: AdmissionRequest): void {
     );
   }
   assertShape(document, operation, actor);
-  assertCost(request);
+  const cost = assertCost(request);
   // Inputs of mutations are checked where they are parsed, so that the answer can name the field.
   if (operation.operation !== OperationTypeNode.MUTATION) assertCleanText(document, variables);
+  request.budget.charge(cost);
 }
 
 function assertShape(document: DocumentNode, operation: OperationDefinitionNode, actor: Actor): void {
@@ -63,12 +67,13 @@ function assertShape(document: DocumentNode, operation: OperationDefinitionNode,
     throw tooComplex(`of at most ${ROOT_MUTATION_LIMIT} mutations`);
 }
 
-function assertCost(request: AdmissionRequest): void {
+function assertCost(request: AdmissionRequest): number {
   const cost = costOf(request);
   if (cost > COST_LIMIT) {
     const [limit, asked] = [COST_LIMIT, cost].map((count) => count.toLocaleString("en"));
     throw tooComplex(`that asks for at most ${limit} objects: this one can come to ${asked}. Ask for smaller pages or fewer levels`);
   }
+  return cost;
 }
 
 const META_FIELD_PREFIX = "__";

@@ -41,8 +41,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
 function admissionPlugin(): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ schema, contextValue: { actor }, document, operation, request: { variables } }) {
-        if (operation) asGraphQLErrors(() => admit({ schema, actor, document, operation, variables, transport: "http" }));
+      async didResolveOperation({ schema, contextValue: { actor, budget }, document, operation, request: { variables } }) {
+        if (operation) asGraphQLErrors(() => admit({ schema, actor, budget, document, operation, variables, transport: "http" }));
       },
       async didEncounterErrors({ contextValue, errors, operationName }) {
         for (const error of errors.filter(isMasked)) {

@@ -20,6 +20,7 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   template: "Template",
   session: "Session",
   playback: "Playback",
+  process: "Process",
   secret: "Secret",
   encoder: "Encoder",
   alert: "Alert",

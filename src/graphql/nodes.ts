@@ -3,6 +3,7 @@ import { alertLoader } from "../alerts/alert.loaders.ts";
 import { auditEntryLoader } from "../audit/audit.loader.ts";
 import { encoderLoader } from "../encoder/encoder.loader.ts";
 import { organizationLoader } from "../organizations/organization.loader.ts";
+import { processLoader } from "../processes/process.loaders.ts";
 import { inputSwitchLoader, runLoader } from "../sessions/run.loaders.ts";
 import { playbackLoader, secretLoader, sessionLoader } from "../sessions/session.loaders.ts";
 import { templateLoader } from "../templates/template.loader.ts";
@@ -17,6 +18,7 @@ export const NODES: readonly NodeDefinition[] = [
   { kind: "inputswitch", loader: inputSwitchLoader },
   { kind: "organization", loader: organizationLoader },
   { kind: "playback", loader: playbackLoader },
+  { kind: "process", loader: processLoader },
   { kind: "run", loader: runLoader },
   { kind: "secret", loader: secretLoader },
   { kind: "session", loader: sessionLoader },

@@ -10,7 +10,10 @@ import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
+import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
+import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
@@ -52,6 +55,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       ApiKeyResolver,
       AuditResolver,
       CallerResolver,
+      ChangeDigestResolver,
       ChangeResolver,
       createChangeObjectResolver(loadNode),
       createNodeResolver(loadNode),
@@ -63,6 +67,8 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      ProcessResolver,
+      RateLimitResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,
@@ -74,6 +80,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionFieldResolver,
       SessionImageResolver,
       SessionMutationResolver,
+      SessionProcessesResolver,
       SessionQueryResolver,
       SessionRunsResolver,
       SessionSlateResolver,

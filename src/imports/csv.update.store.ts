@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { TransactionContext } from "../access/context.ts";
 import { columnOf, rowsAs, type ColumnTypes } from "../database/row-set.ts";
+import { removeStrayProcesses } from "../processes/remove-stray-processes.ts";
 import { logSessionRows } from "../sessions/session.changes.ts";
 import { insertSecretRows } from "../sessions/session.insert.ts";
 import type { Verb } from "../sessions/session.rules.ts";
@@ -18,6 +19,8 @@ export async function updateSessionRows(context: TransactionContext, rows: Updat
   await transaction.execute(sql`
     update playbacks p set ${assignments(PLAYBACK_UPDATE_COLUMNS)}
     from ${rowsAs("r", PLAYBACK_UPDATE_COLUMNS, rows.playbacks)} where p.id = r.id`);
+  // Another template has other renditions.
+  await removeStrayProcesses(context, sql`${rows.sessions.texts["id"] ?? "{}"}::text::text[]`);
   await transaction.execute(sql`
     delete from secrets x using ${rowsAs("r", REMOVED_SECRET_COLUMNS, rows.removedSecrets)}
     where x.session_id = r.session_id and x.kind = r.kind`);

@@ -12,6 +12,7 @@ import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { CallLimits } from "../limits/call-limits.ts";
 
 /** What both transports of the gateway work with. */
 export interface Gateway {
@@ -20,6 +21,7 @@ export interface Gateway {
   readonly changeLog: ChangeLog;
   /** What is read once a second for all of its subscribers. */
   readonly feeds: SessionFeeds;
+  readonly limits: CallLimits;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
@@ -59,14 +61,20 @@ export interface IncomingCall {
   readonly requestId: string;
 }
 
-/** Finds out who calls; throws UNAUTHENTICATED. */
+/** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
 export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
-  const { base, changeLog, feeds, metering, trustedProxies = [] } = gateway;
-  const actor = await authenticate(base.database, authorization, base.clock);
-  const ipAddress = callerAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"], trustedProxies);
+  const { base, changeLog, feeds, metering, limits } = gateway;
+  const ipAddress = addressOf(gateway, request);
+  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate(base.database, authorization, base.clock));
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
-  return createRequestContext({ ...base, actor, ipAddress, requestId, log }, { changeLog, feeds, metering });
+  const budget = limits.budgetOf(actor.callerId);
+  return createRequestContext({ ...base, actor, ipAddress, requestId, log }, { changeLog, feeds, metering, budget });
+}
+
+/** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */
+export function addressOf({ trustedProxies = [] }: Gateway, request: IncomingMessage): string | null {
+  return callerAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"], trustedProxies);
 }
 
 /** Whether a page of this origin may call. Without an Origin header it is no browser, and the credential alone decides. */

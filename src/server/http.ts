@@ -5,6 +5,7 @@ import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
 import { listedOperationNames } from "../graphql/listed-operations.ts";
 import { createMetering } from "../graphql/metering.ts";
+import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
 import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
@@ -17,11 +18,13 @@ import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
 import { serveSubscriptions } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** What callers and addresses may do, where that is not what it is by default. */
+  readonly limits?: Partial<CallLimitSettings>;
 }
 
 export interface RunningServer {
@@ -40,7 +43,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await apollo.start();
   const { base, changeLog, metrics } = options;
   const metering = createMetering(metrics.operations, listedOperationNames());
-  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }) };
+  const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
+  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits };
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -127,7 +131,7 @@ function allowOrigin(gateway: Gateway, request: IncomingMessage, response: Serve
   const { origin } = request.headers;
   if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
   response.setHeader("access-control-allow-origin", origin);
-  response.setHeader("access-control-expose-headers", "x-request-id, retry-after, content-disposition");
+  response.setHeader("access-control-expose-headers", "x-request-id, retry-after, ratelimit, ratelimit-policy, content-disposition");
 }
 
 function answerPreflight(response: ServerResponse): void {

@@ -8,10 +8,13 @@ import { meterSubscription } from "../graphql/metered-subscription.ts";
 import { codesOf } from "../graphql/metering.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
+import { withSlot } from "../graphql/subscription-slot.ts";
+import { networkOf } from "../limits/guess-guard.ts";
+import { holdSlot } from "./hold-slot.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { BODY_LIMIT_BYTES } from "./body.ts";
 import { watchCredentials, type CredentialWatch } from "./credential-watch.ts";
-import { contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
+import { addressOf, contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { refuseStream } from "./malformed.ts";
 
 /** Why a socket is ended. Stock clients come back after each of these, and after none of 4400, 4401, 4406, 4409, 4429 and 4500. */
@@ -54,6 +57,9 @@ export function serveSubscriptions(server: Server, gateway: Gateway): Subscripti
     stream.on("error", () => stream.destroy());
     const refusal = refuseUpgrade(gateway, request);
     if (refusal) return refuseStream(stream, refusal, requestIdOf(request));
+    // The stream ends whether or not it ever becomes a socket.
+    if (!holdSlot(stream, gateway.limits.connectionsOfAddress, networkOf(addressOf(gateway, request))))
+      return refuseStream(stream, "429 Too Many Requests", requestIdOf(request));
     sockets.handleUpgrade(request, stream, head, (socket) => openSocket({ gateway, protocol, socket, request }));
   });
   sockets.on("headers", (headers, request) => headers.push(`x-request-id: ${requestIdOf(request)}`));
@@ -87,7 +93,7 @@ function createProtocol(gateway: Gateway, credentials: CredentialWatch): Protoco
       const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
       return "schema" in prepared ? prepared : [...prepared];
     },
-    subscribe: (args) => meterSubscription(args, runSubscription),
+    subscribe: (args) => withSlot(gateway.limits.subscriptionsOfCaller, args, () => meterSubscription(args, runSubscription)),
     onNext: ({ extra }, _id, _payload, _args, { data, errors }): FormattedExecutionResult | undefined =>
       errors && { ...(data !== undefined && { data }), errors: present(extra, errors) },
     onError: ({ extra }, _id, _payload, errors) => present(extra, errors),
@@ -114,6 +120,11 @@ async function connect({ gateway, credentials, extra }: Connecting, authorizatio
     if (error instanceof Fault) gateway.metering.erred([error.code]);
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
     throw error;
+  }
+  if (!holdSlot(extra.request.socket, gateway.limits.connectionsOfCaller, extra.context.actor.callerId)) {
+    // Stock clients come back after it, by when others may have gone.
+    extra.socket.close(CLOSE.tryLater, "Too many connections of this credential");
+    return false;
   }
   // Who left in the meantime has closed already, and nobody would end the watch.
   if (extra.socket.readyState === extra.socket.OPEN) extra.unwatch = credentials.add(extra.context.actor, () => endCredential(extra));

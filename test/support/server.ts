@@ -11,6 +11,7 @@ import { openMetrics } from "../../src/observability/metrics.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
+import type { CallLimitSettings } from "../../src/limits/call-limits.ts";
 import type { OriginHandler } from "../../src/origin/origin.ts";
 import { required } from "../../src/shared/assert.ts";
 import { systemClock, type Clock } from "../../src/shared/clock.ts";
@@ -29,6 +30,7 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  readonly limits?: Partial<CallLimitSettings>;
   readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
@@ -87,6 +89,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     base,
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
+    limits: options.limits ?? {},
     originHandler: options.originHandler ?? null,
     metrics,
     metricsToken: options.metricsToken ?? null,
