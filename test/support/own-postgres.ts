@@ -33,14 +33,15 @@ export interface OwnPostgres {
 export interface OwnPostgresOptions {
   /** Whether what was committed is there after a crash; false spares the disk. */
   readonly isDurable?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const START_ATTEMPTS = 50;
 const RETRY_MILLISECONDS = 100;
 
-export async function startOwnPostgres({ isDurable = false }: OwnPostgresOptions = {}): Promise<OwnPostgres> {
+export async function startOwnPostgres({ isDurable = false, settings = {} }: OwnPostgresOptions = {}): Promise<OwnPostgres> {
   const directory = makeTestDirectory();
-  const start = () => startEmbeddedPostgres({ dataDirectory: join(directory.path, "postgres"), isDurable });
+  const start = () => startEmbeddedPostgres({ dataDirectory: join(directory.path, "postgres"), isDurable, settings });
   let server = await start();
 
   async function restart(ending: Ending = "FAST"): Promise<void> {
