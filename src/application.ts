@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { loadSecretKey } from "./access/secret-key.ts";
+import { createTokenVerifier } from "./access/token-verifier.ts";
 import { createVault, type Vault } from "./access/vault.ts";
 import { createBell, type Bell } from "./changes/bell.ts";
 import { openChangeLog } from "./changes/change-log.ts";
@@ -11,24 +12,21 @@ import type { Database } from "./database/database.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAgent } from "./encoder/agent.ts";
-import { findCapabilities } from "./encoder/capabilities.ts";
+import { createAssetTeller } from "./encoder/asset-teller.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
 import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
-import { createMediaRunner } from "./encoder/media-runner.ts";
-import { reapLeftovers } from "./encoder/process-record.ts";
-import { openPushServers, withPushServers } from "./encoder/push-servers.ts";
+import { openRealEncoder } from "./encoder/real-encoder.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
+import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { readImageBytes } from "./images/image.store.ts";
-import type { CallLimitSettings } from "./limits/call-limits.ts";
 import { openMetrics, type Metrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
-import { listOwnAddresses } from "./network/resolve.ts";
-import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
@@ -212,34 +210,19 @@ async function prepareEncoder(
       capabilities: SIMULATED_CAPABILITIES,
     };
   }
-  const recordsDirectory = join(identity.directory, "processes");
-  const reaped = reapLeftovers(recordsDirectory);
-  if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
-  const { ffmpegPath, searchPath, multicastInterface } = environment;
-  const pushServers = await openPushServers({ ...environment, log });
-  closers.push({ stage: "workers", close: () => pushServers.close() });
-  const capabilities = withPushServers(await findCapabilities({ ffmpegPath, searchPath }), pushServers);
-  for (const sentence of capabilities.missing) log.warn(sentence);
-  const runner = createMediaRunner({
-    capabilities,
+  const media = await openRealEncoder({
+    ...environment,
+    directory: identity.directory,
     mediaRoot,
     fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
-    recordsDirectory,
-    socketDirectory: join(identity.directory, "sockets"),
-    multicastInterface,
     networkPolicy: networkPolicyOf(environment),
-    pushServers,
+    assetTeller: createAssetTeller(),
+    storageLevel: () => "PLENTY",
     readImage: (imageId) => readImageBytes(database.executor, imageId),
     log,
   });
-  return {
-    ...common,
-    isSimulated: false,
-    ingestAddresses: pushServers.addresses,
-    capacity: environment.encoderCapacity,
-    runner,
-    capabilities,
-  };
+  closers.push({ stage: "workers", close: () => media.close() });
+  return { ...common, ...media, isSimulated: false, capacity: environment.encoderCapacity };
 }
 
 interface Serving {
@@ -274,10 +257,14 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
   metrics.showInstallation(database.executor);
+  const tokenSettings = tokenSettingsOf(environment);
+  const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
+  closers.push({ stage: "workers", close: async () => tokens?.close() });
   let url = "";
   const server = await startServer({
     metrics,
     metricsToken: environment.metricsToken,
+    tokens,
     schema: buildHeadendSchema(),
     host: environment.host,
     port: environment.port,
@@ -285,6 +272,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
+    operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     base: {
       database,
@@ -332,14 +320,4 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
   });
   encoder.currentId = agent.encoderId;
   closers.push({ stage: "takers", close: () => agent.close() });
-}
-
-function limitsOf(environment: Environment): Partial<CallLimitSettings> {
-  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
-  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
-  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
-}
-
-function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {
-  return { allowedNetworks, ownAddresses: listOwnAddresses() };
 }

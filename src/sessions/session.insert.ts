@@ -76,7 +76,7 @@ export async function writePlaybacks(executor: Executor, rows: readonly ReturnTy
   await insertPlaybackRows(executor, toRowSet(rows, PLAYBACK_COLUMNS));
 }
 
-async function insertPlaybackRows(executor: Executor, rows: RowSet): Promise<void> {
+export async function insertPlaybackRows(executor: Executor, rows: RowSet): Promise<void> {
   if (rows.count > 0) await executor.execute(insertRows("playbacks", PLAYBACK_COLUMNS, rows));
 }
 

@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import { createApiKey } from "../../src/access/create-api-key.ts";
 import type { CallContext, Context } from "../../src/access/context.ts";
 import { AccessLevel } from "../../src/access/level.rules.ts";
+import type { TokenVerifier } from "../../src/access/token-verifier.ts";
 import { createVault } from "../../src/access/vault.ts";
 import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import { openMetrics } from "../../src/observability/metrics.ts";
+import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
@@ -30,7 +32,9 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
+  readonly persistedOperations?: PersistedMode;
   readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
@@ -90,14 +94,24 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     limits: options.limits ?? {},
+    operations: openPersistedOperations(options.persistedOperations ?? "allow"),
     originHandler: options.originHandler ?? null,
+    tokens: options.tokens ?? null,
     metrics,
     metricsToken: options.metricsToken ?? null,
   });
   const clients: TestCaller[] = [];
 
   function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
-    const actor = { organizationId, accessLevel, name: "key:Test", callerId: "test", canIntrospect: true, apiKeyId: null, expiresAt: null };
+    const actor = {
+      organizationId,
+      accessLevel,
+      name: "key:Test",
+      callerId: "test",
+      canIntrospect: true,
+      credential: { kind: "TOKEN" } as const,
+      expiresAt: null,
+    };
     const caller = {
       ...createGraphqlClient(server.url, key),
       key,
