@@ -2,7 +2,8 @@ import type { Database } from "../database/database.ts";
 import type { Logger } from "../shared/log.ts";
 import { BELL_CHANNEL } from "./bell.ts";
 import { createChangeRing, type RingAnswer } from "./change-ring.ts";
-import { readExtent, readPage, readStep, type LogExtent, type LogStep, type PageOfStep } from "./change.store.ts";
+import { readFlushedExtent, readPage, readStep, type LogExtent, type LogStep, type PageOfStep } from "./change.store.ts";
+import { flushWritten } from "./flush.store.ts";
 import type { Snapshot } from "./position.ts";
 
 /** Steps with more rows than this are read by each subscriber in pages. */
@@ -38,13 +39,16 @@ export interface ChangeLogOptions {
 export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLog> {
   const { database, log, ringRowLimit = RING_ROW_LIMIT } = options;
   const { executor } = database;
-  const ring = createChangeRing((await readExtent(executor)).snapshot, ringRowLimit);
+  const ring = createChangeRing((await readFlushedExtent(executor)).snapshot, ringRowLimit);
   const waiting = createWaitingRoom();
 
   const reader = startReader(options, async () => {
     const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
-    options.onStep?.(step);
-    waiting.wake(ring.push(step));
+    const isNew = step.rows.length > 0;
+    if (isNew) options.onStep?.(step);
+    if (isNew && !step.isFlushed) await flushWritten(executor);
+    // Without rows there is no hurry: the next look finds on the disk what was written.
+    if (isNew || step.isFlushed) waiting.wake(ring.push(step));
     options.onRead?.(step.rows[0]?.at ?? null);
   });
   const onWake = () => reader.wake();
@@ -55,7 +59,7 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
     onceRowsFor: waiting.once,
     waitingCount: waiting.count,
     readPage: (page) => readPage(executor, page),
-    extent: () => readExtent(executor),
+    extent: () => readFlushedExtent(executor),
     async close() {
       await stopListening();
       await reader.close();
