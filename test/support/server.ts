@@ -100,7 +100,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clients: TestCaller[] = [];
 
   function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
-    const actor = { organizationId, accessLevel, name: "key:Test", callerId: "test", canIntrospect: true, credential: { kind: "TOKEN" } as const, expiresAt: null };
+    const actor = {
+      organizationId,
+      accessLevel,
+      name: "key:Test",
+      callerId: "test",
+      canIntrospect: true,
+      credential: { kind: "TOKEN" } as const,
+      expiresAt: null,
+    };
     const caller = {
       ...createGraphqlClient(server.url, key),
       key,
