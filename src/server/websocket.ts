@@ -122,7 +122,10 @@ async function connect({ gateway, credentials, extra }: Connecting, authorizatio
   } catch (error) {
     if (error instanceof Fault) gateway.metering.erred([error.code]);
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
-    throw error;
+    if (!(error instanceof Fault && error.code === FaultCode.RATE_LIMITED)) throw error;
+    // No failure of ours: who guesses credentials must not fill the log.
+    extra.socket.close(CLOSE.tryLater, "Too many wrong credentials");
+    return false;
   }
   if (!holdSlot(extra.request.socket, gateway.limits.connectionsOfCaller, extra.context.actor.callerId)) {
     // Stock clients come back after it, by when others may have gone.
