@@ -24,6 +24,10 @@ export const PERMISSIONS = {
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",
   "edit templates": "EDITOR",
+  "edit events": "EDITOR",
+  "test events": "OPERATOR",
+  "take events live": "OPERATOR",
+  "stop events": "OPERATOR",
   "manage api keys": "ADMIN",
   "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;

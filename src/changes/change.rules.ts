@@ -15,8 +15,9 @@ export const LoggedChangeKind = {
 export type LoggedChangeKind = (typeof LoggedChangeKind)[keyof typeof LoggedChangeKind];
 
 export const SESSION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "ALERTS_CHANGED", "DELETED"] as const;
+export const EVENT_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"] as const;
 export const ALERT_CHANGE_KINDS = ["RAISED", "REPEATED", "ACKNOWLEDGED", "ENDED"] as const;
 
 /** What kinds of object have changes. */
-export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT" } as const;
+export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT", EVENT: "EVENT" } as const;
 export type ChangedObject = (typeof ChangedObject)[keyof typeof ChangedObject];

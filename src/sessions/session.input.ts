@@ -159,6 +159,7 @@ export const sessionFilter = z.object({
   templateId: filterText.nullish(),
   hasOpenAlert: z.boolean().nullish(),
   hasPendingChanges: z.boolean().nullish(),
+  hasEvent: z.boolean().nullish(),
 });
 
 /** A session as a caller describes it, its values in range but nothing yet checked against anything else. */

@@ -95,14 +95,14 @@ export async function readSessionFacts(executor: Executor, ids: readonly string[
 /** What decisions about the running session `s` look at, as JSON in the shape of `ControlledSession` without its status. */
 export const controlledJson: SQL = sql`jsonb_build_object(
   'hasFailover', s.recovery_interval_seconds is not null, 'activePath', s.active_path, 'pathCommandTo', s.path_command_to,
-  'isSlateWanted', s.is_slate_wanted, 'isSlateShowing', s.is_slate_showing,
+  'isSlateWanted', s.is_slate_wanted, 'isSlateShowing', s.is_slate_showing, 'isOfEvent', s.event_id is not null,
   'hasPassthrough', exists (
     select from playbacks p where p.session_id = s.id and
       case when s.status in ('STOPPED', 'FAILED') or p.started_renditions is null
         then exists (select from renditions r where r.template_id = p.template_id and r.is_passthrough)
         else p.started_renditions @> '[{"isPassthrough": true}]' end))`;
 
-/** Asks for sessions to run: the next generation, with the ladders as the templates are now. */
+/** Asks for sessions to run: the next generation, with the ladders as the templates are now. A session of an event has a run only while that is live. */
 export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
@@ -112,8 +112,9 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
         generation = generation + 1, running_since = null, path_command_to = null, path_command_actor = null, is_slate_wanted = false,
         ${commandColumns(command)}
       where id = any(${list}) and status in ('STOPPED', 'FAILED')
-      returning id, generation, organization_id, name),
-    opened as (${openRuns({ from: sql`started`, ...by(command) }, ids)}),
+      returning id, generation, organization_id, name, event_id),
+    begun as (select * from started where event_id is null),
+    opened as (${openRuns({ from: sql`begun`, ...by(command) }, ids)}),
     ${laddersOf(list)}
     update playbacks p set
       status = 'STARTING', health = 'OK', status_reason = null,

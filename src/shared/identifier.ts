@@ -17,6 +17,8 @@ export const IDENTIFIER_KINDS = [
   "alert",
   "image",
   "auditentry",
+  "event",
+  "eventlanguage",
 ] as const;
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
