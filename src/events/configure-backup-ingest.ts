@@ -3,8 +3,9 @@ import { Verb } from "../sessions/session.rules.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
 import { logEventChanges } from "./event.changes.ts";
 import type { ConfigureBackupIngest } from "./event.input.ts";
-import { setBackupEnabled, updateEventRow } from "./event.store.ts";
+import { updateEventRow } from "./event.store.ts";
 import { decideEditIngest } from "./event.transitions.ts";
+import { setBackupEnabled } from "./event-session.store.ts";
 import { refuseUnless, withEvent } from "./require-event.ts";
 
 const CONFIGURE = { permission: "edit events", verb: Verb.CONFIGURE, name: "configure backup ingest" } as const;
@@ -19,7 +20,7 @@ export async function configureBackupIngest(context: Context, { id, languageCode
       throw new Refusal({ code: UserErrorCode.NOT_FOUND, message, path: ["input", "languageCode"] });
     }
     if (language.isBackupEnabled === enabled) return;
-    await setBackupEnabled(transactionContext.transaction, language.id, enabled);
+    await setBackupEnabled(transactionContext.transaction, language.sessionId, enabled);
     await updateEventRow(transactionContext.transaction, event.id, { updatedAt: transactionContext.clock.now() });
     await logEventChanges(transactionContext, "UPDATED", [{ id: event.id, before: event, after: event }]);
   });

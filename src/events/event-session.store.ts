@@ -23,6 +23,15 @@ export async function putOnAir(
     where id = any(${textList(sessionIds)})`);
 }
 
+/** Lets a session take a second signal, or not any more; whoever runs it hears of it with the next heartbeat. */
+export async function setBackupEnabled(transaction: Transaction, sessionId: string, isEnabled: boolean): Promise<void> {
+  await transaction.execute(sql`
+    update sessions set recovery_interval_seconds = ${isEnabled ? REMAIN_ON_BACKUP : null}::integer where id = ${sessionId}`);
+}
+
+/** Once on the backup it stays there for as long as that comes. */
+const REMAIN_ON_BACKUP = -1;
+
 /** Opens the runs of sessions that go live. */
 export async function openLiveRuns(
   transaction: Transaction,

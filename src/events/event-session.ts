@@ -6,7 +6,7 @@ import { insertSessions, writeSecrets } from "../sessions/session.insert.ts";
 import type { SessionDraft } from "../sessions/session.draft.ts";
 import { generateSecret } from "../sessions/session.prepare.ts";
 import { sealSecret } from "../sessions/secret.store.ts";
-import { SecretKind } from "../sessions/secret.rules.ts";
+import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
 import { logSessionChanges } from "../sessions/session.changes.ts";
 import { Verb } from "../sessions/session.rules.ts";
 import { markStarting, markStopping, selectSessionStates } from "../sessions/session.store.ts";
@@ -14,9 +14,6 @@ import type { SessionState } from "../sessions/session.state.ts";
 import type { EventLanguageDraft } from "./event.input.ts";
 import type { eventLanguages } from "./event.table.ts";
 import { attachSessions } from "./event-session.store.ts";
-
-/** Where the secrets of each role stand among those of a session: the primary's as for any pushed input. */
-export const SECRET_POSITION = { PRIMARY: 0, BACKUP: 1 } as const;
 
 /** After a loss of the primary it stays on the backup for as long as that comes. */
 const REMAIN_ON_BACKUP = { recoveryIntervalSeconds: -1, errorThresholdPercent: null } as const;
@@ -47,19 +44,18 @@ export async function makeLanguages(
     made.flatMap((sessionId) => sealedKeys(context, sessionId)),
   );
   await attachSessions(context.transaction, eventId, made);
-  return languages.map(({ code, label, backupEnabled }, index) => ({
+  return languages.map(({ code, label }, index) => ({
     id: newIdentifier("eventlanguage"),
     eventId,
     code,
     label,
     position: positionFrom + index,
-    sessionId: made[index] ?? "",
-    isBackupEnabled: backupEnabled,
+    sessionId: required(made[index], "session of a language"),
   }));
 }
 
 /** RTMP with or without TLS and SRT are all taken with the same key; the type that a session has to have is the one that most senders speak. */
-function toSessionDraft(context: TransactionContext, title: string, { code, templateId }: EventLanguageDraft): SessionDraft {
+function toSessionDraft(context: TransactionContext, title: string, { code, templateId, backupEnabled }: EventLanguageDraft): SessionDraft {
   const tail = ` (${code}) ${randomToken(NAME_TAIL_LENGTH)}`;
   return {
     name: `${title.slice(0, NAME_LENGTH_LIMIT - tail.length)}${tail}`,
@@ -71,7 +67,7 @@ function toSessionDraft(context: TransactionContext, title: string, { code, temp
       type: "RTMP_PUSH",
       urlA: null,
       urlB: null,
-      failover: REMAIN_ON_BACKUP,
+      failover: backupEnabled ? REMAIN_ON_BACKUP : null,
       customStreamKey: null,
       srtEncryptionEnabled: true,
       srtPassphrase: null,
@@ -100,7 +96,7 @@ function toSessionDraft(context: TransactionContext, title: string, { code, temp
 function sealedKeys({ vault }: TransactionContext, sessionId: string) {
   return [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE].map((kind) =>
     sealSecret(vault, {
-      ...{ sessionId, playbackId: null, kind, position: SECRET_POSITION.BACKUP },
+      ...{ sessionId, playbackId: null, kind, position: SECRET_POSITION.B },
       plaintext: generateSecret(),
       isGenerated: true,
     }),

@@ -1,12 +1,20 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, getColumns, inArray, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
 import { textList } from "../database/text-list.ts";
+import { sessions } from "../sessions/session.table.ts";
 import type { EventStatus } from "./event.rules.ts";
 import { eventLanguages, events } from "./event.table.ts";
 
 export type EventRow = typeof events.$inferSelect;
-export type EventLanguageRow = typeof eventLanguages.$inferSelect;
+
+/** A language with what its session says of its signals. */
+export type EventLanguageRow = typeof eventLanguages.$inferSelect & {
+  /** Whether the session takes a second signal. */
+  readonly isBackupEnabled: boolean;
+  /** Went live with its backup alone: its primary is not taken even when it comes. */
+  readonly isBackupOnly: boolean;
+};
 
 /** An event with its languages, in their order. */
 export interface StoredEvent extends EventRow {
@@ -49,9 +57,11 @@ export async function lockEvents(
 async function withLanguages(executor: Executor, rows: readonly EventRow[]): Promise<readonly StoredEvent[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
+  const isBackupEnabled = sql<boolean>`${sessions.recoveryIntervalSeconds} is not null`;
   const found = await executor
-    .select()
+    .select({ ...getColumns(eventLanguages), isBackupEnabled, isBackupOnly: sessions.isBackupOnly })
     .from(eventLanguages)
+    .innerJoin(sessions, eq(sessions.id, eventLanguages.sessionId))
     .where(sql`${eventLanguages.eventId} = any(${textList(ids)})`)
     .orderBy(asc(eventLanguages.position));
   return rows.map((row) => ({ ...row, languages: found.filter(({ eventId }) => eventId === row.id) }));
@@ -106,17 +116,3 @@ export async function insertLanguages(transaction: Transaction, rows: readonly (
 export async function deleteLanguages(transaction: Transaction, ids: readonly string[]): Promise<void> {
   await transaction.delete(eventLanguages).where(sql`${eventLanguages.id} = any(${textList(ids)})`);
 }
-
-export async function setBackupEnabled(transaction: Transaction, languageId: string, isBackupEnabled: boolean): Promise<void> {
-  await transaction.update(eventLanguages).set({ isBackupEnabled }).where(eq(eventLanguages.id, languageId));
-}
-
-/** Notes which languages go live with their backup alone. */
-export async function markBackupOnly(transaction: Transaction, languageIds: readonly string[]): Promise<void> {
-  if (languageIds.length === 0) return;
-  await transaction
-    .update(eventLanguages)
-    .set({ isBackupOnly: true })
-    .where(sql`${eventLanguages.id} = any(${textList(languageIds)})`);
-}
-

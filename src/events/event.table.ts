@@ -1,4 +1,4 @@
-import { boolean, bytea, index, integer, snakeCase, text, unique } from "drizzle-orm/pg-core";
+import { bytea, index, integer, snakeCase, text, unique } from "drizzle-orm/pg-core";
 import { identifier, moment } from "../database/columns.ts";
 import { organizations } from "../organizations/organization.table.ts";
 import { sessions } from "../sessions/session.table.ts";
@@ -49,9 +49,6 @@ export const eventLanguages = snakeCase.table(
       .notNull()
       .unique("event_languages_by_session")
       .references(() => sessions.id),
-    isBackupEnabled: boolean().notNull().default(false),
-    /** Went live with its backup alone: its primary is not taken even when it comes. */
-    isBackupOnly: boolean().notNull().default(false),
   },
   (table) => [unique("event_languages_by_code").on(table.eventId, table.code)],
 );

@@ -1,7 +1,6 @@
 import type { Context } from "../access/context.ts";
 import { Verb } from "../sessions/session.rules.ts";
 import type { GoLive } from "./event.input.ts";
-import { markBackupOnly } from "./event.store.ts";
 import { checkGoLive, decideGoLive } from "./event.transitions.ts";
 import { openLiveRuns, putOnAir } from "./event-session.store.ts";
 import { moveEvent, sessionIdsOf } from "./move-event.ts";
@@ -18,10 +17,6 @@ export async function goLive(context: Context, { id, confirmBackupOnly }: GoLive
     refuseUnless(decideGoLive(check, confirmBackupOnly));
     const backupOnly = event.languages.filter(({ code }) => check.backupOnlyCodes.includes(code));
     const at = clock.now();
-    await markBackupOnly(
-      transaction,
-      backupOnly.map((language) => language.id),
-    );
     await putOnAir(transaction, sessionIdsOf(event), { onAir: "LIVE", backupOnlyIds: backupOnly.map(({ sessionId }) => sessionId) });
     await openLiveRuns(transaction, sessionIdsOf(event), { at, actor: actor.name });
     await moveEvent(transactionContext, event, { status: "LIVE", liveSince: at });

@@ -22,6 +22,7 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   playback: "Playback",
   secret: "Secret",
   encoder: "Encoder",
+  event: "Event",
   alert: "Alert",
   run: "Run",
   auditentry: "AuditEntry",

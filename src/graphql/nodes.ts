@@ -2,6 +2,7 @@ import { apiKeyLoader } from "../access/api-key.loader.ts";
 import { alertLoader } from "../alerts/alert.loaders.ts";
 import { auditEntryLoader } from "../audit/audit.loader.ts";
 import { encoderLoader } from "../encoder/encoder.loader.ts";
+import { eventLoader } from "../events/event.loader.ts";
 import { organizationLoader } from "../organizations/organization.loader.ts";
 import { inputSwitchLoader, runLoader } from "../sessions/run.loaders.ts";
 import { playbackLoader, secretLoader, sessionLoader } from "../sessions/session.loaders.ts";
@@ -14,6 +15,7 @@ export const NODES: readonly NodeDefinition[] = [
   { kind: "apikey", loader: apiKeyLoader },
   { kind: "auditentry", loader: auditEntryLoader },
   { kind: "encoder", loader: encoderLoader },
+  { kind: "event", loader: eventLoader },
   { kind: "inputswitch", loader: inputSwitchLoader },
   { kind: "organization", loader: organizationLoader },
   { kind: "playback", loader: playbackLoader },

@@ -14,6 +14,11 @@ import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
 import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts";
+import { EventActionResolver } from "../events/event-action.resolver.ts";
+import { EventChangeResolver } from "../events/event-change.resolver.ts";
+import { EventLanguageResolver, IngestResolver } from "../events/event-language.resolver.ts";
+import { EventFieldResolver, SessionEventResolver } from "../events/event.field.resolver.ts";
+import { EventResolver } from "../events/event.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
 import { IngestUrlResolver } from "../sessions/ingest-url.resolver.ts";
 import { SecretResolver } from "../sessions/secret.resolver.ts";
@@ -54,7 +59,13 @@ export function buildHeadendSchema(): GraphQLSchema {
       createNodeResolver(NODES),
       CsvImportedSessionResolver,
       EncoderResolver,
+      EventActionResolver,
+      EventChangeResolver,
+      EventFieldResolver,
+      EventLanguageResolver,
+      EventResolver,
       ImportResolver,
+      IngestResolver,
       IngestUrlResolver,
       InputPathResolver,
       PendingChangesResolver,
@@ -67,6 +78,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionBulkResultResolver,
       SessionChangeResolver,
       SessionCsvCommentResolver,
+      SessionEventResolver,
       SessionFieldResolver,
       SessionImageResolver,
       SessionMutationResolver,
