@@ -20,6 +20,7 @@ export const PERMISSIONS = {
   "delete sessions": "EDITOR",
   "import sessions": "EDITOR",
   "export secrets": "EDITOR",
+  "reveal ingest keys of events": "OPERATOR",
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",

@@ -23,7 +23,13 @@ export async function deleteEvents(context: Context, { ids }: DeleteEvents): Pro
     await requirePackage(transactionContext, "EVENTS");
     const wellFormed = ids.filter((id) => isIdentifier("event", id));
     const found = await lockEvents(transaction, actor.organizationId, wellFormed);
-    const errors = ids.flatMap((id, index) => refusalOf(ids, index, found.find((event) => event.id === id)));
+    const errors = ids.flatMap((id, index) =>
+      refusalOf(
+        ids,
+        index,
+        found.find((event) => event.id === id),
+      ),
+    );
     if (errors.length > 0) throw new Refusal(...errors);
     const sessionIds = found.flatMap(({ languages }) => languages.map(({ sessionId }) => sessionId));
     const sessions = await lockSessions(transaction, actor.organizationId, sessionIds);

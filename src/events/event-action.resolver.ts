@@ -65,18 +65,12 @@ export class EventActionResolver {
   }
 
   @VerbMutation(() => EventPayload, { description: "Encodes an event for its operator alone. Wants level OPERATOR." })
-  async startEventTest(
-    @Input(() => EventActionInput, eventActionInput) input: EventAction,
-    @Ctx() context: RequestContext,
-  ): Answer {
+  async startEventTest(@Input(() => EventActionInput, eventActionInput) input: EventAction, @Ctx() context: RequestContext): Answer {
     return show(context, await startEventTest(context, input));
   }
 
   @VerbMutation(() => EventPayload, { description: "Ends the test of an event. Wants level OPERATOR." })
-  async stopEventTest(
-    @Input(() => EventActionInput, eventActionInput) input: EventAction,
-    @Ctx() context: RequestContext,
-  ): Answer {
+  async stopEventTest(@Input(() => EventActionInput, eventActionInput) input: EventAction, @Ctx() context: RequestContext): Answer {
     return show(context, await stopEventTest(context, input));
   }
 

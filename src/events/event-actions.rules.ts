@@ -1,12 +1,5 @@
 import type { Permission } from "../access/level.rules.ts";
-import {
-  checkGoLive,
-  decideEditIngest,
-  decideStartTest,
-  decideStopEvent,
-  decideStopTest,
-  type DecidedEvent,
-} from "./event.transitions.ts";
+import { checkGoLive, decideEditIngest, decideStartTest, decideStopEvent, decideStopTest, type DecidedEvent } from "./event.transitions.ts";
 import type { UserError } from "../shared/user-error.ts";
 
 /** What can be asked of an event, each with the right that it wants. */

@@ -6,7 +6,7 @@ import { playbacksOfSessionLoader, sessionLoader, sourceSecretsLoader } from "..
 import type { SessionRow } from "../sessions/session.store.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
-import { IngestProtocol } from "./event.enums.ts";
+import type { IngestProtocol } from "./event.enums.ts";
 import { ingestAddressesLoader, pathsLoader } from "./event.loader.ts";
 import { ingestStateOf } from "./event-ingest.rules.ts";
 import { IngestRole } from "./event.rules.ts";
@@ -45,7 +45,8 @@ export class EventLanguageResolver {
 
   @FieldResolver(() => Url, {
     nullable: true,
-    description: "What players open for HLS: 404 unless the event is LIVE. An event with an access code asks for an attendee's token as well.",
+    description:
+      "What players open for HLS: 404 unless the event is LIVE. An event with an access code asks for an attendee's token as well.",
   })
   async hlsUrl(@Root() language: EventLanguageRow, @Ctx() { loaders, publicUrl }: RequestContext): Promise<string | null> {
     const [playback] = (await loaders.of(playbacksOfSessionLoader).load(language.sessionId)) ?? [];

@@ -7,9 +7,7 @@ import type { OnAir } from "../sessions/session.rules.ts";
 
 /** Makes sessions those of an event, which listen and encode nothing. */
 export async function attachSessions(transaction: Transaction, eventId: string, sessionIds: readonly string[]): Promise<void> {
-  await transaction.execute(
-    sql`update sessions set event_id = ${eventId}, on_air = 'OFF' where id = any(${textList(sessionIds)})`,
-  );
+  await transaction.execute(sql`update sessions set event_id = ${eventId}, on_air = 'OFF' where id = any(${textList(sessionIds)})`);
 }
 
 /** Says what the sessions of an event are to do from now on; whoever encodes them hears of it with the next heartbeat. */

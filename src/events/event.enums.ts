@@ -70,7 +70,9 @@ registerEnumType(BackupOnlyLimitation, {
   name: "BackupOnlyLimitation",
   description: "What an event goes without that went live with its backup alone.",
   valuesConfig: {
-    RECORDING_MAY_BE_MISSING: { description: "There may be no recording after the event: of a language without its primary nothing is recorded." },
+    RECORDING_MAY_BE_MISSING: {
+      description: "There may be no recording after the event: of a language without its primary nothing is recorded.",
+    },
     NO_AUTO_FAILOVER: { description: "A lost backup is not replaced: the primary is not taken even when it comes." },
     ON_DEMAND_MAY_FAIL: { description: "Without a recording the event cannot become ON_DEMAND." },
     NO_SUBTITLE_DOWNLOAD: { description: "Without a recording no SRT file of its captions is made." },

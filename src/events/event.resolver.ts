@@ -34,7 +34,10 @@ class EventsArguments extends PagingArguments {
 @Resolver()
 export class EventResolver {
   @Query(() => EventType, { nullable: true, description: "One event; null when there is none with this id in your organization." })
-  async event(@Arg("id", () => ID, { description: "The event's id." }) id: string, @Ctx() context: RequestContext): Promise<StoredEvent | null> {
+  async event(
+    @Arg("id", () => ID, { description: "The event's id." }) id: string,
+    @Ctx() context: RequestContext,
+  ): Promise<StoredEvent | null> {
     return context.loaders.of(eventLoader).load(id);
   }
 
@@ -52,7 +55,9 @@ export class EventResolver {
     });
   }
 
-  @VerbMutation(() => EventPayload, { description: "Creates an event, whose ingests listen from now on. Wants level EDITOR and the package EVENTS." })
+  @VerbMutation(() => EventPayload, {
+    description: "Creates an event, whose ingests listen from now on. Wants level EDITOR and the package EVENTS.",
+  })
   async createEvent(
     @Input(() => CreateEventInput, createEventInput) input: CreateEvent,
     @Ctx() context: RequestContext,

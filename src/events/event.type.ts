@@ -18,10 +18,16 @@ export class EventType extends Node {
   @Field(() => String, { nullable: true, description: "Free text for attendees, at most 2,000 characters; null when none was given." })
   details!: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: "When it is announced to begin; null when that is open. It begins by goLive alone." })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "When it is announced to begin; null when that is open. It begins by goLive alone.",
+  })
   startsAt!: Date | null;
 
-  @Field(() => DateTime, { nullable: true, description: "When it is announced to end; null when that is open. It ends by stopEvent alone." })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "When it is announced to end; null when that is open. It ends by stopEvent alone.",
+  })
   endsAt!: Date | null;
 
   @Field(() => EventStatus, { description: "What it is now." })
@@ -77,7 +83,10 @@ export class IngestEndpointType {
   @Field(() => Url, { description: "The server's address, without the key." })
   serverUrl!: string;
 
-  @Field(() => SecretType, { nullable: true, description: "What the sender has to present; revealSecret gives it out, to OPERATOR and above." })
+  @Field(() => SecretType, {
+    nullable: true,
+    description: "What the sender has to present; revealSecret gives it out, to OPERATOR and above.",
+  })
   streamKey!: object | null;
 
   @Field(() => SecretType, { nullable: true, description: "What the sender has to encrypt with; null for other protocols than SRT." })

@@ -18,9 +18,7 @@ export async function removeEventLanguages(context: Context, { codes, ...target 
     const unknown = codes.flatMap((code, index) => (removed.some((language) => language.code === code) ? [] : [index]));
     if (unknown.length > 0) {
       const message = "The event has no language of this code.";
-      throw new Refusal(
-        ...unknown.map((index) => ({ code: UserErrorCode.NOT_FOUND, message, path: ["input", "codes", String(index)] })),
-      );
+      throw new Refusal(...unknown.map((index) => ({ code: UserErrorCode.NOT_FOUND, message, path: ["input", "codes", String(index)] })));
     }
     if (removed.length === event.languages.length) {
       const message = "An event keeps at least one language. Delete the event instead.";

@@ -4,7 +4,11 @@ import { INPUT_TYPE_FACTS } from "../sessions/session.rules.ts";
 import { CSV_COLUMNS, csvTypeName, type CsvColumnKey } from "./csv.columns.ts";
 
 /** A session as the export sees it. Its secrets are whole, or left out: keys and passphrases null, URLs masked. */
-export type CsvSession = Omit<SessionDraft, "playbacks"> & { readonly playbacks: readonly CsvPlayback[] };
+export type CsvSession = Omit<SessionDraft, "playbacks"> & {
+  readonly playbacks: readonly CsvPlayback[];
+  /** Left out: it is of none. */
+  readonly isOfEvent?: boolean;
+};
 
 export type CsvPlayback = PlaybackDraft & { readonly templateName: string };
 

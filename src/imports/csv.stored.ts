@@ -54,6 +54,7 @@ type Line = readonly [
   secrets: readonly StoredSecret[] | null,
   hasPendingChanges: boolean,
   hasOpenAlert: boolean,
+  hasEvent: boolean,
 ];
 
 type StoredSecret = readonly [playbackId: string | null, kind: SecretKind, position: number, ciphertext: string];
@@ -111,8 +112,10 @@ function toStoredSession(line: Line, all: readonly Line[], vault: Vault | null):
       templateIds,
       hasPendingChanges: line[33],
       hasOpenAlert: line[34],
+      hasEvent: line[35],
     },
     session: {
+      isOfEvent: line[35],
       name,
       description,
       region,
