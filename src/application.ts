@@ -28,6 +28,7 @@ import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
+import { startScheduler } from "./schedules/scheduler.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
 import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
@@ -256,6 +257,20 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
   let url = "";
+  const base = {
+    database,
+    clock,
+    log,
+    vault,
+    bell,
+    network: networkPolicyOf(environment),
+    defaultRegion: environment.region,
+    // A free port is known only once it is taken.
+    get publicUrl() {
+      return environment.publicUrl ?? url;
+    },
+  };
+  closers.push({ stage: "workers", close: startScheduler(base) });
   const server = await startServer({
     schema: buildHeadendSchema(),
     host: environment.host,
@@ -264,19 +279,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
-    base: {
-      database,
-      clock,
-      log,
-      vault,
-      bell,
-      network: networkPolicyOf(environment),
-      defaultRegion: environment.region,
-      // A free port is known only once it is taken.
-      get publicUrl() {
-        return environment.publicUrl ?? url;
-      },
-    },
+    base,
   });
   url = server.url;
   return server;

@@ -23,6 +23,7 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   secret: "Secret",
   encoder: "Encoder",
   event: "Event",
+  scheduledaction: "ScheduledAction",
   alert: "Alert",
   run: "Run",
   auditentry: "AuditEntry",

@@ -4,6 +4,7 @@ import { auditEntryLoader } from "../audit/audit.loader.ts";
 import { encoderLoader } from "../encoder/encoder.loader.ts";
 import { eventLoader } from "../events/event.loader.ts";
 import { organizationLoader } from "../organizations/organization.loader.ts";
+import { scheduledActionLoader } from "../schedules/scheduled-action.loader.ts";
 import { inputSwitchLoader, runLoader } from "../sessions/run.loaders.ts";
 import { playbackLoader, secretLoader, sessionLoader } from "../sessions/session.loaders.ts";
 import { templateLoader } from "../templates/template.loader.ts";
@@ -20,6 +21,7 @@ export const NODES: readonly NodeDefinition[] = [
   { kind: "organization", loader: organizationLoader },
   { kind: "playback", loader: playbackLoader },
   { kind: "run", loader: runLoader },
+  { kind: "scheduledaction", loader: scheduledActionLoader },
   { kind: "secret", loader: secretLoader },
   { kind: "session", loader: sessionLoader },
   { kind: "template", loader: templateLoader },

@@ -19,6 +19,7 @@ import { EventChangeResolver } from "../events/event-change.resolver.ts";
 import { EventLanguageResolver, IngestResolver } from "../events/event-language.resolver.ts";
 import { EventFieldResolver, SessionEventResolver } from "../events/event.field.resolver.ts";
 import { EventResolver } from "../events/event.resolver.ts";
+import { EventScheduleResolver, ScheduledActionFieldResolver, ScheduledActionResolver } from "../schedules/scheduled-action.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
 import { IngestUrlResolver } from "../sessions/ingest-url.resolver.ts";
 import { SecretResolver } from "../sessions/secret.resolver.ts";
@@ -64,6 +65,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       EventFieldResolver,
       EventLanguageResolver,
       EventResolver,
+      EventScheduleResolver,
       ImportResolver,
       IngestResolver,
       IngestUrlResolver,
@@ -71,6 +73,8 @@ export function buildHeadendSchema(): GraphQLSchema {
       PendingChangesResolver,
       PlaybackResolver,
       RunResolver,
+      ScheduledActionFieldResolver,
+      ScheduledActionResolver,
       SecretResolver,
       SessionAlertsResolver,
       SessionActionsResolver,

@@ -176,12 +176,12 @@ export function parseSessionFilter(filter: unknown): SessionFilter {
 }
 
 /** Exactly one of ids and filter, as GraphQL's `@oneOf` has made sure of. */
-const selection = z
+export const sessionSelection = z
   .object({ ids: z.array(filterText).nullish(), filter: sessionFilter.nullish() })
   .transform(({ ids, filter }) => (ids ? { ids } : { filter: filter ?? {} }));
 
 const bulkFields = {
-  selection,
+  selection: sessionSelection,
   dryRun: z.boolean().nullish().transform(Boolean),
   expectedCount: z.number().int().min(0).nullish(),
   idempotencyKey,

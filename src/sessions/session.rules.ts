@@ -82,6 +82,8 @@ export const Verb = {
   MODERATE: "MODERATE",
   REVEAL_SECRET: "REVEAL_SECRET",
   ROTATE_SECRET: "ROTATE_SECRET",
+  SCHEDULE: "SCHEDULE",
+  CANCEL: "CANCEL",
 } as const;
 export type Verb = (typeof Verb)[keyof typeof Verb];
 

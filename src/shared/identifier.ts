@@ -19,6 +19,7 @@ export const IDENTIFIER_KINDS = [
   "auditentry",
   "event",
   "eventlanguage",
+  "scheduledaction",
 ] as const;
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
