@@ -1,4 +1,4 @@
-import { inTransaction, type CallContext, type Context, type TransactionContext } from "../access/context.ts";
+import type { CallContext, Context, TransactionContext } from "../access/context.ts";
 import { recordAudit } from "../access/record-audit.ts";
 import type { Transaction } from "../database/database.ts";
 import { findFault } from "../database/sql-state.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findEventBlockers } from "../../src/events/event-actions.rules.ts";
-import { BACKUP_ONLY_LIMITATIONS, EventStatus, IngestState } from "../../src/events/event.rules.ts";
+import { BACKUP_ONLY_LIMITATIONS, IngestState, type EventStatus } from "../../src/events/event.rules.ts";
 import {
   checkGoLive,
   decideDeleteEvent,
@@ -68,7 +68,7 @@ describe("what becomes of an event", () => {
             editIngest: "EVENT_ENDED",
             delete: "ACCEPTED",
           },
-        ] as const,
+        ] satisfies [EventStatus, Record<string, string>],
     ),
   ];
 
