@@ -21,6 +21,7 @@ import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
+import { startEventKeeper } from "./events/event-keeper.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { readImageBytes } from "./images/image.store.ts";
 import { listOwnAddresses } from "./network/resolve.ts";
@@ -271,6 +272,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     },
   };
   closers.push({ stage: "workers", close: startScheduler(base) });
+  closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
     schema: buildHeadendSchema(),
     host: environment.host,
