@@ -7,10 +7,19 @@ export interface Actor {
   readonly accessLevel: AccessLevel;
   /** How logs, commands and the audit name the caller, such as `key:Playout`. */
   readonly name: string;
+  /** Whom limits count: the same for every call with one credential, and for no other. Opaque. */
+  readonly callerId: string;
+  /** Whether the credential includes reading the schema. */
+  readonly canIntrospect: boolean;
   /** The API key that was shown; null for other kinds of caller. */
   readonly apiKeyId: string | null;
   /** When the credential ends by itself; null when it does not. */
   readonly expiresAt: Date | null;
+}
+
+/** In whose name something is done that no call asks for at this moment. */
+export function actorWithoutCall({ organizationId, accessLevel, name }: Pick<Actor, "organizationId" | "accessLevel" | "name">): Actor {
+  return { organizationId, accessLevel, name, callerId: name, canIntrospect: false, apiKeyId: null, expiresAt: null };
 }
 
 /** For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. */

@@ -4,9 +4,9 @@ import type { Logger } from "../shared/log.ts";
 import type { ChangeLog } from "./change-log.ts";
 import { createChangeStream, type ChangeStream, type PositionedChange } from "./change-stream.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
-import { resumeAfter } from "./cursor.ts";
+import { cursorOf, partial, resumeAfter } from "./cursor.ts";
 import { withPatience } from "./patience.ts";
-import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, positionAt, type Position, type View } from "./position.ts";
+import { advanceTo, isLater, positionAt, type Position, type View } from "./position.ts";
 import type { StatePage, StatePageQuery } from "./state-page.store.ts";
 
 /** Kinds of item that are about the stream rather than about a change. */
@@ -149,7 +149,7 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     if (kind === undefined || source.isTold?.({ kind, at: change.at, before, after }) === false) return [];
     return [
       {
-        cursor: cursorOf(position),
+        cursor: cursorOf({ log: logName, position, at: change.at }),
         kind,
         at: change.at,
         matches,
@@ -160,14 +160,9 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     ];
   }
 
-  /** A position with more views than a cursor can hold is told as one in the middle of a snapshot: what resumes there begins it anew. */
-  function cursorOf(position: Position): string {
-    const cursor = encodeCursor(logName, position);
-    return cursor.length <= CURSOR_LENGTH_LIMIT ? cursor : encodeCursor(logName, partial(position));
-  }
-
   function aboutStream(kind: StreamKind, position: Position): ObjectChange<State, Kind> {
-    return { cursor: cursorOf(position), kind, at: clock.now(), matches: true, objectId: null, state: null, actor: null };
+    const at = clock.now();
+    return { cursor: cursorOf({ log: logName, position, at }), kind, at, matches: true, objectId: null, state: null, actor: null };
   }
 
   async function proceed(): Promise<readonly ObjectChange<State, Kind>[]> {
@@ -194,11 +189,6 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
       if (phase.kind === "live") phase.stream.close();
     },
   };
-}
-
-/** In the middle of a snapshot. Its cursor says no more than that, since the views of a large one would make every cursor of it long. */
-function partial(position: Position): Position {
-  return { ...position, views: [], isPartial: true };
 }
 
 /** Pages that saw the same are one view: in a quiet database a snapshot's cursor stays short. */

@@ -1,3 +1,4 @@
+import { actorWithoutCall } from "../access/actor.ts";
 import type { CallContext, Context, TransactionContext } from "../access/context.ts";
 import { removeSessions } from "../sessions/delete-sessions.ts";
 import { lockSessions } from "../sessions/session.store.ts";
@@ -50,7 +51,7 @@ async function forEachOrganization(
   work: (context: TransactionContext, sessions: readonly KeptSession[]) => Promise<void>,
 ): Promise<void> {
   for (const [organizationId, own] of groupBy(sessions, (session) => session.organizationId)) {
-    const actor = { organizationId, accessLevel: "ADMIN", name: ACTOR_NAME, apiKeyId: null, expiresAt: null } as const;
+    const actor = actorWithoutCall({ organizationId, accessLevel: "ADMIN", name: ACTOR_NAME });
     await work({ ...base, actor, ipAddress: null, requestId: ACTOR_NAME }, own);
   }
 }

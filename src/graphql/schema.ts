@@ -7,11 +7,13 @@ import "../alerts/alert.enums.ts";
 import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
-import { ChangeResolver } from "../changes/change.resolver.ts";
+import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import "../sessions/session.enums.ts";
+import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
 import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts";
 import { EventActionResolver } from "../events/event-action.resolver.ts";
@@ -34,7 +36,7 @@ import { SessionSummaryResolver } from "../sessions/session-summary.resolver.ts"
 import { TelemetryResolver } from "../sessions/telemetry.resolver.ts";
 import { TemplateEditResolver } from "../sessions/template-edit.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
-import { createNodeResolver } from "./node.ts";
+import { createNodeLoad, createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
 
 /** type-graphql wants a transport for subscriptions even when each brings its own stream; this one is never used. */
@@ -49,6 +51,7 @@ const NO_TRANSPORT = {
 
 /** Every resolver of the gateway: the only place that imports them. */
 export function buildHeadendSchema(): GraphQLSchema {
+  const loadNode = createNodeLoad(NODES);
   const schema = buildSchemaSync({
     resolvers: [
       AlertChangeResolver,
@@ -57,7 +60,8 @@ export function buildHeadendSchema(): GraphQLSchema {
       AuditResolver,
       CallerResolver,
       ChangeResolver,
-      createNodeResolver(NODES),
+      createChangeObjectResolver(loadNode),
+      createNodeResolver(loadNode),
       CsvImportedSessionResolver,
       EncoderResolver,
       EventActionResolver,
@@ -70,8 +74,10 @@ export function buildHeadendSchema(): GraphQLSchema {
       IngestResolver,
       IngestUrlResolver,
       InputPathResolver,
+      InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      RateLimitResolver,
       RunResolver,
       ScheduledActionFieldResolver,
       ScheduledActionResolver,

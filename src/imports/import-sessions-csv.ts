@@ -110,7 +110,7 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   const isWritten = result.createdCount + result.updated.sessions.count > 0;
   if (!isWritten) return { sessions, cursor: null };
   const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: writtenIds(sessions) });
-  return { sessions, cursor: await writeCursor(context.transaction, audit) };
+  return { sessions, cursor: await writeCursor(context.transaction, context.clock, audit) };
 }
 
 /** Somebody else took names since they were looked up: the next attempt tells which. */

@@ -1,3 +1,4 @@
+import { actorWithoutCall } from "../access/actor.ts";
 import type { CallContext, Context, TransactionContext } from "../access/context.ts";
 import { recordAudit } from "../access/record-audit.ts";
 import type { Transaction } from "../database/database.ts";
@@ -97,6 +98,5 @@ async function attempt(context: TransactionContext, action: ScheduledActionRow):
 
 /** In the name of whoever asked for it, with the level of then. */
 function callOf({ id, organizationId, accessLevel, createdBy }: ScheduledActionRow): CallContext {
-  const actor = { organizationId, accessLevel, name: createdBy, apiKeyId: null, expiresAt: null };
-  return { actor, ipAddress: null, requestId: id };
+  return { actor: actorWithoutCall({ organizationId, accessLevel, name: createdBy }), ipAddress: null, requestId: id };
 }

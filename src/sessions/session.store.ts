@@ -2,6 +2,7 @@ import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
+import { takeSettings } from "../processes/started-settings.store.ts";
 import { ladderJson } from "./pending-changes.store.ts";
 import { endRunsBefore, noteStop, openRuns } from "./run.store.ts";
 import type { InputPath, Verb } from "./session.rules.ts";
@@ -102,7 +103,7 @@ export const controlledJson: SQL = sql`jsonb_build_object(
         then exists (select from renditions r where r.template_id = p.template_id and r.is_passthrough)
         else p.started_renditions @> '[{"isPassthrough": true}]' end))`;
 
-/** Asks for sessions to run: the next generation, with the ladders as the templates are now. A session of an event has a run only while that is live. */
+/** Asks for sessions to run: the next generation, with the ladders and processes as they are now. A session of an event has a run only while that is live. */
 export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
@@ -115,6 +116,7 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
       returning id, generation, organization_id, name, event_id),
     begun as (select * from started where event_id is null),
     opened as (${openRuns({ from: sql`begun`, ...by(command) }, ids)}),
+    taken as (${takeSettings(sql`started`)}),
     ${laddersOf(list)}
     update playbacks p set
       status = 'STARTING', health = 'OK', status_reason = null,
@@ -136,7 +138,7 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
     update playbacks set status = 'STOPPING' where session_id in (select id from stopping) and status <> 'STOPPED'`);
 }
 
-/** Asks for running sessions to start anew: the next generation, with the ladders as the templates are now. */
+/** Asks for running sessions to start anew: the next generation, with the ladders and processes as they are now. */
 export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
@@ -147,6 +149,7 @@ export async function markRestarting(transaction: Transaction, ids: readonly str
       returning id, generation, organization_id, name),
     ended as (${endRunsBefore({ from: sql`restarting`, ...by(command) })}),
     opened as (${openRuns({ from: sql`restarting`, ...by(command) }, ids)}),
+    taken as (${takeSettings(sql`restarting`)}),
     ${laddersOf(list)}
     update playbacks p set
       status = 'STOPPING',
