@@ -28,6 +28,7 @@ export const PERMISSIONS = {
   "test events": "OPERATOR",
   "take events live": "OPERATOR",
   "stop events": "OPERATOR",
+  moderate: "OPERATOR",
   "manage api keys": "ADMIN",
   "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;

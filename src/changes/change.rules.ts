@@ -16,6 +16,8 @@ export type LoggedChangeKind = (typeof LoggedChangeKind)[keyof typeof LoggedChan
 
 export const SESSION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "ALERTS_CHANGED", "DELETED"] as const;
 export const EVENT_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"] as const;
+export const QUESTION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED"] as const;
+export const CHAT_MESSAGE_CHANGE_KINDS = ["CREATED", "DELETED"] as const;
 export const ALERT_CHANGE_KINDS = ["RAISED", "REPEATED", "ACKNOWLEDGED", "ENDED"] as const;
 
 /** What kinds of object have changes. */
@@ -26,6 +28,8 @@ export const ChangedObject = {
   PROCESS: "PROCESS",
   ASSET: "ASSET",
   EVENT: "EVENT",
+  QUESTION: "QUESTION",
+  CHAT_MESSAGE: "CHAT_MESSAGE",
 } as const;
 export type ChangedObject = (typeof ChangedObject)[keyof typeof ChangedObject];
 
@@ -36,6 +40,8 @@ const KINDS_OF_OBJECTS: Readonly<Record<ChangedObject, readonly LoggedChangeKind
   PROCESS: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
   ASSET: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
   EVENT: EVENT_CHANGE_KINDS,
+  QUESTION: QUESTION_CHANGE_KINDS,
+  CHAT_MESSAGE: CHAT_MESSAGE_CHANGE_KINDS,
 };
 
 /** A kind of change with what was changed, such as `session.status_changed`: as integrations are told. */

@@ -3,6 +3,7 @@ import type { Executor, Transaction } from "../database/database.ts";
 import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
 import { textList } from "../database/text-list.ts";
 import { sessions } from "../sessions/session.table.ts";
+import { isIdentifier } from "../shared/identifier.ts";
 import type { EventStatus } from "./event.rules.ts";
 import { eventLanguages, events } from "./event.table.ts";
 
@@ -115,4 +116,10 @@ export async function insertLanguages(transaction: Transaction, rows: readonly (
 
 export async function deleteLanguages(transaction: Transaction, ids: readonly string[]): Promise<void> {
   await transaction.delete(eventLanguages).where(sql`${eventLanguages.id} = any(${textList(ids)})`);
+}
+
+/** An event by its id alone, for whoever comes in from outside any organization. */
+export async function findEventOfAnyone(executor: Executor, id: string): Promise<EventRow | null> {
+  const [row] = isIdentifier("event", id) ? await executor.select().from(events).where(eq(events.id, id)) : [];
+  return row ?? null;
 }

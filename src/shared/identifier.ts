@@ -22,6 +22,9 @@ export const IDENTIFIER_KINDS = [
   "event",
   "eventlanguage",
   "scheduledaction",
+  "question",
+  "reply",
+  "chatmessage",
 ] as const;
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
