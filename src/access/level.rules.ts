@@ -29,6 +29,7 @@ export const PERMISSIONS = {
   "take events live": "OPERATOR",
   "stop events": "OPERATOR",
   moderate: "OPERATOR",
+  "publish slides": "OPERATOR",
   "manage api keys": "ADMIN",
   "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;

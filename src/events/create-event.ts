@@ -42,6 +42,7 @@ async function create(context: TransactionContext, input: CreateEvent): Promise<
     statusChangedAt: at,
     messagingMode: input.messagingMode ?? "DISABLED",
     access,
+    publishedSlide: null,
     accessCode: input.accessCode ? sealAccessCode(vault, id, input.accessCode) : null,
     createdAt: at,
     updatedAt: at,

@@ -9,6 +9,7 @@ import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts"
 import { logEventChanges } from "./event.changes.ts";
 import type { DeleteEvents } from "./event.input.ts";
 import { deleteEventRows, lockEvents, type StoredEvent } from "./event.store.ts";
+import { deleteSlides } from "../slides/slide.store.ts";
 import { decideDeleteEvent } from "./event.transitions.ts";
 import { stopListening } from "./event-session.ts";
 
@@ -37,6 +38,7 @@ export async function deleteEvents(context: Context, { ids }: DeleteEvents): Pro
       transactionContext,
       [...sessions.values()].filter(({ status }) => status !== "STOPPED" && status !== "STOPPING").map(({ id }) => id),
     );
+    await deleteSlides(transaction, ids);
     await deleteEventRows(transaction, ids);
     await logEventChanges(
       transactionContext,

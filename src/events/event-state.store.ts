@@ -11,7 +11,7 @@ export async function readEventStates(
   return readStatePage(
     executor,
     sql`
-      select e.id, jsonb_build_object('title', e.title, 'status', e.status) as state from events e
+      select e.id, jsonb_build_object('title', e.title, 'status', e.status, 'publishedSlide', e.published_slide) as state from events e
       where e.organization_id = ${organizationId} and e.id > ${afterId}
       order by e.id limit ${limit}
     `,

@@ -1,14 +1,13 @@
 import type { TransactionContext } from "../access/context.ts";
 import { appendChanges } from "../changes/append-changes.ts";
 import type { LoggedChangeKind } from "../changes/change.rules.ts";
-import { eventStateOf } from "./event.state.ts";
-import type { StoredEvent } from "./event.store.ts";
+import { eventStateOf, type StatedEvent } from "./event.state.ts";
 
 /** One event as it was and as it is; null before its creation and after its deletion. */
 export interface EventChangeEntry {
   readonly id: string;
-  readonly before: Pick<StoredEvent, "title" | "status"> | null;
-  readonly after: Pick<StoredEvent, "title" | "status"> | null;
+  readonly before: StatedEvent | null;
+  readonly after: StatedEvent | null;
 }
 
 /** Tells the change log what became of events; call it while their rows are locked, after all else was written. */

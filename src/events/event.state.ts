@@ -5,8 +5,13 @@ import type { StoredEvent } from "./event.store.ts";
 export interface EventState {
   readonly title: string;
   readonly status: EventStatus;
+  /** The number of the slide that attendees see; null while they see none. */
+  readonly publishedSlide: number | null;
 }
 
-export function eventStateOf({ title, status }: Pick<StoredEvent, "title" | "status">): EventState {
-  return { title, status };
+/** What a state is made of. */
+export type StatedEvent = Pick<StoredEvent, "title" | "status" | "publishedSlide">;
+
+export function eventStateOf({ title, status, publishedSlide }: StatedEvent): EventState {
+  return { title, status, publishedSlide };
 }

@@ -23,6 +23,8 @@ export const events = snakeCase.table(
     access: text().$type<EventAccess>().notNull().default("PUBLIC"),
     /** Sealed by the vault; null for a public event. */
     accessCode: bytea(),
+    /** The number of the slide that attendees see; null while they see none. */
+    publishedSlide: integer(),
     version: integer().notNull().default(1),
     createdAt: moment().notNull().defaultNow(),
     updatedAt: moment().notNull().defaultNow(),

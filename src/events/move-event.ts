@@ -7,11 +7,11 @@ import { updateEventRow, type StoredEvent } from "./event.store.ts";
 export async function moveEvent(
   context: TransactionContext,
   event: StoredEvent,
-  { status, ...columns }: { readonly status: EventStatus } & Partial<Pick<StoredEvent, "liveSince" | "endedAt">>,
+  { status, ...columns }: { readonly status: EventStatus } & Partial<Pick<StoredEvent, "liveSince" | "endedAt" | "publishedSlide">>,
 ): Promise<void> {
   const at = context.clock.now();
   await updateEventRow(context.transaction, event.id, { ...columns, status, statusChangedAt: at, updatedAt: at });
-  await logEventChanges(context, "STATUS_CHANGED", [{ id: event.id, before: event, after: { ...event, status } }]);
+  await logEventChanges(context, "STATUS_CHANGED", [{ id: event.id, before: event, after: { ...event, ...columns, status } }]);
 }
 
 export function sessionIdsOf({ languages }: StoredEvent): readonly string[] {

@@ -20,6 +20,8 @@ export interface EventVerb {
 export interface EventTarget {
   readonly id: string;
   readonly expectedVersion?: number | null | undefined;
+  /** Where in the input the id stands; `input.id` when left out. */
+  readonly path?: readonly string[];
 }
 
 /**
@@ -29,13 +31,13 @@ export interface EventTarget {
 export async function withEvent(
   context: Context,
   { permission, verb, name }: EventVerb,
-  { id, expectedVersion }: EventTarget,
+  { id, expectedVersion, path = ["input", "id"] }: EventTarget,
   work: (context: TransactionContext, event: StoredEvent) => Promise<void>,
 ): Promise<string> {
   assertPermission(context.actor, permission);
   return inTransaction(context, name, async (transactionContext) => {
     await requirePackage(transactionContext, "EVENTS");
-    const event = await requireEvent(transactionContext, id);
+    const event = await requireEvent(transactionContext, id, path);
     refuseOldVersion(event, expectedVersion);
     await work(transactionContext, event);
     await recordAudit(transactionContext, { verb, objectIds: [event.id] });
@@ -44,10 +46,10 @@ export async function withEvent(
 }
 
 /** The event with its sessions, all of them locked; refused when the organization has none of this id. */
-export async function requireEvent(context: TransactionContext, id: string): Promise<StoredEvent> {
+async function requireEvent(context: TransactionContext, id: string, path: readonly string[]): Promise<StoredEvent> {
   const { transaction, actor } = context;
   const event = isIdentifier("event", id) ? await lockEvent(transaction, actor.organizationId, id) : null;
-  if (!event) throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no event with this id.", path: ["input", "id"] });
+  if (!event) throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no event with this id.", path });
   await lockSessions(
     transaction,
     actor.organizationId,

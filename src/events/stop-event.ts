@@ -13,6 +13,6 @@ export async function stopEvent(context: Context, { id, confirm }: StopEvent): P
   return withEvent(context, STOP, { id }, async (transactionContext, event) => {
     refuseUnless(decideStopEvent(event, confirm));
     await stopListening(transactionContext, sessionIdsOf(event));
-    await moveEvent(transactionContext, event, { status: "ENDED", endedAt: transactionContext.clock.now() });
+    await moveEvent(transactionContext, event, { status: "ENDED", publishedSlide: null, endedAt: transactionContext.clock.now() });
   });
 }

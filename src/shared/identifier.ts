@@ -25,6 +25,7 @@ export const IDENTIFIER_KINDS = [
   "question",
   "reply",
   "chatmessage",
+  "slide",
 ] as const;
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
