@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { loadSecretKey } from "./access/secret-key.ts";
+import { createTokenVerifier } from "./access/token-verifier.ts";
 import { createVault, type Vault } from "./access/vault.ts";
 import { createBell, type Bell } from "./changes/bell.ts";
 import { openChangeLog } from "./changes/change-log.ts";
@@ -21,15 +22,13 @@ import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
+import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
 import { startEventKeeper } from "./events/event-keeper.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { readImageBytes } from "./images/image.store.ts";
-import type { CallLimitSettings } from "./limits/call-limits.ts";
 import { openMetrics, type Metrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
-import { listOwnAddresses } from "./network/resolve.ts";
-import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
@@ -276,6 +275,9 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
   metrics.showInstallation(database.executor);
+  const tokenSettings = tokenSettingsOf(environment);
+  const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
+  closers.push({ stage: "workers", close: async () => tokens?.close() });
   let url = "";
   const base = {
     database,
@@ -295,6 +297,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const server = await startServer({
     metrics,
     metricsToken: environment.metricsToken,
+    tokens,
     schema: buildHeadendSchema(),
     host: environment.host,
     port: environment.port,
@@ -337,14 +340,4 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
   });
   encoder.currentId = agent.encoderId;
   closers.push({ stage: "takers", close: () => agent.close() });
-}
-
-function limitsOf(environment: Environment): Partial<CallLimitSettings> {
-  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
-  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
-  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
-}
-
-function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {
-  return { allowedNetworks, ownAddresses: listOwnAddresses() };
 }

@@ -36,6 +36,25 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 
-export function isPermitted(level: AccessLevel, permission: Permission): boolean {
-  return RANK[level] >= RANK[PERMISSIONS[permission]];
+/** Root fields, by the kind of operation. */
+type OpenFields = Readonly<Record<"query" | "mutation" | "subscription", readonly string[]>>;
+
+/** All that an attendee of an event may ask for; anything that is not named is closed. */
+export const OPEN_TO_ATTENDEES: OpenFields = {
+  query: ["publicEvent", "rateLimit"],
+  mutation: ["joinEvent", "askQuestion", "upvoteQuestion", "sendChatMessage"],
+  subscription: ["questionChanges", "chatMessageChanges", "publishedSlide"],
+};
+
+/** All that may be asked for without any credential. */
+export const OPEN_TO_ANYBODY: OpenFields = { query: [], mutation: ["joinEvent"], subscription: [] };
+
+/** Without a level nothing is permitted: an attendee has none. */
+export function isPermitted(level: AccessLevel | null, permission: Permission): boolean {
+  return level !== null && RANK[level] >= RANK[PERMISSIONS[permission]];
+}
+
+/** Null for an empty list. */
+export function highestLevel(levels: readonly AccessLevel[]): AccessLevel | null {
+  return levels.toSorted((left, right) => RANK[right] - RANK[left])[0] ?? null;
 }

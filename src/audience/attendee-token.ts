@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import { ATTENDEE_TOKEN_PREFIX } from "../access/attendee-token.rules.ts";
 import type { Vault } from "../access/vault.ts";
 import { parseJson } from "../shared/parse-json.ts";
 
@@ -13,20 +14,15 @@ export interface AttendeeClaims {
   readonly admission: string;
 }
 
-const PREFIX = "het_";
 const TOKEN_PATTERN = /^het_([\w-]{1,2000})\.([0-9a-f]{64})$/;
 const ADMISSION_LENGTH = 16;
 
 const claimsSchema = z.tuple([z.string(), z.string(), z.string(), z.number().int(), z.string()]);
 
-export function isAttendeeTokenShaped(text: string): boolean {
-  return text.startsWith(PREFIX);
-}
-
 export function writeAttendeeToken(vault: Vault, claims: AttendeeClaims): string {
   const { eventId, attendeeId, displayName, expiresAt, admission } = claims;
   const body = Buffer.from(JSON.stringify([eventId, attendeeId, displayName, expiresAt.getTime(), admission])).toString("base64url");
-  return `${PREFIX}${body}.${signatureOf(vault, body)}`;
+  return `${ATTENDEE_TOKEN_PREFIX}${body}.${signatureOf(vault, body)}`;
 }
 
 /** Null for what we have not signed. Whether it has ended is the caller's to look at. */

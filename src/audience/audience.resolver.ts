@@ -26,7 +26,8 @@ interface PublicLanguageRoot extends EventLanguageRow {
 export class AudienceResolver {
   @Query(() => PublicEventType, {
     nullable: true,
-    description: "An event as its attendees see it, for an attendee's token or any level; null when there is none, or the token is for another one.",
+    description:
+      "An event as its attendees see it, for an attendee's token or any level; null when there is none, or the token is for another one.",
   })
   async publicEvent(
     @Arg("id", () => ID, { description: "The event's id." }) id: string,
@@ -38,7 +39,8 @@ export class AudienceResolver {
   }
 
   @VerbMutation(() => JoinEventPayload, {
-    description: "Lets an attendee in, by a link or an access code. Asks for no credential; wrong codes are counted against the address that sends them.",
+    description:
+      "Lets an attendee in, by a link or an access code. Asks for no credential; wrong codes are counted against the address that sends them.",
   })
   async joinEvent(
     @Input(() => JoinEventInput, joinEventInput) input: JoinEvent,

@@ -3,9 +3,10 @@ import { z } from "zod";
 import type { Context } from "../access/context.ts";
 import { openAccessCode } from "../events/access-code.ts";
 import { findEventOfAnyone, type EventRow } from "../events/event.store.ts";
+import type { GuessGuard } from "../limits/guess-guard.ts";
 import { randomToken } from "../shared/identifier.ts";
 import { plainText } from "../shared/text.schema.ts";
-import { Refusal, UserErrorCode } from "../shared/user-error.ts";
+import { Fault, FaultCode, Refusal, UserErrorCode } from "../shared/user-error.ts";
 import { admissionOf, writeAttendeeToken } from "./attendee-token.ts";
 
 const DISPLAY_NAME_LENGTH_LIMIT = 50;
@@ -28,8 +29,30 @@ export interface Joined {
   readonly expiresAt: Date;
 }
 
-/** The way in for an attendee: who may come in gets a token that is good for this event alone. Asks for no credential. */
+/** A code that was guessed wrong, as whoever counts guesses sees it. */
+class WrongAccessCode extends Fault {
+  constructor(readonly refusal: Refusal) {
+    super(FaultCode.UNAUTHENTICATED, "This is not the access code of the event.");
+  }
+}
+
+/**
+ * The way in for an attendee: who may come in gets a token that is good for this event alone. Asks for no credential; an address that
+ * tried too many wrong codes is refused with RATE_LIMITED before the next is looked at.
+ */
 export async function joinEvent(
+  context: Pick<Context, "database" | "vault" | "clock" | "ipAddress"> & { readonly guesses: GuessGuard },
+  input: JoinEvent,
+): Promise<Joined> {
+  const attempt = { ipAddress: context.ipAddress, authorization: `access code ${input.eventId} ${input.accessCode ?? ""}` };
+  try {
+    return await context.guesses.guard(attempt, () => admit(context, input));
+  } catch (error) {
+    throw error instanceof WrongAccessCode ? error.refusal : error;
+  }
+}
+
+async function admit(
   { database, vault, clock }: Pick<Context, "database" | "vault" | "clock">,
   { eventId, accessCode, displayName }: JoinEvent,
 ): Promise<Joined> {
@@ -52,7 +75,9 @@ export async function joinEvent(
 function refuseWrongCode({ access }: EventRow, code: string | null, given: string): void {
   if (access === "PUBLIC" || (code !== null && isSame(code, given))) return;
   const message = given === "" ? "Enter the access code of the event." : "This is not the access code of the event.";
-  throw new Refusal({ code: given === "" ? UserErrorCode.REQUIRED : UserErrorCode.INVALID_VALUE, message, path: ["input", "accessCode"] });
+  const path = ["input", "accessCode"];
+  if (given === "") throw new Refusal({ code: UserErrorCode.REQUIRED, message, path });
+  throw new WrongAccessCode(new Refusal({ code: UserErrorCode.INVALID_VALUE, message, path }));
 }
 
 /** How long it takes says nothing about how much of it was right. */

@@ -45,7 +45,10 @@ export class JoinEventInput {
   @Field(() => String, { nullable: true, description: "The access code, for an event that asks for one." })
   accessCode?: string | null;
 
-  @Field(() => String, { nullable: true, description: "What others see beside what the attendee writes, at most 50 characters; left out: Guest." })
+  @Field(() => String, {
+    nullable: true,
+    description: "What others see beside what the attendee writes, at most 50 characters; left out: Guest.",
+  })
   displayName?: string | null;
 }
 

@@ -1,5 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
+import { textList } from "../database/text-list.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 import { parseSnapshot, snapshotText, viewedKind, type Position, type Snapshot, type View } from "./position.ts";
 
@@ -79,7 +80,7 @@ export async function readStep(executor: Executor, { from, limit }: { readonly f
 export interface PageOfStep {
   readonly organizationId: string;
   /** Null: objects of every kind. */
-  readonly object: ChangedObject | null;
+  readonly objects: readonly ChangedObject[] | null;
   readonly from: Snapshot;
   readonly to: Snapshot;
   /** Null: from the first row of the step. */
@@ -102,7 +103,7 @@ const PAGE_WINDOW = 5_000;
 
 /** Reads one organization's rows of a step in the order of ids. Ask on with `afterId: throughId` until that is null. */
 export async function readPage(executor: Executor, page: PageOfStep): Promise<StepPage> {
-  const { organizationId, object, from, to, afterId, limit } = page;
+  const { organizationId, objects, from, to, afterId, limit } = page;
   const found = await executor.execute<RowOrNone & { kept_from: string; low: string | null; high: string | null }>(sql`
     select bounds.kept_from::text as kept_from, bounds.low, bounds.high, c.*
     from (select ${KEPT_FROM} as kept_from, ${afterId === null ? firstUnseenId(from) : sql`${afterId}::bigint`} as low, (select max(id) from changes) as high) bounds
@@ -110,7 +111,7 @@ export async function readPage(executor: Executor, page: PageOfStep): Promise<St
       select ${COLUMNS} from changes c
       where c.id > bounds.low and c.id <= bounds.low + ${PAGE_WINDOW}::bigint
         and (${hasBegunAfter(from)} or ${wasRunningIn(from)}) and ${isSeenBy(to)}
-        and c.organization_id = ${organizationId} and c.object = ${object === null ? sql`c.object` : object}
+        and c.organization_id = ${organizationId} and ${objects === null ? sql`true` : sql`c.object = any(${textList(objects)})`}
       order by c.id limit ${limit}
     ) c on true`);
   const [first] = found;
@@ -122,12 +123,17 @@ export async function readPage(executor: Executor, page: PageOfStep): Promise<St
   return { keptFrom: BigInt(first.kept_from), rows, throughId };
 }
 
-/** Just before the first row that a snapshot does not see. The sum keeps PostgreSQL from walking all ids in search of it. */
+/**
+ * Just before the first row that a snapshot does not see. The sum keeps PostgreSQL from walking all ids in search of it; for who has
+ * seen none of the rows, it would look at each of them.
+ */
 function firstUnseenId(snapshot: Snapshot): SQL {
-  return sql`(select least(
-    (select min(c.id + 0) from changes c where ${hasBegunAfter(snapshot)}),
-    (select min(c.id + 0) from changes c where ${wasRunningIn(snapshot)})
-  ) - 1)`;
+  return sql`(select case
+    when not exists (select from changes c where c.transaction < ${snapshot.xmax.toString()}::xid8) then (select min(c.id) from changes c)
+    else least(
+      (select min(c.id + 0) from changes c where ${hasBegunAfter(snapshot)}),
+      (select min(c.id + 0) from changes c where ${wasRunningIn(snapshot)}))
+    end - 1)`;
 }
 
 /** The rows `c` that a snapshot does not see are those of transactions that began after it, or that were running in it. */

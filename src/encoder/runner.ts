@@ -88,7 +88,7 @@ export interface ProcessLaunch {
   readonly intervalSeconds: number | null;
   /** Length of a motion clip; most length of a recording or replay, null for the whole run, and for thumbnails. */
   readonly durationSeconds: number | null;
-  /** The directory name below which the latest content of a thumbnail or motion clip is found. */
+  /** The name of the directory in which the latest content of a thumbnail or motion clip is kept; the same for every run. */
   readonly pathToken: string;
 }
 

@@ -4,6 +4,7 @@ import { followObjects, type Following } from "../changes/follow-objects.ts";
 import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import type { EventChangeType } from "./event-change.type.ts";
+import type { EventState } from "./event.state.ts";
 import { readEventStates } from "./event-state.store.ts";
 import { eventLoader } from "./event.loader.ts";
 
@@ -23,9 +24,9 @@ export async function eventChanges(
   return followObjects(context, {
     following,
     source: {
-      object: "EVENT",
+      objects: ["EVENT"],
       kinds: EVENT_CHANGE_KINDS,
-      matches: (id) => wanted === null || wanted.has(id),
+      matches: (id: string, _state: EventState) => wanted === null || wanted.has(id),
       readStates: readEventStates,
     },
     async present(batch) {

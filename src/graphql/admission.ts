@@ -9,6 +9,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { Actor } from "../access/actor.ts";
+import { isPermitted, OPEN_TO_ANYBODY, OPEN_TO_ATTENDEES } from "../access/level.rules.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
 import { COST_LIMIT, costOf } from "./cost.ts";
@@ -56,6 +57,7 @@ export function admit(request: AdmissionRequest): void {
 
 function assertShape(document: DocumentNode, operation: OperationDefinitionNode, actor: Actor): void {
   const { depth, aliases, fields, names } = measure(document, operation);
+  if (!isPermitted(actor.accessLevel, "read")) assertOpen(operation, names, actor);
   if ([...INTROSPECTION_FIELDS].some((name) => names.has(name)) && !actor.canIntrospect) {
     throw new Fault(FaultCode.OPERATION_NOT_ALLOWED, "This credential does not include reading the schema.");
   }
@@ -65,6 +67,15 @@ function assertShape(document: DocumentNode, operation: OperationDefinitionNode,
   if (aliases > ALIAS_LIMIT) throw tooComplex(`with at most ${ALIAS_LIMIT} aliases`);
   if (operation.operation === OperationTypeNode.MUTATION && fields > ROOT_MUTATION_LIMIT)
     throw tooComplex(`of at most ${ROOT_MUTATION_LIMIT} mutations`);
+}
+
+/** To who has no level. */
+function assertOpen({ operation }: OperationDefinitionNode, names: ReadonlySet<string>, { credential }: Actor): void {
+  const isAttendee = credential.kind === "ATTENDEE";
+  const open = (isAttendee ? OPEN_TO_ATTENDEES : OPEN_TO_ANYBODY)[operation];
+  if ([...names].every((name) => name.startsWith(META_FIELD_PREFIX) || open.includes(name))) return;
+  if (isAttendee) throw new Fault(FaultCode.FORBIDDEN, "This is not open to attendees of an event.");
+  throw new Fault(FaultCode.UNAUTHENTICATED, "Without a credential only joinEvent may be called.");
 }
 
 function assertCost(request: AdmissionRequest): number {

@@ -5,13 +5,20 @@ import { ApiKeyResolver } from "../access/api-key.resolver.ts";
 import { AlertChangeResolver } from "../alerts/alert-change.resolver.ts";
 import "../alerts/alert.enums.ts";
 import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
+import { AudienceResolver, PublicLanguageResolver } from "../audience/audience.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
+import { MessageChangeResolver } from "../messages/message-change.resolver.ts";
+import { EventMessagesResolver, QuestionResolver } from "../messages/message.resolver.ts";
+import { SlideChangeResolver } from "../slides/slide-change.resolver.ts";
+import { PresentationResolver, PublicSlideResolver, SlideResolver } from "../slides/slide.resolver.ts";
 import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
+import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
 import "../sessions/session.enums.ts";
 import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
@@ -57,8 +64,10 @@ export function buildHeadendSchema(): GraphQLSchema {
       AlertChangeResolver,
       AlertResolver,
       ApiKeyResolver,
+      AudienceResolver,
       AuditResolver,
       CallerResolver,
+      ChangeDigestResolver,
       ChangeResolver,
       createChangeObjectResolver(loadNode),
       createNodeResolver(loadNode),
@@ -68,6 +77,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       EventChangeResolver,
       EventFieldResolver,
       EventLanguageResolver,
+      EventMessagesResolver,
       EventResolver,
       EventScheduleResolver,
       ImportResolver,
@@ -75,8 +85,14 @@ export function buildHeadendSchema(): GraphQLSchema {
       IngestUrlResolver,
       InputPathResolver,
       InputTypeInfoResolver,
+      MessageChangeResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      PresentationResolver,
+      ProcessResolver,
+      PublicLanguageResolver,
+      PublicSlideResolver,
+      QuestionResolver,
       RateLimitResolver,
       RunResolver,
       ScheduledActionFieldResolver,
@@ -92,11 +108,14 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionFieldResolver,
       SessionImageResolver,
       SessionMutationResolver,
+      SessionProcessesResolver,
       SessionQueryResolver,
       SessionRunsResolver,
       SessionSlateResolver,
       SessionSourceFieldResolver,
       SessionSummaryResolver,
+      SlideChangeResolver,
+      SlideResolver,
       TelemetryResolver,
       TemplateEditResolver,
       TemplateResolver,

@@ -5,13 +5,15 @@ import { auditStatement } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { sqlState } from "../database/sql-state.ts";
 import type { Upload } from "../graphql/upload.ts";
+import { copySessions } from "../sessions/copy-sessions.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
-import { findTakenNames, insertPrepared } from "../sessions/session.insert.ts";
+import { findTakenNames } from "../sessions/session.insert.ts";
+import { updateSessionRows } from "../sessions/session.update.store.ts";
+import { lockSessionsNamed } from "../sessions/stored-session.store.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { Refusal } from "../shared/user-error.ts";
 import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
-import { lockCsvLines, selectJobFacts } from "./csv.session.store.ts";
-import { updateSessionRows } from "./csv.update.store.ts";
+import { selectJobFacts } from "./csv.session.store.ts";
 import { unpackSessions, writtenIds, type JobCheck, type JobFacts, type JobOrder, type PackedSessions } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
 import { receiveFile } from "./receive-file.ts";
@@ -98,14 +100,16 @@ interface StoredImport {
 async function importRows(context: TransactionContext, { order, check, job }: CheckedImport): Promise<StoredImport> {
   const isUpsert = order.mode === "UPSERT";
   // Sessions are locked before templates, as everywhere: in the other order an edit of a template and this could wait for one another.
-  const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
+  const existing = isUpsert ? await lockSessionsNamed(context, { nameKeys: check.nameKeys }) : [];
   await refuseOldFacts(context, order.facts);
   const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
-  const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
+  const { actor, clock, vault } = context;
+  const origin = { organizationId: actor.organizationId, verb: Verb.IMPORT, actor: actor.name, at: clock.now().toISOString() };
+  const result = await job.finish({ taken, existing, secretKey: vault.keyForThread(), origin });
   if (result.rejected) throw new ImportRejected(result.rejected);
   const { sessions } = result;
   if (order.dryRun) return { sessions, cursor: null };
-  await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
+  await copySessions(context, { count: result.createdCount, origin, take: job.take }).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
   const isWritten = result.createdCount + result.updated.sessions.count > 0;
   if (!isWritten) return { sessions, cursor: null };

@@ -32,7 +32,11 @@ export async function findChatMessages(executor: Executor, scope: ChatScope, ids
   return executor.select().from(chatMessages).where(isInScope(scope, ids));
 }
 
-export async function lockChatMessages(transaction: Transaction, scope: ChatScope, ids: readonly string[]): Promise<readonly ChatMessageRow[]> {
+export async function lockChatMessages(
+  transaction: Transaction,
+  scope: ChatScope,
+  ids: readonly string[],
+): Promise<readonly ChatMessageRow[]> {
   return transaction.select().from(chatMessages).where(isInScope(scope, ids)).orderBy(asc(chatMessages.id)).for("update");
 }
 

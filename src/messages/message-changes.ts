@@ -24,15 +24,13 @@ export async function questionChanges(
   const isOpen = isEventOpen(context, eventId);
   const onlooker = onlookerOf(context.actor);
   const isSeen = ({ status, authorId }: QuestionState): boolean =>
-    onlooker.kind === "MODERATOR" ||
-    PUBLIC_STATUSES.includes(status) ||
-    (onlooker.kind === "ATTENDEE" && onlooker.attendeeId === authorId);
+    onlooker.kind === "MODERATOR" || PUBLIC_STATUSES.includes(status) || (onlooker.kind === "ATTENDEE" && onlooker.attendeeId === authorId);
   return followObjects(context, {
     following,
     source: {
-      object: "QUESTION",
+      objects: ["QUESTION"],
       kinds: QUESTION_CHANGE_KINDS,
-      matches: (_id, state) => isOpen && state.eventId === eventId && isSeen(state),
+      matches: (_id: string, state: QuestionState) => isOpen && state.eventId === eventId && isSeen(state),
       readStates: questionStatesOf(eventId),
     },
     async present(batch) {
@@ -58,7 +56,7 @@ export async function chatMessageChanges(
   return followObjects(context, {
     following,
     source: {
-      object: "CHAT_MESSAGE",
+      objects: ["CHAT_MESSAGE"],
       kinds: CHAT_MESSAGE_CHANGE_KINDS,
       matches: (_id: string, state: ChatMessageState) => isOpen && state.eventId === eventId,
       readStates: chatMessageStatesOf(eventId),

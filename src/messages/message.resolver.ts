@@ -106,7 +106,8 @@ export class QuestionResolver {
   }
 
   @VerbMutation(() => QuestionPayload, {
-    description: "Says that an attendee wants a question answered too, by an attendee's token; a second time is refused with ALREADY_IN_STATE.",
+    description:
+      "Says that an attendee wants a question answered too, by an attendee's token; a second time is refused with ALREADY_IN_STATE.",
   })
   async upvoteQuestion(
     @Input(() => UpvoteQuestionInput, upvoteQuestionInput) input: UpvoteQuestion,
@@ -136,7 +137,8 @@ export class QuestionResolver {
   }
 
   @VerbMutation(() => ChatMessagePayload, {
-    description: "Says something to all attendees, by an attendee's token or as a moderator (OPERATOR). An attendee: at most 10 in 10 seconds.",
+    description:
+      "Says something to all attendees, by an attendee's token or as a moderator (OPERATOR). An attendee: at most 10 in 10 seconds.",
   })
   async sendChatMessage(
     @Input(() => SendChatMessageInput, sendChatMessageInput) input: SendChatMessage,

@@ -115,7 +115,10 @@ export class QuestionChangeType {
   @Field(() => DateTime, { description: "When the change was made; for items about the stream, when they were sent." })
   at!: Date;
 
-  @Field(() => ID, { nullable: true, description: "The question's id, also when it is not shown any more; null for items about the stream." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "The question's id, also when it is not shown any more; null for items about the stream.",
+  })
   questionId!: string | null;
 
   @Field(() => QuestionType, { nullable: true, description: "The question as it is now; null when it is not to be shown any more." })

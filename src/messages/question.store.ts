@@ -9,7 +9,8 @@ export type QuestionRow = typeof questions.$inferSelect;
 export type QuestionReplyRow = typeof questionReplies.$inferSelect;
 
 /** Who looks: moderators see every question, everybody else the public ones and those of their own. */
-export type Onlooker = { readonly kind: "MODERATOR" } | { readonly kind: "READER" } | { readonly kind: "ATTENDEE"; readonly attendeeId: string };
+export type Onlooker =
+  { readonly kind: "MODERATOR" } | { readonly kind: "READER" } | { readonly kind: "ATTENDEE"; readonly attendeeId: string };
 
 export interface QuestionQuery {
   readonly eventId: string;
@@ -57,7 +58,11 @@ export async function findQuestions(executor: Executor, scope: QuestionScope, id
 }
 
 /** The same, locked until the transaction ends, in the order of their ids. */
-export async function lockQuestions(transaction: Transaction, scope: QuestionScope, ids: readonly string[]): Promise<readonly QuestionRow[]> {
+export async function lockQuestions(
+  transaction: Transaction,
+  scope: QuestionScope,
+  ids: readonly string[],
+): Promise<readonly QuestionRow[]> {
   return transaction.select().from(questions).where(isInScope(scope, ids)).orderBy(asc(questions.id)).for("update");
 }
 

@@ -2,7 +2,7 @@
 const MEMORY_LIMIT = 2_000;
 
 const NAMED_QUERY = /\b([a-z_]+) as (?:not )?(?:materialized )?\(/g;
-const WRITE = /\b(insert into|update|delete from)\s+"?([a-z_]+)"?/;
+const WRITE = /\b(insert into|update|delete from|^copy)\s+"?([a-z_]+)"?/;
 const READ = /\b(?:from|join)\s+"?([a-z_]+)"?(?![\w"]*\()/g;
 const FIRST_WORD = /^\s*\(?\s*([a-z]+)/;
 /** What stands after `from` and `join` without being a table. */

@@ -6,6 +6,7 @@ import { recordAudit } from "../access/record-audit.ts";
 import { findEvents } from "../events/event.store.ts";
 import { sessionSelection } from "../sessions/session.input.ts";
 import { InputPath, Verb } from "../sessions/session.rules.ts";
+import { required } from "../shared/assert.ts";
 import { isIdentifier, newIdentifier } from "../shared/identifier.ts";
 import { plainText } from "../shared/text.schema.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
@@ -59,7 +60,7 @@ async function schedule(context: TransactionContext, input: ScheduleAction): Pro
     eventId: eventId ?? null,
     work: { ...(selection && { selection }), ...(toPath && { toPath }), ...(confirmBackupOnly && { confirmBackupOnly }) },
     createdBy: actor.name,
-    accessLevel: actor.accessLevel,
+    accessLevel: required(actor.accessLevel, "level of whoever may schedule"),
     createdAt: clock.now(),
   });
   await recordAudit(context, { verb: Verb.SCHEDULE, objectIds: [id, ...(eventId ? [eventId] : [])] });

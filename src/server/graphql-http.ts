@@ -6,6 +6,7 @@ import type { CallBudget } from "../limits/call-budget.ts";
 import { failOperationSpan, inOperationSpan } from "../observability/spans.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { readJsonBody, refuseBatch } from "./body.ts";
+import { isOpenToAnybody } from "./open-door.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 import { isMultipart, readMultipart, type Uploads } from "./multipart.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
@@ -21,7 +22,12 @@ export async function answerGraphql(
   let budget: CallBudget | null = null;
   try {
     refuseDeepText(urlOf(request)?.searchParams.get("query"));
-    const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
+    const { authorization = null } = request.headers;
+    // Who shows nothing is let in by what is asked for alone; all others before anything is read.
+    const mayBeOpen = authorization === null && request.method === "POST" && !isMultipart(request);
+    const openBody = mayBeOpen ? await bodyOf(request, null).catch(() => null) : null;
+    const isForAnybody = openBody !== null && isOpenToAnybody(openBody);
+    const context = await contextFor(gateway, { request, authorization, requestId, isForAnybody });
     budget = context.budget;
     budget.begin();
     if (request.method === "POST" && isMultipart(request)) uploads = await readMultipart(request);
@@ -29,7 +35,7 @@ export async function answerGraphql(
       method: request.method ?? "GET",
       headers: headersOf(request),
       search: urlOf(request)?.search ?? "",
-      body: await bodyOf(request, uploads),
+      body: openBody ?? (await bodyOf(request, uploads)),
     };
     const answer = await inOperationSpan(() =>
       gateway.apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => context }),

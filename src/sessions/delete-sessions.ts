@@ -1,6 +1,7 @@
 import { assertPermission } from "../access/actor.ts";
 import type { Context, TransactionContext } from "../access/context.ts";
 import { endAlertsOfDeleted } from "../alerts/end-alerts.ts";
+import { removeProcessesOfSessions } from "../processes/remove-stray-processes.ts";
 import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
 import { deleteSessionRows } from "./session-image.store.ts";
 import { logSessionChanges } from "./session.changes.ts";
@@ -17,11 +18,10 @@ const DELETE: BulkVerb = {
 
 /** Removes locked sessions that nothing runs on, and tells the change log. */
 export async function removeSessions(context: TransactionContext, removed: readonly LockedSession[]): Promise<void> {
+  const ids = removed.map(({ id }) => id);
   await endAlertsOfDeleted(context, removed);
-  await deleteSessionRows(
-    context.transaction,
-    removed.map(({ id }) => id),
-  );
+  await removeProcessesOfSessions(context, ids);
+  await deleteSessionRows(context.transaction, ids);
   await logSessionChanges(
     context,
     "DELETED",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ImageFile } from "../images/receive-image.ts";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
+import { processSettingsList } from "../processes/process.input.ts";
 import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { SessionFilter } from "./session.filter.ts";
@@ -113,6 +114,7 @@ const sessionFields = {
   slatesEnabled: z.boolean().nullish(),
   streamRemap: z.array(remapRule).max(REMAP_RULE_COUNT_LIMIT, `must be at most ${REMAP_RULE_COUNT_LIMIT}`).nullish(),
   playbacks: z.array(playbackInput).max(PLAYBACK_COUNT_LIMIT, `must be at most ${PLAYBACK_COUNT_LIMIT}`),
+  processes: processSettingsList.nullish(),
 };
 
 export const createSessionInput = z.object({ ...sessionFields, idempotencyKey });

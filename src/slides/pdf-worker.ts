@@ -7,13 +7,19 @@ import { pageScale } from "./presentation.rules.ts";
 
 const PAGE_BYTES = 65_536;
 
+/** What is used of a WebAssembly module's memory; Node has it, and its types leave it to browsers. */
+interface ModuleMemory {
+  readonly buffer: ArrayBuffer;
+  grow: (this: ModuleMemory, pages: number) => number;
+}
+
 /** A WebAssembly module takes as much memory as it asks for; this thread's gives no more than the job allows. */
 function limitMemory(bytes: number): void {
-  const { prototype } = WebAssembly.Memory;
-  const grow = Reflect.get(prototype, "grow") as WebAssembly.Memory["grow"];
-  prototype.grow = function limitedGrow(this: WebAssembly.Memory, pages: number): number {
+  const { prototype } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: ModuleMemory } } }).WebAssembly.Memory;
+  const { grow } = prototype;
+  prototype.grow = function limitedGrow(pages) {
     if (this.buffer.byteLength + pages * PAGE_BYTES > bytes) throw new RangeError("The document wants too much memory.");
-    return Reflect.apply(grow, this, [pages]) as number;
+    return grow.call(this, pages);
   };
 }
 

@@ -13,7 +13,9 @@ export async function receivePresentation(files: readonly ImageFile[]): Promise<
   for (const [index, file] of files.entries()) {
     const path = ["input", "files", String(index)];
     const bytes = await readFile(file, path);
-    pictures.push(...(isPdf(bytes) ? await picturesOfPdf(bytes, { path, room: SLIDE_COUNT_LIMIT - pictures.length }) : [pictureOf(bytes, path)]));
+    pictures.push(
+      ...(isPdf(bytes) ? await picturesOfPdf(bytes, { path, room: SLIDE_COUNT_LIMIT - pictures.length }) : [pictureOf(bytes, path)]),
+    );
     if (pictures.length > SLIDE_COUNT_LIMIT) throw tooMany(path);
     if (pictures.reduce((sum, picture) => sum + picture.bytes.length, 0) > PICTURES_LIMIT_BYTES) throw tooLarge(path);
   }
@@ -53,7 +55,8 @@ async function picturesOfPdf(
 
 function refusalOf(problem: PdfProblem, path: readonly string[]): Refusal {
   if (problem === "TOO_MANY_PAGES") return tooMany(path);
-  const message = problem === "EMPTY" ? "The document has no page." : "The document cannot be read: it is broken, protected or too complex.";
+  const message =
+    problem === "EMPTY" ? "The document has no page." : "The document cannot be read: it is broken, protected or too complex.";
   return new Refusal({ code: UserErrorCode.INVALID_VALUE, message, path });
 }
 

@@ -15,7 +15,10 @@ import { uploadPresentation, uploadPresentationInput, type UploadPresentation } 
 
 @Resolver(() => EventType)
 export class PresentationResolver {
-  @FieldResolver(() => PresentationType, { nullable: true, description: "What was uploaded to be shown beside the picture; null when nothing was." })
+  @FieldResolver(() => PresentationType, {
+    nullable: true,
+    description: "What was uploaded to be shown beside the picture; null when nothing was.",
+  })
   async presentation(@Root() event: StoredEvent, @Ctx() context: RequestContext): Promise<PresentationType | null> {
     const slides = (await context.loaders.of(slidesLoader).load(event.id)) ?? [];
     if (slides.length === 0) return null;

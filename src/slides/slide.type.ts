@@ -32,7 +32,8 @@ export class UploadPresentationInput {
   eventId!: string;
 
   @Field(() => [UploadScalar], {
-    description: "Its files in their order: PNG and JPEG pictures are a slide each, a PDF as many as it has pages. At most 20 MB each, 200 slides in all.",
+    description:
+      "Its files in their order: PNG and JPEG pictures are a slide each, a PDF as many as it has pages. At most 20 MB each, 200 slides in all.",
   })
   files!: readonly Upload[];
 }

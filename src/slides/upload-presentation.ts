@@ -16,10 +16,7 @@ import { deleteSlides, insertSlides } from "./slide.store.ts";
 
 export const uploadPresentationInput = z.object({
   eventId: z.string(),
-  files: z
-    .array(z.instanceof(Upload))
-    .min(1, "must hold at least one file")
-    .max(FILE_COUNT_LIMIT, `must be at most ${FILE_COUNT_LIMIT}`),
+  files: z.array(z.instanceof(Upload)).min(1, "must hold at least one file").max(FILE_COUNT_LIMIT, `must be at most ${FILE_COUNT_LIMIT}`),
 });
 export type UploadPresentation = z.output<typeof uploadPresentationInput>;
 

@@ -121,6 +121,14 @@ export type ClearAlertsInput = {
   ids: Array<string | number>;
 };
 
+/** Settings of processes of one session; all of them apply, or none. */
+export type ConfigureProcessesInput = {
+  /** The session, whatever its status. */
+  sessionId: string | number;
+  /** The settings, 1 to 100; each rendition and kind once. */
+  settings: Array<ProcessSettingsInput>;
+};
+
 /** A new session with its playbacks. It is created STOPPED. */
 export type CreateSessionInput = {
   /** The picture that stands for it: a PNG, JPEG or WebP picture of at most 5 MB, 16 to 4,096 pixels a side and 16 million in all. */
@@ -137,6 +145,8 @@ export type CreateSessionInput = {
   name: string;
   /** The outputs, at most 20. None is allowed, and such a session cannot start. */
   playbacks: Array<PlaybackInput>;
+  /** Live processes of it, at most 100 settings; targets name playbacks by playbackName. Needs the package LIVE_PROCESSING. */
+  processes?: Array<ProcessSettingsInput> | null | undefined;
   /** The region whose encoders shall run it; left out: the installation's own. */
   region?: string | null | undefined;
   /** Show a slate by itself when the input is lost. Off when left out. */
@@ -283,6 +293,43 @@ export type PlaybackInput = {
   urls?: Array<string> | null | undefined;
 };
 
+/** What is made live of one rendition of a session. */
+export type ProcessKind =
+  /** A short silent film of 1 to 60 seconds, anew at every interval of 10 to 3600 seconds, always at the same address. */
+  | 'MOTION_CLIP'
+  /** One file for each run of the session, at most as long as its duration; ready once the run has ended. */
+  | 'RECORDING'
+  /** An HLS playlist for each run, which can be watched while the session runs and afterwards. */
+  | 'REPLAY'
+  /** A still picture, anew at every interval of 10 to 3600 seconds, always at the same address. */
+  | 'THUMBNAIL';
+
+/** What one kind of process is to be on some renditions of a session, or on all of them. */
+export type ProcessSettingsInput = {
+  /** For MOTION_CLIP, which needs it: its length, 1 to 60 seconds and not above the interval. For RECORDING and REPLAY: most length, 1 second or more, null for the entire stream. Left out: as it is already. */
+  durationSeconds?: number | null | undefined;
+  /** Seconds between two contents, 10 to 3600, for THUMBNAIL and MOTION_CLIP, which need it. Left out: as it is already. */
+  intervalSeconds?: number | null | undefined;
+  /** Whether it is made at all. */
+  isEnabled: boolean;
+  /** Which process. */
+  kind: ProcessKind;
+  /** Apply the setting to every rendition of every playback of the session; without targets alone. */
+  sync?: boolean | null | undefined;
+  /** The renditions, at most 400. Left out: every rendition of every playback, which wants sync. */
+  targets?: Array<ProcessTargetInput> | null | undefined;
+};
+
+/** One rendition of one playback. */
+export type ProcessTargetInput = {
+  /** The playback's id; this or its name has to be given. */
+  playbackId?: string | number | null | undefined;
+  /** The playback's name in the session, in any letter case; for a playback that the same mutation creates. */
+  playbackName?: string | null | undefined;
+  /** The rendition, one of the playback's template. */
+  renditionId: string | number;
+};
+
 /** What a remap rule does with the streams it is about. */
 export type RemapMode =
   /** The stream is left out. */
@@ -314,6 +361,12 @@ export type RemapType =
   | 'SUBTITLE'
   /** A stream of pictures. */
   | 'VIDEO';
+
+/** Processes to take off their sessions, all or none. */
+export type RemoveProcessesInput = {
+  /** The ids of the processes, at most 1,000, each once. */
+  ids: Array<string | number>;
+};
 
 /** One step of a ladder. A passthrough rendition names nothing but itself; any other names everything. */
 export type RenditionInput = {
@@ -658,7 +711,49 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
         | { id: string }
         | { id: string }
+        | { id: string }
        | null }> } };
+
+export type ChangeDigestQueryVariables = Exact<{
+  after: string;
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type ChangeDigestQuery = { changeDigest: { cursor: string, isLagged: boolean, alertsRaised: number, sessionCount: number, sessions: Array<{ isNew: boolean, statusBefore: SessionStatus, status: SessionStatus, downSeconds: number, alertsRaised: number, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } }>, deletedSessions: Array<{ id: string, name: string }> } };
+
+export type ProcessRowFragment = { id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } };
+
+export type ProcessesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  kind?: ProcessKind | null | undefined;
+  sessionId?: string | number | null | undefined;
+}>;
+
+
+export type ProcessesQuery = { processes: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }> } };
+
+export type SessionProcessesQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SessionProcessesQuery = { session: { id: string, processes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }>, pendingChanges: Array<{ path: Array<string>, before: string | null, after: string | null }>, actions: { configureProcesses: { allowed: boolean, blockers: Array<{ code: UserErrorCode }> } } } | null };
+
+export type ConfigureProcessesMutationVariables = Exact<{
+  input: ConfigureProcessesInput;
+}>;
+
+
+export type ConfigureProcessesMutation = { configureProcesses: { processes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RemoveProcessesMutationVariables = Exact<{
+  input: RemoveProcessesInput;
+}>;
+
+
+export type RemoveProcessesMutation = { removeProcesses: { processes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type InputTypesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -789,6 +884,39 @@ export const AlertRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AlertRow"}) as unknown as TypedDocumentString<AlertRowFragment, unknown>;
+export const ProcessRowFragmentDoc = new TypedDocumentString(`
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}
+    `, {"fragmentName":"ProcessRow"}) as unknown as TypedDocumentString<ProcessRowFragment, unknown>;
 export const SessionRowFragmentDoc = new TypedDocumentString(`
     fragment SessionRow on Session {
   id
@@ -1131,6 +1259,219 @@ export const ChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChangesQuery, ChangesQueryVariables>;
+export const ChangeDigestDocument = new TypedDocumentString(`
+    query ChangeDigest($after: Cursor!, $filter: SessionFilter) {
+  changeDigest(after: $after, filter: $filter) {
+    cursor
+    isLagged
+    alertsRaised
+    sessionCount
+    sessions {
+      session {
+        id
+        name
+        status
+        health
+        statusReason
+      }
+      isNew
+      statusBefore
+      status
+      downSeconds
+      alertsRaised
+    }
+    deletedSessions {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChangeDigestQuery, ChangeDigestQueryVariables>;
+export const ProcessesDocument = new TypedDocumentString(`
+    query Processes($first: Int, $after: String, $kind: ProcessKind, $sessionId: ID) {
+  processes(first: $first, after: $after, kind: $kind, sessionId: $sessionId) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...ProcessRow
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<ProcessesQuery, ProcessesQueryVariables>;
+export const SessionProcessesDocument = new TypedDocumentString(`
+    query SessionProcesses($id: ID!) {
+  session(id: $id) {
+    id
+    processes {
+      ...ProcessRow
+    }
+    pendingChanges {
+      path
+      before
+      after
+    }
+    actions {
+      configureProcesses {
+        allowed
+        blockers {
+          code
+        }
+      }
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<SessionProcessesQuery, SessionProcessesQueryVariables>;
+export const ConfigureProcessesDocument = new TypedDocumentString(`
+    mutation ConfigureProcesses($input: ConfigureProcessesInput!) {
+  configureProcesses(input: $input) {
+    processes {
+      ...ProcessRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<ConfigureProcessesMutation, ConfigureProcessesMutationVariables>;
+export const RemoveProcessesDocument = new TypedDocumentString(`
+    mutation RemoveProcesses($input: RemoveProcessesInput!) {
+  removeProcesses(input: $input) {
+    processes {
+      ...ProcessRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<RemoveProcessesMutation, RemoveProcessesMutationVariables>;
 export const InputTypesDocument = new TypedDocumentString(`
     query InputTypes {
   inputTypes {

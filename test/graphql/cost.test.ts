@@ -58,6 +58,16 @@ describe("the cost of an operation", () => {
     expect(cost(credit)).toBe(0);
   });
 
+  it("counts the processes that a call sets by their targets, or by what every rendition may come to", () => {
+    const query =
+      "mutation C($input: ConfigureProcessesInput!) { configureProcesses(input: $input) { processes { id rendition { id } } } }";
+    const settings = [
+      { kind: "RECORDING", targets: [{}, {}, {}] },
+      { kind: "REPLAY", sync: true },
+    ];
+    expect(cost(query, { input: { settings } })).toBe(2 * (3 + 20));
+  });
+
   const circle = (first: number, turns: number, query = `sessions(first: ${first}) { nodes {`, end = "} }") =>
     `{ ${query} ${"playbacks { session { ".repeat(turns)} id ${"} }".repeat(turns)} ${end} }`;
 
@@ -65,6 +75,7 @@ describe("the cost of an operation", () => {
     ["a circle from every session", circle(50, 2)],
     ["a circle from one session", circle(1, 4, 'session(id: "a") {', "}")],
     ["a circle from a page of one", circle(1, 4)],
+    ["a circle through processes", '{ session(id: "a") { processes { session { processes { session { processes { id } } } } } } }'],
     ["a circle through templates", `{ sessions { nodes { playbacks { template { sessions { nodes { id } } } } } } }`],
     ["pages within pages", "{ templates(first: 100) { nodes { sessions(first: 100) { nodes { id } } } } }"],
     [

@@ -12,6 +12,7 @@ it.each([
   [`insert into "changes" ("id") values ($1)`, "insert changes"],
   ["insert into encoders (id) values ($1) on conflict (id) do update set name = excluded.name", "insert encoders"],
   ["delete from alerts where id = $1", "delete alerts"],
+  ["copy sessions (id, name) from stdin", "copy sessions"],
   ["with beat as (update encoders set x = 1 returning id) select exists (select from beat)", "update encoders"],
   ["with ids as (select id from sessions), other as materialized (select 1) select * from ids join other on true", "select sessions"],
   [

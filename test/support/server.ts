@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createApiKey } from "../../src/access/create-api-key.ts";
 import type { CallContext, Context } from "../../src/access/context.ts";
 import { AccessLevel } from "../../src/access/level.rules.ts";
+import type { TokenVerifier } from "../../src/access/token-verifier.ts";
 import { createVault } from "../../src/access/vault.ts";
 import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
@@ -30,6 +31,7 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
   readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
@@ -91,13 +93,22 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     trustedProxies: options.trustedProxies ?? [],
     limits: options.limits ?? {},
     originHandler: options.originHandler ?? null,
+    tokens: options.tokens ?? null,
     metrics,
     metricsToken: options.metricsToken ?? null,
   });
   const clients: TestCaller[] = [];
 
   function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
-    const actor = { organizationId, accessLevel, name: "key:Test", callerId: "test", canIntrospect: true, apiKeyId: null, expiresAt: null };
+    const actor = {
+      organizationId,
+      accessLevel,
+      name: "key:Test",
+      callerId: "test",
+      canIntrospect: true,
+      credential: { kind: "TOKEN" } as const,
+      expiresAt: null,
+    };
     const caller = {
       ...createGraphqlClient(server.url, key),
       key,
