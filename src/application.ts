@@ -12,12 +12,10 @@ import type { Database } from "./database/database.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAgent } from "./encoder/agent.ts";
-import { findCapabilities } from "./encoder/capabilities.ts";
+import { createAssetTeller } from "./encoder/asset-teller.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
 import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
-import { createMediaRunner } from "./encoder/media-runner.ts";
-import { reapLeftovers } from "./encoder/process-record.ts";
-import { openPushServers, withPushServers } from "./encoder/push-servers.ts";
+import { openRealEncoder } from "./encoder/real-encoder.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
@@ -213,34 +211,19 @@ async function prepareEncoder(
       capabilities: SIMULATED_CAPABILITIES,
     };
   }
-  const recordsDirectory = join(identity.directory, "processes");
-  const reaped = reapLeftovers(recordsDirectory);
-  if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
-  const { ffmpegPath, searchPath, multicastInterface } = environment;
-  const pushServers = await openPushServers({ ...environment, log });
-  closers.push({ stage: "workers", close: () => pushServers.close() });
-  const capabilities = withPushServers(await findCapabilities({ ffmpegPath, searchPath }), pushServers);
-  for (const sentence of capabilities.missing) log.warn(sentence);
-  const runner = createMediaRunner({
-    capabilities,
+  const media = await openRealEncoder({
+    ...environment,
+    directory: identity.directory,
     mediaRoot,
     fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
-    recordsDirectory,
-    socketDirectory: join(identity.directory, "sockets"),
-    multicastInterface,
     networkPolicy: networkPolicyOf(environment),
-    pushServers,
+    assetTeller: createAssetTeller(),
+    storageLevel: () => "PLENTY",
     readImage: (imageId) => readImageBytes(database.executor, imageId),
     log,
   });
-  return {
-    ...common,
-    isSimulated: false,
-    ingestAddresses: pushServers.addresses,
-    capacity: environment.encoderCapacity,
-    runner,
-    capabilities,
-  };
+  closers.push({ stage: "workers", close: () => media.close() });
+  return { ...common, ...media, isSimulated: false, capacity: environment.encoderCapacity };
 }
 
 interface Serving {

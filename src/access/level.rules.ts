@@ -23,6 +23,8 @@ export const PERMISSIONS = {
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",
+  "share assets": "EDITOR",
+  "delete assets": "EDITOR",
   "edit templates": "EDITOR",
   "edit events": "EDITOR",
   "test events": "OPERATOR",

@@ -18,6 +18,8 @@ export const SESSION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "AL
 export const EVENT_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"] as const;
 export const QUESTION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED"] as const;
 export const CHAT_MESSAGE_CHANGE_KINDS = ["CREATED", "DELETED"] as const;
+/** Of processes and of assets. */
+export const PROCESS_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"] as const;
 export const ALERT_CHANGE_KINDS = ["RAISED", "REPEATED", "ACKNOWLEDGED", "ENDED"] as const;
 
 /** What kinds of object have changes. */
@@ -37,11 +39,11 @@ const KINDS_OF_OBJECTS: Readonly<Record<ChangedObject, readonly LoggedChangeKind
   SESSION: SESSION_CHANGE_KINDS,
   TEMPLATE: ["CREATED", "UPDATED", "DELETED"],
   ALERT: ALERT_CHANGE_KINDS,
-  PROCESS: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
-  ASSET: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
   EVENT: EVENT_CHANGE_KINDS,
   QUESTION: QUESTION_CHANGE_KINDS,
   CHAT_MESSAGE: CHAT_MESSAGE_CHANGE_KINDS,
+  PROCESS: PROCESS_CHANGE_KINDS,
+  ASSET: PROCESS_CHANGE_KINDS,
 };
 
 /** A kind of change with what was changed, such as `session.status_changed`: as integrations are told. */

@@ -6,6 +6,8 @@ import { AlertChangeResolver } from "../alerts/alert-change.resolver.ts";
 import "../alerts/alert.enums.ts";
 import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
 import { AudienceResolver, PublicLanguageResolver } from "../audience/audience.resolver.ts";
+import { AssetResolver, ProcessAssetsResolver, RunAssetsResolver } from "../assets/asset.resolver.ts";
+import { ProcessChangeResolver } from "../assets/process-change.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
@@ -65,6 +67,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       AlertResolver,
       ApiKeyResolver,
       AudienceResolver,
+      AssetResolver,
       AuditResolver,
       CallerResolver,
       ChangeDigestResolver,
@@ -89,11 +92,14 @@ export function buildHeadendSchema(): GraphQLSchema {
       PendingChangesResolver,
       PlaybackResolver,
       PresentationResolver,
+      ProcessAssetsResolver,
+      ProcessChangeResolver,
       ProcessResolver,
       PublicLanguageResolver,
       PublicSlideResolver,
       QuestionResolver,
       RateLimitResolver,
+      RunAssetsResolver,
       RunResolver,
       ScheduledActionFieldResolver,
       ScheduledActionResolver,

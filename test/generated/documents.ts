@@ -87,6 +87,28 @@ export type AlertSeverity =
   /** It works, and something wants to be looked at. Clearing a session's alerts clears these. */
   | 'WARNING';
 
+/** What an asset is. */
+export type AssetKind =
+  /** A piece that was cut out of a replay. */
+  | 'CLIP'
+  /** A short silent film that was kept; the latest one of a process is at the address of that. */
+  | 'MOTION_CLIP'
+  /** A file of a run, whole once the run has ended. */
+  | 'RECORDING'
+  /** An HLS playlist of a run, which can be watched while the run goes on. */
+  | 'REPLAY'
+  /** A still picture that was kept; the latest one of a process is at the address of that. */
+  | 'THUMBNAIL';
+
+/** How far an asset is. */
+export type AssetStatus =
+  /** It could not be finished, or its files are gone. */
+  | 'FAILED'
+  /** It is being made; a replay can be watched already. */
+  | 'IN_PROGRESS'
+  /** It is whole and can be opened. */
+  | 'READY';
+
 /** What sound is encoded to. */
 export type AudioCodec =
   /** AAC-LC, which every player and output but WebRTC takes. */
@@ -169,6 +191,12 @@ export type CreateTemplateInput = {
   name: string;
   /** The ladder, in its order: 1 to 20 renditions. */
   renditions: Array<RenditionInput>;
+};
+
+/** Assets to be deleted with their files, all or none. */
+export type DeleteAssetsInput = {
+  /** The ids of the assets, at most 1,000, each once. */
+  ids: Array<string | number>;
 };
 
 /** What was asked for. It survives restarts of gateways and encoders. */
@@ -507,6 +535,16 @@ export type SessionStatus =
   /** Started, the encoder is ready, and no input has arrived yet. */
   | 'WAITING';
 
+/** An asset to be opened to whoever has its share URL, or to nobody any more. */
+export type ShareAssetInput = {
+  /** When the share ends by itself, in the future; null: when it is withdrawn. */
+  expiresAt?: string | null | undefined;
+  /** The id of the asset. */
+  id: string | number;
+  /** Whether it is shared. Shared again, it keeps its URL; false withdraws the URL for good, and another share has another one. */
+  isShared: boolean;
+};
+
 /** Which end of an order comes first. */
 export type SortDirection =
   /** As the order's description says. */
@@ -678,6 +716,56 @@ export type AlertChangesSubscriptionVariables = Exact<{
 
 export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
 
+export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
+
+export type AssetsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  kind?: Array<AssetKind> | AssetKind | null | undefined;
+  status?: Array<AssetStatus> | AssetStatus | null | undefined;
+  sessionId?: string | number | null | undefined;
+  createdFrom?: string | null | undefined;
+  createdTo?: string | null | undefined;
+}>;
+
+
+export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
+
+export type ProcessAssetsQueryVariables = Exact<{
+  id: string | number;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProcessAssetsQuery = { node:
+    | { id: string, assets: { totalCount: number, nodes: Array<{ id: string, kind: AssetKind, sessionDate: string, url: string | null, shareUrl: string | null }> } }
+    | Record<PropertyKey, never>
+   | null };
+
+export type ShareAssetMutationVariables = Exact<{
+  input: ShareAssetInput;
+}>;
+
+
+export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteAssetsMutationVariables = Exact<{
+  input: DeleteAssetsInput;
+}>;
+
+
+export type DeleteAssetsMutation = { deleteAssets: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ProcessChangesSubscriptionVariables = Exact<{
+  sessionId?: string | number | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProcessChangesSubscription = { processChanges: { cursor: string, kind: ChangeKind, at: string, processId: string | null, assetId: string | null, process: { id: string, kind: ProcessKind, isActive: boolean, health: Health } | null, asset: { id: string, kind: AssetKind, status: AssetStatus, url: string | null } | null } };
+
 export type ChangeCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -700,6 +788,7 @@ export type ChangesQueryVariables = Exact<{
 
 
 export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ cursor: string, kind: string, at: string, actor: string | null, objectId: string, object:
+        | { id: string }
         | { id: string }
         | { id: string }
         | { id: string }
@@ -884,6 +973,39 @@ export const AlertRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AlertRow"}) as unknown as TypedDocumentString<AlertRowFragment, unknown>;
+export const AssetRowFragmentDoc = new TypedDocumentString(`
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}
+    `, {"fragmentName":"AssetRow"}) as unknown as TypedDocumentString<AssetRowFragment, unknown>;
 export const ProcessRowFragmentDoc = new TypedDocumentString(`
     fragment ProcessRow on Process {
   id
@@ -1208,6 +1330,155 @@ export const AlertChangesDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<AlertChangesSubscription, AlertChangesSubscriptionVariables>;
+export const AssetsDocument = new TypedDocumentString(`
+    query Assets($first: Int, $after: String, $kind: [AssetKind!], $status: [AssetStatus!], $sessionId: ID, $createdFrom: DateTime, $createdTo: DateTime) {
+  assets(
+    first: $first
+    after: $after
+    kind: $kind
+    status: $status
+    sessionId: $sessionId
+    createdFrom: $createdFrom
+    createdTo: $createdTo
+  ) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...AssetRow
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<AssetsQuery, AssetsQueryVariables>;
+export const ProcessAssetsDocument = new TypedDocumentString(`
+    query ProcessAssets($id: ID!, $first: Int, $after: String) {
+  node(id: $id) {
+    ... on Process {
+      id
+      assets(first: $first, after: $after) {
+        totalCount
+        nodes {
+          id
+          kind
+          sessionDate
+          url
+          shareUrl
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProcessAssetsQuery, ProcessAssetsQueryVariables>;
+export const ShareAssetDocument = new TypedDocumentString(`
+    mutation ShareAsset($input: ShareAssetInput!) {
+  shareAsset(input: $input) {
+    asset {
+      ...AssetRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<ShareAssetMutation, ShareAssetMutationVariables>;
+export const DeleteAssetsDocument = new TypedDocumentString(`
+    mutation DeleteAssets($input: DeleteAssetsInput!) {
+  deleteAssets(input: $input) {
+    deletedIds
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteAssetsMutation, DeleteAssetsMutationVariables>;
+export const ProcessChangesDocument = new TypedDocumentString(`
+    subscription ProcessChanges($sessionId: ID, $snapshot: Boolean, $after: Cursor) {
+  processChanges(sessionId: $sessionId, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    at
+    processId
+    process {
+      id
+      kind
+      isActive
+      health
+    }
+    assetId
+    asset {
+      id
+      kind
+      status
+      url
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProcessChangesSubscription, ProcessChangesSubscriptionVariables>;
 export const ChangeCursorDocument = new TypedDocumentString(`
     query ChangeCursor {
   changeCursor
