@@ -6,6 +6,7 @@ import type { ConfigureBackupIngest } from "./event.input.ts";
 import { updateEventRow } from "./event.store.ts";
 import { decideEditIngest } from "./event.transitions.ts";
 import { setBackupEnabled } from "./event-session.store.ts";
+import { reopenIngest } from "./event-session.ts";
 import { refuseUnless, withEvent } from "./require-event.ts";
 
 const CONFIGURE = { permission: "edit events", verb: Verb.CONFIGURE, name: "configure backup ingest" } as const;
@@ -21,6 +22,7 @@ export async function configureBackupIngest(context: Context, { id, languageCode
     }
     if (language.isBackupEnabled === enabled) return;
     await setBackupEnabled(transactionContext.transaction, language.sessionId, enabled);
+    await reopenIngest(transactionContext, [language.sessionId]);
     await updateEventRow(transactionContext.transaction, event.id, { updatedAt: transactionContext.clock.now() });
     await logEventChanges(transactionContext, "UPDATED", [{ id: event.id, before: event, after: event }]);
   });

@@ -9,7 +9,7 @@ import { sealSecret } from "../sessions/secret.store.ts";
 import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
 import { logSessionChanges } from "../sessions/session.changes.ts";
 import { Verb } from "../sessions/session.rules.ts";
-import { markStarting, markStopping, selectSessionStates } from "../sessions/session.store.ts";
+import { markRestarting, markStarting, markStopping, selectSessionStates } from "../sessions/session.store.ts";
 import type { SessionState } from "../sessions/session.state.ts";
 import type { EventLanguageDraft } from "./event.input.ts";
 import type { eventLanguages } from "./event.table.ts";
@@ -111,6 +111,11 @@ export async function startListening(context: TransactionContext, sessionIds: re
 /** Ends what encoders do for sessions. */
 export async function stopListening(context: TransactionContext, sessionIds: readonly string[]): Promise<void> {
   await changeStatus(context, sessionIds, () => markStopping(context.transaction, sessionIds, commandOf(context, Verb.STOP)));
+}
+
+/** Has encoders open the ingest of sessions anew, with the paths that they have by now; senders have to connect again. */
+export async function reopenIngest(context: TransactionContext, sessionIds: readonly string[]): Promise<void> {
+  await changeStatus(context, sessionIds, () => markRestarting(context.transaction, sessionIds, commandOf(context, Verb.RESTART)));
 }
 
 async function changeStatus(context: TransactionContext, sessionIds: readonly string[], change: () => Promise<void>): Promise<void> {

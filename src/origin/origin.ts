@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { lstat, open, type FileHandle } from "node:fs/promises";
+import { access, lstat, open, type FileHandle } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { readCueFile } from "./cue-file.ts";
 import { withCues } from "./cues.rules.ts";
+import { PRIVATE_FILE } from "../encoder/live-directory.ts";
 import { parseRange, readLivePath } from "./origin.rules.ts";
 import { describeFile } from "./content-type.ts";
 
@@ -77,7 +78,7 @@ function end(response: ServerResponse, status: number): void {
 }
 
 async function serveFile(request: IncomingMessage, response: ServerResponse, directory: string, name: string): Promise<void> {
-  const file = await openRegular(directory, name);
+  const file = (await isPrivate(directory)) ? null : await openRegular(directory, name);
   if (!file) return end(response, 404);
   try {
     const { handle, facts } = file;
@@ -95,6 +96,14 @@ async function serveFile(request: IncomingMessage, response: ServerResponse, dir
   } finally {
     await file.handle.close();
   }
+}
+
+/** What an event's operator tests is there, and not for players. */
+async function isPrivate(directory: string): Promise<boolean> {
+  return access(join(directory, PRIVATE_FILE)).then(
+    () => true,
+    () => false,
+  );
 }
 
 interface OpenFile {

@@ -138,21 +138,23 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
     update playbacks set status = 'STOPPING' where session_id in (select id from stopping) and status <> 'STOPPED'`);
 }
 
-/** Asks for running sessions to start anew: the next generation, with the ladders and processes as they are now. */
+/** Asks for running sessions, and those of events that only begin to, to start anew: the next generation, with the ladders and processes as they are now. */
 export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
     with restarting as (
-      update sessions set status = 'STOPPING', status_reason = 'Restarting.', status_changed_at = ${at(command)},
-        generation = generation + 1, ${commandColumns(command)}
-      where id = any(${list}) and desired_status = 'RUNNING' and status in ('WAITING', 'RUNNING')
-      returning id, generation, organization_id, name),
-    ended as (${endRunsBefore({ from: sql`restarting`, ...by(command) })}),
-    opened as (${openRuns({ from: sql`restarting`, ...by(command) }, ids)}),
+      update sessions set status = case when status = 'STARTING' then status else 'STOPPING' end, status_reason = 'Restarting.',
+        status_changed_at = ${at(command)}, generation = generation + 1, ${commandColumns(command)}
+      where id = any(${list}) and desired_status = 'RUNNING'
+        and (status in ('WAITING', 'RUNNING') or (status = 'STARTING' and event_id is not null))
+      returning id, generation, organization_id, name, status, event_id),
+    begun as (select * from restarting where event_id is null),
+    ended as (${endRunsBefore({ from: sql`begun`, ...by(command) })}),
+    opened as (${openRuns({ from: sql`begun`, ...by(command) }, ids)}),
     taken as (${takeSettings(sql`restarting`)}),
     ${laddersOf(list)}
     update playbacks p set
-      status = 'STOPPING',
+      status = case when restarting.status = 'STARTING' then p.status else 'STOPPING' end,
       started_generation = restarting.generation, started_template_version = ladders.version, started_renditions = ladders.ladder
     from ladders, restarting
     where ladders.template_id = p.template_id and p.session_id = restarting.id`);
