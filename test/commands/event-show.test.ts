@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(senders.map((sender) => sender.stop()));
-  await product.stop();
+  await product.close();
 });
 
 interface Signal {
@@ -46,12 +46,13 @@ const view = async (id: string) => (await product.client.graphql<{ event: EventV
 
 async function until(id: string, what: string, isSo: (event: EventView) => boolean): Promise<EventView> {
   return eventually(
+    what,
     async () => {
       const event = await view(id);
       if (!isSo(event)) throw new Error(`not yet ${what}: ${JSON.stringify(event)}`);
       return event;
     },
-    { milliseconds: 60_000 },
+    60_000,
   );
 }
 
@@ -106,7 +107,7 @@ it(
     expect(await statusOf(language!.hlsUrl)).toBe(404);
 
     expect(await act("goLive", "GoLiveInput", { id })).toEqual([]);
-    await eventually(async () => expect(await statusOf(language!.hlsUrl)).toBe(200), { milliseconds: 60_000 });
+    await eventually("it is public", async () => (await statusOf(language!.hlsUrl)) === 200, 60_000);
     const live = await until(id, "live", ({ languages: [each] }) => each!.session.status === "RUNNING");
     expect(live).toMatchObject({
       status: "LIVE",
