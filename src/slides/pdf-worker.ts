@@ -34,20 +34,10 @@ async function render({ bytes, pageLimit, memoryBytes }: PdfJob): Promise<void> 
     const scale = pageScale({ width, height });
     if (scale === null) return tell({ kind: "refused", reason: "UNREADABLE" });
     const picture = await page.render({ scale });
-    swapRedAndBlue(picture.data);
     const png = encode({ width: picture.width, height: picture.height, data: picture.data, channels: 4, depth: 8 });
     tell({ kind: "page", png, width: picture.width, height: picture.height });
   }
   tell({ kind: "done" });
-}
-
-/** PDFium writes blue first, PNG red. */
-function swapRedAndBlue(pixels: Uint8Array): void {
-  for (let offset = 0; offset < pixels.length; offset += 4) {
-    const blue = pixels[offset] ?? 0;
-    pixels[offset] = pixels[offset + 2] ?? 0;
-    pixels[offset + 2] = blue;
-  }
 }
 
 function tell(answer: PdfAnswer): void {
