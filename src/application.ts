@@ -22,6 +22,7 @@ import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulat
 import type { Environment } from "./environment.ts";
 import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
 import { startEventKeeper } from "./events/event-keeper.ts";
+import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { readImageBytes } from "./images/image.store.ts";
 import { openMetrics, type Metrics } from "./observability/metrics.ts";
@@ -288,6 +289,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
+    operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     base,
   });

@@ -15,6 +15,7 @@ import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { findAttendee } from "../audience/find-attendee.ts";
 import { nobody } from "./open-door.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
 /** What both transports of the gateway work with. */
@@ -25,6 +26,7 @@ export interface Gateway {
   /** What is read once a second for all of its subscribers. */
   readonly feeds: SessionFeeds;
   readonly limits: CallLimits;
+  readonly operations: PersistedOperations;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */

@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
-import { listedOperationNames } from "../graphql/listed-operations.ts";
 import { createMetering } from "../graphql/metering.ts";
 import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
+import { createPersistedOperations, type PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
@@ -18,13 +18,15 @@ import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
 import { serveSubscriptions } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits" | "operations"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** What callers and addresses may do, where that is not what it is by default. */
   readonly limits?: Partial<CallLimitSettings>;
+  /** The listed operations, and whether nothing else runs; left out, there are none. */
+  readonly operations?: PersistedOperations;
 }
 
 export interface RunningServer {
@@ -42,9 +44,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
   const { base, changeLog, metrics } = options;
-  const metering = createMetering(metrics.operations, listedOperationNames());
+  const operations = options.operations ?? createPersistedOperations({ operations: [] }, "allow");
+  const metering = createMetering(metrics.operations, operations.names);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
-  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits };
+  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits, operations };
   let isClosing = false;
 
   const server = createServer((request, response) => {

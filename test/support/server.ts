@@ -9,6 +9,7 @@ import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import { openMetrics } from "../../src/observability/metrics.ts";
+import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
@@ -33,6 +34,7 @@ export interface TestServerOptions {
   readonly originHandler?: OriginHandler;
   readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
+  readonly persistedOperations?: PersistedMode;
   readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
@@ -92,6 +94,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     limits: options.limits ?? {},
+    operations: openPersistedOperations(options.persistedOperations ?? "allow"),
     originHandler: options.originHandler ?? null,
     tokens: options.tokens ?? null,
     metrics,
