@@ -34,6 +34,8 @@ export interface Gateway {
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
+  /** Serves assets, shares and stills; nothing does when it is null or left out. */
+  readonly assetHandler?: OriginHandler | null;
   /** Null or left out: API keys alone open the door. */
   readonly tokens?: TokenVerifier | null;
   readonly metrics: Metrics;

@@ -100,6 +100,8 @@ const PATHS: Readonly<Record<string, Route>> = {
 function routeOf(gateway: Gateway, request: IncomingMessage, url: URL): Route {
   const { pathname } = url;
   if (pathname.startsWith("/live/") && gateway.originHandler) return "live";
+  const media = gateway.assetHandler && mediaRouteOf(pathname);
+  if (media) return media;
   if (pathname.startsWith(IMAGE_PATH)) return "images";
   if (isGraphiqlRequest(request, url)) return "page";
   return PATHS[pathname] ?? "other";
@@ -111,6 +113,7 @@ async function answer(route: Route, { gateway, request, response, requestId, url
   if (!url) return answerText(response, 400, "This address cannot be read.");
   const { database } = gateway.base;
   if (route === "live" && gateway.originHandler) return gateway.originHandler(request, response);
+  if ((route === "assets" || route === "stills") && gateway.assetHandler) return gateway.assetHandler(request, response);
   if (route === "images") return answerImage(database.executor, request, response, url.pathname);
   if (route === "health") return url.pathname === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);
   if (route === "metrics") return answerMetrics(request, response, { metrics: gateway.metrics, token: gateway.metricsToken ?? null });
@@ -121,6 +124,12 @@ async function answer(route: Route, { gateway, request, response, requestId, url
     return route === "graphql" ? answerGraphql(gateway, request, response, requestId) : answerExport(gateway, request, response, requestId);
   }
   return answerText(response, 404, "Nothing is served here. The API is at /graphql.");
+}
+
+/** Of what is served to those who know or were given an address; null for everything else. */
+export function mediaRouteOf(pathname: string): Extract<Route, "assets" | "stills"> | null {
+  if (pathname.startsWith("/assets/") || pathname.startsWith("/share/")) return "assets";
+  return pathname.startsWith("/stills/") ? "stills" : null;
 }
 
 function answerText(response: ServerResponse, status: number, text: string): void {

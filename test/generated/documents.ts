@@ -728,11 +728,11 @@ export type RevokeApiKeysInput = {
   ids: Array<string | number>;
 };
 
-/** A secret of a stopped session to be replaced. */
+/** A secret of a stopped session, or the address of a thumbnail or motion clip, to be replaced. */
 export type RotateSecretInput = {
-  /** The id of a Secret; it stays. */
+  /** The id of a Secret, or of a Process that is a thumbnail or motion clip; it stays. */
   id: string | number;
-  /** The new stream key (8 to 128 letters, digits, dots, hyphens, underscores or tildes) or SRT passphrase (10 to 79 printable ASCII characters); null or left out: one is generated. */
+  /** The new stream key (8 to 128 letters, digits, dots, hyphens, underscores or tildes) or SRT passphrase (10 to 79 printable ASCII characters); null or left out: one is generated. The address of a process is always generated. */
   value?: string | null | undefined;
 };
 
