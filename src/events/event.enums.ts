@@ -11,7 +11,7 @@ registerEnumType(EventStatus, {
   valuesConfig: {
     SCHEDULED: { description: "Made, and not live yet; its ingests listen, so that both signals can be connected and previewed." },
     TESTING: { description: "Encoded for its operator alone: nothing is public, counted or recorded." },
-    LIVE: { description: "Public." },
+    LIVE: { description: "On air, for everybody who may watch." },
     ENDED: { description: "Over, for ever." },
     ON_DEMAND: { description: "Over, and its recording can be watched." },
   },
@@ -21,7 +21,7 @@ registerEnumType(MessagingMode, {
   name: "MessagingMode",
   description: "What attendees may write.",
   valuesConfig: {
-    DISABLED: { description: "Nothing." },
+    DISABLED: { description: "Attendees write nothing." },
     CHAT: { description: "Messages that all attendees see at once." },
     MODERATED_QA: { description: "Questions that moderators see first, and attendees once they are approved." },
   },
@@ -51,7 +51,7 @@ registerEnumType(IngestState, {
   valuesConfig: {
     NOT_CONFIGURED: { description: "The language has no backup." },
     WAITING: { description: "Nothing has arrived yet." },
-    CONNECTED: { description: "It arrives." },
+    CONNECTED: { description: "The signal arrives." },
     LOST: { description: "It arrived before, and does not now." },
   },
 });

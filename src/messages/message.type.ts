@@ -30,7 +30,7 @@ registerEnumType(ModerationAction, {
 
 @ObjectType("QuestionReply", { description: "An answer of a moderator, seen by all attendees.", simpleResolvers: true })
 export class QuestionReplyType {
-  @Field(() => String, { description: "The answer." })
+  @Field(() => String, { description: "The answer, at most 500 characters." })
   text!: string;
 
   @Field(() => String, { description: "How attendees see whoever gave it." })

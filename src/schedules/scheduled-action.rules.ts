@@ -12,6 +12,9 @@ export const ScheduledActionStatus = {
 } as const;
 export type ScheduledActionStatus = (typeof ScheduledActionStatus)[keyof typeof ScheduledActionStatus];
 
+/** Why an action was refused, or what of it was skipped. */
+export type ActionError = UserError;
+
 /** What a verb acts on, and the right that it wants. */
 interface SchedulableVerb {
   readonly target: "EVENT" | "SESSIONS";

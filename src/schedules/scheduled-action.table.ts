@@ -4,8 +4,7 @@ import type { AccessLevel } from "../access/level.rules.ts";
 import { identifier, moment } from "../database/columns.ts";
 import { organizations } from "../organizations/organization.table.ts";
 import type { InputPath, Verb } from "../sessions/session.rules.ts";
-import type { UserError } from "../shared/user-error.ts";
-import type { ScheduledActionStatus } from "./scheduled-action.rules.ts";
+import type { ActionError, ScheduledActionStatus } from "./scheduled-action.rules.ts";
 
 /** What an action is to do, beside its verb and its event. */
 export interface ScheduledWork {
@@ -31,7 +30,7 @@ export const scheduledActions = snakeCase.table(
     createdBy: text().notNull(),
     /** The level of whoever asked, which the action runs with. */
     accessLevel: text().$type<AccessLevel>().notNull(),
-    errors: jsonb().$type<readonly UserError[]>().notNull().default([]),
+    errors: jsonb().$type<readonly ActionError[]>().notNull().default([]),
     createdAt: moment().notNull().defaultNow(),
     endedAt: moment(),
   },
