@@ -12,8 +12,8 @@ parentPort?.on("message", (call: JobCall) => {
 
 /** Rows are handed over whole: a copy of each would be made otherwise. */
 function buffersOf({ result }: JobAnswer): ArrayBuffer[] {
-  const bytes: unknown = typeof result === "object" && result !== null && "bytes" in result ? result.bytes : null;
-  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+  const pieces: unknown = typeof result === "object" && result !== null && "pieces" in result ? result.pieces : [];
+  return Array.isArray(pieces) ? pieces.flatMap((piece) => (piece instanceof Uint8Array ? [piece.buffer as ArrayBuffer] : [])) : [];
 }
 
 function answer(call: JobCall): JobAnswer {
