@@ -42,7 +42,7 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
   const reader = startReader(options, async () => {
     const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
     waiting.wake(ring.push(step));
-    options.onRead?.(step.rows[0]?.at ?? null);
+    options.onRead?.(step.oldestAt);
   });
   const onWake = () => reader.wake();
   const stopListening = await database.listen(BELL_CHANNEL, { onNotification: onWake, onListening: onWake });

@@ -11,6 +11,7 @@ import type { Logger } from "../shared/log.ts";
 import { admit, TOKEN_LIMIT } from "./admission.ts";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
 import { meteringPlugin } from "./metering.ts";
+import { isLargeAnswer } from "./large-answer.ts";
 import type { RequestContext } from "./request.ts";
 
 /** The executor of queries and mutations. Start it before its first request, and stop it at the end. */
@@ -54,6 +55,7 @@ function admissionPlugin(): ApolloServerPlugin<RequestContext> {
       },
       async willSendResponse(requestContext) {
         finishResponse(requestContext);
+        keepLargeAnswer(requestContext);
       },
     }),
   };
@@ -65,6 +67,13 @@ function asGraphQLErrors(check: () => void): void {
   } catch (error) {
     throw error instanceof Fault ? toGraphQLError(error) : error;
   }
+}
+
+/** The executor would write it in one go, and everybody else would wait. */
+function keepLargeAnswer({ contextValue, response }: Answered): void {
+  if (response.body.kind !== "single" || !isLargeAnswer(response.body.singleResult)) return;
+  contextValue.kept.answer = response.body.singleResult;
+  response.body.singleResult = {};
 }
 
 type Answered = Pick<GraphQLRequestContextWillSendResponse<RequestContext>, "contextValue" | "response" | "request">;

@@ -76,7 +76,7 @@ export interface ImportJob {
   /** Checks the whole file; again when the facts have changed. */
   readonly check: (order: JobOrder) => JobCheck;
   readonly finish: (findings: JobFindings) => JobResult;
-  /** The rows of the new sessions, step by step in their order; after the last of them the job is empty. */
+  /** The rows of the new sessions, step by step in their order; what was taken is let go of. */
   readonly take: (step: CopyStep) => CopyText;
 }
 
@@ -85,7 +85,8 @@ export function createImportJob(): ImportJob {
   const hash = createHash("sha256");
   let file: ImportFile | null = null;
   let digest = "";
-  let created: readonly NewSession[] = [];
+  /** New sessions by the part that they are written in. */
+  let parts: readonly (readonly NewSession[])[] = [];
   let prepared: readonly PreparedSession[] = [];
   let writing: { readonly vault: Vault; readonly origin: SessionOrigin } | null = null;
   /** The rows are let go of once they are accepted. */
@@ -136,16 +137,18 @@ export function createImportJob(): ImportJob {
       const errors = [...read.errors, ...rows.flatMap((row) => row.errors)];
       if (errors.length > 0) return { rejected: rejectedImport(read, order, errors) };
       const accepted = accept(rows, order.dryRun, vault);
-      created = accepted.created;
+      parts = Array.from({ length: COPY_PARTS }, (_, part) => partOf(accepted.created, part));
       checked = { order, facts, rows: null };
       return accepted.result;
     },
     take({ part, table }) {
       const given = required(writing, "what rows are made with");
-      if (table === "sessions") prepared = partOf(created, part).map(({ draft, place }) => prepareSession(given, draft, place));
+      if (table === "sessions") prepared = (parts[part] ?? []).map(({ draft, place }) => prepareSession(given, draft, place));
       const rows = toSessionCopy(prepared, table, given.origin);
-      if (table === "changes") prepared = [];
-      if (table === "changes" && part === COPY_PARTS - 1) created = [];
+      if (table === "changes") {
+        prepared = [];
+        parts = parts.with(part, []);
+      }
       return rows;
     },
   };

@@ -91,7 +91,7 @@ async function importFile(context: Context, input: ImportSessionsCsvInput, job: 
       context.log.warn({ err: error, requestId: context.requestId }, "the statistics of sessions could not be refreshed");
     });
   }
-  return acceptedImport(check.counts, unpackSessions(sessions, check), cursor);
+  return acceptedImport(check.counts, await unpackSessions(sessions, check), cursor);
 }
 
 interface CheckedImport {

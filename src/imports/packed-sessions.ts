@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { ImportOutcome } from "../sessions/session.rules.ts";
 import type { ImportedSession } from "./csv.result.ts";
 
@@ -21,15 +22,24 @@ export interface PackedRows {
   readonly names: string;
 }
 
-export function unpackSessions({ ids, streamIds, matched }: PackedSessions, { rows, names }: PackedRows): readonly ImportedSession[] {
+/** Rows that are unpacked in one go: a millisecond of work, after which others have their turn. */
+const SLICE_SIZE = 2_000;
+
+export async function unpackSessions(
+  { ids, streamIds, matched }: PackedSessions,
+  { rows, names }: PackedRows,
+): Promise<readonly ImportedSession[]> {
   const idOf = ids.split(",");
   const streamIdOf = streamIds.split(",");
   const nameOf = names.split("\n");
   const found = new Map(matched.map(([place, ...what]) => [place, what]));
-  return Array.from(rows, (row, place) => {
+  const sessions: ImportedSession[] = [];
+  for (const [place, row] of rows.entries()) {
     const [outcome = ImportOutcome.CREATED, changed = []] = found.get(place) ?? [];
-    return { row, name: nameOf[place] ?? "", id: idOf[place] || null, streamId: streamIdOf[place] || null, outcome, changed };
-  });
+    sessions.push({ row, name: nameOf[place] ?? "", id: idOf[place] || null, streamId: streamIdOf[place] || null, outcome, changed });
+    if (sessions.length % SLICE_SIZE === 0) await setImmediate();
+  }
+  return sessions;
 }
 
 /** The sessions that were created or changed. */

@@ -1,7 +1,9 @@
 import { HeaderMap } from "@apollo/server";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FormattedExecutionResult } from "graphql";
 import { refuseDeepText } from "../graphql/admission.ts";
 import { ERROR_STATUS } from "../graphql/errors.ts";
+import { answerParts } from "../graphql/large-answer.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
 import { failOperationSpan, inOperationSpan } from "../observability/spans.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
@@ -9,6 +11,7 @@ import { readJsonBody, refuseBatch } from "./body.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 import { isMultipart, readMultipart, type Uploads } from "./multipart.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
+import { writePart } from "./write-part.ts";
 
 /** Answers one GraphQL request over HTTP. */
 export async function answerGraphql(
@@ -38,13 +41,19 @@ export async function answerGraphql(
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     if (!request.complete) response.setHeader("connection", "close");
     writeRateLimit(response, budget, context.clock.now());
-    response.end(answer.body.kind === "complete" ? answer.body.string : undefined);
     uploads?.abandon();
+    if (context.kept.answer) await writeAnswer(response, context.kept.answer);
+    else response.end(answer.body.kind === "complete" ? answer.body.string : undefined);
   } catch (error) {
     uploads?.abandon();
     writeRateLimit(response, budget, gateway.base.clock.now());
     answerFault({ gateway, request, response, requestId }, error);
   }
+}
+
+async function writeAnswer(response: ServerResponse, answer: FormattedExecutionResult): Promise<void> {
+  for (const part of answerParts(answer)) await writePart(response, part);
+  response.end();
 }
 
 async function bodyOf(request: IncomingMessage, uploads: Uploads | null): Promise<unknown> {

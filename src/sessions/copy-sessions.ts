@@ -8,7 +8,7 @@ import { copiedColumns, SESSION_TABLES, type SessionOrigin, type SessionTable } 
  * Many sessions are written in so many parts, whatever their number, so that the next one is made while the database writes. A part is
  * made three times as fast as it is written; the first one is small, since the database waits for it.
  */
-const PART_ENDS = [0.04, 0.16, 0.44, 0.72, 1] as const;
+const PART_ENDS = [0.04, 0.14, 0.36, 0.58, 0.8, 1] as const;
 export const COPY_PARTS = PART_ENDS.length;
 
 /** Those of the items that belong to a part. */
