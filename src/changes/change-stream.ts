@@ -36,12 +36,13 @@ export interface ChangeStreamOptions {
   readonly changeLog: ChangeLog;
   readonly log: Logger;
   readonly organizationId: string;
-  readonly object: ChangedObject;
+  /** Kinds of object whose changes are told. */
+  readonly objects: readonly ChangedObject[];
   readonly position: Position;
 }
 
 export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
-  const { changeLog, log, organizationId, object } = options;
+  const { changeLog, log, organizationId, objects } = options;
   const closing = new AbortController();
   const { signal } = closing;
   let position = options.position;
@@ -71,7 +72,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   }
 
   async function takePage(to: Snapshot, afterId: number | null): Promise<StreamEvent | readonly []> {
-    const page = await changeLog.readPage({ organizationId, object, from: position.snapshot, to, afterId, limit: BATCH_LIMIT });
+    const page = await changeLog.readPage({ organizationId, objects, from: position.snapshot, to, afterId, limit: BATCH_LIMIT });
     if (oldestUnseen(position.snapshot) < page.keptFrom) {
       position = positionAt(snapshotBefore(page.keptFrom));
       return { kind: "lagged", position };
@@ -83,7 +84,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
 
   function tell(rows: readonly LoggedChange[], to: Snapshot): StreamEvent | readonly [] {
     const changes = rows
-      .filter((change) => change.object === object && !wasSeen(position, change))
+      .filter((change) => objects.includes(change.object) && !wasSeen(position, change))
       .map((change) => ({ change, position: { ...position, step: { to, id: change.id } } }));
     return changes.length > 0 ? { kind: "changes", changes } : [];
   }

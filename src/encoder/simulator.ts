@@ -27,7 +27,7 @@ const TELLING_LIMIT = 500;
 /**
  * The simulator: runs no media, and goes through the same states as a real encoder on a clock, for work on frontends and for loads of
  * thousands of sessions. STARTING at once, WAITING for a moment for push inputs, RUNNING after 0.7 s, STOPPED 0.2 s after a stop.
- * It switches and shows slates as it is asked to. Plausible telemetry is told of at most 500 of its sessions, those that were started
+ * It switches and shows slates as it is asked to; of processes it tells nothing, and makes no assets. Plausible telemetry is told of at most 500 of its sessions, those that were started
  * first, so that thousands stay cheap. A label `simulate:NAME` asks for a fault; `SIMULATED_FAULTS` says which there are.
  */
 export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): StartRunner {

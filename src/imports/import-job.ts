@@ -17,8 +17,8 @@ import { openImportFile, type ImportFile } from "./csv.import-file.ts";
 import { checkNames } from "./csv.names.ts";
 import { countRows, rejectedImport, type CsvImportCounts, type CsvImportResult } from "./csv.result.ts";
 import { checkRow, csvFacts, type CheckedRow, type CsvFacts } from "./csv.rules.ts";
-import { readStoredLines, type StoredCsvSession } from "./csv.stored.ts";
-import { toUpdateRows, type SessionUpdate, type UpdateRows } from "./csv.update-rows.ts";
+import { readStoredLines, type StoredSession } from "../sessions/stored-session.ts";
+import { toUpdateRows, type SessionUpdate, type UpdateRows } from "../sessions/session.update-rows.ts";
 import { checkUpsert, type UpsertedRow } from "./csv.upsert.ts";
 import type { PackedRows, PackedSessions } from "./packed-sessions.ts";
 
@@ -170,7 +170,7 @@ function readName(record: CsvRecord, header: CsvHeader): CheckedRow {
 
 interface Matching {
   readonly read: ImportFile;
-  readonly stored: ReadonlyMap<string, StoredCsvSession>;
+  readonly stored: ReadonlyMap<string, StoredSession>;
   readonly facts: CsvFacts;
 }
 
@@ -181,7 +181,7 @@ function matchRow({ record, nameKey: key }: CheckedRow, { read, stored, facts }:
   return { ...checkUpsert(record, read.header, existing, facts), existing };
 }
 
-type MatchedRow = UpsertedRow & { readonly existing: StoredCsvSession };
+type MatchedRow = UpsertedRow & { readonly existing: StoredSession };
 
 interface Accepted {
   readonly created: readonly NewSession[];
@@ -201,8 +201,8 @@ function accept(rows: readonly (CheckedRow | MatchedRow)[], dryRun: boolean, vau
   for (const [index, checked] of rows.entries()) {
     const draft = required(checked.draft, "the draft of a row without errors");
     if ("existing" in checked) {
-      const { existing, changed, changedKeys } = checked;
-      if (changed.length > 0) updates.push({ existing, draft, changedKeys });
+      const { existing, changed } = checked;
+      if (changed.length > 0) updates.push({ existing, draft, playbackIds: existing.playbackIds });
       matched.push([index, changed.length > 0 ? ImportOutcome.UPDATED : ImportOutcome.UNCHANGED, changed]);
       answer(dryRun ? NO_PLACE : { id: existing.id, streamId: existing.state.streamId });
     } else if (dryRun) {

@@ -47,19 +47,28 @@ export function watchCredentials({ database, clock, log }: Pick<Context, "databa
     };
   }
 
+  function callAt(moment: Date, end: () => void): () => void {
+    let timer: NodeJS.Timeout;
+    function wait(): void {
+      const remaining = moment.getTime() - clock.now().getTime();
+      if (remaining <= 0) end();
+      else timer = setTimeout(wait, Math.min(remaining, TIMER_LIMIT_MILLISECONDS)).unref();
+    }
+    timer = setTimeout(wait, 0).unref();
+    return () => clearTimeout(timer);
+  }
+
   return {
-    add({ apiKeyId, expiresAt }, end) {
-      const removeKey = apiKeyId === null ? null : addKey(apiKeyId, end);
-      const remaining = expiresAt && expiresAt.getTime() - clock.now().getTime();
-      const expiry = remaining === null ? null : setTimeout(end, Math.min(Math.max(remaining, 0), TIMER_LIMIT_MILLISECONDS)).unref();
-      return () => {
-        removeKey?.();
-        if (expiry) clearTimeout(expiry);
-      };
+    add({ credential, expiresAt }, end) {
+      const removals = [
+        ...(credential.kind === "API_KEY" ? [addKey(credential.apiKeyId, end)] : []),
+        ...(expiresAt ? [callAt(expiresAt, end)] : []),
+      ];
+      return () => removals.forEach((remove) => remove());
     },
-    async isGood({ apiKeyId, expiresAt }) {
+    async isGood({ credential, expiresAt }) {
       if (expiresAt && expiresAt <= clock.now()) return false;
-      return apiKeyId === null || (await filterLiveKeyIds(database.executor, [apiKeyId])).length > 0;
+      return credential.kind !== "API_KEY" || (await filterLiveKeyIds(database.executor, [credential.apiKeyId])).length > 0;
     },
     close: () => clearInterval(timer),
   };
