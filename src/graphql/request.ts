@@ -1,3 +1,4 @@
+import type { FormattedExecutionResult } from "graphql";
 import type { Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
@@ -16,6 +17,8 @@ export interface RequestContext extends Context {
   readonly budget: CallBudget;
   /** Keeps who guesses access codes from trying on. */
   readonly guesses: GuessGuard;
+  /** Takes an answer that is too large to be written in one go; null is all that the executor then makes of it. */
+  readonly kept: { answer: FormattedExecutionResult | null };
 }
 
 /** Loaders are of one request alone: a value kept longer would be shown after it changed. */
@@ -23,5 +26,5 @@ export function createRequestContext(
   context: Context,
   shared: Pick<RequestContext, "changeLog" | "feeds" | "metering" | "budget" | "guesses">,
 ): RequestContext {
-  return { ...context, ...shared, loaders: createLoaders(context) };
+  return { ...context, ...shared, loaders: createLoaders(context), kept: { answer: null } };
 }

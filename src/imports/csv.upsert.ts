@@ -54,6 +54,7 @@ export function checkUpsert(record: CsvRecord, header: CsvHeader, existing: Stor
   return {
     record,
     name: checked.name,
+    nameKey: checked.nameKey,
     draft: errors.length > 0 ? null : draft,
     errors,
     changed: changedKeys.map(spell),

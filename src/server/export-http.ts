@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { filenameOf, streamSessionsCsv, type ExportSessionsCsvInput } from "../imports/export-sessions-csv.ts";
 import { EXPORT_COST } from "../graphql/cost.ts";
@@ -8,6 +7,7 @@ import { Fault, FaultCode } from "../shared/user-error.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 import { answerFault } from "./graphql-http.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
+import { writePart } from "./write-part.ts";
 
 /** Where sessions are had as a CSV file of any length. */
 export const EXPORT_PATH = "/exports/sessions.csv";
@@ -54,13 +54,6 @@ export async function answerExport(gateway: Gateway, request: IncomingMessage, r
     gateway.base.log.error({ err: error, requestId }, "an export broke off");
     response.destroy();
   }
-}
-
-/** Waits while the reader is slower than we are. */
-async function writePart(response: ServerResponse, part: string): Promise<void> {
-  if (response.write(part) || response.destroyed) return;
-  const over = new AbortController();
-  await Promise.race([once(response, "drain", over), once(response, "close", over)]).finally(() => over.abort());
 }
 
 function readParameters(parameters: URLSearchParams): ExportSessionsCsvInput {

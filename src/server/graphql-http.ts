@@ -1,6 +1,7 @@
-import type { GraphQLFormattedError } from "graphql";
+import type { FormattedExecutionResult, GraphQLFormattedError } from "graphql";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ERROR_STATUS, finishErrors } from "../graphql/errors.ts";
+import { answerParts } from "../graphql/large-answer.ts";
 import { MEDIA_TYPES, mediaTypeFor, statusFor } from "../graphql/media-type.ts";
 import { DOCUMENT_WANTED, UnknownDocument } from "../graphql/persisted-operations.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -12,6 +13,7 @@ import { isOpenToAnybody } from "./open-door.ts";
 import { readGraphqlRequest, UnsupportedMediaType } from "./graphql-request.ts";
 import { isMultipart, type Uploads } from "./multipart.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
+import { writePart } from "./write-part.ts";
 
 /** Answers one GraphQL request over HTTP. */
 export async function answerGraphql(
@@ -42,13 +44,21 @@ export async function answerGraphql(
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     if (!request.complete) response.setHeader("connection", "close");
     writeRateLimit(response, budget, context.clock.now());
-    response.end(answer.body.kind === "complete" ? finishBody(answer.body.string, response.statusCode, context) : undefined);
     uploads?.abandon();
+    if (context.kept.answer) await writeAnswer(response, context.kept.answer);
+    else response.end(answer.body.kind === "complete" ? finishBody(answer.body.string, response.statusCode, context) : undefined);
   } catch (error) {
     uploads?.abandon();
+    // An answer that is cut off must not look like a whole one.
+    if (response.headersSent) return void response.destroy();
     writeRateLimit(response, budget, gateway.base.clock.now());
     answerFault({ gateway, request, response, requestId }, error);
   }
+}
+
+async function writeAnswer(response: ServerResponse, answer: FormattedExecutionResult): Promise<void> {
+  for (const part of answerParts(answer)) await writePart(response, part);
+  response.end();
 }
 
 /** What is no GraphQL request at all Apollo answers without asking us, and so without the request's id. */
