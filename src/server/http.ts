@@ -38,6 +38,7 @@ export interface RunningServer {
 
 /** Longest wait for open requests at the end. */
 const DRAIN_MILLISECONDS = 5_000;
+const IDLE_SWEEP_MILLISECONDS = 50;
 
 /** Serves GraphQL over HTTP and WebSocket, GraphiQL, health and the origin, all on one port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -168,11 +169,14 @@ export async function listen(server: Server, { host, port }: Pick<ServerOptions,
 
 export async function closeServer(server: Server): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
+  // A connection whose last request is answered would else stay open for more.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MILLISECONDS);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
   clearTimeout(deadline);
+  clearInterval(sweep);
 }
 
 export function baseUrl(server: Server, host: string): string {
