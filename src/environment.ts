@@ -25,6 +25,7 @@ import { isNetwork } from "./network/address.rules.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
+const PERSISTED_MODES = ["allow", "only"] as const;
 const DEFINITIONS = {
   port: define({
     name: "PORT",
@@ -190,6 +191,13 @@ const DEFINITIONS = {
     allowed: PORT_OR_OFF,
     meaning: "The UDP port at which the encoder of this process takes SRT_PUSH inputs.",
     schema: portOrOff,
+  }),
+  persistedOperations: define({
+    name: "HEADEND_PERSISTED_OPERATIONS",
+    fallback: "allow",
+    allowed: PERSISTED_MODES.join(" or "),
+    meaning: "Whether the operations of schema/persisted-operations.json can be asked for by their hash, or are the only ones that run.",
+    schema: z.enum(PERSISTED_MODES),
   }),
   ratePointsPerMinute: define({
     name: "HEADEND_RATE_LIMIT",

@@ -22,6 +22,8 @@ export const PERMISSIONS = {
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",
+  "share assets": "EDITOR",
+  "delete assets": "EDITOR",
   "edit templates": "EDITOR",
   "manage api keys": "ADMIN",
   "read the audit": "ADMIN",

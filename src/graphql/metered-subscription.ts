@@ -9,7 +9,7 @@ import type { RequestContext } from "./request.ts";
 export function meterSubscription(args: ExecutionArgs, run: (args: ExecutionArgs) => Promise<Subscribed>): Promise<Subscribed> {
   const { metering } = args.contextValue as RequestContext;
   const operation = getOperationAST(args.document, args.operationName);
-  const metered = operation ? metering.nameOf(args.document, operation) : UNREADABLE;
+  const metered = operation ? metering.nameOf({ ...args, operation }) : UNREADABLE;
   const startedAt = performance.now();
   return inOperationSpan(async () => {
     nameOperationSpan("subscription", operation?.name?.value);

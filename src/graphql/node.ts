@@ -21,6 +21,7 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   session: "Session",
   playback: "Playback",
   process: "Process",
+  asset: "Asset",
   secret: "Secret",
   encoder: "Encoder",
   alert: "Alert",

@@ -1,5 +1,6 @@
 import { apiKeyLoader } from "../access/api-key.loader.ts";
 import { alertLoader } from "../alerts/alert.loaders.ts";
+import { assetLoader } from "../assets/asset.loaders.ts";
 import { auditEntryLoader } from "../audit/audit.loader.ts";
 import { encoderLoader } from "../encoder/encoder.loader.ts";
 import { organizationLoader } from "../organizations/organization.loader.ts";
@@ -13,6 +14,7 @@ import type { NodeDefinition } from "./node.ts";
 export const NODES: readonly NodeDefinition[] = [
   { kind: "alert", loader: alertLoader },
   { kind: "apikey", loader: apiKeyLoader },
+  { kind: "asset", loader: assetLoader },
   { kind: "auditentry", loader: auditEntryLoader },
   { kind: "encoder", loader: encoderLoader },
   { kind: "inputswitch", loader: inputSwitchLoader },

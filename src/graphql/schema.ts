@@ -5,6 +5,8 @@ import { ApiKeyResolver } from "../access/api-key.resolver.ts";
 import { AlertChangeResolver } from "../alerts/alert-change.resolver.ts";
 import "../alerts/alert.enums.ts";
 import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
+import { AssetResolver, ProcessAssetsResolver, RunAssetsResolver } from "../assets/asset.resolver.ts";
+import { ProcessChangeResolver } from "../assets/process-change.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
@@ -53,6 +55,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       AlertChangeResolver,
       AlertResolver,
       ApiKeyResolver,
+      AssetResolver,
       AuditResolver,
       CallerResolver,
       ChangeDigestResolver,
@@ -67,8 +70,11 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      ProcessAssetsResolver,
+      ProcessChangeResolver,
       ProcessResolver,
       RateLimitResolver,
+      RunAssetsResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,

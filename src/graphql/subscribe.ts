@@ -2,43 +2,58 @@ import {
   createSourceEventStream,
   execute,
   getOperationAST,
-  parse,
-  validate,
-  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
 } from "graphql";
-import { Fault, FaultCode } from "../shared/user-error.ts";
-import { admit, TOKEN_LIMIT } from "./admission.ts";
-import { toGraphQLError } from "./errors.ts";
+import { Fault } from "../shared/user-error.ts";
+import { admit } from "./admission.ts";
+import { InvalidDocument } from "./check-document.ts";
+import { parseDocument, withCode } from "./document-text.ts";
+import { ERROR_COUNT_LIMIT, toGraphQLError } from "./errors.ts";
+import { DOCUMENT_WANTED, UnknownDocument, type DocumentParameters, type PersistedOperations } from "./persisted-operations.ts";
 import { createLoaders } from "./loaders.ts";
 import type { RequestContext } from "./request.ts";
 
 export interface SubscriptionRequest {
   readonly schema: GraphQLSchema;
   readonly context: RequestContext;
-  readonly query: string;
-  readonly operationName: string | null | undefined;
-  readonly variables: Readonly<Record<string, unknown>> | null | undefined;
+  readonly operations: PersistedOperations;
+  /** As the client sent it. */
+  readonly parameters: SubscriptionParameters;
+}
+
+export interface SubscriptionParameters extends DocumentParameters {
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /** Makes a subscription ready to run, by the same admission as requests over HTTP; or says why it may not. */
 export function prepareSubscription(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
-  const { schema, context, operationName, variables } = request;
+  const { schema, context, operations, parameters } = request;
+  const { operationName, variables } = parameters;
   try {
     context.budget.begin();
-    const document = parseDocument(request.query);
-    const errors = validate(schema, document);
-    if (errors.length > 0) return errors.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
+    const document = parseDocument(operations.textOf(parameters) ?? "");
     const operation = getOperationAST(document, operationName);
     if (!operation)
       return [new GraphQLError("The document has no such operation.", { extensions: { code: "OPERATION_RESOLUTION_FAILURE" } })];
     admit({ schema, actor: context.actor, budget: context.budget, document, operation, variables, transport: "socket" });
-    return { schema, document, contextValue: context, variableValues: variables ?? {}, operationName: operationName ?? null };
+    return {
+      schema,
+      document,
+      contextValue: context,
+      variableValues: variables ?? {},
+      operationName: operationName ?? null,
+      hideSuggestions: !context.actor.canIntrospect,
+      options: { maxCoercionErrors: ERROR_COUNT_LIMIT },
+    };
   } catch (error) {
+    if (error instanceof InvalidDocument) return error.errors;
     if (error instanceof GraphQLError) return [error];
+    if (error instanceof UnknownDocument)
+      return [toGraphQLError(error), new GraphQLError(DOCUMENT_WANTED, { extensions: { code: error.code } })];
     if (error instanceof Fault) return [toGraphQLError(error)];
     throw error;
   }
@@ -73,30 +88,10 @@ export async function runSubscription(args: ExecutionArgs): Promise<AsyncGenerat
   return results;
 }
 
-function parseDocument(query: string): DocumentNode {
-  try {
-    return parse(query, { maxTokens: TOKEN_LIMIT });
-  } catch (error) {
-    if (error instanceof GraphQLError) throw withCode(error, "GRAPHQL_PARSE_FAILED");
-    throw new Fault(FaultCode.BAD_REQUEST, "The document cannot be read.", { cause: error });
-  }
-}
-
 /** Errors before the first item that no resolver threw are about the variables. */
 function codeVariableErrors(result: ExecutionResult): ExecutionResult {
   return {
     ...result,
     errors: (result.errors ?? []).map((error) => (error.path || error.extensions["code"] ? error : withCode(error, "BAD_USER_INPUT"))),
   };
-}
-
-function withCode(error: GraphQLError, code: string): GraphQLError {
-  const { nodes, source, positions, path, extensions } = error;
-  return new GraphQLError(error.message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    path: path ?? null,
-    extensions: { ...extensions, code },
-  });
 }

@@ -18,6 +18,14 @@ export async function listProcessRows(executor: Executor, sessionId: string): Pr
   return executor.select().from(processes).where(eq(processes.sessionId, sessionId));
 }
 
+/** The same of several sessions. */
+export async function listProcessRowsOfSessions(executor: Executor, sessionIds: readonly string[]): Promise<readonly ProcessRow[]> {
+  return executor
+    .select()
+    .from(processes)
+    .where(sql`${processes.sessionId} = any(${textList(sessionIds)})`);
+}
+
 const COLUMNS = {
   id: "text",
   session_id: "text",

@@ -13,6 +13,7 @@ import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
 /** What both transports of the gateway work with. */
@@ -23,6 +24,7 @@ export interface Gateway {
   /** What is read once a second for all of its subscribers. */
   readonly feeds: SessionFeeds;
   readonly limits: CallLimits;
+  readonly operations: PersistedOperations;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
@@ -30,6 +32,8 @@ export interface Gateway {
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
+  /** Serves assets, shares and stills; nothing does when it is null or left out. */
+  readonly assetHandler?: OriginHandler | null;
   /** Null or left out: API keys alone open the door. */
   readonly tokens?: TokenVerifier | null;
   readonly metrics: Metrics;

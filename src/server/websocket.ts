@@ -86,11 +86,11 @@ function createProtocol(gateway: Gateway, credentials: CredentialWatch): Protoco
   return makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: INIT_DEADLINE_MILLISECONDS,
     onConnect: ({ connectionParams, extra }) => connect({ gateway, credentials, extra }, authorizationIn(connectionParams)),
-    async onSubscribe({ extra, subscriptions }, _id, { query, operationName, variables }) {
+    async onSubscribe({ extra, subscriptions }, _id, parameters) {
       const context = contextOf(extra);
       const fault = await refuseSubscription(credentials, extra, Object.keys(subscriptions).length);
       if (fault) return [toGraphQLError(fault)];
-      const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
+      const prepared = prepareSubscription({ ...gateway, context, parameters });
       return "schema" in prepared ? prepared : [...prepared];
     },
     subscribe: (args) => withSlot(gateway.limits.subscriptionsOfCaller, args, () => meterSubscription(args, runSubscription)),

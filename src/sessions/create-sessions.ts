@@ -12,7 +12,7 @@ import type { SessionDraft } from "./session.draft.ts";
 import type { SessionCandidate } from "./session.input.ts";
 import { changeImages, digestImages, receiveSessionImages } from "./session-images.ts";
 import { findSessionsNamed, insertSessions, type InsertConflict } from "./session.insert.ts";
-import { Verb } from "./session.rules.ts";
+import { ImportOutcome, Verb } from "./session.rules.ts";
 import { validateSession, type ValidationFacts } from "./session.validation.ts";
 
 export interface CreateSessionsInput {
@@ -24,6 +24,8 @@ export interface CreateSessionsInput {
 export interface CreatedSessions {
   /** In the order given; empty in a dry run. */
   readonly ids: readonly string[];
+  /** Of each, in the order given; in a dry run what would become of it. */
+  readonly outcomes: readonly ImportOutcome[];
   readonly cursor: string | null;
 }
 
@@ -56,12 +58,13 @@ interface CreateCall extends CreateSessionsInput {
 async function create(context: Context, call: CreateCall): Promise<CreatedSessions> {
   const images = await receiveSessionImages(call.sessions, call.pathOf);
   const input = images.some(({ cover }) => cover) ? [call.sessions, images.map(digestImages)] : call.sessions;
+  const outcomes = call.sessions.map(() => ImportOutcome.CREATED);
   return inTransaction(context, call.operation, (transactionContext) =>
     idempotently(transactionContext, { operation: call.operation, key: call.dryRun ? null : call.idempotencyKey, input }, async () => {
       const { drafts, processes } = await validateAll(transactionContext, call);
       if (call.dryRun) {
         await refuseTaken(transactionContext, drafts, call);
-        return { ids: [], cursor: null };
+        return { ids: [], outcomes, cursor: null };
       }
       const result = await insertSessions(transactionContext, drafts, Verb.CREATE);
       if (result.conflicts?.length === 0) throw new Error("Sessions were not written, and nothing there explains it.");
@@ -76,7 +79,7 @@ async function create(context: Context, call: CreateCall): Promise<CreatedSessio
       );
       const ids = result.sessions.map((session) => session.id);
       const audit = auditStatement(transactionContext, { verb: Verb.CREATE, objectIds: ids });
-      return { ids, cursor: await writeCursor(transactionContext.transaction, transactionContext.clock, audit) };
+      return { ids, outcomes, cursor: await writeCursor(transactionContext.transaction, transactionContext.clock, audit) };
     }),
   );
 }
@@ -117,7 +120,12 @@ export async function loadValidationFacts(context: TransactionContext): Promise<
   };
 }
 
-function findDuplicates(call: CreateCall, field: "name" | "externalId", keyOf: (session: SessionCandidate) => string | null): UserError[] {
+/** Items of a call that say what an earlier one said. */
+export function findDuplicates(
+  call: Pick<CreateCall, "sessions" | "pathOf">,
+  field: "name" | "externalId",
+  keyOf: (session: SessionCandidate) => string | null,
+): UserError[] {
   const seen = new Set<string>();
   return call.sessions.flatMap((session, index) => {
     const key = keyOf(session);

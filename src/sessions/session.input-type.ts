@@ -183,18 +183,6 @@ export class CreateSessionInputType {
   idempotencyKey?: string | null;
 }
 
-@GraphInput("CreateSessionsInput", { description: "Several new sessions, all created or none; at most 1,000." })
-export class CreateSessionsInputType {
-  @Field(() => [CreateSessionInputType], { description: "The sessions; idempotency keys of single ones are not looked at." })
-  sessions!: readonly CreateSessionInputType[];
-
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Check everything and create nothing." })
-  dryRun?: boolean | null;
-
-  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
-  idempotencyKey?: string | null;
-}
-
 @GraphInput("UpdateSessionInput", {
   description:
     "Changes to a session: a field left out stays as it is, null clears it where it may be empty. The source, slates and remap need the session STOPPED; the others do not.",

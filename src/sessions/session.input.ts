@@ -5,7 +5,7 @@ import { processSettingsList } from "../processes/process.input.ts";
 import { descriptionText, idText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { SessionFilter } from "./session.filter.ts";
-import { Health, InputPath, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
+import { Health, ImportMode, InputPath, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
 /** Longest texts, in characters. */
 export const URL_LENGTH_LIMIT = 2_048;
@@ -120,6 +120,10 @@ const sessionFields = {
 export const createSessionInput = z.object({ ...sessionFields, idempotencyKey });
 export const createSessionsInput = z.object({
   sessions: z.array(createSessionInput).max(CREATE_SESSIONS_LIMIT, `must be at most ${CREATE_SESSIONS_LIMIT}`),
+  mode: z
+    .enum(ImportMode)
+    .nullish()
+    .transform((mode) => mode ?? ImportMode.CREATE),
   dryRun: z.boolean().nullish().transform(Boolean),
   idempotencyKey,
 });
