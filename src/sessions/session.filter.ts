@@ -35,7 +35,7 @@ export function compileSessionFilter(filter: SessionFilter): (id: string, state:
   const isStatus = oneOf(filter.status);
   const isHealth = oneOf(filter.health);
   const isInputType = oneOf(filter.inputType);
-  const templateId = filter.templateId || null;
+  const templateId = filter.templateId ?? null;
   const hasOpenAlert = filter.hasOpenAlert ?? null;
   const hasPendingChanges = filter.hasPendingChanges ?? null;
   const hasEvent = filter.hasEvent ?? null;
