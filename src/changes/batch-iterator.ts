@@ -1,16 +1,23 @@
-/** Where an iterator's items come from: batches that are asked for one after the other. */
+/** Where items come from: batches that are asked for one after the other. */
 export interface BatchSource<Item> {
-  /** Null: there are no more. */
+  /** At least one item; null: there are no more. One call at a time. */
   readonly nextBatch: () => Promise<readonly Item[] | null>;
+  /** Whether there is more than what happens from now on; left out: never. Who is behind is asked on only as its reader takes what it has. */
+  readonly isBehind?: () => boolean;
   /** Ends a waiting `nextBatch`. */
   readonly close: () => void;
+}
+
+/** The items of a source, one by one as GraphQL wants them, or batch by batch. */
+export interface BatchedItems<Item> extends AsyncGenerator<Item, void> {
+  readonly source: BatchSource<Item>;
 }
 
 /**
  * The items of a source one by one. Written by hand: an `async function*` that waits for its next item does not hear `return()`,
  * so that a subscriber who left while nothing happened would stay for ever. Here `return()` ends the waiting itself.
  */
-export function iterateBatches<Item>(source: BatchSource<Item>): AsyncGenerator<Item, void> {
+export function iterateBatches<Item>(source: BatchSource<Item>): BatchedItems<Item> {
   let batch: readonly Item[] = [];
   let index = 0;
   let isDone = false;
@@ -47,7 +54,8 @@ export function iterateBatches<Item>(source: BatchSource<Item>): AsyncGenerator<
     return { done: true, value: undefined };
   }
 
-  const iterator: AsyncGenerator<Item, void> = {
+  const iterator: BatchedItems<Item> = {
+    source,
     next: () =>
       next().catch((error: unknown) => {
         end();

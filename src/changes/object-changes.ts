@@ -2,11 +2,12 @@ import type { Executor } from "../database/database.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Logger } from "../shared/log.ts";
 import type { ChangeLog } from "./change-log.ts";
-import { createChangeStream, type ChangeStream, type PositionedChange } from "./change-stream.ts";
+import { createChangeStream, positionBehind, type ChangeStream, type TakenRows } from "./change-stream.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
+import type { LoggedChange } from "./change.store.ts";
 import { resumeAfter } from "./cursor.ts";
 import { withPatience } from "./patience.ts";
-import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, positionAt, type Position, type View } from "./position.ts";
+import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, isPlain, positionAt, wasSeen, type Position, type View } from "./position.ts";
 import type { StatePage, StatePageQuery } from "./state-page.store.ts";
 
 /** Kinds of item that are about the stream rather than about a change. */
@@ -29,6 +30,8 @@ export interface ObjectChange<State, Kind extends LoggedChangeKind = LoggedChang
 /** What makes the changes of one kind of object different from those of another. */
 export interface ObjectSource<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   readonly object: ChangedObject;
+  /** Names the source: two of one name tell the same of the same rows. */
+  readonly key: string;
   /** The kinds of change that these objects have; one that a newer gateway has written is not told. */
   readonly kinds: readonly Kind[];
   readonly matches: (id: string, state: State) => boolean;
@@ -57,10 +60,19 @@ export interface ObjectChangesOptions<State, Kind extends LoggedChangeKind = Log
   readonly snapshotPageSize?: number;
 }
 
+/** Items that are told together, at least one. */
+export interface ChangeBatch<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
+  readonly items: readonly ObjectChange<State, Kind>[];
+  /** Whether other subscribers to the same source are given the very same items. */
+  readonly isShared: boolean;
+}
+
 /** What a subscriber is told, batch by batch; nothing is read before it is asked for. */
 export interface ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
-  /** At least one item; null once closed. One call at a time. */
-  readonly nextBatch: () => Promise<readonly ObjectChange<State, Kind>[] | null>;
+  /** Null once closed. One call at a time. */
+  readonly nextBatch: () => Promise<ChangeBatch<State, Kind> | null>;
+  /** Whether there is more to tell than what happens from now on: a snapshot, or changes since the position. */
+  readonly isBehind: () => boolean;
   /** Ends a waiting `nextBatch` at once. */
   readonly close: () => void;
 }
@@ -83,8 +95,9 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
   options: ObjectChangesOptions<State, Kind>,
 ): Promise<ObjectChanges<State, Kind>> {
   const { changeLog, clock, source, organizationId, after, snapshotPageSize = SNAPSHOT_PAGE_SIZE } = options;
-  const closing = new AbortController();
-  const extent = await withPatience(options.log, closing.signal, changeLog.extent);
+  let isClosed = false;
+  const isOver = () => isClosed;
+  const extent = await withPatience(options.log, isOver, changeLog.extent);
   if (!extent) throw new Error("A subscription was closed before it was opened");
   const { log: logName, snapshot: snapshotAtStart } = extent;
   const resumption = after === null ? null : resumeAfter(after, extent);
@@ -103,7 +116,7 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return { kind: "live", stream: createChangeStream({ changeLog, log, organizationId, object: source.object, position }) };
   }
 
-  async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State, Kind>[]> {
+  async function snapshotPage(afterId: string, before: Position | null): Promise<ChangeBatch<State, Kind>> {
     const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: snapshotPageSize });
     const lastId = rows.length === snapshotPageSize ? (rows.at(-1)?.id ?? null) : null;
     const views = withView(before?.views ?? [], { throughId: lastId, snapshot });
@@ -112,26 +125,29 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     const items = rows.filter(({ id, state }) => source.matches(id, state)).map(({ id, state }) => ({ ...item, objectId: id, state }));
     if (lastId !== null) {
       phase = { kind: "snapshot", afterId: lastId, position };
-      return items;
+      return own(items);
     }
     const whole = advanceTo(position, position.snapshot);
     phase = follow(whole);
-    return [...items, aboutStream("SNAPSHOT_END", whole)];
+    return own([...items, aboutStream("SNAPSHOT_END", whole)]);
   }
 
-  async function liveBatch(stream: ChangeStream): Promise<readonly ObjectChange<State, Kind>[]> {
+  async function liveBatch(stream: ChangeStream): Promise<ChangeBatch<State, Kind>> {
     const event = await stream.next(untilHeartbeat());
-    if (event.kind === "closed") return [];
-    if (event.kind === "quiet") return [aboutStream("HEARTBEAT", event.position)];
+    if (event.kind === "closed") return own([]);
+    if (event.kind === "quiet") return own([aboutStream("HEARTBEAT", event.position)]);
     if (event.kind === "lagged") {
       if (options.snapshot) phase = SNAPSHOT_FROM_THE_START;
-      return [aboutStream("LAGGED", event.position)];
+      return own([aboutStream("LAGGED", event.position)]);
     }
-    const items = event.changes.flatMap(tell);
-    const last = event.changes.at(-1);
+    const { taken } = event;
+    // Readers of one step at the same position tell the same: it is made out once.
+    const isShared = isPlain(taken.before);
+    const items = isShared ? changeLog.share(taken.rows, source.key, () => tell(taken)) : tell(taken);
+    const last = taken.rows.at(-1);
     // Changes that the filter leaves out move the position too: without this, a quiet filter in a busy organization would age.
-    if (items.length === 0 && last && untilHeartbeat() === 0) return [aboutStream("HEARTBEAT", last.position)];
-    return items;
+    if (items.length === 0 && last && untilHeartbeat() === 0) return own([aboutStream("HEARTBEAT", positionBehind(taken, last.id))]);
+    return { items, isShared };
   }
 
   /** In milliseconds; null when none is wanted. */
@@ -140,24 +156,20 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return Math.max(0, toldAt.getTime() + options.heartbeatSeconds * 1_000 - clock.now().getTime());
   }
 
-  function tell({ change, position }: PositionedChange): readonly ObjectChange<State, Kind>[] {
-    const before = change.before as State | null;
-    const after = change.after as State | null;
-    const matches = after !== null && source.matches(change.objectId, after);
-    if (!matches && !(before !== null && source.matches(change.objectId, before))) return [];
-    const kind = source.kinds.find((each) => each === change.kind);
-    if (kind === undefined || source.isTold?.({ kind, at: change.at, before, after }) === false) return [];
-    return [
-      {
-        cursor: cursorOf(position),
-        kind,
-        at: change.at,
-        matches,
-        objectId: change.objectId,
-        state: after,
-        actor: change.actor,
-      },
-    ];
+  function tell(taken: TakenRows): readonly ObjectChange<State, Kind>[] {
+    const isMeant = (row: LoggedChange) => row.object === source.object && !wasSeen(taken.before, row);
+    return taken.rows.filter(isMeant).flatMap((row) => tellOne(row, taken));
+  }
+
+  function tellOne(row: LoggedChange, taken: TakenRows): readonly ObjectChange<State, Kind>[] {
+    const { id, at, objectId, actor } = row;
+    const before = row.before as State | null;
+    const after = row.after as State | null;
+    const matches = after !== null && source.matches(objectId, after);
+    if (!matches && !(before !== null && source.matches(objectId, before))) return [];
+    const kind = source.kinds.find((each) => each === row.kind);
+    if (kind === undefined || source.isTold?.({ kind, at, before, after }) === false) return [];
+    return [{ cursor: cursorOf(positionBehind(taken, id)), kind, at, matches, objectId, state: after, actor }];
   }
 
   /** A position with more views than a cursor can hold is told as one in the middle of a snapshot: what resumes there begins it anew. */
@@ -170,30 +182,35 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return { cursor: cursorOf(position), kind, at: clock.now(), matches: true, objectId: null, state: null, actor: null };
   }
 
-  async function proceed(): Promise<readonly ObjectChange<State, Kind>[]> {
+  async function proceed(): Promise<ChangeBatch<State, Kind>> {
     const items = first;
     first = [];
-    if (items.length > 0) return items;
+    if (items.length > 0) return own(items);
     if (phase.kind === "live") return liveBatch(phase.stream);
     const { afterId, position } = phase;
-    return (await withPatience(options.log, closing.signal, () => snapshotPage(afterId, position))) ?? [];
+    return (await withPatience(options.log, isOver, () => snapshotPage(afterId, position))) ?? own([]);
   }
 
   return {
     async nextBatch() {
-      while (!closing.signal.aborted) {
-        const items = await proceed();
-        if (items.length === 0) continue;
+      while (!isClosed) {
+        const batch = await proceed();
+        if (batch.items.length === 0) continue;
         toldAt = clock.now();
-        return closing.signal.aborted ? null : items;
+        return isClosed ? null : batch;
       }
       return null;
     },
+    isBehind: () => first.length > 0 || phase.kind === "snapshot" || phase.stream.isBehind(),
     close() {
-      closing.abort();
+      isClosed = true;
       if (phase.kind === "live") phase.stream.close();
     },
   };
+}
+
+function own<State, Kind extends LoggedChangeKind>(items: readonly ObjectChange<State, Kind>[]): ChangeBatch<State, Kind> {
+  return { items, isShared: false };
 }
 
 /** In the middle of a snapshot. Its cursor says no more than that, since the views of a large one would make every cursor of it long. */
