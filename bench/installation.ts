@@ -68,7 +68,15 @@ export function benchContext(database: Database, organizationId: string): Contex
     network: { allowedNetworks: [] },
     defaultRegion: "local",
     publicUrl: "http://127.0.0.1:4000",
-    actor: { organizationId, accessLevel: "ADMIN", name: "key:Bench", apiKeyId: null, expiresAt: null },
+    actor: {
+      organizationId,
+      accessLevel: "ADMIN",
+      name: "key:Bench",
+      callerId: "bench",
+      canIntrospect: true,
+      apiKeyId: null,
+      expiresAt: null,
+    },
     ipAddress: null,
     requestId: "bench",
   };

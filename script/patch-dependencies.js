@@ -60,6 +60,17 @@ const CHANGES = [
         })
 `,
   },
+  {
+    // What PostgreSQL refuses after the last byte of a COPY, such as a name that is taken, would be told to nobody: whoever wrote the
+    // bytes would wait for ever.
+    from: `  function errored(err) {
+    stream && (stream.destroy(err), stream = null)
+`,
+    to: `  function errored(err) {
+    stream && (stream.destroy(err), stream = null)
+    final && (final(err), final = null)
+`,
+  },
 ];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "node_modules", "postgres");

@@ -23,6 +23,10 @@ import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulat
 import type { Environment } from "./environment.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { readImageBytes } from "./images/image.store.ts";
+import type { CallLimitSettings } from "./limits/call-limits.ts";
+import { openMetrics, type Metrics } from "./observability/metrics.ts";
+import { withSpans } from "./observability/spans.ts";
+import { startTracing } from "./observability/tracing.ts";
 import { listOwnAddresses } from "./network/resolve.ts";
 import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
@@ -74,6 +78,7 @@ interface Installation {
   readonly database: Database;
   readonly vault: Vault;
   readonly bell: Bell;
+  readonly metrics: Metrics;
 }
 
 /** What ends together, in the order of the end: who takes work, who reads and writes by themselves, and what all of them use. */
@@ -120,7 +125,10 @@ interface Opening {
 }
 
 async function openInstallation({ environment, log, options, closers }: Opening): Promise<Installation> {
-  const { dataDirectory } = environment;
+  const { dataDirectory, tracesEndpoint: endpoint, tracesShare: share } = environment;
+  if (endpoint !== null) {
+    closers.push({ stage: "server", close: await startTracing({ endpoint, share, version: packageVersion(), log }) });
+  }
   // Root's PostgreSQL runs as another user, who has to pass through.
   await mkdir(dataDirectory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 }).catch((error: unknown) => {
     throw new StartError(`HEADEND_DATA_DIR is ${dataDirectory}, which cannot be used: ${messageOf(error)}.`);
@@ -130,7 +138,10 @@ async function openInstallation({ environment, log, options, closers }: Opening)
     if (environment.databaseUrl === null || error instanceof StartError) throw error;
     throw new StartError(`The database of DATABASE_URL cannot be used: ${messageOf(error)}.`);
   });
-  const database = openDatabase({ address, log, applicationName: "headend", maxConnections: environment.databaseConnections });
+  const metrics = openMetrics({ ofProcess: true });
+  const { databaseConnections: maxConnections } = environment;
+  const observer = withSpans(metrics.database.observerOf("requests", maxConnections));
+  const database = openDatabase({ address, log, applicationName: "headend", maxConnections, observer });
   closers.push({ stage: "databases", close: () => database.close() });
   const vault = createVault(await loadSecretKey(environment.secretKey, dataDirectory));
   if (!(await isVaultOfStoredSecrets(database.executor, vault))) {
@@ -138,7 +149,7 @@ async function openInstallation({ environment, log, options, closers }: Opening)
       "The secrets in this database were encrypted with another key. Set HEADEND_SECRET_KEY to that of the installation, or bring back its file secret-key.",
     );
   }
-  return { environment, log, clock: systemClock, address, database, vault, bell: createBell({ database, log }) };
+  return { environment, log, clock: systemClock, address, database, vault, bell: createBell({ database, log }), metrics };
 }
 
 function messageOf(error: unknown): string {
@@ -242,27 +253,38 @@ async function startServing(installation: Installation, { options, encoder, clos
   const server = options.isGateway
     ? await startGateway(installation, encoder, closers)
     : encoder && !encoder.isSimulated
-      ? await startMediaServer({ ...installation.environment, origin: createOrigin({ mediaRoot: encoder.mediaRoot }) })
+      ? await startMediaOnly(installation, encoder)
       : null;
   if (server) closers.push({ stage: "takers", close: () => server.close() });
   return server;
 }
 
+async function startMediaOnly(installation: Installation, { mediaRoot }: PreparedEncoder): Promise<RunningServer> {
+  const { environment, database, log, metrics } = installation;
+  const { host, port, metricsToken } = environment;
+  metrics.showInstallation(database.executor);
+  return startMediaServer({ host, port, metricsToken, database, log, metrics, origin: createOrigin({ mediaRoot }) });
+}
+
 async function startGateway(installation: Installation, encoder: PreparedEncoder | null, closers: Closers): Promise<RunningServer> {
-  const { environment, log, clock, database, vault, bell } = installation;
-  const changeLog = await openChangeLog({ database, log });
+  const { environment, log, clock, database, vault, bell, metrics } = installation;
+  const changeLog = await openChangeLog({ database, log, onRead: metrics.changeLog.read });
   closers.push({ stage: "workers", close: () => changeLog.close() });
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
+  metrics.showInstallation(database.executor);
   let url = "";
   const server = await startServer({
+    metrics,
+    metricsToken: environment.metricsToken,
     schema: buildHeadendSchema(),
     host: environment.host,
     port: environment.port,
     changeLog,
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
+    limits: limitsOf(environment),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     base: {
       database,
@@ -291,8 +313,9 @@ interface EncoderStart {
 }
 
 async function startEncoder(installation: Installation, { encoder, isGateway, mediaUrl, closers }: EncoderStart): Promise<void> {
-  const { environment, address, log, clock, vault } = installation;
-  const database = openDatabase({ address, log, applicationName: "headend encoder", maxConnections: ENCODER_CONNECTIONS });
+  const { environment, address, log, clock, vault, metrics } = installation;
+  const observer = withSpans(metrics.database.observerOf("encoder", ENCODER_CONNECTIONS));
+  const database = openDatabase({ address, log, applicationName: "headend encoder", maxConnections: ENCODER_CONNECTIONS, observer });
   closers.push({ stage: "databases", close: () => database.close() });
   const bell = createBell({ database, log });
   if (!isGateway) {
@@ -309,6 +332,12 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
   });
   encoder.currentId = agent.encoderId;
   closers.push({ stage: "takers", close: () => agent.close() });
+}
+
+function limitsOf(environment: Environment): Partial<CallLimitSettings> {
+  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
+  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
+  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
 }
 
 function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {

@@ -40,8 +40,13 @@ function wholeNumber(from: number, to: number): z.ZodType<number> {
     .refine((value) => value >= from && value <= to);
 }
 
+/** A number, or null for `off`. */
+function numberOrOff(from: number, to: number): z.ZodType<number | null> {
+  return z.union([z.literal("off").transform(() => null), wholeNumber(from, to)]);
+}
+
 /** A port, 0 for any free one, or null for `off`. */
-const portOrOff: z.ZodType<number | null> = z.union([z.literal("off").transform(() => null), wholeNumber(0, 65_535)]);
+const portOrOff: z.ZodType<number | null> = numberOrOff(0, 65_535);
 const PORT_OR_OFF = "a whole number from 0 to 65535, or off";
 
 function list(isAllowed: (item: string) => boolean): z.ZodType<readonly string[]> {
@@ -235,6 +240,62 @@ const DEFINITIONS = {
     allowed: PORT_OR_OFF,
     meaning: "The UDP port at which the encoder of this process takes SRT_PUSH inputs.",
     schema: portOrOff,
+  }),
+  ratePointsPerMinute: define({
+    name: "HEADEND_RATE_LIMIT",
+    fallback: "1000000",
+    allowed: "a whole number from 1000 to 999999999, or off",
+    meaning: "Cost points that come back to each credential per minute, at each gateway; about one point is one object asked for.",
+    schema: numberOrOff(1_000, 999_999_999),
+  }),
+  rateBurst: define({
+    name: "HEADEND_RATE_LIMIT_BURST",
+    fallback: "1000000",
+    allowed: "a whole number from 20000 to 999999999",
+    meaning: "Cost points that a credential can spend at once. The dearest operation costs 10001.",
+    schema: wholeNumber(20_000, 999_999_999),
+  }),
+  connectionsPerCaller: define({
+    name: "HEADEND_SOCKETS_PER_CALLER",
+    fallback: "5000",
+    allowed: "a whole number from 1 to 1000000, or off",
+    meaning: "Connections with subscriptions that one credential may have open at each gateway.",
+    schema: numberOrOff(1, 1_000_000),
+  }),
+  connectionsPerAddress: define({
+    name: "HEADEND_SOCKETS_PER_ADDRESS",
+    fallback: "5000",
+    allowed: "a whole number from 1 to 1000000, or off",
+    meaning: "The same from one address. Behind a proxy set HEADEND_TRUSTED_PROXIES, or everybody is one address.",
+    schema: numberOrOff(1, 1_000_000),
+  }),
+  subscriptionsPerCaller: define({
+    name: "HEADEND_SUBSCRIPTIONS_PER_CALLER",
+    fallback: "20000",
+    allowed: "a whole number from 1 to 1000000, or off",
+    meaning: "Subscriptions that one credential may have open at each gateway.",
+    schema: numberOrOff(1, 1_000_000),
+  }),
+  metricsToken: define({
+    name: "HEADEND_METRICS_TOKEN",
+    allowed: "16 characters or more, without blanks",
+    meaning: "What scrapers of /metrics send as a bearer token. Left out, only callers on this machine may read the metrics.",
+    isSecret: true,
+    schema: optional(text.regex(/^\S{16,}$/)),
+  }),
+  tracesEndpoint: define({
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    allowed: "an http or https URL",
+    meaning:
+      "The OTLP receiver that traces are sent to, as JSON over HTTP. Left out, there are none. The exporter's other OTEL_EXPORTER_OTLP_ variables hold too.",
+    schema: optional(httpBase),
+  }),
+  tracesShare: define({
+    name: "OTEL_TRACES_SAMPLER_ARG",
+    fallback: "1",
+    allowed: "a number from 0 to 1",
+    meaning: "The share of requests that are traced, where the caller's traceparent does not say.",
+    schema: text.regex(/^(0|1|0?\.\d{1,9}|1\.0{1,9})$/).transform(Number),
   }),
   logLevel: define({
     name: "HEADEND_LOG_LEVEL",

@@ -49,6 +49,9 @@ it.each([
   ["HEADEND_MULTICAST_INTERFACE", "192.168.1.4", { multicastInterface: "192.168.1.4" }],
   ["HEADEND_RTMP_PORT", "0", { rtmpPort: 0 }],
   ["HEADEND_SRT_PORT", "off", { srtPort: null }],
+  ["HEADEND_RATE_LIMIT", "off", { ratePointsPerMinute: null }],
+  ["HEADEND_RATE_LIMIT", "5000", { ratePointsPerMinute: 5_000 }],
+  ["HEADEND_SOCKETS_PER_CALLER", "7", { connectionsPerCaller: 7 }],
   ["HEADEND_SECRET_KEY", KEY.toString("base64"), { secretKey: KEY }],
   ["HEADEND_SECRET_KEY", KEY.toString("hex"), { secretKey: KEY }],
   ["DATABASE_URL", "postgresql://headend@db/headend", { databaseUrl: "postgresql://headend@db/headend" }],
@@ -82,6 +85,10 @@ it.each([
   ["HEADEND_MULTICAST_INTERFACE", "eth0"],
   ["HEADEND_MULTICAST_INTERFACE", "1.2.3"],
   ["HEADEND_ENCODER_CAPACITY", "0"],
+  ["HEADEND_RATE_LIMIT", "0"],
+  ["HEADEND_RATE_LIMIT_BURST", "10000"],
+  ["HEADEND_RATE_LIMIT_BURST", "off"],
+  ["HEADEND_SUBSCRIPTIONS_PER_CALLER", "none"],
   ["HEADEND_LOG_LEVEL", "loud"],
 ])("refuses %s=%s by its name and with what it may be", (name, value) => {
   const message = problem({ [name]: value });

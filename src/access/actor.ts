@@ -7,6 +7,10 @@ export interface Actor {
   readonly accessLevel: AccessLevel;
   /** How logs, commands and the audit name the caller, such as `key:Playout`. */
   readonly name: string;
+  /** Whom limits count: the same for every call with one credential, and for no other. Opaque. */
+  readonly callerId: string;
+  /** Whether the credential includes reading the schema. */
+  readonly canIntrospect: boolean;
   /** The API key that was shown; null for other kinds of caller. */
   readonly apiKeyId: string | null;
   /** When the credential ends by itself; null when it does not. */

@@ -5,7 +5,12 @@ import { AccessLevel } from "./level.rules.ts";
 /** Keys of one `revokeApiKeys` call. */
 const REVOKE_API_KEYS_LIMIT = 100;
 
-export const createApiKeyInput = z.object({ name: nameText, accessLevel: z.enum(AccessLevel), expiresAt: z.date().nullish() });
+export const createApiKeyInput = z.object({
+  name: nameText,
+  accessLevel: z.enum(AccessLevel),
+  canIntrospect: z.boolean().nullish(),
+  expiresAt: z.date().nullish(),
+});
 export type CreateApiKey = z.output<typeof createApiKeyInput>;
 
 export const revokeApiKeysInput = z.object({

@@ -11,6 +11,7 @@ export interface ApiKeyCredential {
   readonly organizationId: string;
   readonly name: string;
   readonly accessLevel: AccessLevel;
+  readonly canIntrospect: boolean;
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
 }
@@ -23,6 +24,7 @@ export async function findCredential(executor: Executor, keyHash: string): Promi
       organizationId: apiKeys.organizationId,
       name: apiKeys.name,
       accessLevel: apiKeys.accessLevel,
+      canIntrospect: apiKeys.canIntrospect,
       expiresAt: apiKeys.expiresAt,
       lastUsedAt: apiKeys.lastUsedAt,
     })
@@ -53,6 +55,8 @@ export interface NewApiKeyRow {
   readonly organizationId: string;
   readonly name: string;
   readonly accessLevel: AccessLevel;
+  /** Left out: it may. */
+  readonly canIntrospect?: boolean;
   readonly prefix: string;
   readonly keyHash: string;
   /** Null: now, by the database's clock. */

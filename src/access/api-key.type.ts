@@ -29,6 +29,11 @@ export class ApiKeyType extends Node {
   @Field(() => AccessLevel, { description: "What it may do." })
   accessLevel!: AccessLevel;
 
+  @Field(() => Boolean, {
+    description: "Whether it may ask for the schema by introspection, and is told names that are near to a wrong one.",
+  })
+  canIntrospect!: boolean;
+
   @Field(() => String, { description: "The first ten characters of the key, by which its owner tells it from others." })
   prefix!: string;
 
@@ -51,6 +56,14 @@ export class CreateApiKeyInput {
 
   @Field(() => AccessLevel, { description: "What it may do." })
   accessLevel!: AccessLevel;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description:
+      "Whether it may ask for the schema by introspection, true when left out; false suits a key that is shipped with a finished program.",
+  })
+  canIntrospect?: boolean | null;
 
   @Field(() => DateTime, { nullable: true, description: "When it ends by itself, in the future; null or left out: it does not." })
   expiresAt?: Date | null;

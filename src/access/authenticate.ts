@@ -28,6 +28,8 @@ export async function authenticate(database: Database, authorization: string | n
     organizationId: credential.organizationId,
     accessLevel: credential.accessLevel,
     name: `key:${credential.name}`,
+    callerId: credential.id,
+    canIntrospect: credential.canIntrospect,
     apiKeyId: credential.id,
     expiresAt: credential.expiresAt,
   };

@@ -40,7 +40,7 @@ export async function inTransaction<T>(
   work: (context: TransactionContext) => Promise<T>,
 ): Promise<T> {
   if ("transaction" in context) return work(context);
-  const result = await context.database.transaction(name, (transaction) => work({ ...context, transaction }));
+  const result = await context.database.transaction(name, (transaction) => work({ ...context, transaction }), context.log);
   context.bell.ring();
   return result;
 }

@@ -14,7 +14,8 @@ export interface CreatedApiKey {
 }
 
 /** Makes an API key of the caller's organization; refuses an end that has passed. */
-export async function createApiKey(context: Context, { name, accessLevel, expiresAt = null }: CreateApiKey): Promise<CreatedApiKey> {
+export async function createApiKey(context: Context, input: CreateApiKey): Promise<CreatedApiKey> {
+  const { name, accessLevel, canIntrospect, expiresAt = null } = input;
   const { actor, clock } = context;
   assertPermission(actor, "manage api keys");
   const createdAt = clock.now();
@@ -26,7 +27,16 @@ export async function createApiKey(context: Context, { name, accessLevel, expire
   const { organizationId } = actor;
   const shown = { prefix: apiKeyPrefix(key), keyHash: apiKeyHash(key) };
   await inTransaction(context, "create api key", async (transactionContext) => {
-    await insertApiKey(transactionContext.transaction, { id, organizationId, name, accessLevel, ...shown, createdAt, expiresAt });
+    await insertApiKey(transactionContext.transaction, {
+      id,
+      organizationId,
+      name,
+      accessLevel,
+      canIntrospect: canIntrospect ?? true,
+      ...shown,
+      createdAt,
+      expiresAt,
+    });
     await recordAudit(transactionContext, { verb: "CREATE", objectIds: [id] });
   });
   return { id, key };

@@ -7,7 +7,6 @@ const RANK: Readonly<Record<AccessLevel, number>> = { VIEWER: 0, OPERATOR: 1, ED
 /** Everything that wants a right, with the least level that has it. Whoever adds a verb adds its line here. */
 export const PERMISSIONS = {
   read: "VIEWER",
-  introspect: "VIEWER",
   "start sessions": "OPERATOR",
   "stop sessions": "OPERATOR",
   "restart sessions": "OPERATOR",

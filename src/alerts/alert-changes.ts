@@ -1,4 +1,5 @@
 import { assertMayRead } from "../access/actor.ts";
+import type { BatchedItems } from "../changes/batch-iterator.ts";
 import { ALERT_CHANGE_KINDS } from "../changes/change.rules.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
 import type { ObjectChange, ObjectSource } from "../changes/object-changes.ts";
@@ -33,12 +34,16 @@ type AlertKind = (typeof ALERT_CHANGE_KINDS)[number];
 export async function alertChanges(
   context: RequestContext,
   { filter, following, withAlerts }: AlertChangesRequest,
-): Promise<AsyncGenerator<AlertChangeType, void>> {
+): Promise<BatchedItems<AlertChangeType>> {
   assertMayRead(context.actor, "read");
-  return followObjects(context, { following, source: alertSource(filter), present: (batch) => present(context, batch, withAlerts) });
+  return followObjects(context, {
+    following,
+    source: { ...alertSource(filter), key: JSON.stringify(["alerts", filter, withAlerts]) },
+    present: (batch) => present(context, batch, withAlerts),
+  });
 }
 
-function alertSource({ severity, sessions, eventId }: AlertFilter): ObjectSource<AlertState, AlertKind> {
+function alertSource({ severity, sessions, eventId }: AlertFilter): Omit<ObjectSource<AlertState, AlertKind>, "key"> {
   const isOfSession = sessions && compileSessionFilter(sessions);
   return {
     object: "ALERT",

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
-import { insertRows, toRowSet, type ColumnTypes, type RowSet } from "../database/row-set.ts";
+import { insertRows } from "../database/row-set.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
+import { CHANGE_COLUMNS, type ChangeRows } from "./change.rows.ts";
 
 /** A change of one object, as the verb or agent that made it tells it. */
 export interface NewChange {
@@ -30,18 +31,6 @@ export async function appendChanges(executor: Executor, changes: readonly NewCha
     from jsonb_to_recordset(${JSON.stringify(changes)}::text::jsonb) as change(
       "organizationId" text, object text, "objectId" text, kind text, at timestamptz, actor text, before jsonb, after jsonb
     )`);
-}
-
-const CHANGE_COLUMNS = { object_id: "text", before: "jsonb", after: "jsonb" } as const satisfies ColumnTypes;
-
-/** Changes of many objects that have all but the objects in common. */
-export type ChangeRows = RowSet;
-
-export function toChangeRows(changes: readonly Pick<NewChange, "objectId" | "before" | "after">[]): ChangeRows {
-  return toRowSet(
-    changes.map(({ objectId, before, after }) => ({ object_id: objectId, before, after })),
-    CHANGE_COLUMNS,
-  );
 }
 
 /** The same as `appendChanges`, for changes that were made into rows before. */

@@ -31,6 +31,8 @@ export interface ChangeLogOptions {
   readonly log: Logger;
   readonly ringRowLimit?: number;
   readonly pollMilliseconds?: number;
+  /** Told of each reading to the end: when the oldest of the changes that it found happened, null when there were none. */
+  readonly onRead?: (oldestAt: Date | null) => void;
 }
 
 /** Begins to read at the present. */
@@ -41,7 +43,9 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
   const waiting = createWaitingRoom();
 
   const reader = startReader(options, async () => {
-    waiting.wake(ring.push(await readStep(executor, { from: ring.to, limit: ringRowLimit })));
+    const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
+    waiting.wake(ring.push(step));
+    options.onRead?.(step.rows[0]?.at ?? null);
   });
   const onWake = () => reader.wake();
   const stopListening = await database.listen(BELL_CHANNEL, { onNotification: onWake, onListening: onWake });

@@ -18,5 +18,27 @@ export const SESSION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "AL
 export const ALERT_CHANGE_KINDS = ["RAISED", "REPEATED", "ACKNOWLEDGED", "ENDED"] as const;
 
 /** What kinds of object have changes. */
-export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT" } as const;
+export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT", PROCESS: "PROCESS", ASSET: "ASSET" } as const;
 export type ChangedObject = (typeof ChangedObject)[keyof typeof ChangedObject];
+
+const KINDS_OF_OBJECTS: Readonly<Record<ChangedObject, readonly LoggedChangeKind[]>> = {
+  SESSION: SESSION_CHANGE_KINDS,
+  TEMPLATE: ["CREATED", "UPDATED", "DELETED"],
+  ALERT: ALERT_CHANGE_KINDS,
+  PROCESS: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
+  ASSET: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
+};
+
+/** A kind of change with what was changed, such as `session.status_changed`: as integrations are told. */
+export function changeKindName(object: ChangedObject, kind: LoggedChangeKind): string {
+  return `${object}.${kind}`.toLowerCase();
+}
+
+/** Told instead of changes that are not kept any more, so that nobody takes a gap for silence. */
+export const LOG_LAGGED = "log.lagged";
+
+/** Every kind of change that there is, as integrations are told and filter by. */
+export const CHANGE_KIND_NAMES: readonly string[] = [
+  ...Object.values(ChangedObject).flatMap((object) => KINDS_OF_OBJECTS[object].map((kind) => changeKindName(object, kind))),
+  LOG_LAGGED,
+];

@@ -1,7 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
-import { parseSnapshot, snapshotText, type Snapshot } from "./position.ts";
+import { parseSnapshot, snapshotText, viewedKind, type Position, type Snapshot, type View } from "./position.ts";
 
 /** A row of the change log. */
 export interface LoggedChange {
@@ -78,7 +78,8 @@ export async function readStep(executor: Executor, { from, limit }: { readonly f
 
 export interface PageOfStep {
   readonly organizationId: string;
-  readonly object: ChangedObject;
+  /** Null: objects of every kind. */
+  readonly object: ChangedObject | null;
   readonly from: Snapshot;
   readonly to: Snapshot;
   /** Null: from the first row of the step. */
@@ -108,8 +109,8 @@ export async function readPage(executor: Executor, page: PageOfStep): Promise<St
     left join lateral (
       select ${COLUMNS} from changes c
       where c.id > bounds.low and c.id <= bounds.low + ${PAGE_WINDOW}::bigint
-        and (${hasBegunAfter(from)} or ${wasRunningIn(from)}) and pg_visible_in_snapshot(c.transaction, ${snapshotText(to)}::pg_snapshot)
-        and c.organization_id = ${organizationId} and c.object = ${object}
+        and (${hasBegunAfter(from)} or ${wasRunningIn(from)}) and ${isSeenBy(to)}
+        and c.organization_id = ${organizationId} and c.object = ${object === null ? sql`c.object` : object}
       order by c.id limit ${limit}
     ) c on true`);
   const [first] = found;
@@ -121,12 +122,17 @@ export async function readPage(executor: Executor, page: PageOfStep): Promise<St
   return { keptFrom: BigInt(first.kept_from), rows, throughId };
 }
 
-/** Just before the first row that a snapshot does not see. The sum keeps PostgreSQL from walking all ids in search of it. */
+/**
+ * Just before the first row that a snapshot does not see. The sum keeps PostgreSQL from walking all ids in search of it; for who has
+ * seen none of the rows, it would look at each of them.
+ */
 function firstUnseenId(snapshot: Snapshot): SQL {
-  return sql`(select least(
-    (select min(c.id + 0) from changes c where ${hasBegunAfter(snapshot)}),
-    (select min(c.id + 0) from changes c where ${wasRunningIn(snapshot)})
-  ) - 1)`;
+  return sql`(select case
+    when not exists (select from changes c where c.transaction < ${snapshot.xmax.toString()}::xid8) then (select min(c.id) from changes c)
+    else least(
+      (select min(c.id + 0) from changes c where ${hasBegunAfter(snapshot)}),
+      (select min(c.id + 0) from changes c where ${wasRunningIn(snapshot)}))
+    end - 1)`;
 }
 
 /** The rows `c` that a snapshot does not see are those of transactions that began after it, or that were running in it. */
@@ -136,6 +142,53 @@ function hasBegunAfter({ xmax }: Snapshot): SQL {
 
 function wasRunningIn({ running }: Snapshot): SQL {
   return sql`c.transaction = any(${`{${running.join(",")}}`}::xid8[])`;
+}
+
+/** The rows `c` that a later snapshot sees, and that a reader has not been told of at its position: the same by set as by `wasSeen`. */
+export function isUntold({ snapshot, step, own, views }: Position, to: Snapshot): SQL {
+  const conditions = [
+    sql`(${hasBegunAfter(snapshot)} or ${wasRunningIn(snapshot)})`,
+    isSeenBy(to),
+    ...(step === null ? [] : [sql`not (c.id <= ${step.id}::bigint and ${isSeenBy(step.to)})`]),
+    ...(own === null ? [] : [sql`c.transaction <> ${own.toString()}::xid8`]),
+    ...(views.length === 0 ? [] : [sql`not ${isInView(views)}`]),
+  ];
+  return sql.join(conditions, sql` and `);
+}
+
+export interface UntoldCount {
+  readonly organizationId: string;
+  readonly position: Position;
+  readonly to: Snapshot;
+  readonly limit: number;
+}
+
+/** Rows that are looked through to count some. */
+const COUNT_WINDOW = 50_000;
+
+/** How many of an organization's rows a reader has not been told of, as far as they are counted. */
+export async function countUntold(executor: Executor, { organizationId, position, to, limit }: UntoldCount): Promise<number> {
+  const [row] = await executor.execute<{ count: number }>(sql`
+    select count(*)::integer as count from (
+      select from changes c, (select ${firstUnseenId(position.snapshot)} as low) bounds
+      where c.id > bounds.low and c.id <= bounds.low + ${COUNT_WINDOW}::bigint and c.organization_id = ${organizationId} and ${isUntold(position, to)}
+      limit ${limit}
+    ) untold`);
+  return row?.count ?? 0;
+}
+
+function isInView(views: readonly View[]): SQL {
+  const kind = viewedKind(views);
+  const cases = views.map(({ throughId, snapshot }) => {
+    const reaches = throughId === null ? sql`true` : sql`c.object_id collate "C" <= ${throughId}::text`;
+    return sql`when ${reaches} then ${isSeenBy(snapshot)}`;
+  });
+  const isOfKind = kind === null ? sql`true` : sql`starts_with(c.object_id, ${`${kind}_`})`;
+  return sql`(${isOfKind} and case ${sql.join(cases, sql` `)} else false end)`;
+}
+
+function isSeenBy(snapshot: Snapshot): SQL {
+  return sql`pg_visible_in_snapshot(c.transaction, ${snapshotText(snapshot)}::pg_snapshot)`;
 }
 
 export interface Retention {

@@ -5,9 +5,9 @@ import type { ChangeLog } from "./change-log.ts";
 import { createChangeStream, positionBehind, type ChangeStream, type TakenRows } from "./change-stream.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 import type { LoggedChange } from "./change.store.ts";
-import { resumeAfter } from "./cursor.ts";
+import { cursorOf, partial, resumeAfter } from "./cursor.ts";
 import { withPatience } from "./patience.ts";
-import { advanceTo, CURSOR_LENGTH_LIMIT, encodeCursor, isLater, isPlain, positionAt, wasSeen, type Position, type View } from "./position.ts";
+import { advanceTo, isLater, isPlain, positionAt, wasSeen, type Position, type View } from "./position.ts";
 import type { StatePage, StatePageQuery } from "./state-page.store.ts";
 
 /** Kinds of item that are about the stream rather than about a change. */
@@ -169,17 +169,13 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     if (!matches && !(before !== null && source.matches(objectId, before))) return [];
     const kind = source.kinds.find((each) => each === row.kind);
     if (kind === undefined || source.isTold?.({ kind, at, before, after }) === false) return [];
-    return [{ cursor: cursorOf(positionBehind(taken, id)), kind, at, matches, objectId, state: after, actor }];
-  }
-
-  /** A position with more views than a cursor can hold is told as one in the middle of a snapshot: what resumes there begins it anew. */
-  function cursorOf(position: Position): string {
-    const cursor = encodeCursor(logName, position);
-    return cursor.length <= CURSOR_LENGTH_LIMIT ? cursor : encodeCursor(logName, partial(position));
+    const cursor = cursorOf({ log: logName, position: positionBehind(taken, id), at });
+    return [{ cursor, kind, at, matches, objectId, state: after, actor }];
   }
 
   function aboutStream(kind: StreamKind, position: Position): ObjectChange<State, Kind> {
-    return { cursor: cursorOf(position), kind, at: clock.now(), matches: true, objectId: null, state: null, actor: null };
+    const at = clock.now();
+    return { cursor: cursorOf({ log: logName, position, at }), kind, at, matches: true, objectId: null, state: null, actor: null };
   }
 
   async function proceed(): Promise<ChangeBatch<State, Kind>> {
@@ -211,11 +207,6 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
 
 function own<State, Kind extends LoggedChangeKind>(items: readonly ObjectChange<State, Kind>[]): ChangeBatch<State, Kind> {
   return { items, isShared: false };
-}
-
-/** In the middle of a snapshot. Its cursor says no more than that, since the views of a large one would make every cursor of it long. */
-function partial(position: Position): Position {
-  return { ...position, views: [], isPartial: true };
 }
 
 /** Pages that saw the same are one view: in a quiet database a snapshot's cursor stays short. */

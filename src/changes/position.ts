@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { identifierKind, type IdentifierKind } from "../shared/identifier.ts";
 import { parseJson } from "../shared/parse-json.ts";
 
 /**
@@ -59,7 +60,10 @@ export interface Position {
   readonly isPartial: boolean;
 }
 
-/** As of when objects up to an id were seen. An object belongs to the first view that reaches as far as its id. */
+/**
+ * As of when objects up to an id were seen. An object belongs to the first view that reaches as far as its id. All of them are of one
+ * kind of object, which the first view's id tells: who saw the sessions as they are has seen no template.
+ */
 export interface View {
   /** Null: all objects. */
   readonly throughId: string | null;
@@ -91,8 +95,16 @@ export function advanceTo(position: Position, snapshot: Snapshot): Position {
 /** Whether the reader knows a row from elsewhere than the log. */
 export function wasSeen({ own, views }: Position, row: { readonly objectId: string; readonly transaction: bigint }): boolean {
   if (row.transaction === own) return true;
+  const kind = viewedKind(views);
+  if (kind !== null && identifierKind(row.objectId) !== kind) return false;
   const view = views.find(({ throughId }) => throughId === null || row.objectId <= throughId);
   return view !== undefined && isVisible(row.transaction, view.snapshot);
+}
+
+/** The kind of object that views are of; null where that is not known. */
+export function viewedKind(views: readonly View[]): IdentifierKind | null {
+  const throughId = views[0]?.throughId ?? null;
+  return throughId === null ? null : identifierKind(throughId);
 }
 
 /** Longest cursor that is given out and taken back, in characters. */
@@ -117,10 +129,21 @@ const cursorSchema = z.tuple([
   transactionSchema.nullable(),
   z.array(z.tuple([z.string().max(64).nullable(), snapshotSchema])).max(1_000),
   z.union([z.literal(0), z.literal(1)]),
+  z.int().nonnegative().nullish(),
 ]);
 
-/** A position as the opaque text that clients keep. `log` names the database whose transaction numbers these are. */
-export function encodeCursor(log: string, { snapshot, step, own, views, isPartial }: Position): string {
+/** A position in a log, and when that was. */
+export interface Mark {
+  /** The database whose transaction numbers these are. */
+  readonly log: string;
+  readonly position: Position;
+  /** As of when: of a change, when it was made. Null where that is not known. */
+  readonly at: Date | null;
+}
+
+/** A position as the opaque text that clients keep. */
+export function encodeCursor({ log, position, at }: Mark): string {
+  const { snapshot, step, own, views, isPartial } = position;
   const parts: z.input<typeof cursorSchema> = [
     CURSOR_VERSION,
     log,
@@ -129,17 +152,19 @@ export function encodeCursor(log: string, { snapshot, step, own, views, isPartia
     own === null ? null : own.toString(36),
     views.map((view) => [view.throughId, encodeSnapshot(view.snapshot)]),
     isPartial ? 1 : 0,
+    at?.getTime() ?? null,
   ];
   return Buffer.from(JSON.stringify(parts)).toString("base64url");
 }
 
 /** What a cursor says, or null for a text that never was one. */
-export function decodeCursor(text: string): { readonly log: string; readonly position: Position } | null {
+export function decodeCursor(text: string): Mark | null {
   const result = cursorSchema.safeParse(parseJson(Buffer.from(text, "base64url").toString()));
   if (!result.success) return null;
-  const [, log, snapshot, step, own, views, isPartial] = result.data;
+  const [, log, snapshot, step, own, views, isPartial, at] = result.data;
   return {
     log,
+    at: typeof at === "number" ? new Date(at) : null,
     position: {
       snapshot,
       step: step && { to: step[0], id: step[1] },

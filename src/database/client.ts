@@ -7,6 +7,7 @@ import type { Database, Executor, Transaction } from "./database.ts";
 import { guardClient } from "./guarded-client.ts";
 import { keepListening } from "./listener.ts";
 import { watchLiveness, type LivenessOptions } from "./liveness.ts";
+import { UNOBSERVED, type DatabaseObserver } from "./observer.ts";
 import { findFault, isRetryable } from "./sql-state.ts";
 
 const DEFAULT_MAX_CONNECTIONS = 10;
@@ -23,6 +24,7 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
   /** Told the text of every statement before it is sent, for counters; never its parameters. */
   readonly onStatement?: (statement: string) => void;
+  readonly observer?: DatabaseObserver;
 }
 
 /**
@@ -35,6 +37,7 @@ export function openDatabase({
   applicationName = "headend",
   maxConnections = DEFAULT_MAX_CONNECTIONS,
   onStatement,
+  observer = UNOBSERVED,
 }: DatabaseOptions): Database {
   const openPool = () => openConnections(address, { applicationName, maxConnections });
   // Drizzle changes how its client reads values; bells ring on one that it does not know.
@@ -59,16 +62,27 @@ export function openDatabase({
     onAnswering: () => log.info("PostgreSQL answers again"),
   });
   const logger = onStatement ? { logger: { logQuery: onStatement } } : {};
-  const executor = unwrapFaults(drizzle({ client: guardClient(() => pool, liveness), paramsInErrors: false, ...logger }));
+  const executor = unwrapFaults(drizzle({ client: guardClient(() => pool, { liveness, observer }), paramsInErrors: false, ...logger }));
   const listeners = new Set<() => Promise<void>>();
 
   return {
     executor,
-    transaction: (name, work) => runTransaction({ executor, log, name, work }),
+    transaction: (name, work, caller = log) => observer.transaction(name, () => runTransaction({ executor, log: caller, name, work })),
     async notify(channel) {
-      await liveness.watch(() => bells.unsafe("select pg_notify($1, '')", [channel], { prepare: true }));
+      try {
+        await liveness.watch(() => bells.unsafe("select pg_notify($1, '')", [channel], { prepare: true }));
+        observer.bell("rung");
+      } catch (error) {
+        observer.bell("failed");
+        throw error;
+      }
     },
-    async listen(channel, listener) {
+    async listen(channel, { onNotification, onListening }) {
+      const hear = (): void => {
+        observer.bell("heard");
+        onNotification();
+      };
+      const listener = { onNotification: hear, onListening };
       const end = await keepListening({ address, applicationName: `${applicationName} listener`, channel, listener, liveness, log });
       listeners.add(end);
       return async () => {

@@ -1,5 +1,8 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Sql, TransactionSql } from "postgres";
 import type { Liveness } from "./liveness.ts";
+import type { DatabaseObserver } from "./observer.ts";
 import { Fault } from "../shared/user-error.ts";
 import { availabilityFault, findFault } from "./sql-state.ts";
 
@@ -15,7 +18,13 @@ interface GuardedClient extends Statements {
   readonly begin: (work: (client: GuardedTransaction) => Promise<unknown>) => Promise<unknown>;
 }
 
-interface GuardedTransaction extends Statements {
+/** What runs a COPY, which Drizzle does not know of. */
+export interface CopyingClient {
+  /** Settles once PostgreSQL has taken or refused all of `bytes`, rows as COPY reads them. */
+  readonly copyIn: (text: string, bytes: Uint8Array) => Promise<void>;
+}
+
+interface GuardedTransaction extends Statements, CopyingClient {
   readonly savepoint: (work: (client: GuardedTransaction) => Promise<unknown>) => Promise<unknown>;
 }
 
@@ -30,12 +39,15 @@ interface TransactionState {
  * Stands between Drizzle and the driver: every exchange is watched, errors of availability become faults, and `pool` may be another
  * one from call to call, since connections that hang can only be given up together.
  */
-export function guardClient(pool: () => Sql, liveness: Liveness): Sql {
+export function guardClient(pool: () => Sql, { liveness, observer }: Guards): Sql {
   const { parsers, serializers } = pool().options;
   const client: GuardedClient = {
     options: { parsers, serializers },
-    unsafe: (text, parameters, options) => guardQuery(liveness.watch, () => send(pool(), text, parameters, options)),
-    begin: (work) => begin(pool(), liveness, work),
+    unsafe: (text, parameters, options) => {
+      const observe: Observe = (run) => counted(observer, () => observer.statement(text, run));
+      return guardQuery(liveness.watch, observe, () => send(pool(), text, parameters, options));
+    },
+    begin: (work) => counted(observer, () => begin(pool(), { liveness, observer }, work)),
   };
   // Drizzle asks for the whole client and uses these four of it.
   return client as unknown as Sql;
@@ -45,10 +57,26 @@ function send(client: Sql | TransactionSql, text: string, parameters: unknown[],
   return client.unsafe(text, parameters as never[], options) as unknown as Query;
 }
 
-type Watch = <T>(exchange: () => PromiseLike<T>) => Promise<T>;
+/** What stands between a statement and PostgreSQL. */
+interface Guards {
+  readonly liveness: Liveness;
+  readonly observer: DatabaseObserver;
+}
 
-function guardQuery(watch: Watch, start: () => Query): Query {
-  const run = <T>(exchange: () => PromiseLike<T>) => watch(exchange).catch(throwFault);
+type Watch = <T>(exchange: () => PromiseLike<T>) => Promise<T>;
+type Observe = <T>(run: () => Promise<T>) => Promise<T>;
+
+async function counted<T>(observer: DatabaseObserver, run: () => Promise<T>): Promise<T> {
+  observer.demand(1);
+  try {
+    return await run();
+  } finally {
+    observer.demand(-1);
+  }
+}
+
+function guardQuery(watch: Watch, observe: Observe, start: () => Query): Query {
+  const run = <T>(exchange: () => PromiseLike<T>) => observe(() => watch(exchange).catch(throwFault));
   return {
     // A promise that starts with its first listener, as the driver's own: `values()` has to come before.
     // oxlint-disable-next-line unicorn/no-thenable
@@ -65,7 +93,8 @@ function faultOf(error: unknown): unknown {
   return findFault(error) ?? availabilityFault(error) ?? error;
 }
 
-function begin(pool: Sql, liveness: Liveness, work: (client: GuardedTransaction) => Promise<unknown>): Promise<unknown> {
+function begin(pool: Sql, guards: Guards, work: (client: GuardedTransaction) => Promise<unknown>): Promise<unknown> {
+  const { liveness } = guards;
   return new Promise((resolve, reject) => {
     const state: TransactionState = {
       failure: null,
@@ -83,7 +112,7 @@ function begin(pool: Sql, liveness: Liveness, work: (client: GuardedTransaction)
       try {
         // The caller may have been given up while this waited for a connection.
         throwIfFailed(state);
-        const result = await work(guardTransaction(transaction, liveness, state));
+        const result = await work(guardTransaction(transaction, guards, state));
         // PostgreSQL would take a commit as soon as it thaws: throwing makes the driver send a rollback instead.
         throwIfFailed(state);
         return result;
@@ -103,7 +132,8 @@ function throwIfFailed({ failure }: TransactionState): void {
   if (failure) throw failure;
 }
 
-function guardTransaction(transaction: TransactionSql, liveness: Liveness, state: TransactionState): GuardedTransaction {
+function guardTransaction(transaction: TransactionSql, guards: Guards, state: TransactionState): GuardedTransaction {
+  const { liveness, observer } = guards;
   const watch: Watch = async (exchange) => {
     throwIfFailed(state);
     return await liveness.watch(exchange).catch((error: unknown) => {
@@ -113,7 +143,24 @@ function guardTransaction(transaction: TransactionSql, liveness: Liveness, state
     });
   };
   return {
-    unsafe: (text, parameters, options) => guardQuery(watch, () => send(transaction, text, parameters, options)),
-    savepoint: (work) => transaction.savepoint((inner) => work(guardTransaction(inner, liveness, state))),
+    unsafe: (text, parameters, options) =>
+      guardQuery(
+        watch,
+        (run) => observer.statement(text, run),
+        () => send(transaction, text, parameters, options),
+      ),
+    copyIn: (text, bytes) => observer.statement(text, () => watch(() => copyIn(transaction, text, bytes)).catch(throwFault)),
+    savepoint: (work) => transaction.savepoint((inner) => work(guardTransaction(inner, guards, state))),
   };
+}
+
+/** The driver copies every piece once more: small ones, so that writing never holds up the process. */
+const COPY_PIECE_BYTES = 128 * 1024;
+
+async function copyIn(transaction: TransactionSql, text: string, bytes: Uint8Array): Promise<void> {
+  await pipeline(Readable.from(piecesOf(bytes)), await transaction.unsafe(text).writable());
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += COPY_PIECE_BYTES) yield bytes.subarray(start, start + COPY_PIECE_BYTES);
 }

@@ -52,6 +52,11 @@ const INPUT_NEEDS: Partial<Record<InputType, Need>> = {
   RTMP_PUSH: { protocols: ["pipe"], demuxers: ["flv"], muxers: ["mpegts"] },
 };
 
+/** Whether encoders of this version have a way to run it, whatever their ffmpeg. */
+export function isInputOfEngine(type: InputType): boolean {
+  return type in INPUT_NEEDS;
+}
+
 const OUTPUT_NEEDS: Partial<Record<OutputType, Need>> = {
   HTTP: { protocols: ["file"], muxers: ["tee", "hls", "dash", "mpegts", "mp4"] },
   MULTICAST: { protocols: ["udp"], muxers: ["tee", "fifo", "mpegts"] },

@@ -7,13 +7,15 @@ import type { InputType, RemapRule } from "../sessions/session.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 import { textList } from "../database/text-list.ts";
 import { controlsJson } from "./lease.store.ts";
-import type { SessionControls, SlateSettings } from "./runner.ts";
+import type { ProcessLaunch, SessionControls, SlateSettings } from "./runner.ts";
 
 /** Everything stored about a session that an encoder needs, secrets still sealed. */
 export interface StoredLaunch {
+  readonly organizationId: string;
   readonly sessionId: string;
   readonly epoch: number;
   readonly generation: number;
+  readonly runId: string | null;
   readonly name: string;
   readonly labels: readonly string[];
   readonly inputType: InputType;
@@ -26,6 +28,7 @@ export interface StoredLaunch {
   readonly slate: SlateSettings;
   readonly controls: SessionControls;
   readonly outputs: readonly StoredOutput[];
+  readonly processes: readonly ProcessLaunch[];
   readonly secrets: readonly StoredSecret[];
 }
 
@@ -57,7 +60,8 @@ export async function readLaunches(transaction: Transaction, sessionIds: readonl
   if (sessionIds.length === 0) return [];
   const rows = await transaction.execute<{ launch: StoredLaunch }>(sql`
     select jsonb_build_object(
-      'sessionId', s.id, 'epoch', s.epoch, 'generation', s.generation, 'name', s.name, 'labels', s.labels, 'inputType', s.input_type,
+      'organizationId', s.organization_id, 'sessionId', s.id, 'epoch', s.epoch, 'generation', s.generation,
+      'runId', r.id, 'name', s.name, 'labels', s.labels, 'inputType', s.input_type,
       'urlA', s.url_a, 'urlB', s.url_b, 'hlsScte35PassthroughEnabled', s.hls_scte35_passthrough_enabled,
       'recoveryIntervalSeconds', s.recovery_interval_seconds, 'errorThresholdPercent', s.error_threshold_percent,
       'streamRemap', s.stream_remap, 'slate', jsonb_build_object('isShownOnLoss', s.slates_enabled, 'imageId', s.slate_image_id),
@@ -69,11 +73,20 @@ export async function readLaunches(transaction: Transaction, sessionIds: readonl
           'programNumber', p.program_number, 'pathToken', p.path_token, 'renditions', coalesce(p.started_renditions, '[]'::jsonb))
           order by p.position), '[]'::jsonb)
         from playbacks p where p.session_id = s.id),
+      'processes', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'processId', p.id, 'kind', p.kind, 'playbackId', p.playback_id, 'renditionId', p.rendition_id, 'pathToken', p.path_token,
+          'intervalSeconds', p.started_settings -> 'intervalSeconds', 'durationSeconds', p.started_settings -> 'durationSeconds')
+          order by p.id), '[]'::jsonb)
+        from processes p
+        where p.session_id = s.id and r.id is not null and p.started_generation = s.generation
+          and (p.started_settings ->> 'isEnabled')::boolean),
       'secrets', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'playbackId', x.playback_id, 'kind', x.kind, 'position', x.position,
           'ciphertext', translate(encode(x.ciphertext, 'base64'), E'\\n', ''))), '[]'::jsonb)
         from secrets x where x.session_id = s.id)) as launch
-    from sessions s where s.id = any(${textList(sessionIds)}) order by s.id`);
+    from sessions s left join runs r on r.session_id = s.id and r.generation = s.generation
+    where s.id = any(${textList(sessionIds)}) order by s.id`);
   return rows.map((row) => row.launch);
 }

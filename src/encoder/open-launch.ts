@@ -14,9 +14,11 @@ export function openLaunch(vault: Vault, stored: StoredLaunch): SessionLaunch {
     return openSecret(vault, { ...secret, sessionId: stored.sessionId, ciphertext: Buffer.from(secret.ciphertext, "base64") });
   };
   return {
+    organizationId: stored.organizationId,
     sessionId: stored.sessionId,
     epoch: stored.epoch,
     generation: stored.generation,
+    runId: stored.runId,
     name: stored.name,
     labels: stored.labels,
     input: {
@@ -35,6 +37,7 @@ export function openLaunch(vault: Vault, stored: StoredLaunch): SessionLaunch {
     slate: stored.slate,
     controls: stored.controls,
     outputs: stored.outputs.map((output) => openOutput(output, open)),
+    processes: stored.processes,
   };
 }
 

@@ -1,5 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
+import { takeSettings } from "../processes/started-settings.store.ts";
 import { endRunsBefore, openRuns } from "../sessions/run.store.ts";
 import { ladderJson } from "../sessions/pending-changes.store.ts";
 import { EncoderStatus } from "./encoder.rules.ts";
@@ -123,7 +124,7 @@ export async function lockNextTurns(transaction: Transaction): Promise<readonly 
   return rows.map((row) => row.id);
 }
 
-/** Notes the generations that turns have started, begins their runs, and keeps the ladders as the templates are now. */
+/** Notes the generations that turns have started, begins their runs, and keeps the ladders and processes as they are now. */
 export async function startTurns(transaction: Transaction, sessionIds: readonly string[], at: Date): Promise<void> {
   if (sessionIds.length === 0) return;
   const begun = { from: sql`turns`, at, actor: sql`begun.actor` };
@@ -133,7 +134,8 @@ export async function startTurns(transaction: Transaction, sessionIds: readonly 
       where s.id = any(${textList(sessionIds)}) and r.session_id = s.id
       returning r.session_id as id, r.generation, r.actor, s.organization_id, s.name),
     ended as (${endRunsBefore(begun)}),
-    opened as (${openRuns(begun, sessionIds)})
+    opened as (${openRuns(begun, sessionIds)}),
+    taken as (${takeSettings(sql`turns`)})
     update playbacks p set
       started_generation = turns.generation, started_template_version = t.version, started_renditions = ${ladderJson}
     from templates t, turns

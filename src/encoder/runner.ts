@@ -1,16 +1,20 @@
-import type { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import type { AlertCode, AlertSeverity } from "../alerts/alert.rules.ts";
+import type { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
+import type { ProcessActivity, ProcessKind } from "../processes/process.rules.ts";
 import type { Health, InputPath, InputType, RemapRule, SessionStatus, SwitchReason } from "../sessions/session.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 
 /** All that an encoder needs to know to run one session; secrets are in clear here, and nowhere else. */
 export interface SessionLaunch {
+  readonly organizationId: string;
   readonly sessionId: string;
   /** The lease under which it runs; files and reports of an older one are worth nothing. */
   readonly epoch: number;
   /** The start or restart that it belongs to. */
   readonly generation: number;
+  /** The run that this generation is; null when none was opened for it, and then there are no processes. */
+  readonly runId: string | null;
   readonly name: string;
   readonly labels: readonly string[];
   readonly input: {
@@ -30,6 +34,8 @@ export interface SessionLaunch {
   /** What was asked for before it started: a switch of this number or a lower one is over. */
   readonly controls: SessionControls;
   readonly outputs: readonly OutputLaunch[];
+  /** Those that were enabled when this generation was started, as they were set then. */
+  readonly processes: readonly ProcessLaunch[];
 }
 
 export interface FailoverSettings {
@@ -72,6 +78,20 @@ export interface OutputLaunch {
   readonly pathToken: string;
 }
 
+/** What is to be made live of one rendition of an output; the output is among those of the launch, and so is its rendition. */
+export interface ProcessLaunch {
+  readonly processId: string;
+  readonly kind: ProcessKind;
+  readonly playbackId: string;
+  readonly renditionId: string;
+  /** Seconds between two contents, of thumbnails and motion clips; null for the other kinds. */
+  readonly intervalSeconds: number | null;
+  /** Length of a motion clip; most length of a recording or replay, null for the whole run, and for thumbnails. */
+  readonly durationSeconds: number | null;
+  /** The directory name below which the latest content of a thumbnail or motion clip is found. */
+  readonly pathToken: string;
+}
+
 /** What a runner sees of its session, told whenever it differs from what it told before. */
 export interface Observation {
   readonly status: Extract<SessionStatus, "STARTING" | "WAITING" | "RUNNING" | "STOPPING" | "STOPPED" | "FAILED">;
@@ -88,6 +108,12 @@ export interface Observation {
   readonly switches?: readonly SwitchObservation[];
   /** Everything that is wrong now, each code once for each subject. */
   readonly causes?: readonly AlertCause[];
+  /** What its processes do; one that is left out goes on as it was told before. Their assets are told to the `AssetTeller`. */
+  readonly processes?: readonly ProcessObservation[];
+}
+
+export interface ProcessObservation extends ProcessActivity {
+  readonly processId: string;
 }
 
 /** Of the switches of a session so many are told each time, so that none is lost while the database is away. */
@@ -107,8 +133,10 @@ export interface SwitchObservation {
 /** Something wrong that holds now. */
 export interface AlertCause {
   readonly code: AlertCode;
-  /** What it is about; null for the session itself. */
+  /** What it is about; null for the session itself or a process of it. */
   readonly playbackId: string | null;
+  /** The process that it is about; null or left out for all else. */
+  readonly processId?: string | null;
   readonly severity: AlertSeverity;
   /** One sentence for the operator. Never holds a secret. */
   readonly message: string;

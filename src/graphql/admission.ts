@@ -8,9 +8,9 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import { isPermitted } from "../access/level.rules.ts";
 import type { Actor } from "../access/actor.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
+import type { CallBudget } from "../limits/call-budget.ts";
 import { COST_LIMIT, costOf } from "./cost.ts";
 import { findUncleanText } from "./text-hygiene.ts";
 
@@ -26,6 +26,8 @@ export interface AdmissionRequest {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
   readonly variables: Readonly<Record<string, unknown>> | null | undefined;
+  /** Charged with what the operation costs, once nothing else speaks against it. */
+  readonly budget: CallBudget;
   /** `http` takes queries and mutations, `socket` subscriptions. */
   readonly transport: "http" | "socket";
 }
@@ -46,14 +48,15 @@ export function admit(request: AdmissionRequest): void {
     );
   }
   assertShape(document, operation, actor);
-  assertCost(request);
+  const cost = assertCost(request);
   // Inputs of mutations are checked where they are parsed, so that the answer can name the field.
   if (operation.operation !== OperationTypeNode.MUTATION) assertCleanText(document, variables);
+  request.budget.charge(cost);
 }
 
 function assertShape(document: DocumentNode, operation: OperationDefinitionNode, actor: Actor): void {
   const { depth, aliases, fields, names } = measure(document, operation);
-  if ([...INTROSPECTION_FIELDS].some((name) => names.has(name)) && !isPermitted(actor.accessLevel, "introspect")) {
+  if ([...INTROSPECTION_FIELDS].some((name) => names.has(name)) && !actor.canIntrospect) {
     throw new Fault(FaultCode.OPERATION_NOT_ALLOWED, "This credential does not include reading the schema.");
   }
   // Tools ask deeper into the schema than any operation should into the data.
@@ -64,12 +67,13 @@ function assertShape(document: DocumentNode, operation: OperationDefinitionNode,
     throw tooComplex(`of at most ${ROOT_MUTATION_LIMIT} mutations`);
 }
 
-function assertCost(request: AdmissionRequest): void {
+function assertCost(request: AdmissionRequest): number {
   const cost = costOf(request);
   if (cost > COST_LIMIT) {
     const [limit, asked] = [COST_LIMIT, cost].map((count) => count.toLocaleString("en"));
     throw tooComplex(`that asks for at most ${limit} objects: this one can come to ${asked}. Ask for smaller pages or fewer levels`);
   }
+  return cost;
 }
 
 const META_FIELD_PREFIX = "__";

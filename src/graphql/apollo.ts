@@ -6,11 +6,11 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import type { GraphQLSchema } from "graphql";
-import { isPermitted } from "../access/level.rules.ts";
 import { Fault } from "../shared/user-error.ts";
 import type { Logger } from "../shared/log.ts";
 import { admit, TOKEN_LIMIT } from "./admission.ts";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
+import { meteringPlugin } from "./metering.ts";
 import type { RequestContext } from "./request.ts";
 
 /** The executor of queries and mutations. Start it before its first request, and stop it at the end. */
@@ -27,6 +27,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
     logger: log,
     formatError,
     plugins: [
+      // First, since it names the operations that are not admitted too.
+      meteringPlugin(),
       admissionPlugin(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -39,8 +41,8 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
 function admissionPlugin(): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ schema, contextValue: { actor }, document, operation, request: { variables } }) {
-        if (operation) asGraphQLErrors(() => admit({ schema, actor, document, operation, variables, transport: "http" }));
+      async didResolveOperation({ schema, contextValue: { actor, budget }, document, operation, request: { variables } }) {
+        if (operation) asGraphQLErrors(() => admit({ schema, actor, budget, document, operation, variables, transport: "http" }));
       },
       async didEncounterErrors({ contextValue, errors, operationName }) {
         for (const error of errors.filter(isMasked)) {
@@ -73,7 +75,7 @@ function finishResponse({ contextValue, response, request }: Answered): void {
   const { requestId, actor } = contextValue;
   const errors = finishErrors(response.body.singleResult.errors, {
     requestId,
-    mayIntrospect: isPermitted(actor.accessLevel, "introspect"),
+    mayIntrospect: actor.canIntrospect,
   });
   response.body.singleResult.errors = errors;
   const takesResponseJson = request.http?.headers.get("accept")?.includes("application/graphql-response+json") ?? false;

@@ -30,7 +30,10 @@ export class PageInfo {
   @Field(() => String, { nullable: true, description: "Cursor of the first item of the page; null when the page is empty." })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Cursor of the last item of the page; null when the page is empty." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Cursor of the last item of the page; null when the page is empty, but of `changes`: there always, and fresh.",
+  })
   endCursor!: string | null;
 }
 
@@ -47,8 +50,17 @@ export interface Connection<Node> {
   readonly totalCount: number | (() => number | Promise<number>);
 }
 
-/** The classes `NAMEConnection` and `NAMEEdge` of a node type: `export const TemplateConnection = connectionType("Template", () => TemplateType)`. */
-export function connectionType(name: string, nodeType: () => Function): new () => Connection<unknown> {
+const TOTAL_COUNT_DESCRIPTION = "How many items the whole list has, on all pages.";
+
+/**
+ * The classes `NAMEConnection` and `NAMEEdge` of a node type: `export const TemplateConnection = connectionType("Template", () => TemplateType)`.
+ * A list that is not counted whole says so in a description of its own.
+ */
+export function connectionType(
+  name: string,
+  nodeType: () => Function,
+  { totalCount = TOTAL_COUNT_DESCRIPTION }: { readonly totalCount?: string } = {},
+): new () => Connection<unknown> {
   @ObjectType(`${name}Edge`, { description: `One ${name} of a list, with its place in it.`, simpleResolvers: true })
   class EdgeOf {
     @Field(() => String, { description: "The item's place in this order of the list; opaque." })
@@ -69,7 +81,7 @@ export function connectionType(name: string, nodeType: () => Function): new () =
     @Field(() => PageInfo, { description: "Whether there is more, and where." })
     pageInfo!: PageInfo;
 
-    @Field(() => Int, { description: "How many items the whole list has, on all pages." })
+    @Field(() => Int, { description: totalCount })
     totalCount!: number;
   }
   return ConnectionOf;
@@ -157,7 +169,7 @@ function isKey(key: string | number, { keyType }: ListOrder): boolean {
   return typeof key === "string" && !key.includes("\u0000") && !/\p{Surrogate}/u.test(key);
 }
 
-function pageSize(size: number, argument: string): number {
+export function pageSize(size: number, argument: string): number {
   if (size >= 1 && size <= PAGE_SIZE_LIMIT) return size;
   throw badInput(`\`${argument}\` is 1 to ${PAGE_SIZE_LIMIT}.`);
 }

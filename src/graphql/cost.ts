@@ -35,6 +35,9 @@ const SUBSCRIPTION_BURST = PAGE_SIZE_DEFAULT;
 /** Of a list that nothing is known about. */
 const OTHER_LIST_ESTIMATE = 10;
 
+/** An export reads everything of the sessions that it finds, however few fields are asked for. */
+export const EXPORT_COST = 1_000;
+
 /** The list through which a selection can come back to where it was. */
 const RECURRING_LIST = "Session.playbacks";
 /** Items of the recurring list within itself, where an estimate that is a little low grows with every turn: as many as there can be. */
@@ -47,6 +50,7 @@ const LIST_ESTIMATES: ReadonlyMap<string, number> = new Map([
   ["Playback.addresses", 5],
   ["Session.streamRemap", 5],
   ["Query.encoders", 50],
+  ["ChangeDigest.sessions", 100],
 ]);
 
 /** Lists whose length follows from the mutation's input. */
@@ -55,6 +59,9 @@ const INPUT_SIZED_LISTS: ReadonlySet<string> = new Set([
   "CreateSessionsPayload.sessions",
   "ImportSessionsCsvPayload.sessions",
 ]);
+
+/** Objects that are more work than others. */
+const OWN_COSTS: ReadonlyMap<string, number> = new Map([["Query.exportSessionsCsv", EXPORT_COST]]);
 
 const CONNECTION = /Connection$/;
 const PAGE_LIST = /Connection\.(nodes|edges)$/;
@@ -140,7 +147,7 @@ function ofField(counting: Counting, node: FieldNode, parent: Type, place: Place
     isWithinRecurringList: place.isWithinRecurringList || name === RECURRING_LIST,
     inputSize: parent === counting.schema.getMutationType() ? inputSize(argument(counting, node, "input")) : place.inputSize,
   };
-  const own = FREE_TYPES.test(type.name) || FREE_FIELDS.has(name) ? 0 : 1;
+  const own = FREE_TYPES.test(type.name) || FREE_FIELDS.has(name) ? 0 : (OWN_COSTS.get(name) ?? 1);
   const length = CONNECTION.test(type.name)
     ? pageSize(counting, node)
     : isListType(getNullableType(field.type))

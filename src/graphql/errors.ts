@@ -1,3 +1,4 @@
+import { HeaderMap } from "@apollo/server";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { findFault, sqlState } from "../database/sql-state.ts";
 import { hideValues } from "./hide-values.ts";
@@ -56,9 +57,10 @@ export function isMasked(error: unknown): boolean {
 
 /** A fault as graphql-js and Apollo want it, with its HTTP status. */
 export function toGraphQLError(fault: Fault): GraphQLError {
+  const headers = fault.retryAfterSeconds === null ? null : new HeaderMap([["retry-after", String(fault.retryAfterSeconds)]]);
   return new GraphQLError(fault.message, {
     originalError: fault,
-    extensions: { code: fault.code, http: { status: ERROR_STATUS[fault.code] } },
+    extensions: { code: fault.code, http: { status: ERROR_STATUS[fault.code], ...(headers && { headers }) } },
   });
 }
 

@@ -42,16 +42,20 @@ export abstract class Node {
   id!: string;
 }
 
-/** The `node` and `nodes` queries over what features told of themselves. */
-export function createNodeResolver(definitions: readonly NodeDefinition[]): Function {
-  const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
+/** Finds any object by its id; null where `node` is. */
+export type LoadNode = (context: RequestContext, id: string) => Promise<object | null>;
 
-  async function load(context: RequestContext, id: string): Promise<object | null> {
+export function createNodeLoad(definitions: readonly NodeDefinition[]): LoadNode {
+  const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
+  return async (context, id) => {
     const kind = identifierKind(id);
     const definition = kind && byKind.get(kind);
     return definition ? await context.loaders.of(definition.loader).load(id) : null;
-  }
+  };
+}
 
+/** The `node` and `nodes` queries over what features told of themselves. */
+export function createNodeResolver(load: LoadNode): Function {
   @Resolver()
   class NodeResolver {
     @Query(() => Node, {

@@ -1,5 +1,6 @@
 import { Field, Mutation, UseMiddleware, type MiddlewareFn } from "type-graphql";
 import { Refusal, type UserError } from "../shared/user-error.ts";
+import type { RequestContext } from "./request.ts";
 import { UserErrorType } from "./user-error.type.ts";
 
 /**
@@ -45,13 +46,14 @@ export function UserErrorsField(): PropertyDecorator {
   return Field(() => [UserErrorType], { description: "What was refused and why; empty when everything was done as asked." });
 }
 
-function answerRefusals(empty: Readonly<Record<string, unknown>>): MiddlewareFn {
-  return async (_data, next) => {
+function answerRefusals(empty: Readonly<Record<string, unknown>>): MiddlewareFn<RequestContext> {
+  return async ({ context }, next) => {
     try {
       return { userErrors: [], ...(await next()) };
     } catch (error) {
-      if (error instanceof Refusal) return { ...empty, userErrors: error.errors };
-      throw error;
+      if (!(error instanceof Refusal)) throw error;
+      context.metering.refused(error.errors.map(({ code }) => code));
+      return { ...empty, userErrors: error.errors };
     }
   };
 }

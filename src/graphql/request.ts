@@ -1,16 +1,24 @@
 import type { Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
+import type { CallBudget } from "../limits/call-budget.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
+import type { Metering } from "./metering.ts";
 
 /** What resolvers see: the verbs' context and this request's loaders. */
 export interface RequestContext extends Context {
   readonly loaders: Loaders;
   readonly changeLog: ChangeLog;
   readonly feeds: SessionFeeds;
+  readonly metering: Metering;
+  /** Counts what this call costs its caller. */
+  readonly budget: CallBudget;
 }
 
 /** Loaders are of one request alone: a value kept longer would be shown after it changed. */
-export function createRequestContext(context: Context, shared: Pick<RequestContext, "changeLog" | "feeds">): RequestContext {
+export function createRequestContext(
+  context: Context,
+  shared: Pick<RequestContext, "changeLog" | "feeds" | "metering" | "budget">,
+): RequestContext {
   return { ...context, ...shared, loaders: createLoaders(context) };
 }

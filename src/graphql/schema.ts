@@ -7,11 +7,14 @@ import "../alerts/alert.enums.ts";
 import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
-import { ChangeResolver } from "../changes/change.resolver.ts";
+import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
+import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
 import "../sessions/session.enums.ts";
+import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
 import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
@@ -28,7 +31,7 @@ import { SessionSummaryResolver } from "../sessions/session-summary.resolver.ts"
 import { TelemetryResolver } from "../sessions/telemetry.resolver.ts";
 import { TemplateEditResolver } from "../sessions/template-edit.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
-import { createNodeResolver } from "./node.ts";
+import { createNodeLoad, createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
 
 /** type-graphql wants a transport for subscriptions even when each brings its own stream; this one is never used. */
@@ -43,6 +46,7 @@ const NO_TRANSPORT = {
 
 /** Every resolver of the gateway: the only place that imports them. */
 export function buildHeadendSchema(): GraphQLSchema {
+  const loadNode = createNodeLoad(NODES);
   const schema = buildSchemaSync({
     resolvers: [
       AlertChangeResolver,
@@ -50,15 +54,19 @@ export function buildHeadendSchema(): GraphQLSchema {
       ApiKeyResolver,
       AuditResolver,
       CallerResolver,
+      ChangeDigestResolver,
       ChangeResolver,
-      createNodeResolver(NODES),
+      createChangeObjectResolver(loadNode),
+      createNodeResolver(loadNode),
       CsvImportedSessionResolver,
       EncoderResolver,
       ImportResolver,
       IngestUrlResolver,
       InputPathResolver,
+      InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      RateLimitResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,

@@ -28,13 +28,14 @@ export interface SubscriptionRequest {
 export function prepareSubscription(request: SubscriptionRequest): ExecutionArgs | readonly GraphQLError[] {
   const { schema, context, operationName, variables } = request;
   try {
+    context.budget.begin();
     const document = parseDocument(request.query);
     const errors = validate(schema, document);
     if (errors.length > 0) return errors.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
     const operation = getOperationAST(document, operationName);
     if (!operation)
       return [new GraphQLError("The document has no such operation.", { extensions: { code: "OPERATION_RESOLUTION_FAILURE" } })];
-    admit({ schema, actor: context.actor, document, operation, variables, transport: "socket" });
+    admit({ schema, actor: context.actor, budget: context.budget, document, operation, variables, transport: "socket" });
     return { schema, document, contextValue: context, variableValues: variables ?? {}, operationName: operationName ?? null };
   } catch (error) {
     if (error instanceof GraphQLError) return [error];

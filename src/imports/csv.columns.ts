@@ -274,6 +274,21 @@ export const CSV_COLUMNS: readonly CsvColumn[] = [
   },
 ];
 
+/** A column as forms and help show it. */
+export type CsvColumnHelp = Omit<CsvColumn, "key" | "isBoolean" | "isSecret">;
+
+/** Every column that a file may have, in the order of the export. */
+export const CSV_COLUMN_HELP: readonly CsvColumnHelp[] = [
+  {
+    ...DEFAULTS,
+    header: COMMENT_HEADER,
+    appliesTo: "any",
+    description: "Empty for a session. A row whose comment begins with Comment is skipped, whatever else stands in it.",
+    example: "Comment - not ready yet",
+  },
+  ...CSV_COLUMNS,
+];
+
 const COLUMN_BY_KEY = new Map(CSV_COLUMNS.map((column) => [column.key, column]));
 
 /** The column of a key. */

@@ -1,7 +1,7 @@
 import Papa from "papaparse";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import { unprotectFormula } from "./csv.formula.ts";
-import { createScanner, type CsvScanner } from "./csv.scan.ts";
+import { scanRecords, type CsvScan } from "./csv.scan.ts";
 
 /** Most rows of sessions that one file may hold. */
 export const CSV_ROW_LIMIT = 20_000;
@@ -12,6 +12,9 @@ export const CSV_LENGTH_LIMIT = 20 * 1024 * 1024;
 /** Blank rows and comments are not counted as rows of sessions; these limits keep a file of nothing else from filling the memory. */
 const RECORD_LIMIT = 200_000;
 const CELL_LIMIT = 2_000_000;
+
+/** The header is row 1. */
+const FIRST_ROW = 2;
 
 const DELIMITERS = [",", ";", "\t"] as const;
 export type CsvDelimiter = (typeof DELIMITERS)[number];
@@ -51,41 +54,53 @@ export function readCsv(source: string): CsvReading {
   return error === null ? reader.end() : refused(error);
 }
 
+/** What is whole is taken apart at once: neither is the whole text ever in the memory as one, nor is any of it gone over twice. */
 export function openCsvReader(): CsvReader {
+  const records: CsvRecord[] = [];
+  let header: readonly string[] | null = null;
+  let delimiter: CsvDelimiter | null = null;
+  let length = 0;
+  let cellCount = 0;
+  let isBlank = true;
+  /** What came in of a record that is not whole. */
   let text = "";
-  let format: { readonly delimiter: CsvDelimiter; readonly scanner: CsvScanner } | null = null;
 
-  function scan(isWhole: boolean): CsvImportError | null {
-    const delimiter = format?.delimiter ?? detectDelimiter(text, isWhole);
+  function take(isWhole: boolean): CsvImportError | null {
+    delimiter ??= detectDelimiter(text, isWhole);
     if (delimiter === null) return null;
-    format ??= { delimiter, scanner: createScanner(delimiter) };
-    const { scanner } = format;
-    scanner.scan(text, isWhole);
-    if (scanner.problem() !== null) return malformed(text, delimiter, scanner);
-    if (scanner.spans.length > RECORD_LIMIT) return tooManyRows();
-    if (scanner.cellCount() <= CELL_LIMIT) return null;
+    const scan = scanRecords(text, delimiter, isWhole);
+    const rows = readCells(text, delimiter, scan);
+    if (rows === null) return fileError(CsvImportErrorCode.MALFORMED, "The file cannot be read as CSV.");
+    for (const cells of rows) {
+      if (header === null) header = cells;
+      else records.push({ row: records.length + FIRST_ROW, cells: unprotect(cells) });
+    }
+    if (scan.problem !== null) return malformed(records.length + (header === null ? 1 : FIRST_ROW), header, scan.problem);
+    text = text.slice(scan.rest);
+    cellCount += scan.cellCount;
+    if (records.length > RECORD_LIMIT) return tooManyRows();
+    if (cellCount <= CELL_LIMIT) return null;
     return fileError(CsvImportErrorCode.FILE_TOO_LARGE, `The file has more than ${CELL_LIMIT} cells, blank ones included.`);
   }
 
   function table(): CsvTable | null {
-    const rows = format && readCells(text, format.delimiter, format.scanner);
-    if (!format || !rows) return null;
-    const [header = [], ...rest] = rows;
-    return { delimiter: format.delimiter, header, records: rest.map((cells, index) => ({ row: index + 2, cells })) };
+    return delimiter !== null && header !== null ? { delimiter, header, records } : null;
   }
 
   return {
-    recordCount: () => format?.scanner.spans.length ?? 0,
+    recordCount: () => records.length + (header === null ? 0 : 1),
     peek: table,
     push(piece) {
-      if (text.length + piece.length > CSV_LENGTH_LIMIT) return tooLarge();
-      text += text === "" && piece.startsWith("\uFEFF") ? piece.slice(1) : piece;
-      return scan(false);
+      const added = length === 0 && piece.startsWith("\uFEFF") ? piece.slice(1) : piece;
+      length += added.length;
+      isBlank &&= !/\S/.test(added);
+      if (length > CSV_LENGTH_LIMIT) return tooLarge();
+      text += added;
+      return take(false);
     },
     end() {
-      if (text.trim() === "")
-        return refused(fileError(CsvImportErrorCode.EMPTY_FILE, "The file is empty. Its first row holds the headers."));
-      const error = scan(true);
+      if (isBlank) return refused(fileError(CsvImportErrorCode.EMPTY_FILE, "The file is empty. Its first row holds the headers."));
+      const error = take(true);
       if (error !== null) return refused(error);
       const read = table();
       return read ? { table: read, error: null } : refused(fileError(CsvImportErrorCode.MALFORMED, "The file cannot be read as CSV."));
@@ -118,28 +133,24 @@ function detectDelimiter(text: string, isWhole: boolean): CsvDelimiter | null {
   return DELIMITERS.reduce((best, delimiter) => (count(delimiter) > count(best) ? delimiter : best));
 }
 
-/** The cells of every record, or null when the parser and the scan do not agree on what the file holds. */
-function readCells(text: string, delimiter: CsvDelimiter, scanner: CsvScanner): string[][] | null {
-  const { spans } = scanner;
-  const end = spans.at(-1)?.end ?? 0;
-  const newline = scanner.newline();
-  const body = newline === null ? spans.map((span) => text.slice(span.start, span.end)).join("\n") : text.slice(0, end);
+/** The cells of every whole record, or null when the parser and the scan do not agree on what the text holds. */
+function readCells(text: string, delimiter: CsvDelimiter, { spans, newline }: CsvScan): string[][] | null {
+  if (spans.length === 0) return [];
+  const body = newline === null ? spans.map((span) => text.slice(span.start, span.end)).join("\n") : text.slice(0, spans.at(-1)?.end);
+  // The parser takes an empty text for no record at all.
+  if (body === "") return [[""]];
   const { data, errors } = Papa.parse<string[]>(body, { delimiter, newline: newline ?? "\n", header: false, skipEmptyLines: false });
-  if (errors.length > 0 || data.length !== spans.length) return null;
-  return data.map((cells, row) => (row === 0 ? cells : cells.map(unprotectFormula)));
+  return errors.length > 0 || data.length !== spans.length ? null : data;
 }
 
-function malformed(text: string, delimiter: CsvDelimiter, scanner: CsvScanner): CsvImportError {
-  const [headerSpan] = scanner.spans;
-  const header = headerSpan && Papa.parse<string[]>(text.slice(headerSpan.start, headerSpan.end), { delimiter, newline: "\n" }).data[0];
-  const problem = scanner.problem();
-  return {
-    row: scanner.spans.length + 1,
-    column: header?.[problem?.column ?? -1] ?? null,
-    value: null,
-    message: problem?.message ?? "",
-    code: CsvImportErrorCode.MALFORMED,
-  };
+/** In place: few cells are protected, and a file has hundreds of thousands. */
+function unprotect(cells: string[]): readonly string[] {
+  for (const [index, cell] of cells.entries()) if (cell.startsWith("'")) cells[index] = unprotectFormula(cell);
+  return cells;
+}
+
+function malformed(row: number, header: readonly string[] | null, { message, column }: NonNullable<CsvScan["problem"]>): CsvImportError {
+  return { row, column: header?.[column] ?? null, value: null, message, code: CsvImportErrorCode.MALFORMED };
 }
 
 function fileError(code: CsvImportErrorCode, message: string): CsvImportError {

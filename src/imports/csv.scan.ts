@@ -7,33 +7,35 @@ export interface RecordSpan {
   readonly end: number;
 }
 
-/** Finds where the records of a text start and end while the text grows. */
-export interface CsvScanner {
+/** What was found in a text that begins with a record. */
+export interface CsvScan {
+  /** The records that are whole. */
   readonly spans: readonly RecordSpan[];
-  /** The line end of every record so far, or null when they differ. */
-  readonly newline: () => CsvNewline | null;
-  /** How many cells the records so far have. */
-  readonly cellCount: () => number;
-  /** The first thing that RFC 4180 does not allow, and the number of its cell in its record, from 0. */
-  readonly problem: () => { readonly message: string; readonly column: number } | null;
-  /** Goes on in the text, which begins as before. A record that may go on is left for later unless this is all there is. */
-  readonly scan: (text: string, isWhole: boolean) => void;
+  /** The line end of all of them, or null when they differ. */
+  readonly newline: CsvNewline | null;
+  /** How many cells they have. */
+  readonly cellCount: number;
+  /** Where the record begins that is not whole yet. */
+  readonly rest: number;
+  /** The first thing that RFC 4180 does not allow, and the number of its cell in the record after the whole ones, from 0. */
+  readonly problem: { readonly message: string; readonly column: number } | null;
 }
 
 /**
+ * Finds where records start and end. A record that may go on is left for later unless this is all there is.
  * It goes before the parser, which guesses at quotes that RFC 4180 does not allow, takes one line end for the whole file and counts
  * rows differently for each kind of error.
  */
-export function createScanner(delimiter: CsvDelimiter): CsvScanner {
+export function scanRecords(text: string, delimiter: CsvDelimiter, isWhole: boolean): CsvScan {
   const spans: RecordSpan[] = [];
   const newlines = new Set<CsvNewline>();
   const cellEnd = new RegExp(`[${delimiter}"\\r\\n]`, "g");
   let start = 0;
   let cellCount = 0;
-  let problem: ReturnType<CsvScanner["problem"]> = null;
+  let problem: CsvScan["problem"] = null;
 
   /** Scans the record that begins at `start`; false when the text ends in it. */
-  function scanRecord(text: string, isWhole: boolean): boolean {
+  function scanRecord(): boolean {
     let column = 0;
     for (let position = start; position < text.length;) {
       const cell = findCellEnd(text, position, cellEnd);
@@ -45,7 +47,8 @@ export function createScanner(delimiter: CsvDelimiter): CsvScanner {
       if (!isWhole && cell.end >= text.length - 1) return false;
       const newline = newlineAt(text, cell.end);
       if (newline !== null) {
-        finish(cell.end, newline, column + 1);
+        newlines.add(newline);
+        finish(cell.end, newline.length, column + 1);
         return true;
       }
       if (cell.end < text.length && text[cell.end] !== delimiter) {
@@ -55,33 +58,19 @@ export function createScanner(delimiter: CsvDelimiter): CsvScanner {
       column += 1;
       position = cell.end + 1;
     }
-    if (isWhole && start < text.length) {
-      spans.push({ start, end: text.length });
-      cellCount += column + 1;
-      start = text.length;
-    }
+    if (isWhole && start < text.length) finish(text.length, 0, column + 1);
     return false;
   }
 
-  function finish(end: number, newline: CsvNewline, cells: number): void {
+  function finish(end: number, newlineLength: number, cells: number): void {
     spans.push({ start, end });
-    newlines.add(newline);
     cellCount += cells;
-    start = end + newline.length;
+    start = end + newlineLength;
   }
 
-  return {
-    spans,
-    newline() {
-      const [newline = "\n", another] = newlines;
-      return another === undefined ? newline : null;
-    },
-    cellCount: () => cellCount,
-    problem: () => problem,
-    scan(text, isWhole) {
-      while (problem === null && scanRecord(text, isWhole));
-    },
-  };
+  while (problem === null && scanRecord());
+  const [newline = "\n", another] = newlines;
+  return { spans, newline: another === undefined ? newline : null, cellCount, rest: start, problem };
 }
 
 function newlineAt(text: string, position: number): CsvNewline | null {

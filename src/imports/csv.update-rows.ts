@@ -1,9 +1,9 @@
 import type { Vault } from "../access/vault.ts";
-import { toChangeRows, type ChangeRows } from "../changes/append-changes.ts";
+import { toChangeRows, type ChangeRows } from "../changes/change.rows.ts";
 import { toRowSet, type ColumnTypes, type RowSet } from "../database/row-set.ts";
 import { SecretKind } from "../sessions/secret.rules.ts";
-import { toSecretRows } from "../sessions/session.insert.ts";
 import { playbackColumns, preparePlaybackSecrets, prepareSourceSecrets, sourceColumns } from "../sessions/session.prepare.ts";
+import { toSecretRows } from "../sessions/session.rows.ts";
 import { searchText } from "../sessions/session.state.ts";
 import type { SessionDraft } from "../sessions/session.draft.ts";
 import { nameKey, nameOrder } from "../shared/name.ts";

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { createVault, type Vault } from "../access/vault.ts";
-import type { RowSet } from "../database/row-set.ts";
+import type { CopyText } from "../database/copy-text.ts";
+import { COPY_PARTS, type CopyStep } from "../sessions/copy-sessions.ts";
 import type { SessionDraft } from "../sessions/session.draft.ts";
-import { INSERT_PARTS, toSessionRows, type InsertStep } from "../sessions/session.insert.ts";
 import { newSessionPlace, prepareSession, type PreparedSession, type SessionPlace } from "../sessions/session.prepare.ts";
+import { toSessionCopy, type SessionOrigin } from "../sessions/session.rows.ts";
 import type { ValidationFacts } from "../sessions/session.validation.ts";
 import { ImportOutcome, type ImportMode } from "../sessions/session.rules.ts";
+import { required } from "../shared/assert.ts";
 import { nameKey } from "../shared/name.ts";
 import type { TemplateFacts } from "../templates/template.rules.ts";
 import { parseName } from "./csv.cells.ts";
@@ -57,6 +59,7 @@ export interface JobFindings {
   readonly existing: readonly string[];
   /** The installation's key, to open and seal secrets with. */
   readonly secretKey: Uint8Array;
+  readonly origin: SessionOrigin;
 }
 
 export type JobResult =
@@ -114,7 +117,7 @@ export interface ImportJob {
   readonly check: (order: JobOrder) => JobCheck;
   readonly finish: (findings: JobFindings) => JobResult;
   /** The rows of the new sessions, step by step in their order; after the last of them the job is empty. */
-  readonly take: (step: InsertStep) => RowSet;
+  readonly take: (step: CopyStep) => CopyText;
 }
 
 export function createImportJob(): ImportJob {
@@ -124,7 +127,7 @@ export function createImportJob(): ImportJob {
   let digest = "";
   let created: readonly NewSession[] = [];
   let prepared: readonly PreparedSession[] = [];
-  let vault: Vault | null = null;
+  let writing: { readonly vault: Vault; readonly origin: SessionOrigin } | null = null;
   let checked: { readonly order: JobOrder; readonly rows: readonly CheckedRow[]; readonly facts: CsvFacts } | null = null;
 
   function readFile(): ImportFile {
@@ -155,28 +158,29 @@ export function createImportJob(): ImportJob {
         rows: rows.map(({ record }) => record.row),
       };
     },
-    finish({ taken, existing, secretKey }) {
+    finish({ taken, existing, secretKey, origin }) {
       if (!checked) throw new Error("An import is checked before it is finished.");
       const read = readFile();
       const { order, facts } = checked;
-      const opened = createVault(Buffer.from(secretKey));
-      vault = opened;
-      const stored = new Map(readStoredLines(existing, opened).map((session) => [nameKey(session.session.name), session]));
+      const vault = createVault(Buffer.from(secretKey));
+      writing = { vault, origin };
+      const stored = new Map(readStoredLines(existing, vault).map((session) => [nameKey(session.session.name), session]));
       const matched = order.mode === "CREATE" ? checked.rows : checked.rows.map((row) => matchRow(row, { read, stored, facts }));
       const rows = checkNames(matched, read.header, new Set(taken));
       const errors = [...read.errors, ...rows.flatMap((row) => row.errors)];
       if (errors.length > 0) return { rejected: rejectedImport(read, order, errors) };
-      const accepted = accept(rows, order.dryRun, opened);
+      const accepted = accept(rows, order.dryRun, vault);
       // In the order of the names, so that two imports of the same names cannot wait for one another in a circle.
       created = accepted.created.toSorted((one, other) => (one.nameKey < other.nameKey ? -1 : 1));
       checked = { ...checked, rows: [] };
       return accepted.result;
     },
     take({ part, table }) {
-      if (table === "sessions") prepared = partOf(created, part).map(({ draft, place }) => prepareSession(sealing(vault), draft, place));
-      const rows = toSessionRows(prepared, table);
+      const given = required(writing, "what rows are made with");
+      if (table === "sessions") prepared = partOf(created, part).map(({ draft, place }) => prepareSession(given, draft, place));
+      const rows = toSessionCopy(prepared, table, given.origin);
       if (table === "changes") prepared = [];
-      if (table === "changes" && part === INSERT_PARTS - 1) created = [];
+      if (table === "changes" && part === COPY_PARTS - 1) created = [];
       return rows;
     },
   };
@@ -190,13 +194,8 @@ interface NewSession {
 }
 
 function partOf<T>(items: readonly T[], part: number): readonly T[] {
-  const size = Math.ceil(items.length / INSERT_PARTS);
+  const size = Math.ceil(items.length / COPY_PARTS);
   return items.slice(part * size, (part + 1) * size);
-}
-
-function sealing(vault: Vault | null): { readonly vault: Vault } {
-  if (!vault) throw new Error("An import is finished before its rows are taken.");
-  return { vault };
 }
 
 /** Only the name of a row, for those of an UPSERT. */

@@ -5,8 +5,9 @@ import { auditStatement } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { sqlState } from "../database/sql-state.ts";
 import type { Upload } from "../graphql/upload.ts";
+import { copySessions } from "../sessions/copy-sessions.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
-import { findTakenNames, insertPrepared } from "../sessions/session.insert.ts";
+import { findTakenNames } from "../sessions/session.insert.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { Refusal } from "../shared/user-error.ts";
 import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
@@ -101,16 +102,18 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
   await refuseOldFacts(context, order.facts);
   const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
-  const result = await job.finish({ taken, existing, secretKey: context.vault.keyForThread() });
+  const { actor, clock, vault } = context;
+  const origin = { organizationId: actor.organizationId, verb: Verb.IMPORT, actor: actor.name, at: clock.now().toISOString() };
+  const result = await job.finish({ taken, existing, secretKey: vault.keyForThread(), origin });
   if (result.rejected) throw new ImportRejected(result.rejected);
   const { sessions } = result;
   if (order.dryRun) return { sessions, cursor: null };
-  await insertPrepared(context, { count: result.createdCount, take: job.take }, Verb.IMPORT).catch(refuseLostRace);
+  await copySessions(context, { count: result.createdCount, origin, take: job.take }).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
   const isWritten = result.createdCount + result.updated.sessions.count > 0;
   if (!isWritten) return { sessions, cursor: null };
   const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: writtenIds(sessions) });
-  return { sessions, cursor: await writeCursor(context.transaction, audit) };
+  return { sessions, cursor: await writeCursor(context.transaction, context.clock, audit) };
 }
 
 /** Somebody else took names since they were looked up: the next attempt tells which. */

@@ -9,7 +9,8 @@ export interface JobCall {
 }
 
 export type JobAnswer =
-  { readonly id: number; readonly result: unknown; readonly error?: never } | { readonly id: number; readonly error: Error };
+  | { readonly id: number; readonly result: unknown; readonly error?: never }
+  | { readonly id: number; readonly result?: never; readonly error: Error };
 
 /** An import's job wherever it runs. */
 export interface RunningJob {

@@ -6,8 +6,15 @@ import type { JobAnswer, JobCall } from "./import-thread.ts";
 const jobs = new Map<number, ImportJob>();
 
 parentPort?.on("message", (call: JobCall) => {
-  parentPort?.postMessage(answer(call));
+  const told = answer(call);
+  parentPort?.postMessage(told, buffersOf(told));
 });
+
+/** Rows are handed over whole: a copy of each would be made otherwise. */
+function buffersOf({ result }: JobAnswer): ArrayBuffer[] {
+  const bytes: unknown = typeof result === "object" && result !== null && "bytes" in result ? result.bytes : null;
+  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+}
 
 function answer(call: JobCall): JobAnswer {
   try {

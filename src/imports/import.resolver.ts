@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import type { z } from "zod";
+import { assertMayRead } from "../access/actor.ts";
 import { Input } from "../graphql/input.ts";
 import { VerbMutation } from "../graphql/payload.ts";
 import { inSlices } from "../graphql/sliced.ts";
@@ -10,12 +11,19 @@ import { parseSessionFilter } from "../sessions/session.input.ts";
 import { sessionLoader } from "../sessions/session.loaders.ts";
 import type { SessionRow } from "../sessions/session.store.ts";
 import { SessionType } from "../sessions/session.type.ts";
+import { CSV_COLUMN_HELP, type CsvColumnHelp } from "./csv.columns.ts";
 import type { ImportedSession } from "./csv.result.ts";
 import { exportSessionsCsv, type CsvExportResult } from "./export-sessions-csv.ts";
 import { importSessionsCsv } from "./import-sessions-csv.ts";
 import { importSessionsCsvInput } from "./import.input.ts";
 import { csvCommentLoader } from "./import.loaders.ts";
-import { CsvExportType, CsvImportedSessionType, ImportSessionsCsvInputType, ImportSessionsCsvPayload } from "./import.type.ts";
+import {
+  CsvColumnType,
+  CsvExportType,
+  CsvImportedSessionType,
+  ImportSessionsCsvInputType,
+  ImportSessionsCsvPayload,
+} from "./import.type.ts";
 
 const NOTHING_IMPORTED = {
   imported: false,
@@ -62,6 +70,15 @@ export class ImportResolver {
     @Ctx() context: RequestContext,
   ): Promise<CsvExportResult> {
     return exportSessionsCsv(context, { selection: parseSelection(selection), includeSecrets: includeSecrets === true });
+  }
+
+  @Query(() => [CsvColumnType], {
+    description:
+      "The columns of the CSV format in the order of the export, from the table that imports are checked by: for forms and help. A column named `error` is ignored, so that an error file can be sent back.",
+  })
+  csvColumns(@Ctx() context: RequestContext): readonly CsvColumnHelp[] {
+    assertMayRead(context.actor, "read");
+    return CSV_COLUMN_HELP;
   }
 }
 

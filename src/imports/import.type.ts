@@ -2,9 +2,10 @@ import { Field, InputType, Int, ObjectType, registerEnumType } from "type-graphq
 import { UserErrorsField } from "../graphql/payload.ts";
 import { Cursor } from "../graphql/scalars.ts";
 import { UploadScalar, type Upload } from "../graphql/upload.ts";
+import { OutputType } from "../playbacks/playback.rules.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
-import { ImportMode, ImportOutcome } from "../sessions/session.rules.ts";
+import { ImportMode, ImportOutcome, InputType as SessionInputType } from "../sessions/session.rules.ts";
 
 registerEnumType(ImportMode, {
   name: "ImportMode",
@@ -202,4 +203,34 @@ export class CsvExportType {
 
   @Field(() => Int, { description: "How many of them cannot be imported as they are: their comment tells why, and an import skips them." })
   commentedRowCount!: number;
+}
+
+@ObjectType("CsvColumn", { description: "A column of the CSV format, as import and export know it.", simpleResolvers: true })
+export class CsvColumnType {
+  @Field(() => String, { description: "Its name in the first line of a file, in any letter case." })
+  header!: string;
+
+  @Field(() => Boolean, { description: "Whether every file has to have the column, and every row a value in it." })
+  isRequired!: boolean;
+
+  @Field(() => String, { description: "Which sessions may fill it in, in words." })
+  appliesTo!: string;
+
+  @Field(() => String, { description: "What it means and what may stand in it, for people." })
+  description!: string;
+
+  @Field(() => String, { nullable: true, description: "A value as it may stand in a cell; null where there is none to show." })
+  example!: string | null;
+
+  @Field(() => [SessionInputType], {
+    nullable: true,
+    description: "The input types that it applies to; null where the input does not matter.",
+  })
+  inputTypes!: readonly SessionInputType[] | null;
+
+  @Field(() => [OutputType], {
+    nullable: true,
+    description: "The output types that it applies to; null where the output does not matter.",
+  })
+  outputTypes!: readonly OutputType[] | null;
 }

@@ -1,5 +1,4 @@
 import { Ctx, Query, Resolver } from "type-graphql";
-import { isPermitted } from "../access/level.rules.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { organizationLoader } from "./organization.loader.ts";
@@ -9,10 +8,10 @@ import { CallerType } from "./organization.type.ts";
 export class CallerResolver {
   @Query(() => CallerType, { description: "Who this request comes from, and what that credential may do." })
   async caller(@Ctx() context: RequestContext): Promise<CallerType> {
-    const { accessLevel, name, organizationId } = context.actor;
+    const { accessLevel, name, organizationId, canIntrospect } = context.actor;
     const organization = await context.loaders.of(organizationLoader).load(organizationId);
     // The credential outlived its organization by the length of this request.
     if (!organization) throw new Fault(FaultCode.UNAUTHENTICATED, "The organization of this credential no longer exists.");
-    return { organization, accessLevel, actor: name, canIntrospect: isPermitted(accessLevel, "introspect") };
+    return { organization, accessLevel, actor: name, canIntrospect };
   }
 }

@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { filenameOf, streamSessionsCsv, type ExportSessionsCsvInput } from "../imports/export-sessions-csv.ts";
+import { EXPORT_COST } from "../graphql/cost.ts";
+import type { CallBudget } from "../limits/call-budget.ts";
 import { parseSessionFilter } from "../sessions/session.input.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 import { answerFault } from "./graphql-http.ts";
+import { writeRateLimit } from "./rate-limit-headers.ts";
 
 /** Where sessions are had as a CSV file of any length. */
 export const EXPORT_PATH = "/exports/sessions.csv";
@@ -20,9 +23,14 @@ const PARAMETERS: readonly string[] = [...LISTS, ...TEXTS, INCLUDE_SECRETS];
  * `SessionFilter`, a list's repeated for each item (`?ids=a&ids=b`), and `includeSecrets=true`; without any, all sessions.
  */
 export async function answerExport(gateway: Gateway, request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+  let budget: CallBudget | null = null;
   try {
     if (request.method !== "GET") throw new Fault(FaultCode.BAD_REQUEST, "Exports are read with GET.");
     const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
+    budget = context.budget;
+    budget.begin();
+    budget.charge(EXPORT_COST);
+    writeRateLimit(response, budget, context.clock.now());
     const parts = streamSessionsCsv(context, readParameters(urlOf(request)?.searchParams ?? new URLSearchParams()));
     // Whatever is refused is refused before the first part.
     const first = await parts.next();
@@ -38,7 +46,10 @@ export async function answerExport(gateway: Gateway, request: IncomingMessage, r
     }
     response.end();
   } catch (error) {
-    if (!response.headersSent) return answerFault({ gateway, request, response, requestId }, error);
+    if (!response.headersSent) {
+      writeRateLimit(response, budget, gateway.base.clock.now());
+      return answerFault({ gateway, request, response, requestId }, error);
+    }
     // A file that is cut off must not look like a whole one.
     gateway.base.log.error({ err: error, requestId }, "an export broke off");
     response.destroy();

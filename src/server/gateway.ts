@@ -6,9 +6,13 @@ import { callerAddress } from "../network/caller-address.rules.ts";
 import { authenticate } from "../access/authenticate.ts";
 import type { CallContext, Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
+import type { Metering } from "../graphql/metering.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { CallLimits } from "../limits/call-limits.ts";
 
 /** What both transports of the gateway work with. */
 export interface Gateway {
@@ -17,6 +21,7 @@ export interface Gateway {
   readonly changeLog: ChangeLog;
   /** What is read once a second for all of its subscribers. */
   readonly feeds: SessionFeeds;
+  readonly limits: CallLimits;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
@@ -24,15 +29,29 @@ export interface Gateway {
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
+  readonly metrics: Metrics;
+  /** What scrapers of the metrics send; null: only this machine may scrape. */
+  readonly metricsToken?: string | null;
+  readonly metering: Metering;
 }
 
 const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;
 const REQUEST_ID_LENGTH = 20;
 
-/** The caller's own request id where it sent a plain one, so that both logs can be read together; else a new one. */
+const requestIds = new WeakMap<IncomingMessage, string>();
+
+/** The caller's own request id where it sent a plain one, so that both logs can be read together; else a new one, the same at every call. */
 export function requestIdOf(request: IncomingMessage): string {
+  const known = requestIds.get(request);
+  if (known !== undefined) return known;
   const given = request.headers["x-request-id"];
-  return typeof given === "string" && REQUEST_ID_PATTERN.test(given) ? given : randomToken(REQUEST_ID_LENGTH);
+  const id = typeof given === "string" && REQUEST_ID_PATTERN.test(given) ? given : newRequestId();
+  requestIds.set(request, id);
+  return id;
+}
+
+export function newRequestId(): string {
+  return randomToken(REQUEST_ID_LENGTH);
 }
 
 /** A call whose caller is not known yet. */
@@ -42,15 +61,20 @@ export interface IncomingCall {
   readonly requestId: string;
 }
 
-/** Finds out who calls; throws UNAUTHENTICATED. */
+/** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
 export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
-  const { base, changeLog, feeds, trustedProxies = [] } = gateway;
-  const actor = await authenticate(base.database, authorization, base.clock);
-  const ipAddress = callerAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"], trustedProxies);
-  return createRequestContext(
-    { ...base, actor, ipAddress, requestId, log: base.log.child({ requestId, actor: actor.name }) },
-    { changeLog, feeds },
-  );
+  const { base, changeLog, feeds, metering, limits } = gateway;
+  const ipAddress = addressOf(gateway, request);
+  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate(base.database, authorization, base.clock));
+  const traceId = activeTraceId();
+  const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
+  const budget = limits.budgetOf(actor.callerId);
+  return createRequestContext({ ...base, actor, ipAddress, requestId, log }, { changeLog, feeds, metering, budget });
+}
+
+/** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */
+export function addressOf({ trustedProxies = [] }: Gateway, request: IncomingMessage): string | null {
+  return callerAddress(request.socket.remoteAddress, request.headers["x-forwarded-for"], trustedProxies);
 }
 
 /** Whether a page of this origin may call. Without an Origin header it is no browser, and the credential alone decides. */

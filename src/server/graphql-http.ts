@@ -2,13 +2,13 @@ import { HeaderMap } from "@apollo/server";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuseDeepText } from "../graphql/admission.ts";
 import { ERROR_STATUS } from "../graphql/errors.ts";
+import type { CallBudget } from "../limits/call-budget.ts";
+import { failOperationSpan, inOperationSpan } from "../observability/spans.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { readJsonBody, refuseBatch } from "./body.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 import { isMultipart, readMultipart, type Uploads } from "./multipart.ts";
-
-/** Seconds after which a caller may try again when the database was away. */
-const RETRY_AFTER_SECONDS = "1";
+import { writeRateLimit } from "./rate-limit-headers.ts";
 
 /** Answers one GraphQL request over HTTP. */
 export async function answerGraphql(
@@ -18,26 +18,31 @@ export async function answerGraphql(
   requestId: string,
 ): Promise<void> {
   let uploads: Uploads | null = null;
+  let budget: CallBudget | null = null;
   try {
     refuseDeepText(urlOf(request)?.searchParams.get("query"));
     const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
+    budget = context.budget;
+    budget.begin();
     if (request.method === "POST" && isMultipart(request)) uploads = await readMultipart(request);
-    const answer = await gateway.apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method: request.method ?? "GET",
-        headers: headersOf(request),
-        search: urlOf(request)?.search ?? "",
-        body: await bodyOf(request, uploads),
-      },
-      context: async () => context,
-    });
+    const httpGraphQLRequest = {
+      method: request.method ?? "GET",
+      headers: headersOf(request),
+      search: urlOf(request)?.search ?? "",
+      body: await bodyOf(request, uploads),
+    };
+    const answer = await inOperationSpan(() =>
+      gateway.apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => context }),
+    );
     response.statusCode = answer.status ?? 200;
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     if (!request.complete) response.setHeader("connection", "close");
+    writeRateLimit(response, budget, context.clock.now());
     response.end(answer.body.kind === "complete" ? answer.body.string : undefined);
     uploads?.abandon();
   } catch (error) {
     uploads?.abandon();
+    writeRateLimit(response, budget, gateway.base.clock.now());
     answerFault({ gateway, request, response, requestId }, error);
   }
 }
@@ -64,6 +69,14 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 
 class UnsupportedMediaType extends Fault {}
 
+/** Seconds after which a caller may try again when the database was away. */
+const OUTAGE_RETRY_SECONDS = 1;
+
+function retryAfterOf(error: unknown): number | null {
+  if (!(error instanceof Fault)) return null;
+  return error.retryAfterSeconds ?? (error.code === FaultCode.SERVICE_UNAVAILABLE ? OUTAGE_RETRY_SECONDS : null);
+}
+
 interface Exchange {
   readonly gateway: Gateway;
   readonly request: IncomingMessage;
@@ -76,10 +89,13 @@ export function answerFault({ gateway, request, response, requestId }: Exchange,
   const isFault = error instanceof Fault;
   if (!isFault) gateway.base.log.error({ err: error, requestId }, "a request failed");
   const code = isFault ? error.code : "INTERNAL_SERVER_ERROR";
+  gateway.metering.erred([code]);
+  failOperationSpan(code);
   const message = isFault ? error.message : "Something went wrong on our side. The request id names it in our logs.";
   response.statusCode = error instanceof UnsupportedMediaType ? 415 : ERROR_STATUS[code];
   if (code === FaultCode.UNAUTHENTICATED) response.setHeader("www-authenticate", "Bearer");
-  if (code === FaultCode.SERVICE_UNAVAILABLE) response.setHeader("retry-after", RETRY_AFTER_SECONDS);
+  const retryAfterSeconds = retryAfterOf(error);
+  if (retryAfterSeconds !== null) response.setHeader("retry-after", retryAfterSeconds);
   // What is left of a body that is too large is not read.
   if (!request.complete) response.setHeader("connection", "close");
   const takesResponseJson = request.headers.accept?.includes("application/graphql-response+json") ?? false;

@@ -3,19 +3,28 @@ import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
+import { listedOperationNames } from "../graphql/listed-operations.ts";
+import { createMetering } from "../graphql/metering.ts";
+import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
+import type { Route } from "../observability/http.meters.ts";
+import { inRequestSpan } from "../observability/spans.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
 import { answerGraphql } from "./graphql-http.ts";
 import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
+import { answerMalformed } from "./malformed.ts";
+import { answerMetrics } from "./metrics-http.ts";
 import { serveSubscriptions } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** What callers and addresses may do, where that is not what it is by default. */
+  readonly limits?: Partial<CallLimitSettings>;
 }
 
 export interface RunningServer {
@@ -32,17 +41,27 @@ const DRAIN_MILLISECONDS = 5_000;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
-  const { base, changeLog } = options;
-  const gateway: Gateway = { ...options, apollo, feeds: createSessionFeeds({ ...base, changeLog }) };
+  const { base, changeLog, metrics } = options;
+  const metering = createMetering(metrics.operations, listedOperationNames());
+  const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
+  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits };
   let isClosing = false;
 
   const server = createServer((request, response) => {
-    route(gateway, request, response, isClosing).catch((error: unknown) => {
-      options.base.log.error({ err: error, path: request.url }, "a request failed");
+    const requestId = requestIdOf(request);
+    const url = urlOf(request);
+    const served = url ? routeOf(gateway, request, url) : "other";
+    metrics.http.request(served, response);
+    const exchange = { gateway, request, response, requestId, url, isClosing };
+    inRequestSpan({ request, response, requestId, route: served }, () => answer(served, exchange)).catch((error: unknown) => {
+      // Not the path: it may hold a token.
+      base.log.error({ err: error, requestId, route: served }, "a request failed");
       if (!response.headersSent) response.statusCode = 500;
       response.end();
     });
   });
+  server.on("clientError", answerMalformed);
+  metrics.http.showConnections(() => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))));
   const sockets = serveSubscriptions(server, gateway);
   await listen(server, options);
 
@@ -57,27 +76,46 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function route(gateway: Gateway, request: IncomingMessage, response: ServerResponse, isClosing: boolean): Promise<void> {
-  const requestId = requestIdOf(request);
+interface Exchange {
+  readonly gateway: Gateway;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  /** Null for what cannot be read. */
+  readonly url: URL | null;
+  readonly isClosing: boolean;
+}
+
+const PATHS: Readonly<Record<string, Route>> = {
+  "/livez": "health",
+  "/readyz": "health",
+  "/metrics": "metrics",
+  "/graphql": "graphql",
+  [EXPORT_PATH]: "exports",
+};
+
+function routeOf(gateway: Gateway, request: IncomingMessage, url: URL): Route {
+  const { pathname } = url;
+  if (pathname.startsWith("/live/") && gateway.originHandler) return "live";
+  if (pathname.startsWith(IMAGE_PATH)) return "images";
+  if (isGraphiqlRequest(request, url)) return "page";
+  return PATHS[pathname] ?? "other";
+}
+
+async function answer(route: Route, { gateway, request, response, requestId, url, isClosing }: Exchange): Promise<void> {
   response.setHeader("x-request-id", requestId);
   response.setHeader("x-content-type-options", "nosniff");
-  const url = urlOf(request);
   if (!url) return answerText(response, 400, "This address cannot be read.");
-  const { pathname } = url;
-  if (pathname.startsWith("/live/") && gateway.originHandler) return gateway.originHandler(request, response);
-  if (pathname.startsWith(IMAGE_PATH)) return answerImage(gateway.base.database.executor, request, response, pathname);
-  if (pathname === "/livez") return answerLive(response);
-  if (pathname === "/readyz") return answerReady(response, gateway.base.database, isClosing);
-  if (isGraphiqlRequest(request, url)) return answerGraphiql(response, url);
-  if (pathname === "/graphql") {
+  const { database } = gateway.base;
+  if (route === "live" && gateway.originHandler) return gateway.originHandler(request, response);
+  if (route === "images") return answerImage(database.executor, request, response, url.pathname);
+  if (route === "health") return url.pathname === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);
+  if (route === "metrics") return answerMetrics(request, response, { metrics: gateway.metrics, token: gateway.metricsToken ?? null });
+  if (route === "page") return answerGraphiql(response, url);
+  if (route === "graphql" || route === "exports") {
     allowOrigin(gateway, request, response);
     if (request.method === "OPTIONS") return answerPreflight(response);
-    return answerGraphql(gateway, request, response, requestId);
-  }
-  if (pathname === EXPORT_PATH) {
-    allowOrigin(gateway, request, response);
-    if (request.method === "OPTIONS") return answerPreflight(response);
-    return answerExport(gateway, request, response, requestId);
+    return route === "graphql" ? answerGraphql(gateway, request, response, requestId) : answerExport(gateway, request, response, requestId);
   }
   return answerText(response, 404, "Nothing is served here. The API is at /graphql.");
 }
@@ -93,7 +131,7 @@ function allowOrigin(gateway: Gateway, request: IncomingMessage, response: Serve
   const { origin } = request.headers;
   if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
   response.setHeader("access-control-allow-origin", origin);
-  response.setHeader("access-control-expose-headers", "x-request-id, retry-after, content-disposition");
+  response.setHeader("access-control-expose-headers", "x-request-id, retry-after, ratelimit, ratelimit-policy, content-disposition");
 }
 
 function answerPreflight(response: ServerResponse): void {

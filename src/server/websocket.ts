@@ -3,14 +3,19 @@ import type { FormattedExecutionResult, GraphQLError } from "graphql";
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import { isPermitted } from "../access/level.rules.ts";
 import { finishErrors, formatError, isMasked, toGraphQLError } from "../graphql/errors.ts";
+import { meterSubscription } from "../graphql/metered-subscription.ts";
+import { codesOf } from "../graphql/metering.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
+import { withSlot } from "../graphql/subscription-slot.ts";
+import { networkOf } from "../limits/guess-guard.ts";
+import { holdSlot } from "./hold-slot.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { BODY_LIMIT_BYTES } from "./body.ts";
 import { watchCredentials, type CredentialWatch } from "./credential-watch.ts";
-import { contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
+import { addressOf, contextFor, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
+import { refuseStream } from "./malformed.ts";
 
 /** Why a socket is ended. Stock clients come back after each of these, and after none of 4400, 4401, 4406, 4409, 4429 and 4500. */
 const CLOSE = {
@@ -51,12 +56,14 @@ export function serveSubscriptions(server: Server, gateway: Gateway): Subscripti
     // Who leaves in the middle of the handshake would else end the process.
     stream.on("error", () => stream.destroy());
     const refusal = refuseUpgrade(gateway, request);
-    if (refusal) {
-      stream.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-      return;
-    }
+    if (refusal) return refuseStream(stream, refusal, requestIdOf(request));
+    // The stream ends whether or not it ever becomes a socket.
+    if (!holdSlot(stream, gateway.limits.connectionsOfAddress, networkOf(addressOf(gateway, request))))
+      return refuseStream(stream, "429 Too Many Requests", requestIdOf(request));
     sockets.handleUpgrade(request, stream, head, (socket) => openSocket({ gateway, protocol, socket, request }));
   });
+  sockets.on("headers", (headers, request) => headers.push(`x-request-id: ${requestIdOf(request)}`));
+  sockets.on("wsClientError", (_error, stream, request) => refuseStream(stream, "400 Bad Request", requestIdOf(request)));
 
   return {
     async close() {
@@ -86,7 +93,7 @@ function createProtocol(gateway: Gateway, credentials: CredentialWatch): Protoco
       const prepared = prepareSubscription({ schema: gateway.schema, context, query, operationName, variables });
       return "schema" in prepared ? prepared : [...prepared];
     },
-    subscribe: (args) => runSubscription(args),
+    subscribe: (args) => withSlot(gateway.limits.subscriptionsOfCaller, args, () => meterSubscription(args, runSubscription)),
     onNext: ({ extra }, _id, _payload, _args, { data, errors }): FormattedExecutionResult | undefined =>
       errors && { ...(data !== undefined && { data }), errors: present(extra, errors) },
     onError: ({ extra }, _id, _payload, errors) => present(extra, errors),
@@ -110,8 +117,14 @@ async function connect({ gateway, credentials, extra }: Connecting, authorizatio
     const text = typeof authorization === "string" ? authorization : null;
     extra.context = await contextFor(gateway, { request, authorization: text, requestId: requestIdOf(request) });
   } catch (error) {
+    if (error instanceof Fault) gateway.metering.erred([error.code]);
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
     throw error;
+  }
+  if (!holdSlot(extra.request.socket, gateway.limits.connectionsOfCaller, extra.context.actor.callerId)) {
+    // Stock clients come back after it, by when others may have gone.
+    extra.socket.close(CLOSE.tryLater, "Too many connections of this credential");
+    return false;
   }
   // Who left in the meantime has closed already, and nobody would end the watch.
   if (extra.socket.readyState === extra.socket.OPEN) extra.unwatch = credentials.add(extra.context.actor, () => endCredential(extra));
@@ -146,10 +159,11 @@ function contextOf(extra: SocketExtra): RequestContext {
 }
 
 function present(extra: SocketExtra, errors: readonly GraphQLError[]) {
-  const { requestId, actor, log } = contextOf(extra);
+  const { requestId, actor, log, metering } = contextOf(extra);
   for (const error of errors.filter(isMasked)) log.error({ err: error.originalError ?? error, path: error.path }, "a subscription failed");
   const formatted = errors.map((error) => formatError(error.toJSON(), error));
-  return finishErrors(formatted, { requestId, mayIntrospect: isPermitted(actor.accessLevel, "introspect") });
+  metering.erred(codesOf(formatted));
+  return finishErrors(formatted, { requestId, mayIntrospect: actor.canIntrospect });
 }
 
 interface OpenedSocket {
@@ -161,8 +175,10 @@ interface OpenedSocket {
 
 /** Ties a socket to the protocol. Not the library's own binding: it writes to the console, and ends failures with 4500 for good. */
 function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void {
-  const { log } = gateway.base;
+  // All that goes over the socket belongs to the request that opened it.
+  const log = gateway.base.log.child({ requestId: requestIdOf(request) });
   const extra: SocketExtra = { socket, request, context: null, unwatch: null };
+  const socketClosed = gateway.metrics.http.socket();
   const stopPinging = keepAlive(socket);
   const closed = protocol.opened(
     {
@@ -183,6 +199,7 @@ function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void 
   socket.on("error", (error) => log.debug({ err: error }, "a socket failed"));
   socket.once("close", (code, reason) => {
     stopPinging();
+    socketClosed(code);
     extra.unwatch?.();
     closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error }, "a socket's subscriptions did not end well"));
   });

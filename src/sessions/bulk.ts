@@ -74,7 +74,7 @@ async function decideAndApply(context: TransactionContext, verb: BulkVerb, input
   if (input.dryRun || accepted.length === 0) return { dryRun: input.dryRun, results, cursor: null };
   await verb.apply(context, accepted);
   const audit = auditStatement(context, { verb: verb.verb, objectIds: accepted.map(({ id }) => id) });
-  return { dryRun: false, results, cursor: await writeCursor(context.transaction, audit) };
+  return { dryRun: false, results, cursor: await writeCursor(context.transaction, context.clock, audit) };
 }
 
 /** The ids that a selection means, in the order asked for; for a filter, by name. Refused whole when there are too many. */

@@ -70,7 +70,7 @@ async function create(context: Context, call: CreateCall): Promise<CreatedSessio
       );
       const ids = result.sessions.map((session) => session.id);
       const audit = auditStatement(transactionContext, { verb: Verb.CREATE, objectIds: ids });
-      return { ids, cursor: await writeCursor(transactionContext.transaction, audit) };
+      return { ids, cursor: await writeCursor(transactionContext.transaction, transactionContext.clock, audit) };
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { assertMayRead } from "../access/actor.ts";
+import type { BatchedItems } from "../changes/batch-iterator.ts";
 import { SESSION_CHANGE_KINDS } from "../changes/change.rules.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
 import type { ObjectChange } from "../changes/object-changes.ts";
@@ -23,12 +24,13 @@ type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
 export async function sessionChanges(
   context: RequestContext,
   { filter, following, withSessions }: SessionChangesRequest,
-): Promise<AsyncGenerator<SessionChangeType, void>> {
+): Promise<BatchedItems<SessionChangeType>> {
   assertMayRead(context.actor, "read");
   return followObjects(context, {
     following,
     source: {
       object: "SESSION",
+      key: JSON.stringify(["sessions", filter, withSessions]),
       kinds: SESSION_CHANGE_KINDS,
       matches: compileSessionFilter(filter),
       readStates: readSessionStates,

@@ -1,5 +1,6 @@
 import type { TransactionContext } from "../access/context.ts";
-import { appendChangeRows, appendChanges, type ChangeRows } from "../changes/append-changes.ts";
+import { appendChangeRows, appendChanges } from "../changes/append-changes.ts";
+import type { ChangeRows } from "../changes/change.rows.ts";
 import type { LoggedChangeKind } from "../changes/change.rules.ts";
 import type { SessionState } from "./session.state.ts";
 

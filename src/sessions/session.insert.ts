@@ -1,14 +1,13 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { TransactionContext } from "../access/context.ts";
-import { toChangeRows } from "../changes/append-changes.ts";
 import type { Executor } from "../database/database.ts";
-import { insertRows, toRowSet, type ColumnTypes, type RowSet } from "../database/row-set.ts";
-import { required } from "../shared/assert.ts";
+import { insertRows, toRowSet, type RowSet } from "../database/row-set.ts";
 import { nameKey } from "../shared/name.ts";
 import type { SecretRow } from "./secret.store.ts";
 import { logSessionRows } from "./session.changes.ts";
 import type { SessionDraft } from "./session.draft.ts";
-import { prepareSession, type preparePlayback, type PreparedSession } from "./session.prepare.ts";
+import { prepareSession, type preparePlayback } from "./session.prepare.ts";
+import { PLAYBACK_COLUMNS, SECRET_COLUMNS, SESSION_COLUMNS, toSecretRows, toSessionRows, type SessionTable } from "./session.rows.ts";
 import type { Verb } from "./session.rules.ts";
 
 /** A session as it was just written. */
@@ -50,137 +49,6 @@ export async function insertSessions(context: TransactionContext, drafts: readon
   return { sessions: prepared.map(({ row }) => ({ id: row.id, streamId: row.stream_id, name: row.name })) };
 }
 
-/** The tables that new sessions are written to, in this order. */
-export type SessionTable = "sessions" | "playbacks" | "secrets" | "changes";
-
-const SESSION_TABLES: readonly SessionTable[] = ["sessions", "playbacks", "secrets", "changes"];
-
-/** A piece of a large number of new sessions: which of `INSERT_PARTS`, and which table's rows of it. */
-export interface InsertStep {
-  readonly part: number;
-  readonly table: SessionTable;
-}
-
-/** Many sessions are written in so many parts, whatever their number, so that the next one is made while the database writes. */
-export const INSERT_PARTS = 5;
-
-const INSERT_STEPS: readonly InsertStep[] = Array.from({ length: INSERT_PARTS }, (_, part) =>
-  SESSION_TABLES.map((table) => ({ part, table })),
-).flat();
-
-/** New sessions as rows, given step by step in the order of `InsertStep`s, so that few are held at a time; a thread without a database can make them. */
-export interface PreparedRows {
-  readonly count: number;
-  readonly take: (step: InsertStep) => RowSet | Promise<RowSet>;
-}
-
-export function toSessionRows(prepared: readonly PreparedSession[], table: SessionTable): RowSet {
-  switch (table) {
-    case "sessions":
-      // In the order of the names, so that two imports of the same names cannot wait for one another in a circle.
-      return toRowSet(
-        prepared.map(({ row }) => row).sort((a, b) => (a.name_key < b.name_key ? -1 : 1)),
-        SESSION_COLUMNS,
-      );
-    case "playbacks":
-      return toRowSet(
-        prepared.flatMap(({ playbacks }) => playbacks),
-        PLAYBACK_COLUMNS,
-      );
-    case "secrets":
-      return toSecretRows(prepared.flatMap(({ secrets }) => secrets));
-    case "changes":
-      return toChangeRows(prepared.map(({ row, state }) => ({ objectId: row.id, before: null, after: state })));
-  }
-}
-
-/** Writes rows of new sessions and the change log. A name that is taken by now is the database's error. */
-export async function insertPrepared(context: TransactionContext, { count, take }: PreparedRows, verb: Verb): Promise<void> {
-  if (count === 0) return;
-  const taken: Promise<RowSet>[] = [];
-  for (const [index, { table }] of INSERT_STEPS.entries()) {
-    // A whole part is made ahead of the one that the database writes.
-    for (const step of INSERT_STEPS.slice(taken.length, index + SESSION_TABLES.length + 1)) taken.push(ahead(take(step)));
-    const rows = await required(taken[index], "rows of a step");
-    if (rows.count > 0) await insertTableRows(context, table, { rows, verb });
-  }
-}
-
-async function insertTableRows(
-  context: TransactionContext,
-  table: SessionTable,
-  { rows, verb }: { readonly rows: RowSet; readonly verb: Verb },
-): Promise<void> {
-  switch (table) {
-    case "sessions":
-      return void (await context.transaction.execute(insertSessionRows(context, rows, verb)));
-    case "playbacks":
-      return insertPlaybackRows(context.transaction, rows);
-    case "secrets":
-      return insertSecretRows(context.transaction, rows);
-    case "changes":
-      return logSessionRows(context, "CREATED", rows);
-  }
-}
-
-/** Fails where it is awaited, and unheard when that never comes to pass. */
-function ahead<T>(value: T | Promise<T>): Promise<T> {
-  const promise = Promise.resolve(value);
-  promise.catch(() => undefined);
-  return promise;
-}
-
-const SESSION_COLUMNS = {
-  id: "text",
-  stream_id: "text",
-  name: "text",
-  name_key: "text",
-  name_order: "text",
-  search_text: "text",
-  description: "text",
-  region: "text",
-  external_id: "text",
-  labels: "text[]",
-  slates_enabled: "boolean",
-  stream_remap: "jsonb",
-  input_type: "text",
-  url_a: "text",
-  url_b: "text",
-  recovery_interval_seconds: "integer",
-  error_threshold_percent: "double precision",
-  srt_encryption_enabled: "boolean",
-  hls_scte35_passthrough_enabled: "boolean",
-} as const satisfies ColumnTypes;
-
-const PLAYBACK_COLUMNS = {
-  id: "text",
-  session_id: "text",
-  position: "integer",
-  path_token: "text",
-  name: "text",
-  name_key: "text",
-  type: "text",
-  template_id: "text",
-  urls: "text[]",
-  hls_enabled: "boolean",
-  dash_enabled: "boolean",
-  service_provider: "text",
-  program_number: "integer",
-  file_format: "text",
-  max_file_duration_seconds: "integer",
-} as const satisfies ColumnTypes;
-
-const SECRET_COLUMNS = {
-  id: "text",
-  session_id: "text",
-  playback_id: "text",
-  kind: "text",
-  position: "integer",
-  ciphertext: "bytea",
-  is_generated: "boolean",
-  stream_key_digest: "text",
-} as const satisfies ColumnTypes;
-
 function insertSessionRows(context: TransactionContext, rows: RowSet, verb: Verb): SQL {
   const now = sql`${context.clock.now().toISOString()}::timestamptz`;
   return insertRows("sessions", SESSION_COLUMNS, rows, {
@@ -206,10 +74,6 @@ async function insertPlaybackRows(executor: Executor, rows: RowSet): Promise<voi
 /** Writes sealed secrets in one statement; one that is already there is replaced. */
 export async function writeSecrets(executor: Executor, rows: readonly SecretRow[]): Promise<void> {
   await insertSecretRows(executor, toSecretRows(rows));
-}
-
-export function toSecretRows(rows: readonly SecretRow[]): RowSet {
-  return toRowSet(rows, SECRET_COLUMNS);
 }
 
 export async function insertSecretRows(executor: Executor, rows: RowSet): Promise<void> {

@@ -2,6 +2,7 @@ import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
+import { takeSettings } from "../processes/started-settings.store.ts";
 import { ladderJson } from "./pending-changes.store.ts";
 import { endRunsBefore, noteStop, openRuns } from "./run.store.ts";
 import type { InputPath, Verb } from "./session.rules.ts";
@@ -102,7 +103,7 @@ export const controlledJson: SQL = sql`jsonb_build_object(
         then exists (select from renditions r where r.template_id = p.template_id and r.is_passthrough)
         else p.started_renditions @> '[{"isPassthrough": true}]' end))`;
 
-/** Asks for sessions to run: the next generation, with the ladders as the templates are now. */
+/** Asks for sessions to run: the next generation, with the ladders and processes as they are now. */
 export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
@@ -114,6 +115,7 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
       where id = any(${list}) and status in ('STOPPED', 'FAILED')
       returning id, generation, organization_id, name),
     opened as (${openRuns({ from: sql`started`, ...by(command) }, ids)}),
+    taken as (${takeSettings(sql`started`)}),
     ${laddersOf(list)}
     update playbacks p set
       status = 'STARTING', health = 'OK', status_reason = null,
@@ -135,7 +137,7 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
     update playbacks set status = 'STOPPING' where session_id in (select id from stopping) and status <> 'STOPPED'`);
 }
 
-/** Asks for running sessions to start anew: the next generation, with the ladders as the templates are now. */
+/** Asks for running sessions to start anew: the next generation, with the ladders and processes as they are now. */
 export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
@@ -146,6 +148,7 @@ export async function markRestarting(transaction: Transaction, ids: readonly str
       returning id, generation, organization_id, name),
     ended as (${endRunsBefore({ from: sql`restarting`, ...by(command) })}),
     opened as (${openRuns({ from: sql`restarting`, ...by(command) }, ids)}),
+    taken as (${takeSettings(sql`restarting`)}),
     ${laddersOf(list)}
     update playbacks p set
       status = 'STOPPING',

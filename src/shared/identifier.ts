@@ -9,6 +9,8 @@ export const IDENTIFIER_KINDS = [
   "session",
   "source",
   "playback",
+  "process",
+  "asset",
   "secret",
   "encoder",
   "restart",

@@ -80,9 +80,12 @@ export type FaultCode = (typeof FaultCode)[keyof typeof FaultCode];
 export class Fault extends Error {
   override readonly name = "Fault";
   readonly code: FaultCode;
+  /** After how long the same call may be made again; null when time alone changes nothing. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: FaultCode, message: string, options?: ErrorOptions) {
+  constructor(code: FaultCode, message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number } = {}) {
     super(message, options);
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }

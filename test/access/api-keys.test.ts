@@ -57,6 +57,20 @@ describe("the caller", () => {
 });
 
 describe("API keys", () => {
+  it("may be without the right to read the schema", async () => {
+    const { ask } = await door.organization();
+    const input = { name: "Shipped with a player", accessLevel: "VIEWER", canIntrospect: false };
+    const { data } = await ask<Created>(CREATE, { input });
+    const shipped = door.askWith(data.createApiKey.key);
+    expect((await shipped(CALLER)).data).toMatchObject({ caller: { canIntrospect: false } });
+    expect((await shipped("{ __schema { queryType { name } } }")).errors?.[0]?.extensions.code).toBe("OPERATION_NOT_ALLOWED");
+    const listed = await ask<{ apiKeys: { nodes: unknown[] } }>("{ apiKeys { nodes { name canIntrospect } } }");
+    expect(listed.data.apiKeys.nodes).toEqual([
+      { name: "Shipped with a player", canIntrospect: false },
+      { name: "First admin key", canIntrospect: true },
+    ]);
+  });
+
   it("are shown once, open the door, and close it when they are revoked", async () => {
     const { ask } = await door.organization();
     const { id, key } = await make(ask, "Playout", "EDITOR");

@@ -42,6 +42,7 @@ afterAll(async () => {
 
 const things: ObjectSource<State> = {
   object: "SESSION",
+  key: "things",
   kinds: SESSION_CHANGE_KINDS,
   matches: () => true,
   async readStates(executor: Executor, { organizationId, afterId, limit }) {
@@ -83,7 +84,7 @@ async function open({ organizationId, gateway = 0, after = null, snapshot = fals
   onTestFinished(() => changes.close());
   let batch: readonly Item[] = [];
   async function next(): Promise<Item> {
-    if (batch.length === 0) batch = (await changes.nextBatch()) ?? [];
+    if (batch.length === 0) batch = (await changes.nextBatch())?.items ?? [];
     const [item, ...rest] = batch;
     batch = rest;
     if (!item) throw new Error("The subscription is over");
@@ -196,7 +197,7 @@ describe("cursors", () => {
     const older = await begin(writers);
     await countUp(older.transaction, thing("older"));
     await write((transaction) => countUp(transaction, thing("before")));
-    const after = await currentCursor(test.database.executor);
+    const after = await currentCursor(test.database.executor, systemClock);
     await write((transaction) => countUp(transaction, thing("after")));
     await older.commit();
     const subscriber = await open({ organizationId, after, heartbeatSeconds: 0.1 });
@@ -217,7 +218,7 @@ describe("cursors", () => {
     await countUp(older.transaction, thing("older"));
     const after = await write(async (transaction) => {
       await countUp(transaction, thing("mine"));
-      return writeCursor(transaction);
+      return writeCursor(transaction, systemClock);
     });
     await older.commit();
     for (const gateway of [0, 1] as const) {
@@ -228,7 +229,7 @@ describe("cursors", () => {
 
   it("of every item resumes exactly behind it", async () => {
     const organizationId = newOrganizationId();
-    const after = await currentCursor(test.database.executor);
+    const after = await currentCursor(test.database.executor, systemClock);
     // One step with many rows, and several steps.
     await write((transaction) =>
       appendChanges(
@@ -251,7 +252,7 @@ describe("cursors", () => {
 
   it("of a heartbeat is fresh, though the filter leaves everything out", async () => {
     const organizationId = newOrganizationId();
-    const subscriber = await open({ organizationId, heartbeatSeconds: 0.05, source: { ...things, matches: () => false } });
+    const subscriber = await open({ organizationId, heartbeatSeconds: 0.05, source: { ...things, key: "none", matches: () => false } });
     const first = await subscriber.next();
     await write((transaction) => countUp(transaction, { organizationId, id: `${organizationId}_x` }));
     const { snapshot } = await readExtent(test.database.executor);
@@ -298,7 +299,7 @@ describe("the cursors of a large snapshot", () => {
 });
 
 describe("a cursor that is too old", () => {
-  const foreign = () => encodeCursor("another one", positionAt(snapshotBefore(5n)));
+  const foreign = () => encodeCursor({ log: "another one", position: positionAt(snapshotBefore(5n)), at: null });
 
   it("of another database answers LAGGED and goes on from the oldest kept", async () => {
     const organizationId = newOrganizationId();
@@ -331,9 +332,9 @@ describe("a cursor that is too old", () => {
       write((transaction) => appendChanges(transaction, [{ ...change(organizationId, `${organizationId}_x`, value), at }]));
     // Earlier rows of this file are all young, and would keep this one from being the oldest.
     await test.database.executor.execute(sql`delete from changes`);
-    const before = await currentCursor(test.database.executor);
+    const before = await currentCursor(test.database.executor, systemClock);
     await append(new Date(Date.now() - 26 * 3_600_000), 1);
-    const between = await currentCursor(test.database.executor);
+    const between = await currentCursor(test.database.executor, systemClock);
     await append(new Date(), 2);
     expect(await sweepOldChanges({ database: writers, clock: systemClock, log: silentLog })).toBe(1);
     expect(kinds(await (await open({ organizationId, after: before })).take(2))).toEqual(["LAGGED", "UPDATED"]);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { IdentifierKind } from "../../src/shared/identifier.ts";
 import {
   advanceTo,
   decodeCursor,
@@ -32,8 +33,9 @@ const position: fc.Arbitrary<Position> = fc.record({
 describe("a cursor", () => {
   it("gives back the position that it was made from", () => {
     fc.assert(
-      fc.property(position, (given) => {
-        expect(decodeCursor(encodeCursor("log", given))).toEqual({ log: "log", position: given });
+      fc.property(position, fc.option(fc.date({ min: new Date(0), noInvalidDate: true })), (given, at) => {
+        const mark = { log: "log", position: given, at };
+        expect(decodeCursor(encodeCursor(mark))).toEqual(mark);
       }),
     );
   });
@@ -55,7 +57,7 @@ describe("a cursor", () => {
   });
 
   it("is refused when it was cut", () => {
-    expect(decodeCursor(encodeCursor("log", positionAt(snapshotBefore(7n))).slice(0, -3))).toBeNull();
+    expect(decodeCursor(encodeCursor({ log: "log", position: positionAt(snapshotBefore(7n)), at: null }).slice(0, -3))).toBeNull();
   });
 });
 
@@ -100,6 +102,16 @@ describe("a position", () => {
     };
     expect(wasSeen(both, { objectId: "session_a", transaction: 15n })).toBe(false);
     expect(wasSeen(both, { objectId: "session_c", transaction: 15n })).toBe(true);
+  });
+
+  it("has seen objects of one kind in its views, and none of another", () => {
+    const id = (kind: IdentifierKind) => `${kind}_${"0".repeat(26)}`;
+    const views = [
+      { throughId: id("session"), snapshot: late },
+      { throughId: null, snapshot: late },
+    ];
+    const of = (kind: IdentifierKind) => wasSeen({ ...positionAt(early), views }, { objectId: id(kind), transaction: 15n });
+    expect([of("session"), of("template"), of("alert")]).toEqual([true, false, false]);
   });
 
   it("knows its own transaction until the log has told so far", () => {

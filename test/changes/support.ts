@@ -5,7 +5,7 @@ import { appendChanges, type NewChange } from "../../src/changes/append-changes.
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { createChangeStream, type ChangeStream } from "../../src/changes/change-stream.ts";
 import { readExtent } from "../../src/changes/change.store.ts";
-import { positionAt } from "../../src/changes/position.ts";
+import { positionAt, wasSeen } from "../../src/changes/position.ts";
 import type { LoggedChange } from "../../src/changes/change.store.ts";
 import type { Database, Executor } from "../../src/database/database.ts";
 import { createLog } from "../../src/shared/log.ts";
@@ -39,7 +39,7 @@ export async function take(stream: ChangeStream, count: number, milliseconds = 1
   const taken: LoggedChange[] = [];
   while (taken.length < count) {
     const event = await stream.next(Math.max(0, deadline - Date.now()));
-    if (event.kind === "changes") taken.push(...event.changes.map((each) => each.change));
+    if (event.kind === "rows") taken.push(...event.taken.rows.filter((row) => row.object === "SESSION" && !wasSeen(event.taken.before, row)));
     else throw new Error(`${event.kind} after ${taken.length} of ${count} changes`);
   }
   return taken;

@@ -52,9 +52,11 @@ let launchNumber = 0;
 export function launchOf(input: Partial<SessionLaunch["input"]>, outputs: readonly OutputLaunch[], generation = 1): SessionLaunch {
   launchNumber += 1;
   return {
+    organizationId: "organization_1",
     sessionId: `session_${launchNumber}`,
     epoch: 1,
     generation,
+    runId: `run_${launchNumber}`,
     name: `Test ${launchNumber}`,
     labels: [],
     input: {
@@ -71,6 +73,7 @@ export function launchOf(input: Partial<SessionLaunch["input"]>, outputs: readon
     slate: { isShownOnLoss: false, imageId: null },
     controls: NO_CONTROLS,
     outputs,
+    processes: [],
   };
 }
 

@@ -7,9 +7,11 @@ import { createWorld, waitUntil, type World } from "./world.ts";
 
 function launchOf(labels: readonly string[], type: SessionLaunch["input"]["type"] = "SRT_PULL"): SessionLaunch {
   return {
+    organizationId: "organization_1",
     sessionId: "session_1",
     epoch: 1,
     generation: 1,
+    runId: "run_1",
     name: "Channel",
     labels,
     input: {
@@ -38,6 +40,7 @@ function launchOf(labels: readonly string[], type: SessionLaunch["input"]["type"
       programNumber: null,
       pathToken: playbackId,
     })),
+    processes: [],
   };
 }
 

@@ -81,7 +81,15 @@ export async function createWorld(database: Database, organizationId?: string): 
     network: { allowedNetworks: ["127.0.0.0/8"] },
     defaultRegion: "local",
     publicUrl: "http://127.0.0.1:4000",
-    actor: { organizationId: organization.id, accessLevel: "ADMIN", name: "key:Test", apiKeyId: null, expiresAt: null },
+    actor: {
+      organizationId: organization.id,
+      accessLevel: "ADMIN",
+      name: "key:Test",
+      callerId: "test",
+      canIntrospect: true,
+      apiKeyId: null,
+      expiresAt: null,
+    },
     ipAddress: null,
     requestId: "test",
   };

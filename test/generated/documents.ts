@@ -640,6 +640,44 @@ export type SessionChangesSubscriptionVariables = Exact<{
 
 export type SessionChangesSubscription = { sessionChanges: { cursor: string, kind: ChangeKind, at: string, matches: boolean, sessionId: string | null, status: SessionStatus | null, health: Health | null, actor: string | null, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } | null } };
 
+export type ChangesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ cursor: string, kind: string, at: string, actor: string | null, objectId: string, object:
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+       | null }> } };
+
+export type ChangeDigestQueryVariables = Exact<{
+  after: string;
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type ChangeDigestQuery = { changeDigest: { cursor: string, isLagged: boolean, alertsRaised: number, sessionCount: number, sessions: Array<{ isNew: boolean, statusBefore: SessionStatus, status: SessionStatus, downSeconds: number, alertsRaised: number, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } }>, deletedSessions: Array<{ id: string, name: string }> } };
+
+export type InputTypesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type InputTypesQuery = { inputTypes: Array<{ type: InputType, isPush: boolean, supportsFailover: boolean, supportsRemap: boolean, supportsCsv: boolean, urlSchemes: Array<string>, isRunnable: boolean }> };
+
+export type CsvColumnsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CsvColumnsQuery = { csvColumns: Array<{ header: string, isRequired: boolean, appliesTo: string, description: string, example: string | null, inputTypes: Array<InputType> | null, outputTypes: Array<OutputType> | null }> };
+
 export type SessionRowFragment = { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> };
 
 export type SessionsQueryVariables = Exact<{
@@ -1081,6 +1119,80 @@ export const SessionChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SessionChangesSubscription, SessionChangesSubscriptionVariables>;
+export const ChangesDocument = new TypedDocumentString(`
+    query Changes($first: Int, $after: Cursor) {
+  changes(first: $first, after: $after) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      cursor
+      kind
+      at
+      actor
+      objectId
+      object {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChangesQuery, ChangesQueryVariables>;
+export const ChangeDigestDocument = new TypedDocumentString(`
+    query ChangeDigest($after: Cursor!, $filter: SessionFilter) {
+  changeDigest(after: $after, filter: $filter) {
+    cursor
+    isLagged
+    alertsRaised
+    sessionCount
+    sessions {
+      session {
+        id
+        name
+        status
+        health
+        statusReason
+      }
+      isNew
+      statusBefore
+      status
+      downSeconds
+      alertsRaised
+    }
+    deletedSessions {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ChangeDigestQuery, ChangeDigestQueryVariables>;
+export const InputTypesDocument = new TypedDocumentString(`
+    query InputTypes {
+  inputTypes {
+    type
+    isPush
+    supportsFailover
+    supportsRemap
+    supportsCsv
+    urlSchemes
+    isRunnable
+  }
+}
+    `) as unknown as TypedDocumentString<InputTypesQuery, InputTypesQueryVariables>;
+export const CsvColumnsDocument = new TypedDocumentString(`
+    query CsvColumns {
+  csvColumns {
+    header
+    isRequired
+    appliesTo
+    description
+    example
+    inputTypes
+    outputTypes
+  }
+}
+    `) as unknown as TypedDocumentString<CsvColumnsQuery, CsvColumnsQueryVariables>;
 export const SessionsDocument = new TypedDocumentString(`
     query Sessions($first: Int, $after: String, $last: Int, $before: String, $filter: SessionFilter, $orderBy: SessionOrder, $direction: SortDirection) {
   sessions(

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { unprotectFormula } from "../../src/imports/csv.formula.ts";
+import { openImportFile } from "../../src/imports/csv.import-file.ts";
 import { readCsv } from "../../src/imports/csv.read.ts";
 import { writeCsv } from "../../src/imports/csv.write.ts";
 
@@ -99,6 +100,32 @@ describe("any text at all", () => {
           header,
           ...rows.map((cells) => cells.map(unprotectFormula)),
         ]);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it("is read alike in whatever pieces it comes in, in every encoding", () => {
+    const encodings: readonly ((text: string) => Buffer)[] = [
+      (text) => Buffer.from(text),
+      (text) => Buffer.from(`\uFEFF${text}`),
+      (text) => Buffer.from(`\uFEFF${text}`, "utf16le"),
+      (text) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16(),
+    ];
+    const readIn = (bytes: Buffer, sizes: readonly number[]) => {
+      const reader = openImportFile();
+      let start = 0;
+      for (const size of sizes) {
+        if (!reader.push(bytes.subarray(start, start + size))) break;
+        start += size;
+      }
+      reader.push(bytes.subarray(start));
+      const { table, errors } = reader.end();
+      return { table, errors };
+    };
+    fc.assert(
+      fc.property(soup, fc.constantFrom(...encodings), fc.array(fc.integer({ min: 0, max: 7 })), (text, encode, sizes) => {
+        expect(readIn(encode(text), sizes)).toEqual(readIn(encode(text), []));
       }),
       { numRuns: 5_000 },
     );

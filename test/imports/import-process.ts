@@ -19,7 +19,15 @@ const context = {
   network: { allowedNetworks: [] },
   defaultRegion: "local",
   publicUrl: "http://127.0.0.1:4000",
-  actor: { organizationId, accessLevel: "ADMIN" as const, name: "key:Test", apiKeyId: null, expiresAt: null },
+  actor: {
+    organizationId,
+    accessLevel: "ADMIN" as const,
+    name: "key:Test",
+    callerId: "test",
+    canIntrospect: true,
+    apiKeyId: null,
+    expiresAt: null,
+  },
   ipAddress: null,
   requestId: "test",
 };

@@ -249,7 +249,17 @@ describe("a simulator", () => {
     const sizes = { width: 640, height: 360, videoBitrateKbps: 800, frameRate: 50, audioBitrateKbps: 128 };
     const rendition: RenditionSettings = { id: "r", name: "r", isPassthrough: false, videoCodec: "H264", audioCodec: "AAC", ...sizes };
     return {
-      ...{ sessionId, epoch: 1, generation: 1, name: sessionId, labels: [], controls: NO_CONTROLS },
+      ...{
+        organizationId: "o",
+        sessionId,
+        runId: "r",
+        processes: [],
+        epoch: 1,
+        generation: 1,
+        name: sessionId,
+        labels: [],
+        controls: NO_CONTROLS,
+      },
       input: {
         ...{ type: "MULTICAST_PULL", urlA: null, urlB: null, streamKey: null, srtPassphrase: null, streamRemap: [] },
         failover: { recoveryIntervalSeconds: 120, errorThresholdPercent: null },

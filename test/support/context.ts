@@ -24,7 +24,15 @@ export async function createTestContext(database: Database): Promise<Context> {
     network: { allowedNetworks: [] },
     defaultRegion: "local",
     publicUrl: "http://127.0.0.1:4000",
-    actor: { organizationId, accessLevel: AccessLevel.ADMIN, name: "key:Test", apiKeyId: null, expiresAt: null },
+    actor: {
+      organizationId,
+      accessLevel: AccessLevel.ADMIN,
+      name: "key:Test",
+      callerId: "test",
+      canIntrospect: true,
+      apiKeyId: null,
+      expiresAt: null,
+    },
     ipAddress: null,
     requestId: "test",
   };

@@ -7,9 +7,11 @@ import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
+import { openMetrics } from "../../src/observability/metrics.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
+import type { CallLimitSettings } from "../../src/limits/call-limits.ts";
 import type { OriginHandler } from "../../src/origin/origin.ts";
 import { required } from "../../src/shared/assert.ts";
 import { systemClock, type Clock } from "../../src/shared/clock.ts";
@@ -28,6 +30,8 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  readonly limits?: Partial<CallLimitSettings>;
+  readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
   readonly changeLog?: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number };
@@ -61,9 +65,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clone = share || options.address ? null : await createTestDatabase();
   const address = required(share?.address ?? options.address ?? clone?.address, "address");
   const log = options.log ?? createLog({ level: "silent" });
-  const database = openDatabase({ address, log, ...(options.onStatement && { onStatement: options.onStatement }) });
+  const metrics = openMetrics({ ofProcess: false });
+  const observer = metrics.database.observerOf("requests", 10);
+  const database = openDatabase({ address, log, observer, ...(options.onStatement && { onStatement: options.onStatement }) });
   const bell = createBell({ database, log });
-  const changeLog = await openChangeLog({ database, log, ...options.changeLog });
+  const changeLog = await openChangeLog({ database, log, onRead: metrics.changeLog.read, ...options.changeLog });
+  metrics.showInstallation(database.executor);
   const base: Omit<Context, keyof CallContext> = {
     database,
     clock: options.clock ?? systemClock,
@@ -82,12 +89,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     base,
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
+    limits: options.limits ?? {},
     originHandler: options.originHandler ?? null,
+    metrics,
+    metricsToken: options.metricsToken ?? null,
   });
   const clients: TestCaller[] = [];
 
   function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
-    const actor = { organizationId, accessLevel, name: "key:Test", apiKeyId: null, expiresAt: null };
+    const actor = { organizationId, accessLevel, name: "key:Test", callerId: "test", canIntrospect: true, apiKeyId: null, expiresAt: null };
     const caller = {
       ...createGraphqlClient(server.url, key),
       key,

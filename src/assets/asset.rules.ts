@@ -1,0 +1,22 @@
+/** What an asset is. */
+export const AssetKind = {
+  RECORDING: "RECORDING",
+  THUMBNAIL: "THUMBNAIL",
+  MOTION_CLIP: "MOTION_CLIP",
+  REPLAY: "REPLAY",
+  CLIP: "CLIP",
+} as const;
+export type AssetKind = (typeof AssetKind)[keyof typeof AssetKind];
+
+/**
+ * How far an asset is:
+ *
+ *   IN_PROGRESS → READY    it is whole, and stays so
+ *   IN_PROGRESS → FAILED   it could not be finished; one that is finished later after all is READY
+ */
+export const AssetStatus = { IN_PROGRESS: "IN_PROGRESS", READY: "READY", FAILED: "FAILED" } as const;
+export type AssetStatus = (typeof AssetStatus)[keyof typeof AssetStatus];
+
+/** Where the files of an asset are: in a directory of the encoder that made it, or in the object store. */
+export const AssetLocation = { ENCODER: "ENCODER", OBJECT_STORE: "OBJECT_STORE" } as const;
+export type AssetLocation = (typeof AssetLocation)[keyof typeof AssetLocation];

@@ -1,0 +1,53 @@
+import { arrayText } from "./array-text.ts";
+import type { ColumnTypes } from "./row-set.ts";
+
+/** Rows as the text that COPY reads: the fastest way for PostgreSQL to take in thousands of them. */
+export interface CopyText {
+  readonly count: number;
+  /** UTF-8, in a buffer of its own, so that a thread can hand it over whole. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const encoder = new TextEncoder();
+const SPECIAL = /[\\\t\n\r]/;
+const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+
+/** Pure work: a thread that has no database can do it. `constants` are texts of columns that are the same in each row, and follow the others. */
+export function toCopyText<Types extends ColumnTypes>(
+  rows: readonly { readonly [Name in keyof Types]: unknown }[],
+  types: Types,
+  constants: readonly string[] = [],
+): CopyText {
+  const columns = Object.entries(types);
+  const end = `${constants.map((constant) => `\t${escape(constant)}`).join("")}\n`;
+  let text = "";
+  for (const row of rows) {
+    let line = "";
+    for (const [name, type] of columns) line += (line === "" ? "" : "\t") + toText(row[name], type);
+    text += line + end;
+  }
+  return { count: rows.length, bytes: encoder.encode(text) };
+}
+
+function toText(value: unknown, type: ColumnTypes[string]): string {
+  if (value === null || value === undefined) return "\\N";
+  switch (type) {
+    case "boolean":
+      return value === true ? "t" : "f";
+    case "integer":
+    case "double precision":
+      return String(value as number);
+    case "text[]":
+      return escape(arrayText(value as readonly string[]));
+    case "jsonb":
+      return escape(JSON.stringify(value));
+    case "bytea":
+      return `\\\\x${Buffer.from(value as string, "base64").toString("hex")}`;
+    case "text":
+      return escape(value as string);
+  }
+}
+
+function escape(text: string): string {
+  return SPECIAL.test(text) ? text.replace(/[\\\t\n\r]/g, (found) => ESCAPES[found] ?? found) : text;
+}

@@ -1,0 +1,45 @@
+import { sql } from "drizzle-orm";
+import type { Executor } from "../database/database.ts";
+
+/** What the whole installation looks like from the database, over all organizations. */
+export interface InstallationFigures {
+  readonly sessions: Readonly<Record<string, number>>;
+  readonly encoders: readonly { readonly status: string; readonly isSimulated: boolean; readonly count: number }[];
+  /** Open ones, by severity. */
+  readonly alerts: Readonly<Record<string, number>>;
+  /** Age of the oldest transaction of the cluster that writes and has not ended, in seconds; 0 when there is none. */
+  readonly horizonAgeSeconds: number;
+  /** Transactions begun since then, of which none can be swept from the log. */
+  readonly horizonTransactions: number;
+}
+
+/** Reads all of it in one statement. */
+export async function readInstallationFigures(executor: Executor): Promise<InstallationFigures> {
+  const [row] = await executor.execute<{
+    sessions: Record<string, number>;
+    encoders: [string, boolean, number][];
+    alerts: Record<string, number>;
+    age: number;
+    transactions: string;
+  }>(sql`
+    select
+      (select coalesce(jsonb_object_agg(status, count), '{}'::jsonb)
+        from (select s.status, count(*) as count from sessions s group by s.status) counted) as sessions,
+      (select coalesce(jsonb_agg(jsonb_build_array(status, is_simulated, count)), '[]'::jsonb)
+        from (select e.status, e.is_simulated, count(*) as count from encoders e group by e.status, e.is_simulated) counted) as encoders,
+      (select coalesce(jsonb_object_agg(severity, count), '{}'::jsonb)
+        from (select a.severity, count(*) as count from alerts a where a.ended_at is null group by a.severity) counted) as alerts,
+      (select coalesce(max(extract(epoch from clock_timestamp() - began)), 0)::float8 from (
+        select xact_start as began from pg_stat_activity where backend_xid is not null
+        union all select prepared from pg_prepared_xacts) writers) as age,
+      (pg_snapshot_xmax(present.snapshot)::text::numeric - pg_snapshot_xmin(present.snapshot)::text::numeric)::text as transactions
+    from (select pg_current_snapshot() as snapshot) present`);
+  if (!row) throw new Error("PostgreSQL gave no row of figures");
+  return {
+    sessions: row.sessions,
+    encoders: row.encoders.map(([status, isSimulated, count]) => ({ status, isSimulated, count })),
+    alerts: row.alerts,
+    horizonAgeSeconds: Math.max(0, Number(row.age)),
+    horizonTransactions: Number(row.transactions),
+  };
+}

@@ -1,0 +1,79 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { REQUEST_BUCKETS } from "./http.meters.ts";
+
+/** An operation as figures name it: `name` is one of a closed list, whatever callers write. */
+export interface MeteredOperation {
+  readonly type: "query" | "mutation" | "subscription" | "unknown";
+  readonly name: string;
+}
+
+/** A document that could not be read, or asks for nothing that there is. */
+export const UNREADABLE: MeteredOperation = { type: "unknown", name: "unreadable" };
+
+export interface OperationMeters {
+  /** An operation was answered; `code`: that of its first error, null without one. A subscription is answered when it has begun. */
+  readonly answered: (operation: MeteredOperation, code: string | null, startedAt: number) => void;
+  /** Top-level errors of an answer, on every transport: refusals, and what failed on our side. */
+  readonly erred: (codes: readonly string[]) => void;
+  /** Refusals that a verb gave in `userErrors`. */
+  readonly refused: (codes: readonly string[]) => void;
+  /** A subscription has begun; gives what is to be called at its end. */
+  readonly subscribed: (operation: MeteredOperation) => () => void;
+}
+
+export function createOperationMeters(registry: Registry): OperationMeters {
+  const registers = [registry];
+  const operations = new Counter({
+    name: "headend_operations_total",
+    help: "GraphQL operations that were answered, by type, name and the code of the first error, OK without one.",
+    labelNames: ["type", "operation", "code"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "headend_operation_duration_seconds",
+    help: "Of queries and mutations, from the request to the answer; of subscriptions, until they have begun.",
+    labelNames: ["type", "operation"],
+    buckets: REQUEST_BUCKETS,
+    registers,
+  });
+  const errors = new Counter({
+    name: "headend_errors_total",
+    help: "Errors at the top level of answers over HTTP, WebSocket and server-sent events, by code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const userErrors = new Counter({
+    name: "headend_user_errors_total",
+    help: "Refusals of verbs in `userErrors`, by code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const subscriptions = new Gauge({
+    name: "headend_subscriptions",
+    help: "Subscriptions that are open, by name.",
+    labelNames: ["operation"],
+    registers,
+  });
+
+  return {
+    answered({ type, name }, code, startedAt) {
+      operations.inc({ type, operation: name, code: code ?? "OK" });
+      durations.observe({ type, operation: name }, (performance.now() - startedAt) / 1_000);
+    },
+    erred(codes) {
+      for (const code of codes) errors.inc({ code });
+    },
+    refused(codes) {
+      for (const code of codes) userErrors.inc({ code });
+    },
+    subscribed({ name }) {
+      const open = subscriptions.labels(name);
+      open.inc();
+      let isOpen = true;
+      return () => {
+        if (isOpen) open.dec();
+        isOpen = false;
+      };
+    },
+  };
+}
