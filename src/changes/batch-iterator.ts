@@ -2,8 +2,11 @@
 export interface BatchSource<Item> {
   /** At least one item; null: there are no more. One call at a time. */
   readonly nextBatch: () => Promise<readonly Item[] | null>;
-  /** Whether there is more than what happens from now on; left out: never. Who is behind is asked on only as its reader takes what it has. */
-  readonly isBehind?: () => boolean;
+  /**
+   * Whether everything up to now was given, so that the next batch tells what happens from now on, and is told at once. Else, and when
+   * left out, a batch is asked for as its reader takes those before.
+   */
+  readonly isLive?: () => boolean;
   /** Ends a waiting `nextBatch`. */
   readonly close: () => void;
 }

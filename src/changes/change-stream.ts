@@ -29,8 +29,8 @@ export type StreamEvent =
 export interface ChangeStream {
   /** The next rows, or `quiet` when there are none for so long (null: waits for ever). One call at a time. */
   readonly next: (milliseconds: number | null) => Promise<StreamEvent>;
-  /** Whether there are rows that `next` would give at once. */
-  readonly isBehind: () => boolean;
+  /** Whether there is nothing that `next` would give at once. */
+  readonly isLive: () => boolean;
   /** Ends a waiting `next` at once. */
   readonly close: () => void;
 }
@@ -125,7 +125,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
 
   return {
     next,
-    isBehind: () => ahead !== null || position.step !== null || changeLog.after(position.snapshot, organizationId).kind !== "nothing",
+    isLive: () => ahead === null && position.step === null && changeLog.after(position.snapshot, organizationId).kind === "nothing",
     close() {
       isClosed = true;
       wake();

@@ -43,7 +43,7 @@ export async function followObjects<State, Kind extends LoggedChangeKind, Item>(
       const batch = await changes.nextBatch();
       return batch && shownOf(batch);
     },
-    isBehind: changes.isBehind,
+    isLive: changes.isLive,
     close: changes.close,
   });
 }

@@ -71,8 +71,8 @@ export interface ChangeBatch<State, Kind extends LoggedChangeKind = LoggedChange
 export interface ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   /** Null once closed. One call at a time. */
   readonly nextBatch: () => Promise<ChangeBatch<State, Kind> | null>;
-  /** Whether there is more to tell than what happens from now on: a snapshot, or changes since the position. */
-  readonly isBehind: () => boolean;
+  /** Whether the snapshot and the changes up to now were told. */
+  readonly isLive: () => boolean;
   /** Ends a waiting `nextBatch` at once. */
   readonly close: () => void;
 }
@@ -197,7 +197,7 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
       }
       return null;
     },
-    isBehind: () => first.length > 0 || phase.kind === "snapshot" || phase.stream.isBehind(),
+    isLive: () => first.length === 0 && phase.kind === "live" && phase.stream.isLive(),
     close() {
       isClosed = true;
       if (phase.kind === "live") phase.stream.close();

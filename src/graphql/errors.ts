@@ -55,6 +55,18 @@ export function isMasked(error: unknown): boolean {
   return describeError(error, error instanceof GraphQLError ? error.toJSON() : { message: "" }).code === "INTERNAL_SERVER_ERROR";
 }
 
+/** The same error with a code. */
+export function withCode(error: GraphQLError, code: ErrorCode): GraphQLError {
+  const { nodes, source, positions, path, extensions } = error;
+  return new GraphQLError(error.message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions: { ...extensions, code },
+  });
+}
+
 /** A fault as graphql-js and Apollo want it, with its HTTP status. */
 export function toGraphQLError(fault: Fault): GraphQLError {
   const headers = fault.retryAfterSeconds === null ? null : new HeaderMap([["retry-after", String(fault.retryAfterSeconds)]]);

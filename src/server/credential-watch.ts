@@ -2,10 +2,8 @@ import { filterLiveKeyIds } from "../access/api-key.store.ts";
 import type { Actor } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 
-/** Longest time that a revoked credential keeps what it opened, but for the statement that finds it out. */
-const CHECK_MILLISECONDS = 1_000;
-/** Longest delay that a timer takes; what ends later is looked at again then. */
-const TIMER_LIMIT_MILLISECONDS = 2_147_483_647;
+/** A credential that has ended, or was revoked, keeps what it opened for no longer than this and the statement that finds it out. */
+const CHECK_MILLISECONDS = 500;
 
 /** Ends what outlives its credential: all that is open is checked with one statement. */
 export interface CredentialWatch {
@@ -16,17 +14,25 @@ export interface CredentialWatch {
   readonly close: () => void;
 }
 
+interface Watched {
+  readonly apiKeyId: string | null;
+  readonly expiresAt: Date | null;
+  readonly end: () => void;
+}
+
 export function watchCredentials({ database, clock, log }: Pick<Context, "database" | "clock" | "log">): CredentialWatch {
-  const endsByKey = new Map<string, Set<() => void>>();
+  const watched = new Set<Watched>();
   let isChecking = false;
 
   async function check(): Promise<void> {
-    if (isChecking || endsByKey.size === 0) return;
+    const now = clock.now();
+    endAll(({ expiresAt }) => expiresAt !== null && expiresAt <= now);
+    const ids = new Set([...watched].flatMap(({ apiKeyId }) => apiKeyId ?? []));
+    if (isChecking || ids.size === 0) return;
     isChecking = true;
     try {
-      const ids = [...endsByKey.keys()];
-      const live = new Set(await filterLiveKeyIds(database.executor, ids));
-      for (const id of ids) if (!live.has(id)) for (const end of endsByKey.get(id) ?? []) end();
+      const live = new Set(await filterLiveKeyIds(database.executor, [...ids]));
+      endAll(({ apiKeyId }) => apiKeyId !== null && ids.has(apiKeyId) && !live.has(apiKeyId));
     } catch (error) {
       // While the database is away nothing is delivered either; the next check decides.
       log.debug({ err: error }, "credentials could not be checked");
@@ -35,27 +41,22 @@ export function watchCredentials({ database, clock, log }: Pick<Context, "databa
     }
   }
 
+  function endAll(hasEnded: (each: Watched) => boolean): void {
+    for (const each of watched) {
+      if (!hasEnded(each)) continue;
+      watched.delete(each);
+      each.end();
+    }
+  }
+
   const timer = setInterval(() => void check(), CHECK_MILLISECONDS);
   timer.unref();
 
-  function addKey(id: string, end: () => void): () => void {
-    const ends = endsByKey.get(id) ?? new Set();
-    endsByKey.set(id, ends.add(end));
-    return () => {
-      ends.delete(end);
-      if (ends.size === 0 && endsByKey.get(id) === ends) endsByKey.delete(id);
-    };
-  }
-
   return {
     add({ apiKeyId, expiresAt }, end) {
-      const removeKey = apiKeyId === null ? null : addKey(apiKeyId, end);
-      const remaining = expiresAt && expiresAt.getTime() - clock.now().getTime();
-      const expiry = remaining === null ? null : setTimeout(end, Math.min(Math.max(remaining, 0), TIMER_LIMIT_MILLISECONDS)).unref();
-      return () => {
-        removeKey?.();
-        if (expiry) clearTimeout(expiry);
-      };
+      const added = { apiKeyId, expiresAt, end };
+      watched.add(added);
+      return () => watched.delete(added);
     },
     async isGood({ apiKeyId, expiresAt }) {
       if (expiresAt && expiresAt <= clock.now()) return false;

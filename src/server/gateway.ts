@@ -12,6 +12,7 @@ import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { Subscriptions } from "../graphql/subscribe.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
 /** What both transports of the gateway work with. */
@@ -33,6 +34,7 @@ export interface Gateway {
   /** What scrapers of the metrics send; null: only this machine may scrape. */
   readonly metricsToken?: string | null;
   readonly metering: Metering;
+  readonly subscriptions: Subscriptions;
 }
 
 const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;

@@ -5,6 +5,7 @@ import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
 import { listedOperationNames } from "../graphql/listed-operations.ts";
 import { createMetering } from "../graphql/metering.ts";
+import { createSubscriptions } from "../graphql/subscribe.ts";
 import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
 import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
@@ -16,9 +17,10 @@ import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
-import { serveSubscriptions } from "./websocket.ts";
+import { startStreaming } from "./streaming.ts";
+import { serveSockets } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "subscriptions" | "limits"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
@@ -43,8 +45,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await apollo.start();
   const { base, changeLog, metrics } = options;
   const metering = createMetering(metrics.operations, listedOperationNames());
+  const subscriptions = createSubscriptions(options.schema);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
-  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits };
+  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits, subscriptions };
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -62,7 +65,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   server.on("clientError", answerMalformed);
   metrics.http.showConnections(() => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))));
-  const sockets = serveSubscriptions(server, gateway);
+  const streaming = startStreaming(gateway);
+  const sockets = serveSockets(server, gateway, streaming);
   await listen(server, options);
 
   return {
@@ -70,6 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       isClosing = true;
       await sockets.close();
+      streaming.close();
       await closeServer(server);
       await apollo.stop();
     },
