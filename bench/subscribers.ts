@@ -72,6 +72,8 @@ function startGateway({ address, directory }: Installation): Promise<{ readonly 
       PATH: process.env["PATH"],
       PORT: "0",
       HEADEND_DATA_DIR: join(directory, "gateway"),
+      HEADEND_SOCKETS_PER_CALLER: "off",
+      HEADEND_SOCKETS_PER_ADDRESS: "off",
       HEADEND_SECRET_KEY: BENCH_SECRET_KEY.toString("base64"),
       DATABASE_URL: `postgres://${user}@${encodeURIComponent(socketDirectory)}:${port}/${database}`,
     },

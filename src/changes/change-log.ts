@@ -1,6 +1,5 @@
 import type { Database } from "../database/database.ts";
 import type { Logger } from "../shared/log.ts";
-import { createShareWork, type ShareWork } from "../shared/share-work.ts";
 import { BELL_CHANNEL } from "./bell.ts";
 import { createChangeRing, type RingAnswer } from "./change-ring.ts";
 import { readExtent, readPage, readStep, type LogExtent, type PageOfStep } from "./change.store.ts";
@@ -21,8 +20,6 @@ export interface ChangeLog {
   readonly waitingCount: () => number;
   readonly readPage: (page: PageOfStep) => ReturnType<typeof readPage>;
   readonly extent: () => Promise<LogExtent>;
-  /** What readers make of the batches that they share. */
-  readonly share: ShareWork;
   readonly close: () => Promise<void>;
 }
 
@@ -56,7 +53,6 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
     waitingCount: waiting.count,
     readPage: (page) => readPage(executor, page),
     extent: () => readExtent(executor),
-    share: createShareWork(),
     async close() {
       await stopListening();
       await reader.close();

@@ -16,22 +16,24 @@ export interface TakenRows {
 }
 
 /**
- * What a reader is told. `rows`: in commit order of each object. `lagged`: what follows its position is no longer kept; the stream
- * goes on from the oldest kept. `quiet`: nothing until the time that was asked for.
+ * What a reader comes to. `rows`: in commit order of each object, or none. `lagged`: what follows its position is no longer kept; the
+ * stream goes on from the oldest kept.
  */
 export type StreamEvent =
   | { readonly kind: "rows"; readonly taken: TakenRows }
-  | { readonly kind: "lagged"; readonly position: Position }
-  | { readonly kind: "quiet"; readonly position: Position }
-  | { readonly kind: "closed" };
+  | { readonly kind: "lagged"; readonly position: Position };
 
-/** One reader's way through the log. It holds a position and no queue: who does not ask is not served, and costs nothing. */
+/** One reader's way through the log. It holds a position and no queue: who does not take is not served, and costs nothing. */
 export interface ChangeStream {
-  /** The next rows, or `quiet` when there are none for so long (null: waits for ever). One call at a time. */
-  readonly next: (milliseconds: number | null) => Promise<StreamEvent>;
-  /** Whether there is nothing that `next` would give at once. */
+  /** Resolves when there is something to take, after so long (null: for ever), or when it is closed; null: at once. */
+  readonly ready: (milliseconds: number | null) => Promise<void> | null;
+  /** What comes next, from memory or from the database; null when nothing does. One call at a time. */
+  readonly take: () => StreamEvent | Promise<StreamEvent> | null;
+  /** Whether there is nothing to take. */
   readonly isLive: () => boolean;
-  /** Ends a waiting `next` at once. */
+  /** Everything up to here was taken. */
+  readonly position: () => Position;
+  /** Ends a waiting `ready` at once. */
   readonly close: () => void;
 }
 
@@ -42,8 +44,6 @@ export interface ChangeStreamOptions {
   readonly object: ChangedObject;
   readonly position: Position;
 }
-
-const CLOSED: StreamEvent = { kind: "closed" };
 
 /** The position just behind a row of a step. */
 export function positionBehind({ before, to }: TakenRows, id: number): Position {
@@ -58,8 +58,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   let isClosed = false;
   let wake: () => void = () => undefined;
 
-  /** Null: nothing now. */
-  function advance(): StreamEvent | Promise<StreamEvent> | null {
+  function take(): StreamEvent | Promise<StreamEvent> | null {
     if (ahead) return takeAhead(ahead);
     if (position.step) return takePage(position.step.to, position.step.id);
     const answer = changeLog.after(position.snapshot, organizationId);
@@ -87,7 +86,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
       () => isClosed,
       () => changeLog.readPage(asked),
     );
-    if (!page) return CLOSED;
+    if (!page) return { kind: "rows", taken: { rows: [], before, to } };
     if (oldestUnseen(before.snapshot) < page.keptFrom) {
       position = positionAt(snapshotBefore(page.keptFrom));
       return { kind: "lagged", position };
@@ -96,23 +95,13 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     return { kind: "rows", taken: { rows: page.rows, before, to } };
   }
 
-  async function next(milliseconds: number | null): Promise<StreamEvent> {
-    const until = milliseconds === null ? null : Date.now() + milliseconds;
-    while (!isClosed) {
-      const event = await advance();
-      if (event) return isClosed ? CLOSED : event;
-      if (until !== null && until <= Date.now()) return { kind: "quiet", position };
-      await rowsOrTime(until);
-    }
-    return CLOSED;
-  }
+  const isLive = (): boolean =>
+    ahead === null && position.step === null && changeLog.after(position.snapshot, organizationId).kind === "nothing";
 
-  /** `until` in milliseconds of `Date.now`; null: waits for rows alone. */
-  function rowsOrTime(until: number | null): Promise<void> {
+  function ready(milliseconds: number | null): Promise<void> | null {
+    if (isClosed || !isLive()) return null;
     return new Promise((resolve) => {
-      // What came between the last look and this waiting has called nobody.
-      if (isClosed || changeLog.after(position.snapshot, organizationId).kind !== "nothing") return resolve();
-      const timer = until === null ? null : setTimeout(wakeUp, Math.max(0, until - Date.now()));
+      const timer = milliseconds === null ? null : setTimeout(wakeUp, milliseconds);
       const leave = changeLog.onceRowsFor(organizationId, wakeUp);
       function wakeUp(): void {
         if (timer) clearTimeout(timer);
@@ -124,8 +113,10 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   }
 
   return {
-    next,
-    isLive: () => ahead === null && position.step === null && changeLog.after(position.snapshot, organizationId).kind === "nothing",
+    ready,
+    take,
+    isLive,
+    position: () => position,
     close() {
       isClosed = true;
       wake();

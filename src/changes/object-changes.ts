@@ -2,10 +2,11 @@ import type { Executor } from "../database/database.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Logger } from "../shared/log.ts";
 import type { ChangeLog } from "./change-log.ts";
-import { createChangeStream, positionBehind, type ChangeStream, type TakenRows } from "./change-stream.ts";
+import { createChangeStream, positionBehind, type ChangeStream, type StreamEvent, type TakenRows } from "./change-stream.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 import type { LoggedChange } from "./change.store.ts";
 import { cursorOf, partial, resumeAfter } from "./cursor.ts";
+import type { ItemSource, Taken } from "./item-source.ts";
 import { withPatience } from "./patience.ts";
 import { advanceTo, isLater, isPlain, positionAt, wasSeen, type Position, type View } from "./position.ts";
 import type { StatePage, StatePageQuery } from "./state-page.store.ts";
@@ -30,8 +31,6 @@ export interface ObjectChange<State, Kind extends LoggedChangeKind = LoggedChang
 /** What makes the changes of one kind of object different from those of another. */
 export interface ObjectSource<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
   readonly object: ChangedObject;
-  /** Names the source: two of one name tell the same of the same rows. */
-  readonly key: string;
   /** The kinds of change that these objects have; one that a newer gateway has written is not told. */
   readonly kinds: readonly Kind[];
   readonly matches: (id: string, state: State) => boolean;
@@ -60,22 +59,10 @@ export interface ObjectChangesOptions<State, Kind extends LoggedChangeKind = Log
   readonly snapshotPageSize?: number;
 }
 
-/** Items that are told together, at least one. */
-export interface ChangeBatch<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
-  readonly items: readonly ObjectChange<State, Kind>[];
-  /** Whether other subscribers to the same source are given the very same items. */
-  readonly isShared: boolean;
-}
-
-/** What a subscriber is told, batch by batch; nothing is read before it is asked for. */
-export interface ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
-  /** Null once closed. One call at a time. */
-  readonly nextBatch: () => Promise<ChangeBatch<State, Kind> | null>;
-  /** Whether the snapshot and the changes up to now were told. */
-  readonly isLive: () => boolean;
-  /** Ends a waiting `nextBatch` at once. */
-  readonly close: () => void;
-}
+/** What a subscriber is told; nothing is read before it is asked for. */
+export type ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> = Required<
+  Omit<ItemSource<ObjectChange<State, Kind>>, typeof Symbol.asyncIterator>
+>;
 
 const SNAPSHOT_PAGE_SIZE = 500;
 
@@ -116,7 +103,7 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return { kind: "live", stream: createChangeStream({ changeLog, log, organizationId, object: source.object, position }) };
   }
 
-  async function snapshotPage(afterId: string, before: Position | null): Promise<ChangeBatch<State, Kind>> {
+  async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State, Kind>[]> {
     const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: snapshotPageSize });
     const lastId = rows.length === snapshotPageSize ? (rows.at(-1)?.id ?? null) : null;
     const views = withView(before?.views ?? [], { throughId: lastId, snapshot });
@@ -125,29 +112,28 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     const items = rows.filter(({ id, state }) => source.matches(id, state)).map(({ id, state }) => ({ ...item, objectId: id, state }));
     if (lastId !== null) {
       phase = { kind: "snapshot", afterId: lastId, position };
-      return own(items);
+      return items;
     }
     const whole = advanceTo(position, position.snapshot);
     phase = follow(whole);
-    return own([...items, aboutStream("SNAPSHOT_END", whole)]);
+    return [...items, aboutStream("SNAPSHOT_END", whole)];
   }
 
-  async function liveBatch(stream: ChangeStream): Promise<ChangeBatch<State, Kind>> {
-    const event = await stream.next(untilHeartbeat());
-    if (event.kind === "closed") return own([]);
-    if (event.kind === "quiet") return own([aboutStream("HEARTBEAT", event.position)]);
-    if (event.kind === "lagged") {
-      if (options.snapshot) phase = SNAPSHOT_FROM_THE_START;
-      return own([aboutStream("LAGGED", event.position)]);
-    }
-    const { taken } = event;
-    // Readers of one step at the same position tell the same: it is made out once.
-    const isShared = isPlain(taken.before);
-    const items = isShared ? changeLog.share(taken.rows, source.key, () => tell(taken)) : tell(taken);
-    const last = taken.rows.at(-1);
-    // Changes that the filter leaves out move the position too: without this, a quiet filter in a busy organization would age.
-    if (items.length === 0 && last && untilHeartbeat() === 0) return own([aboutStream("HEARTBEAT", positionBehind(taken, last.id))]);
-    return { items, isShared };
+  function takeLive(stream: ChangeStream): Taken<ObjectChange<State, Kind>> {
+    // Before what the filter may leave out: in a busy organization there is always something of that.
+    if (untilHeartbeat() === 0) return own(async () => [aboutStream("HEARTBEAT", stream.position())]);
+    const event = stream.take();
+    if (event === null) return own(async () => []);
+    if (event instanceof Promise) return own(async () => tellEvent(await event));
+    // Readers of one step at the same position are owed the same.
+    if (event.kind === "rows" && isPlain(event.taken.before)) return { of: event.taken.rows, items: async () => tell(event.taken) };
+    return own(async () => tellEvent(event));
+  }
+
+  function tellEvent(event: StreamEvent): readonly ObjectChange<State, Kind>[] {
+    if (event.kind === "rows") return tell(event.taken);
+    if (options.snapshot) phase = SNAPSHOT_FROM_THE_START;
+    return [aboutStream("LAGGED", event.position)];
   }
 
   /** In milliseconds; null when none is wanted. */
@@ -178,24 +164,21 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return { cursor: cursorOf({ log: logName, position, at }), kind, at, matches: true, objectId: null, state: null, actor: null };
   }
 
-  async function proceed(): Promise<ChangeBatch<State, Kind>> {
+  function take(): Taken<ObjectChange<State, Kind>> | null {
+    if (isClosed) return null;
     const items = first;
     first = [];
-    if (items.length > 0) return own(items);
-    if (phase.kind === "live") return liveBatch(phase.stream);
+    if (items.length > 0) return own(async () => items);
+    if (phase.kind === "live") return takeLive(phase.stream);
     const { afterId, position } = phase;
-    return (await withPatience(options.log, isOver, () => snapshotPage(afterId, position))) ?? own([]);
+    return own(async () => (await withPatience(options.log, isOver, () => snapshotPage(afterId, position))) ?? []);
   }
 
   return {
-    async nextBatch() {
-      while (!isClosed) {
-        const batch = await proceed();
-        if (batch.items.length === 0) continue;
-        toldAt = clock.now();
-        return isClosed ? null : batch;
-      }
-      return null;
+    ready: () => (first.length > 0 || phase.kind === "snapshot" ? null : phase.stream.ready(untilHeartbeat())),
+    take,
+    noteTold() {
+      toldAt = clock.now();
     },
     isLive: () => first.length === 0 && phase.kind === "live" && phase.stream.isLive(),
     close() {
@@ -205,8 +188,8 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
   };
 }
 
-function own<State, Kind extends LoggedChangeKind>(items: readonly ObjectChange<State, Kind>[]): ChangeBatch<State, Kind> {
-  return { items, isShared: false };
+function own<Item extends object>(items: () => Promise<readonly Item[]>): Taken<Item> {
+  return { of: null, items };
 }
 
 /** Pages that saw the same are one view: in a quiet database a snapshot's cursor stays short. */

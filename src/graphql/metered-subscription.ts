@@ -17,7 +17,7 @@ export function meterSubscription(
   return inOperationSpan(async () => {
     nameOperationSpan("subscription", operation?.name?.value);
     const result = await run(prepared);
-    const isOpen = "nextBatch" in result;
+    const isOpen = "ready" in result;
     const [code = null] = isOpen ? [] : codesOf(result.errors ?? []);
     metering.answered(metered, code, startedAt);
     return isOpen ? endingWith(result, metering.subscribed(metered)) : result;

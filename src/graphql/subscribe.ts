@@ -1,5 +1,5 @@
 import { createSourceEventStream, execute, GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from "graphql";
-import type { BatchedItems } from "../changes/batch-iterator.ts";
+import type { ItemSource, Taken } from "../changes/item-source.ts";
 import { isInterruption, neverOver, withPatience } from "../changes/patience.ts";
 import { createShareWork, type ShareWork } from "../shared/share-work.ts";
 import { Fault } from "../shared/user-error.ts";
@@ -27,13 +27,23 @@ export interface PreparedSubscription extends ExecutionArgs {
 
 /** A subscription that runs. */
 export interface RunningSubscription {
-  /** Answers to items as JSON, at least one; null: there are no more. One call at a time. Rejects when the source failed. */
-  readonly nextBatch: () => Promise<readonly string[] | null>;
-  /** Whether the next batch is what happens from now on; else it is to be asked for as the reader takes those before. */
+  /** Resolves once there may be answers to take, or it is over; null: at once. */
+  readonly ready: () => Promise<void> | null;
+  /** The answers to what comes next, which may be none; null once it is over. One call at a time. Rejects when the source failed. */
+  readonly take: () => Promise<readonly Answer[]> | null;
+  /** An answer as JSON. */
+  readonly textOf: (answer: Answer) => string;
+  /** Whether the next answers are about what happens from now on; else they are to be taken as the reader takes those before. */
   readonly isLive: () => boolean;
-  /** Ends it, and a waiting `nextBatch`; whoever runs a subscription calls it when it is over, however it came to that. */
+  /** The reader was sent something. */
+  readonly noteTold: () => void;
+  readonly isOver: () => boolean;
+  /** Ends it; whoever runs a subscription calls this when it is over, however it came to that. */
   readonly close: () => void;
 }
+
+/** One item's answer, for all who share it: as JSON, or with errors, of which each subscriber is told by its own request's id. */
+export type Answer = string | ExecutionResult;
 
 /** What a subscription comes to: its items, or why there are none. */
 export type Subscribed = RunningSubscription | ExecutionResult;
@@ -66,59 +76,65 @@ export function createSubscriptions(schema: GraphQLSchema): Subscriptions {
       }
     },
     async run(prepared) {
-      const items = await createSourceEventStream(prepared);
-      return Symbol.asyncIterator in items ? runItems(prepared, items as BatchedItems<object>, share) : codeVariableErrors(items);
+      const source = await createSourceEventStream(prepared);
+      return Symbol.asyncIterator in source ? runItems(prepared, source as ItemSource<object>, share) : codeVariableErrors(source);
     },
   };
 }
 
-/** Items that are answered at a time. */
+/** Items of one subscriber that are answered at a time. */
 const SLICE_SIZE = 100;
 
-/** One item's answer, for all who share it: as JSON, or with errors, of which each subscriber is told by its own request's id. */
-type Answer = string | ExecutionResult;
-
-function runItems(prepared: PreparedSubscription, { source }: BatchedItems<object>, share: ShareWork): RunningSubscription {
+function runItems(prepared: PreparedSubscription, source: ItemSource<object>, share: ShareWork): RunningSubscription {
   const { contextValue: context, shareKey } = prepared;
+  /** Read, and not answered yet. */
   let waiting: readonly object[] = [];
-  let isClosed = false;
-  let leave: () => void = () => undefined;
+  let isOver = false;
 
-  /** A promise of its own for every wait: one shared by all of them would keep each of them in memory. */
-  function nextItems(): Promise<readonly object[] | null> {
-    return new Promise((resolve, reject) => {
-      leave = () => resolve(null);
-      source.nextBatch().then(resolve, reject);
-    });
-  }
-
-  /** The answers to one slice are made with loaders of their own, since a value that one item read may have changed by the next. */
-  function answersTo(items: readonly object[]): Promise<readonly Answer[]> {
-    const loaders = createLoaders({ ...context, actor: actorOfMany(context.actor) });
-    return Promise.all(items.map((item) => share(item, shareKey, () => answerTo(item, prepared, loaders))));
+  async function answerOwn(taken: Taken<object> | null): Promise<readonly Answer[]> {
+    if (taken) waiting = await taken.items();
+    const slice = waiting.slice(0, SLICE_SIZE);
+    waiting = waiting.slice(SLICE_SIZE);
+    return answerAll(slice, prepared);
   }
 
   return {
-    async nextBatch() {
-      if (waiting.length === 0) waiting = (await nextItems()) ?? [];
-      const slice = waiting.slice(0, SLICE_SIZE);
-      waiting = waiting.slice(SLICE_SIZE);
-      const answers = await answersTo(slice);
-      if (isClosed || slice.length === 0) return null;
-      return answers.map((answer) => (typeof answer === "string" ? answer : textOf(answer, context)));
+    ready: () => (waiting.length > 0 ? null : source.ready()),
+    take() {
+      if (waiting.length > 0) return answerOwn(null);
+      const taken = source.take();
+      if (!taken) return null;
+      if (taken.of === null) return answerOwn(taken);
+      return share(taken.of, shareKey, async () => answerAll(await taken.items(), prepared));
     },
+    textOf: (answer) => (typeof answer === "string" ? answer : textOf(answer, context)),
+    noteTold: () => source.noteTold?.(),
     isLive: () => waiting.length === 0 && (source.isLive?.() ?? false),
+    isOver: () => isOver,
     close() {
-      isClosed = true;
-      waiting = [];
+      isOver = true;
       source.close();
-      leave();
     },
   };
 }
 
-async function answerTo(item: object, prepared: PreparedSubscription, first: Loaders): Promise<Answer> {
-  const context: RequestContext = { ...prepared.contextValue, actor: actorOfMany(prepared.contextValue.actor) };
+/** Answers with loaders of their own, since a value that was read before may have changed by now. */
+async function answerAll(items: readonly object[], prepared: PreparedSubscription): Promise<readonly Answer[]> {
+  const { contextValue } = prepared;
+  const context: RequestContext = { ...contextValue, actor: actorOfMany(contextValue.actor) };
+  const loaders = createLoaders(context);
+  return Promise.all(items.map((item) => answerTo(item, { prepared, context, loaders })));
+}
+
+interface Answering {
+  readonly prepared: PreparedSubscription;
+  /** Of many subscribers. */
+  readonly context: RequestContext;
+  /** Of all items that are answered together. */
+  readonly loaders: Loaders;
+}
+
+async function answerTo(item: object, { prepared, context, loaders: first }: Answering): Promise<Answer> {
   let loaders = first;
   let result: ExecutionResult = {};
 

@@ -14,7 +14,7 @@ export async function withSlot(slots: Slots, { actor }: RequestContext, open: ()
   }
   try {
     const results = await open();
-    if ("nextBatch" in results) return endingWith(results, release);
+    if ("ready" in results) return endingWith(results, release);
     release();
     return results;
   } catch (error) {

@@ -12,13 +12,14 @@ export async function deliver(subscription: RunningSubscription, outlet: Outlet,
     for (;;) {
       isLive &&= subscription.isLive();
       if (!isLive) {
-        const drained = outlet.drained();
-        if (drained) await drained;
+        await outlet.drained();
         isLive = subscription.isLive();
       }
-      const answers = await subscription.nextBatch();
-      if (answers === null) return;
-      for (const answer of answers) outlet.send(frameOf(answer), isLive);
+      await subscription.ready();
+      const answers = await subscription.take();
+      if (answers === null || subscription.isOver()) return;
+      for (const answer of answers) outlet.send(frameOf(subscription.textOf(answer)), isLive);
+      if (answers.length > 0) subscription.noteTold();
     }
   } finally {
     forget();

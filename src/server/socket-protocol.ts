@@ -62,7 +62,7 @@ export function createSocketProtocol(gateway: Gateway, streaming: Streaming): So
     async subscribe(args) {
       const { extra, id, ...prepared } = args as SocketSubscription;
       const subscribed = await openSubscription(gateway, prepared);
-      return "nextBatch" in subscribed ? asResults(subscribed, { extra, id }) : subscribed;
+      return "ready" in subscribed ? asResults(subscribed, { extra, id }) : subscribed;
     },
     onNext: ({ extra }, _id, _payload, _args, { data, errors }): FormattedExecutionResult | undefined =>
       errors && { ...(data !== undefined && { data }), errors: presentErrors(contextOf(extra), errors) },

@@ -31,8 +31,7 @@ export function serveSockets(server: Server, gateway: Gateway, streaming: Stream
   let isClosing = false;
 
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    // Who leaves in the middle of the handshake would else end the process.
-    stream.on("error", () => stream.destroy());
+    survive(stream);
     const refusal = isClosing ? "503 Service Unavailable" : refuseUpgrade(gateway, request);
     if (refusal) return refuseStream(stream, refusal, requestIdOf(request));
     // The stream ends whether or not it ever becomes a socket.
@@ -52,6 +51,11 @@ export function serveSockets(server: Server, gateway: Gateway, streaming: Stream
       clearTimeout(deadline);
     },
   };
+}
+
+/** Who leaves in the middle of the handshake would else end the process. On its own, so that it keeps nothing else in memory. */
+function survive(stream: Duplex): void {
+  stream.on("error", () => stream.destroy());
 }
 
 /** The status line by which an upgrade is refused; null when it is not. A page of a foreign origin never gets a socket. */
@@ -78,8 +82,9 @@ interface OpenedSocket {
 
 /** Ties a socket to the protocol. Not the library's own binding: it writes to the console, and ends failures with 4500 for good. */
 function openSocket({ gateway, streaming, protocol, socket, request, open }: OpenedSocket): void {
+  const { log } = gateway.base;
   // All that goes over the socket belongs to the request that opened it.
-  const log = gateway.base.log.child({ requestId: requestIdOf(request) });
+  const requestId = requestIdOf(request);
   const outlet = streaming.outlets.open(pipeTo(socket));
   const extra: SocketExtra = { socket, outlet, request, context: null, unwatch: null };
   open.add(extra);
@@ -94,7 +99,7 @@ function openSocket({ gateway, streaming, protocol, socket, request, open }: Ope
       onMessage(handle) {
         socket.on("message", (data: Buffer) => {
           handle(data.toString()).catch((error: unknown) => {
-            if (!isInterruption(error)) log.error({ err: error }, "a socket's message failed");
+            if (!isInterruption(error)) log.error({ err: error, requestId }, "a socket's message failed");
             socket.close(CLOSE.tryLater, "Try again in a moment");
           });
         });
@@ -102,14 +107,14 @@ function openSocket({ gateway, streaming, protocol, socket, request, open }: Ope
     },
     extra,
   );
-  socket.on("error", (error) => log.debug({ err: error }, "a socket failed"));
+  socket.on("error", (error) => log.debug({ err: error, requestId }, "a socket failed"));
   socket.once("close", (code, reason) => {
     open.delete(extra);
     outlet.end();
     stopPinging();
     socketClosed(code);
     extra.unwatch?.();
-    closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error }, "a socket's subscriptions did not end well"));
+    closed(code, reason.toString()).catch((error: unknown) => log.error({ err: error, requestId }, "a socket's subscriptions did not end well"));
   });
 }
 

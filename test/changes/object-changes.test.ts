@@ -42,7 +42,6 @@ afterAll(async () => {
 
 const things: ObjectSource<State> = {
   object: "SESSION",
-  key: "things",
   kinds: SESSION_CHANGE_KINDS,
   matches: () => true,
   async readStates(executor: Executor, { organizationId, afterId, limit }) {
@@ -84,11 +83,16 @@ async function open({ organizationId, gateway = 0, after = null, snapshot = fals
   onTestFinished(() => changes.close());
   let batch: readonly Item[] = [];
   async function next(): Promise<Item> {
-    if (batch.length === 0) batch = (await changes.nextBatch())?.items ?? [];
+    while (batch.length === 0) {
+      await changes.ready();
+      const taken = changes.take();
+      if (!taken) throw new Error("The subscription is over");
+      batch = await taken.items();
+    }
     const [item, ...rest] = batch;
     batch = rest;
-    if (!item) throw new Error("The subscription is over");
-    return item;
+    changes.noteTold();
+    return item!;
   }
   return { next, close: changes.close, take: (count: number) => inTurn(count, next) };
 }
@@ -252,7 +256,7 @@ describe("cursors", () => {
 
   it("of a heartbeat is fresh, though the filter leaves everything out", async () => {
     const organizationId = newOrganizationId();
-    const subscriber = await open({ organizationId, heartbeatSeconds: 0.05, source: { ...things, key: "none", matches: () => false } });
+    const subscriber = await open({ organizationId, heartbeatSeconds: 0.05, source: { ...things, matches: () => false } });
     const first = await subscriber.next();
     await write((transaction) => countUp(transaction, { organizationId, id: `${organizationId}_x` }));
     const { snapshot } = await readExtent(test.database.executor);
