@@ -74,7 +74,7 @@ export function benchContext(database: Database, organizationId: string): Contex
       name: "key:Bench",
       callerId: "bench",
       canIntrospect: true,
-      apiKeyId: null,
+      credential: { kind: "TOKEN" },
       expiresAt: null,
     },
     ipAddress: null,

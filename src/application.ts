@@ -1,48 +1,40 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { loadSecretKey } from "./access/secret-key.ts";
-import { createVault, type Vault } from "./access/vault.ts";
-import { createBell, type Bell } from "./changes/bell.ts";
+import { createTokenVerifier } from "./access/token-verifier.ts";
+import { createVault } from "./access/vault.ts";
+import { createAssetOrigin, type AssetOriginOptions } from "./assets/asset-origin.ts";
+import { createServedMedia, type ServedMedia } from "./assets/served-media.ts";
+import { prepareEncoder, type PreparedEncoder, type WantedEncoder } from "./application.encoder.ts";
+import { STAGES, type Closers, type Installation } from "./application.installation.ts";
+import { createBell } from "./changes/bell.ts";
 import { openChangeLog } from "./changes/change-log.ts";
 import { startSweeping } from "./changes/retention.ts";
 import { openDatabase } from "./database/client.ts";
 import type { DatabaseAddress } from "./database/connection.ts";
-import type { Database } from "./database/database.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAgent } from "./encoder/agent.ts";
-import { findCapabilities } from "./encoder/capabilities.ts";
-import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
-import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
-import { createMediaRunner } from "./encoder/media-runner.ts";
-import { reapLeftovers } from "./encoder/process-record.ts";
-import { openPushServers, withPushServers } from "./encoder/push-servers.ts";
 import { startReaper } from "./encoder/reaper.ts";
-import type { StartRunner } from "./encoder/runner.ts";
-import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
+import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
-import { readImageBytes } from "./images/image.store.ts";
-import type { CallLimitSettings } from "./limits/call-limits.ts";
-import { openMetrics, type Metrics } from "./observability/metrics.ts";
+import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
-import { listOwnAddresses } from "./network/resolve.ts";
-import type { NetworkPolicy } from "./network/network-policy.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
 import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
-import { systemClock, type Clock } from "./shared/clock.ts";
+import { systemClock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
 
 const ADMIN_KEY_FILE = "admin-key";
-/** FILE outputs are written below it. */
-const RECORDINGS_DIRECTORY = "recordings";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
@@ -50,7 +42,7 @@ export interface ApplicationOptions {
   /** Serves the API, and holds the embedded database where there is no other. */
   readonly isGateway: boolean;
   /** Runs sessions: really, as many as the environment says, or as if. Null: none. */
-  readonly encoder: { readonly kind: "REAL" } | { readonly kind: "SIMULATED"; readonly capacity: number } | null;
+  readonly encoder: WantedEncoder | null;
   /** Told what a first start made, as soon as it is made: a start that then fails has shown its key. */
   readonly onFirstStart?: (firstStart: FirstStart) => void;
 }
@@ -68,23 +60,6 @@ export interface Application {
   /** Takes no more, hands its sessions on, and ends everything it started. Idempotent. */
   readonly close: () => Promise<void>;
 }
-
-/** Everything that the parts share. */
-interface Installation {
-  readonly environment: Environment;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly address: DatabaseAddress;
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly bell: Bell;
-  readonly metrics: Metrics;
-}
-
-/** What ends together, in the order of the end: who takes work, who reads and writes by themselves, and what all of them use. */
-const STAGES = ["takers", "workers", "databases", "server"] as const;
-
-type Closers = { readonly stage: (typeof STAGES)[number]; readonly close: () => Promise<void> }[];
 
 /** Builds the whole of a process from its environment: the only place that constructs. A start that fails ends what it had started. */
 export async function startApplication(environment: Environment, options: ApplicationOptions): Promise<Application> {
@@ -177,71 +152,6 @@ async function startFirst({ database, environment }: Installation): Promise<Firs
   return organization && { organization: organization.name, newAdminKey, adminKeyFile };
 }
 
-/** An encoder that is not registered yet. */
-interface PreparedEncoder {
-  readonly identity: EncoderIdentity;
-  readonly runner: StartRunner;
-  readonly capabilities: SupportedTypes;
-  readonly capacity: number;
-  readonly isSimulated: boolean;
-  /** Where its outputs are for players. */
-  readonly mediaRoot: string;
-  /** Where senders push to. */
-  readonly ingestAddresses: IngestAddresses;
-  /** Its id by now: it takes another one when it finds that a copy of it runs elsewhere. */
-  currentId: () => string;
-}
-
-async function prepareEncoder(
-  { environment, log, database }: Installation,
-  encoder: NonNullable<ApplicationOptions["encoder"]>,
-  closers: Closers,
-): Promise<PreparedEncoder> {
-  const { dataDirectory } = environment;
-  const identity = await claimEncoderIdentity(dataDirectory);
-  closers.push({ stage: "databases", close: () => identity.release() });
-  const mediaRoot = join(identity.directory, "media");
-  const common = { identity, mediaRoot, currentId: () => identity.encoderId };
-  if (encoder.kind === "SIMULATED") {
-    return {
-      ...common,
-      isSimulated: true,
-      ingestAddresses: {},
-      capacity: encoder.capacity,
-      runner: createSimulatedRunner(),
-      capabilities: SIMULATED_CAPABILITIES,
-    };
-  }
-  const recordsDirectory = join(identity.directory, "processes");
-  const reaped = reapLeftovers(recordsDirectory);
-  if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
-  const { ffmpegPath, searchPath, multicastInterface } = environment;
-  const pushServers = await openPushServers({ ...environment, log });
-  closers.push({ stage: "workers", close: () => pushServers.close() });
-  const capabilities = withPushServers(await findCapabilities({ ffmpegPath, searchPath }), pushServers);
-  for (const sentence of capabilities.missing) log.warn(sentence);
-  const runner = createMediaRunner({
-    capabilities,
-    mediaRoot,
-    fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
-    recordsDirectory,
-    socketDirectory: join(identity.directory, "sockets"),
-    multicastInterface,
-    networkPolicy: networkPolicyOf(environment),
-    pushServers,
-    readImage: (imageId) => readImageBytes(database.executor, imageId),
-    log,
-  });
-  return {
-    ...common,
-    isSimulated: false,
-    ingestAddresses: pushServers.addresses,
-    capacity: environment.encoderCapacity,
-    runner,
-    capabilities,
-  };
-}
-
 interface Serving {
   readonly options: ApplicationOptions;
   readonly encoder: PreparedEncoder | null;
@@ -259,25 +169,36 @@ async function startServing(installation: Installation, { options, encoder, clos
   return server;
 }
 
-async function startMediaOnly(installation: Installation, { mediaRoot }: PreparedEncoder): Promise<RunningServer> {
+async function startMediaOnly(installation: Installation, encoder: PreparedEncoder): Promise<RunningServer> {
   const { environment, database, log, metrics } = installation;
   const { host, port, metricsToken } = environment;
   metrics.showInstallation(database.executor);
-  return startMediaServer({ host, port, metricsToken, database, log, metrics, origin: createOrigin({ mediaRoot }) });
+  const origin = createOrigin({ mediaRoot: encoder.mediaRoot });
+  const assetOrigin = createAssetOrigin(assetServing(installation, createServedMedia(database.executor), encoder));
+  return startMediaServer({ host, port, metricsToken, database, log, metrics, origin, assetOrigin });
+}
+
+function assetServing({ vault, clock }: Installation, media: ServedMedia, own: PreparedEncoder | null): AssetOriginOptions {
+  return { signing: vault, clock, media, objectStore: null, own };
 }
 
 async function startGateway(installation: Installation, encoder: PreparedEncoder | null, closers: Closers): Promise<RunningServer> {
   const { environment, log, clock, database, vault, bell, metrics } = installation;
-  const changeLog = await openChangeLog({ database, log, onRead: metrics.changeLog.read });
+  const media = createServedMedia(database.executor);
+  const changeLog = await openChangeLog({ database, log, onStep: media.follow, onRead: metrics.changeLog.read });
   closers.push({ stage: "workers", close: () => changeLog.close() });
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
   metrics.showInstallation(database.executor);
+  const tokenSettings = tokenSettingsOf(environment);
+  const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
+  closers.push({ stage: "workers", close: async () => tokens?.close() });
   let url = "";
   const server = await startServer({
     metrics,
     metricsToken: environment.metricsToken,
+    tokens,
     schema: buildHeadendSchema(),
     host: environment.host,
     port: environment.port,
@@ -285,7 +206,9 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
+    operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
+    assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
     base: {
       database,
       clock,
@@ -322,9 +245,9 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     const reaper = await startReaper({ database, bell, clock, log });
     closers.push({ stage: "workers", close: () => reaper.close() });
   }
-  const { identity, runner, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
+  const { identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
   const agent = await startAgent({
-    ...{ database, vault, bell, clock, log, identity, runner, capabilities, capacity, isSimulated, ingestAddresses },
+    ...{ database, vault, bell, clock, log, identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses },
     name: environment.encoderName,
     region: environment.region,
     mediaAddress: isSimulated ? null : (environment.mediaUrl ?? mediaUrl),
@@ -332,14 +255,4 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
   });
   encoder.currentId = agent.encoderId;
   closers.push({ stage: "takers", close: () => agent.close() });
-}
-
-function limitsOf(environment: Environment): Partial<CallLimitSettings> {
-  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
-  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
-  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
-}
-
-function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {
-  return { allowedNetworks, ownAddresses: listOwnAddresses() };
 }

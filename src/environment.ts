@@ -3,79 +3,29 @@ import { resolve } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { isApiKey } from "./access/api-key.rules.ts";
+import {
+  define,
+  httpBase,
+  isOrigin,
+  isUrl,
+  list,
+  numberOrOff,
+  optional,
+  PORT_OR_OFF,
+  portOrOff,
+  text,
+  wholeNumber,
+  type Definition,
+  type EnvironmentVariable,
+  type Values,
+} from "./environment.define.ts";
+import { findTokenProblems, TOKEN_DEFINITIONS } from "./environment.tokens.ts";
 import { StartError } from "./shared/start-error.ts";
 import { isNetwork } from "./network/address.rules.ts";
 
-/** One variable as the README's table and `headend doctor` show it. */
-export interface EnvironmentVariable {
-  readonly name: string;
-  /** The value it has when it is not set, as it would be written; null when it has none. */
-  readonly fallback: string | null;
-  /** What it may be. */
-  readonly allowed: string;
-  readonly meaning: string;
-  /** Its value is never shown. */
-  readonly isSecret: boolean;
-}
-
-interface Definition<T> extends EnvironmentVariable {
-  /** Given the text as it is set, or the fallback; undefined when there is neither. */
-  readonly schema: z.ZodType<T>;
-}
-
-type DefinitionOptions<T> = Omit<Definition<T>, "fallback" | "isSecret"> & Partial<Pick<Definition<T>, "fallback" | "isSecret">>;
-
-function define<T>({ fallback = null, isSecret = false, ...rest }: DefinitionOptions<T>): Definition<T> {
-  return { fallback, isSecret, ...rest };
-}
-
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
-/** Digits alone: `Number` takes blanks, signs, exponents and hexadecimal as well. */
-function wholeNumber(from: number, to: number): z.ZodType<number> {
-  return z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .refine((value) => value >= from && value <= to);
-}
-
-/** A number, or null for `off`. */
-function numberOrOff(from: number, to: number): z.ZodType<number | null> {
-  return z.union([z.literal("off").transform(() => null), wholeNumber(from, to)]);
-}
-
-/** A port, 0 for any free one, or null for `off`. */
-const portOrOff: z.ZodType<number | null> = numberOrOff(0, 65_535);
-const PORT_OR_OFF = "a whole number from 0 to 65535, or off";
-
-function list(isAllowed: (item: string) => boolean): z.ZodType<readonly string[]> {
-  return z
-    .string()
-    .transform((text) =>
-      text
-        .split(",")
-        .map((item) => item.trim())
-        .filter((item) => item !== ""),
-    )
-    .refine((items) => items.every(isAllowed));
-}
-
-function optional<T>(schema: z.ZodType<T>): z.ZodType<T | null> {
-  return z.union([z.undefined().transform(() => null), schema]);
-}
-
-function isUrl(text: string, protocols: readonly string[]): boolean {
-  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
-}
-
-function isOrigin(text: string): boolean {
-  return isUrl(text, ["http:", "https:"]) && new URL(text).origin === text.toLowerCase();
-}
-
-const text = z.string().min(1);
-const httpBase = text.refine((value) => isUrl(value, ["http:", "https:"])).transform((value) => value.replace(/\/+$/, ""));
-
+const PERSISTED_MODES = ["allow", "only"] as const;
 const DEFINITIONS = {
   port: define({
     name: "PORT",
@@ -119,6 +69,7 @@ const DEFINITIONS = {
     isSecret: true,
     schema: optional(text.refine(isApiKey)),
   }),
+  ...TOKEN_DEFINITIONS,
   secretKey: define({
     name: "HEADEND_SECRET_KEY",
     allowed: "32 bytes as base64 or as 64 hexadecimal digits (openssl rand -base64 32)",
@@ -241,6 +192,13 @@ const DEFINITIONS = {
     meaning: "The UDP port at which the encoder of this process takes SRT_PUSH inputs.",
     schema: portOrOff,
   }),
+  persistedOperations: define({
+    name: "HEADEND_PERSISTED_OPERATIONS",
+    fallback: "allow",
+    allowed: PERSISTED_MODES.join(" or "),
+    meaning: "Whether the operations of schema/persisted-operations.json can be asked for by their hash, or are the only ones that run.",
+    schema: z.enum(PERSISTED_MODES),
+  }),
   ratePointsPerMinute: define({
     name: "HEADEND_RATE_LIMIT",
     fallback: "1000000",
@@ -306,7 +264,7 @@ const DEFINITIONS = {
   }),
 } as const satisfies Readonly<Record<string, Definition<unknown>>>;
 
-export type Environment = { readonly [Field in keyof typeof DEFINITIONS]: z.infer<(typeof DEFINITIONS)[Field]["schema"]> };
+export type Environment = Values<typeof DEFINITIONS>;
 
 /** Every variable there is, in the order of the README's table. */
 export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = Object.values(DEFINITIONS);
@@ -325,6 +283,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     if (!result.success) problems.push(`${name}${isSecret ? "" : ` is ${JSON.stringify(given)} and`} must be ${allowed}.`);
     return [field, result.data];
   });
+  if (problems.length === 0) problems.push(...findTokenProblems(source));
   if (problems.length > 0) throw new EnvironmentError(problems.join("\n"));
   return Object.fromEntries(entries) as Environment;
 }

@@ -152,11 +152,12 @@ describe("who may import whom", () => {
     ).toEqual([]);
   });
 
-  it("features stand in one order: templates, then sessions and playbacks, then imports", () => {
+  it("features stand in one order: templates, then sessions, playbacks and processes, then assets and imports", () => {
     const above: Readonly<Record<string, readonly string[]>> = {
-      templates: ["sessions", "playbacks", "alerts", "imports", "encoder"],
-      sessions: ["imports"],
-      playbacks: ["imports"],
+      templates: ["sessions", "playbacks", "processes", "assets", "alerts", "imports", "encoder"],
+      sessions: ["assets", "imports"],
+      playbacks: ["assets", "imports"],
+      processes: ["assets", "alerts", "imports", "encoder"],
       alerts: ["imports", "encoder"],
       organizations: ["templates", "sessions", "playbacks", "alerts", "imports", "encoder"],
       access: ["audit", "images", "templates", "sessions", "playbacks", "alerts", "imports", "encoder"],

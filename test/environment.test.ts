@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newApiKey } from "../src/access/api-key.rules.ts";
+import { tokenSettingsOf } from "../src/environment.settings.ts";
 import { ENVIRONMENT_VARIABLES, EnvironmentError, readEnvironment } from "../src/environment.ts";
 
 const KEY = Buffer.alloc(32, 7);
@@ -49,6 +50,7 @@ it.each([
   ["HEADEND_MULTICAST_INTERFACE", "192.168.1.4", { multicastInterface: "192.168.1.4" }],
   ["HEADEND_RTMP_PORT", "0", { rtmpPort: 0 }],
   ["HEADEND_SRT_PORT", "off", { srtPort: null }],
+  ["HEADEND_PERSISTED_OPERATIONS", "only", { persistedOperations: "only" }],
   ["HEADEND_RATE_LIMIT", "off", { ratePointsPerMinute: null }],
   ["HEADEND_RATE_LIMIT", "5000", { ratePointsPerMinute: 5_000 }],
   ["HEADEND_SOCKETS_PER_CALLER", "7", { connectionsPerCaller: 7 }],
@@ -85,6 +87,7 @@ it.each([
   ["HEADEND_MULTICAST_INTERFACE", "eth0"],
   ["HEADEND_MULTICAST_INTERFACE", "1.2.3"],
   ["HEADEND_ENCODER_CAPACITY", "0"],
+  ["HEADEND_PERSISTED_OPERATIONS", "off"],
   ["HEADEND_RATE_LIMIT", "0"],
   ["HEADEND_RATE_LIMIT_BURST", "10000"],
   ["HEADEND_RATE_LIMIT_BURST", "off"],
@@ -111,4 +114,38 @@ it("tells of every wrong variable at once, and of no secret's value", () => {
 it("describes each variable, under a name of its own", () => {
   expect(new Set(ENVIRONMENT_VARIABLES.map(({ name }) => name)).size).toBe(ENVIRONMENT_VARIABLES.length);
   for (const { meaning, allowed } of ENVIRONMENT_VARIABLES) expect(Math.min(meaning.length, allowed.length)).toBeGreaterThan(0);
+});
+
+describe("the variables of tokens", () => {
+  const WHOLE = { HEADEND_JWT_ISSUER: "https://id.example.com/", HEADEND_JWT_AUDIENCE: "headend" };
+
+  it("say whose tokens are taken, and are nothing while none is set", () => {
+    expect(tokenSettingsOf(readEnvironment({}))).toBeNull();
+    expect(tokenSettingsOf(readEnvironment(WHOLE))).toEqual({
+      ...{ issuer: "https://id.example.com/", audience: "headend", keySetUrl: null, algorithms: ["RS256"] },
+      ...{ organizationClaim: "organization", levelClaim: "access_level" },
+    });
+    expect(
+      tokenSettingsOf(
+        readEnvironment({
+          ...{ HEADEND_JWT_ISSUER: "our-backend", HEADEND_JWT_AUDIENCE: "headend", HEADEND_JWT_JWKS_URL: "file:///etc/keys.json" },
+          ...{ HEADEND_JWT_ALGORITHMS: "ES256, EdDSA", HEADEND_JWT_LEVEL_CLAIM: "https://example.com/level" },
+        }),
+      ),
+    ).toMatchObject({ keySetUrl: "file:///etc/keys.json", algorithms: ["ES256", "EdDSA"], levelClaim: "https://example.com/level" });
+  });
+
+  it.each([
+    ["HEADEND_JWT_AUDIENCE", { HEADEND_JWT_ISSUER: "https://id.example.com" }],
+    ["HEADEND_JWT_JWKS_URL", { ...WHOLE, HEADEND_JWT_ISSUER: "our-backend" }],
+    ["HEADEND_JWT_JWKS_URL", { ...WHOLE, HEADEND_JWT_JWKS_URL: "ldap://id.example.com" }],
+    ["HEADEND_JWT_JWKS_URL", { ...WHOLE, HEADEND_JWT_JWKS_URL: "https://user:secret@id.example.com" }],
+    ["HEADEND_JWT_ISSUER,", { HEADEND_JWT_AUDIENCE: "headend" }],
+    ["HEADEND_JWT_LEVEL_CLAIM", { HEADEND_JWT_LEVEL_CLAIM: "level" }],
+    ["HEADEND_JWT_ALGORITHMS", { ...WHOLE, HEADEND_JWT_ALGORITHMS: "HS256" }],
+    ["HEADEND_JWT_ALGORITHMS", { ...WHOLE, HEADEND_JWT_ALGORITHMS: "RS256,none" }],
+    ["HEADEND_JWT_ALGORITHMS", { ...WHOLE, HEADEND_JWT_ALGORITHMS: "," }],
+  ])("end the start by the name of what is wrong: %s", (name, source) => {
+    expect(problem(source)).toContain(`${name} `);
+  });
 });

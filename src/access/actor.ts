@@ -1,21 +1,31 @@
 import { Fault, FaultCode, Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { isPermitted, PERMISSIONS, type AccessLevel, type Permission } from "./level.rules.ts";
 
+/** What was shown at the door, with what has to be known of it later. */
+export type Credential =
+  | { readonly kind: "API_KEY"; readonly apiKeyId: string }
+  | { readonly kind: "TOKEN" }
+  /** Good for this event alone. */
+  | { readonly kind: "ATTENDEE"; readonly eventId: string; readonly attendeeId: string };
+
 /** Who calls: found from the credential once, at the edge, and handed down. */
 export interface Actor {
   readonly organizationId: string;
-  readonly accessLevel: AccessLevel;
-  /** How logs, commands and the audit name the caller, such as `key:Playout`. */
+  /** Null for an attendee of an event, to whom nothing is open but what is listed for attendees. */
+  readonly accessLevel: AccessLevel | null;
+  /** How logs, commands and the audit name the caller, such as `key:Playout` or `jwt:` and a token's subject. */
   readonly name: string;
   /** Whom limits count: the same for every call with one credential, and for no other. Opaque. */
   readonly callerId: string;
   /** Whether the credential includes reading the schema. */
   readonly canIntrospect: boolean;
-  /** The API key that was shown; null for other kinds of caller. */
-  readonly apiKeyId: string | null;
+  readonly credential: Credential;
   /** When the credential ends by itself; null when it does not. */
   readonly expiresAt: Date | null;
 }
+
+/** A caller with a level. */
+export type Member = Actor & { readonly accessLevel: AccessLevel };
 
 /** For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. */
 export function assertPermission(actor: Actor, permission: Permission): void {
@@ -30,7 +40,7 @@ export function findLevelRefusal(actor: Actor, permission: Permission): UserErro
 }
 
 /** For queries and subscriptions, which have no payload to answer with. */
-export function assertMayRead(actor: Actor, permission: Permission): void {
+export function assertMayRead(actor: Actor, permission: Permission): asserts actor is Member {
   if (isPermitted(actor.accessLevel, permission)) return;
   throw new Fault(FaultCode.FORBIDDEN, levelMessage(permission));
 }

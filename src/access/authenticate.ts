@@ -1,37 +1,66 @@
 import type { Database } from "../database/database.ts";
+import { findOrganizationNamed } from "../organizations/organization.store.ts";
 import type { Clock } from "../shared/clock.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { Actor } from "./actor.ts";
 import { apiKeyHash, isApiKey } from "./api-key.rules.ts";
 import { findCredential, noteUse, type ApiKeyCredential } from "./api-key.store.ts";
+import type { TokenVerifier } from "./token-verifier.ts";
+import { isTokenShaped } from "./token.rules.ts";
 
-/** One sentence for every way that a credential can be wrong, so that the answer tells nothing about keys. */
-const UNAUTHENTICATED_MESSAGE = "Send a valid API key as `Authorization: Bearer KEY`.";
+/** One sentence for every way that a credential can be wrong, so that the answer tells nothing about keys and tokens. */
+const UNAUTHENTICATED_MESSAGE = "Send a valid API key or token as `Authorization: Bearer …`.";
 
 /** Least time between two notes of a key's use. */
 const USE_NOTED_EVERY_MILLISECONDS = 60_000;
 
 const BEARER_PATTERN = /^Bearer +(\S+) *$/i;
 
+export interface Door {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Null where the installation takes no tokens. */
+  readonly tokens: TokenVerifier | null;
+}
+
 /**
  * Finds who calls from the Authorization header (or the same text of a socket's connection_init).
- * It asks the database each time: a revoked key ends with its next request. Throws the fault UNAUTHENTICATED.
+ * It asks the database each time: a revoked key ends with its next request. Throws the fault UNAUTHENTICATED, and SERVICE_UNAVAILABLE
+ * while the database, or the issuer of a token whose key is not known, does not answer.
  */
-export async function authenticate(database: Database, authorization: string | null, clock: Clock): Promise<Actor> {
-  const key = BEARER_PATTERN.exec(authorization ?? "")?.[1];
-  if (key === undefined || !isApiKey(key)) throw unauthenticated();
+export async function authenticate(door: Door, authorization: string | null): Promise<Actor> {
+  const shown = BEARER_PATTERN.exec(authorization ?? "")?.[1] ?? "";
+  const actor = isApiKey(shown) ? await findKeyHolder(door, shown) : isTokenShaped(shown) ? await findTokenHolder(door, shown) : null;
+  if (!actor) throw new Fault(FaultCode.UNAUTHENTICATED, UNAUTHENTICATED_MESSAGE);
+  return actor;
+}
+
+async function findKeyHolder({ database, clock }: Door, key: string): Promise<Actor | null> {
   const credential = await findCredential(database.executor, apiKeyHash(key));
   const now = clock.now();
-  if (!credential || (credential.expiresAt !== null && credential.expiresAt <= now)) throw unauthenticated();
+  if (!credential || (credential.expiresAt !== null && credential.expiresAt <= now)) return null;
   noteUseSometimes(database, credential, now);
+  const { id, organizationId, accessLevel, name, canIntrospect, expiresAt } = credential;
   return {
-    organizationId: credential.organizationId,
-    accessLevel: credential.accessLevel,
-    name: `key:${credential.name}`,
-    callerId: credential.id,
-    canIntrospect: credential.canIntrospect,
-    apiKeyId: credential.id,
-    expiresAt: credential.expiresAt,
+    ...{ organizationId, accessLevel, canIntrospect, expiresAt },
+    name: `key:${name}`,
+    callerId: id,
+    credential: { kind: "API_KEY", apiKeyId: id },
+  };
+}
+
+async function findTokenHolder({ database, clock, tokens }: Door, token: string): Promise<Actor | null> {
+  const identity = tokens && (await tokens.verify(token, clock.now()));
+  const organization = identity && (await findOrganizationNamed(database.executor, identity.organization));
+  if (!organization) return null;
+  const { subject, accessLevel, expiresAt } = identity;
+  return {
+    ...{ organizationId: organization.id, accessLevel, expiresAt },
+    name: `jwt:${subject}`,
+    // A subject may speak for several organizations, each with what it may spend.
+    callerId: `jwt:${organization.id}:${subject}`,
+    canIntrospect: true,
+    credential: { kind: "TOKEN" },
   };
 }
 
@@ -40,8 +69,4 @@ function noteUseSometimes(database: Database, { id, lastUsedAt }: ApiKeyCredenti
   const before = new Date(now.getTime() - USE_NOTED_EVERY_MILLISECONDS);
   if (lastUsedAt !== null && lastUsedAt >= before) return;
   noteUse(database.executor, { id, at: now, before }).catch(() => undefined);
-}
-
-function unauthenticated(): Fault {
-  return new Fault(FaultCode.UNAUTHENTICATED, UNAUTHENTICATED_MESSAGE);
 }

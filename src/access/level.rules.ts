@@ -22,6 +22,8 @@ export const PERMISSIONS = {
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",
+  "share assets": "EDITOR",
+  "delete assets": "EDITOR",
   "edit templates": "EDITOR",
   "manage api keys": "ADMIN",
   "read the audit": "ADMIN",
@@ -29,6 +31,19 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 
-export function isPermitted(level: AccessLevel, permission: Permission): boolean {
-  return RANK[level] >= RANK[PERMISSIONS[permission]];
+/** All that an attendee of an event may ask for, by the fields of each kind of operation; anything that is not named is closed. */
+export const OPEN_TO_ATTENDEES: Readonly<Record<"query" | "mutation" | "subscription", readonly string[]>> = {
+  query: ["rateLimit"],
+  mutation: [],
+  subscription: [],
+};
+
+/** Without a level nothing is permitted: an attendee has none. */
+export function isPermitted(level: AccessLevel | null, permission: Permission): boolean {
+  return level !== null && RANK[level] >= RANK[PERMISSIONS[permission]];
+}
+
+/** Null for an empty list. */
+export function highestLevel(levels: readonly AccessLevel[]): AccessLevel | null {
+  return levels.toSorted((left, right) => RANK[right] - RANK[left])[0] ?? null;
 }

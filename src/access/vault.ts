@@ -1,4 +1,7 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** What is signed with a key of its own, so that a signature of one kind never opens another. */
+export type SignedPurpose = "asset addresses" | "preview addresses" | "attendee tokens";
 
 /** Encrypts what is stored and digests what is compared, with keys derived from the installation's secret key. */
 export interface Vault {
@@ -9,18 +12,31 @@ export interface Vault {
   readonly keyForThread: () => Uint8Array;
   /** A keyed digest in hex: the same text gives the same digest in this installation alone. */
   readonly digest: (text: string) => string;
+  /** A signature of 32 characters that can stand in a path. Whoever makes many texts of parts keeps them apart by something that is in none. */
+  readonly sign: (purpose: SignedPurpose, text: string) => string;
+  /** Whether this installation made the signature of this text, in a time that tells nothing of it. */
+  readonly isSigned: (purpose: SignedPurpose, text: string, signature: string) => boolean;
 }
 
 /** What a ciphertext begins with tells which key it was made with. */
 export const KEY_ID_BYTES = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** 192 bits, which base64url writes without padding. */
+const SIGNATURE_BYTES = 24;
 
 /** AES-256-GCM. Stored as key id, nonce, tag, then the encrypted text. */
 export function createVault(secretKey: Buffer): Vault {
   const encryptionKey = derive(secretKey, "headend secrets");
   const digestKey = derive(secretKey, "headend digests");
+  const signingKeys = new Map<SignedPurpose, Buffer>();
   const keyId = createHash("sha256").update(encryptionKey).digest().subarray(0, KEY_ID_BYTES);
+
+  function signatureOf(purpose: SignedPurpose, text: string): Buffer {
+    const key = signingKeys.get(purpose) ?? derive(secretKey, `headend ${purpose}`);
+    signingKeys.set(purpose, key);
+    return createHmac("sha256", key).update(text).digest().subarray(0, SIGNATURE_BYTES);
+  }
 
   return {
     encrypt(plaintext, subject) {
@@ -44,6 +60,14 @@ export function createVault(secretKey: Buffer): Vault {
     },
     keyForThread: () => Uint8Array.from(secretKey),
     digest: (text) => createHmac("sha256", digestKey).update(text).digest("hex"),
+    sign: (purpose, text) => signatureOf(purpose, text).toString("base64url"),
+    isSigned(purpose, text, signature) {
+      const given = Buffer.from(signature, "base64url");
+      // One that decodes to the same bytes is still another text: each signature has one spelling.
+      return (
+        given.length === SIGNATURE_BYTES && given.toString("base64url") === signature && timingSafeEqual(given, signatureOf(purpose, text))
+      );
+    },
   };
 }
 

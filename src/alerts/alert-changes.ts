@@ -42,7 +42,7 @@ export async function alertChanges(
 function alertSource({ severity, sessions, eventId }: AlertFilter): ObjectSource<AlertState, AlertKind> {
   const isOfSession = sessions && compileSessionFilter(sessions);
   return {
-    object: "ALERT",
+    objects: ["ALERT"],
     kinds: ALERT_CHANGE_KINDS,
     matches: (_id, state) =>
       (severity === null || state.severity === severity) &&

@@ -6,6 +6,8 @@ import { pageKey } from "../graphql/page-loader.ts";
 import { VerbMutation, type PayloadOf } from "../graphql/payload.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { PlaybackType } from "../playbacks/playback.type.ts";
+import { processLoader } from "../processes/process.loaders.ts";
+import { ProcessType } from "../processes/process.type.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { SessionFilterType } from "../sessions/session.input-type.ts";
 import { parseSessionFilter } from "../sessions/session.input.ts";
@@ -121,6 +123,14 @@ export class AlertResolver {
   })
   async playback(@Root() { subjectId }: AlertRow, @Ctx() { loaders }: RequestContext): Promise<object | null> {
     return isIdentifier("playback", subjectId) ? loaders.of(playbackLoader).load(subjectId) : null;
+  }
+
+  @FieldResolver(() => ProcessType, {
+    nullable: true,
+    description: "The live process that it is about; null for one about anything else, and once the process is removed.",
+  })
+  async process(@Root() { subjectId }: AlertRow, @Ctx() { loaders }: RequestContext): Promise<object | null> {
+    return isIdentifier("process", subjectId) ? loaders.of(processLoader).load(subjectId) : null;
   }
 }
 

@@ -20,3 +20,16 @@ export type AssetStatus = (typeof AssetStatus)[keyof typeof AssetStatus];
 /** Where the files of an asset are: in a directory of the encoder that made it, or in the object store. */
 export const AssetLocation = { ENCODER: "ENCODER", OBJECT_STORE: "OBJECT_STORE" } as const;
 export type AssetLocation = (typeof AssetLocation)[keyof typeof AssetLocation];
+
+/** Whether there is something to open: a replay can be watched while it is made. */
+export function canBeOpened({ kind, status }: { readonly kind: AssetKind; readonly status: AssetStatus }): boolean {
+  return status === "READY" || (status === "IN_PROGRESS" && kind === "REPLAY");
+}
+
+/** Whether an asset is shared at this moment. */
+export function isShared<Share extends { readonly shareToken: string | null; readonly shareExpiresAt: Date | null }>(
+  share: Share,
+  now: Date,
+): share is Share & { readonly shareToken: string } {
+  return share.shareToken !== null && (share.shareExpiresAt === null || share.shareExpiresAt > now);
+}

@@ -41,7 +41,7 @@ export interface ChangeStreamOptions {
   readonly changeLog: ChangeLog;
   readonly log: Logger;
   readonly organizationId: string;
-  readonly object: ChangedObject;
+  readonly objects: readonly ChangedObject[];
   readonly position: Position;
 }
 
@@ -51,7 +51,7 @@ export function positionBehind({ before, to }: TakenRows, id: number): Position 
 }
 
 export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
-  const { changeLog, log, organizationId, object } = options;
+  const { changeLog, log, organizationId, objects } = options;
   let position = options.position;
   /** Batches of the step at hand that come next, as the ring holds them for everybody. */
   let ahead: { readonly to: Snapshot; readonly batches: readonly RowBatch[]; readonly index: number } | null = null;
@@ -80,7 +80,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
 
   async function takePage(to: Snapshot, afterId: number | null): Promise<StreamEvent> {
     const before = position;
-    const asked = { organizationId, object, from: before.snapshot, to, afterId, limit: BATCH_LIMIT };
+    const asked = { organizationId, objects, from: before.snapshot, to, afterId, limit: BATCH_LIMIT };
     const page = await withPatience(
       log,
       () => isClosed,

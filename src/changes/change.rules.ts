@@ -15,6 +15,8 @@ export const LoggedChangeKind = {
 export type LoggedChangeKind = (typeof LoggedChangeKind)[keyof typeof LoggedChangeKind];
 
 export const SESSION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "ALERTS_CHANGED", "DELETED"] as const;
+/** Of processes and of assets. */
+export const PROCESS_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"] as const;
 export const ALERT_CHANGE_KINDS = ["RAISED", "REPEATED", "ACKNOWLEDGED", "ENDED"] as const;
 
 /** What kinds of object have changes. */
@@ -25,8 +27,8 @@ const KINDS_OF_OBJECTS: Readonly<Record<ChangedObject, readonly LoggedChangeKind
   SESSION: SESSION_CHANGE_KINDS,
   TEMPLATE: ["CREATED", "UPDATED", "DELETED"],
   ALERT: ALERT_CHANGE_KINDS,
-  PROCESS: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
-  ASSET: ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"],
+  PROCESS: PROCESS_CHANGE_KINDS,
+  ASSET: PROCESS_CHANGE_KINDS,
 };
 
 /** A kind of change with what was changed, such as `session.status_changed`: as integrations are told. */

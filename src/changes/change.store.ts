@@ -1,6 +1,8 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
+import { textList } from "../database/text-list.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
+import { FLUSH, IS_FLUSHED } from "./flush.store.ts";
 import { parseSnapshot, snapshotText, viewedKind, type Position, type Snapshot, type View } from "./position.ts";
 
 /** A row of the change log. */
@@ -35,11 +37,21 @@ const KEPT_FROM: SQL = sql`coalesce((select kept_from from change_retention), '1
 
 const COLUMNS: SQL = sql`c.id, c.transaction::text as transaction, c.organization_id, c.object, c.object_id, c.kind, c.at, c.actor, c.before, c.after`;
 
+/** In a transaction: its snapshot may be handed on once that is committed. A `rider` is written in the same statement. */
 export async function readExtent(executor: Executor, rider: SQL | null = null): Promise<LogExtent> {
+  return selectExtent(executor, rider, sql`null`);
+}
+
+/** Outside of one: its snapshot may be handed on. */
+export async function readFlushedExtent(executor: Executor): Promise<LogExtent> {
+  return selectExtent(executor, null, FLUSH);
+}
+
+async function selectExtent(executor: Executor, rider: SQL | null, flush: SQL): Promise<LogExtent> {
   const [row] = await executor.execute<{ log: string; kept_from: string; snapshot: string; own: string | null }>(sql`
     ${rider === null ? sql`` : sql`with ridden as (${rider})`}
     select ${LOG_NAME} as log, ${KEPT_FROM}::text as kept_from, pg_current_snapshot()::text as snapshot,
-      pg_current_xact_id_if_assigned()::text as own`);
+      pg_current_xact_id_if_assigned()::text as own, ${flush} as flushed`);
   if (!row) throw new Error("PostgreSQL gave no row for its own snapshot");
   return {
     log: row.log,
@@ -57,13 +69,15 @@ export interface LogStep {
   readonly rows: readonly LoggedChange[];
   /** There were more rows than asked for: the step has to be read in pages. */
   readonly isCut: boolean;
+  /** Whether `to` may be handed on as it is; else `flushWritten` comes first. */
+  readonly isFlushed: boolean;
 }
 
 /** Reads the step from a snapshot to that of this very statement, at most `limit` rows. */
 export async function readStep(executor: Executor, { from, limit }: { readonly from: Snapshot; readonly limit: number }): Promise<LogStep> {
-  const found = await executor.execute<RowOrNone & { snapshot: string }>(sql`
-    select present.snapshot::text as snapshot, c.*
-    from (select pg_current_snapshot() as snapshot) present
+  const found = await executor.execute<RowOrNone & { snapshot: string; is_flushed: boolean }>(sql`
+    select present.snapshot::text as snapshot, present.is_flushed, c.*
+    from (select pg_current_snapshot() as snapshot, ${IS_FLUSHED} as is_flushed) present
     left join lateral (
       (select ${COLUMNS} from changes c where ${hasBegunAfter(from)} order by c.transaction, c.id limit ${limit + 1})
       union all
@@ -73,13 +87,13 @@ export async function readStep(executor: Executor, { from, limit }: { readonly f
   if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");
   // Two scans in the order of the index: asked for as one, or by id, PostgreSQL may walk the whole log for a handful of new rows.
   const rows = found.flatMap(toChange).sort((one, other) => one.id - other.id);
-  return { from, to: parseSnapshot(first.snapshot), rows, isCut: rows.length > limit };
+  return { from, to: parseSnapshot(first.snapshot), rows, isCut: rows.length > limit, isFlushed: first.is_flushed };
 }
 
 export interface PageOfStep {
   readonly organizationId: string;
   /** Null: objects of every kind. */
-  readonly object: ChangedObject | null;
+  readonly objects: readonly ChangedObject[] | null;
   readonly from: Snapshot;
   readonly to: Snapshot;
   /** Null: from the first row of the step. */
@@ -102,7 +116,7 @@ const PAGE_WINDOW = 5_000;
 
 /** Reads one organization's rows of a step in the order of ids. Ask on with `afterId: throughId` until that is null. */
 export async function readPage(executor: Executor, page: PageOfStep): Promise<StepPage> {
-  const { organizationId, object, from, to, afterId, limit } = page;
+  const { organizationId, objects, from, to, afterId, limit } = page;
   const found = await executor.execute<RowOrNone & { kept_from: string; low: string | null; high: string | null }>(sql`
     select bounds.kept_from::text as kept_from, bounds.low, bounds.high, c.*
     from (select ${KEPT_FROM} as kept_from, ${afterId === null ? firstUnseenId(from) : sql`${afterId}::bigint`} as low, (select max(id) from changes) as high) bounds
@@ -110,7 +124,7 @@ export async function readPage(executor: Executor, page: PageOfStep): Promise<St
       select ${COLUMNS} from changes c
       where c.id > bounds.low and c.id <= bounds.low + ${PAGE_WINDOW}::bigint
         and (${hasBegunAfter(from)} or ${wasRunningIn(from)}) and ${isSeenBy(to)}
-        and c.organization_id = ${organizationId} and c.object = ${object === null ? sql`c.object` : object}
+        and c.organization_id = ${organizationId} and ${objects === null ? sql`true` : sql`c.object = any(${textList(objects)})`}
       order by c.id limit ${limit}
     ) c on true`);
   const [first] = found;

@@ -30,7 +30,8 @@ export interface ObjectChange<State, Kind extends LoggedChangeKind = LoggedChang
 
 /** What makes the changes of one kind of object different from those of another. */
 export interface ObjectSource<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
-  readonly object: ChangedObject;
+  /** The kinds of object whose changes are told, those of a snapshot first. */
+  readonly objects: readonly ChangedObject[];
   /** The kinds of change that these objects have; one that a newer gateway has written is not told. */
   readonly kinds: readonly Kind[];
   readonly matches: (id: string, state: State) => boolean;
@@ -100,7 +101,7 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
 
   function follow(position: Position): Phase {
     const { log } = options;
-    return { kind: "live", stream: createChangeStream({ changeLog, log, organizationId, object: source.object, position }) };
+    return { kind: "live", stream: createChangeStream({ changeLog, log, organizationId, objects: source.objects, position }) };
   }
 
   async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State, Kind>[]> {
@@ -143,7 +144,7 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
   }
 
   function tell(taken: TakenRows): readonly ObjectChange<State, Kind>[] {
-    const isMeant = (row: LoggedChange) => row.object === source.object && !wasSeen(taken.before, row);
+    const isMeant = (row: LoggedChange) => source.objects.includes(row.object) && !wasSeen(taken.before, row);
     return taken.rows.filter(isMeant).flatMap((row) => tellOne(row, taken));
   }
 

@@ -37,7 +37,7 @@ export async function readUntold(executor: Executor, { organizationId, extent, l
     const afterId = position.step?.id ?? null;
     const page = await readPage(executor, {
       organizationId,
-      object: null,
+      objects: null,
       from: position.snapshot,
       to,
       afterId,

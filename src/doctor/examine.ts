@@ -5,6 +5,7 @@ import { examineFfmpeg } from "./ffmpeg.ts";
 import type { Finding } from "./finding.ts";
 import { examineMulticastInterface, examinePort } from "./port.ts";
 import { examinePushInputs } from "./push-inputs.ts";
+import { examineTokens } from "./tokens.ts";
 
 const OLDEST_NODE: readonly [number, number] = [20, 19];
 
@@ -21,6 +22,7 @@ const EXAMINATIONS: readonly Examination[] = [
   examinePort,
   examinePushInputs,
   examineMulticastInterface,
+  examineTokens,
 ];
 
 /** Looks at everything that a start needs. */

@@ -4,6 +4,8 @@ import type { Database } from "../database/database.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Logger } from "../shared/log.ts";
 import { startLoop, type Loop } from "../shared/loop.ts";
+import { writeAssetReports } from "./asset-report.store.ts";
+import type { AssetTeller } from "./asset-teller.ts";
 import { registerAgent, resumeSessions, writeReports } from "./agent.work.ts";
 import type { EncoderIdentity } from "./encoder-identity.ts";
 import { EncoderStatus, type IngestAddresses, type SupportedTypes } from "./encoder.rules.ts";
@@ -21,6 +23,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly runner: StartRunner;
+  /** What its runners tell of assets; left out where they make none. */
+  readonly assets?: AssetTeller;
   readonly capabilities: SupportedTypes;
   /** From `claimEncoderIdentity`; given back when the agent is closed. */
   readonly identity: EncoderIdentity;
@@ -60,6 +64,8 @@ const STOP_DEADLINE_MILLISECONDS = 20_000;
 /** How long a close waits for the database to take what became of the sessions; the lease tells the rest. */
 const HAND_ON_DEADLINE_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 50;
+/** Of assets so many are written in one transaction. */
+const ASSET_LIMIT = 500;
 /** Lossy: what cannot be written is replaced by the next. */
 const TELEMETRY_MILLISECONDS = 1_000;
 
@@ -96,6 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     heart.wake();
     work.wake();
   };
+  options.assets?.onNews(work.wake);
   const endListening = await options.database.listen(BELL_CHANNEL, { onNotification: wakeBoth, onListening: wakeBoth });
   return {
     encoderId: () => state.life.encoderId,
@@ -172,6 +179,7 @@ async function replaceLife(options: AgentOptions, state: AgentState, supervisor:
 async function doWork(options: AgentOptions, state: AgentState, supervisor: Supervisor): Promise<void> {
   const { life } = state;
   await report(options, life, supervisor);
+  await reportAssets(options, life);
   if (state.isClosing) return;
   if (state.isDraining) {
     supervisor.handOnIdle();
@@ -202,6 +210,15 @@ async function report(options: AgentOptions, life: EncoderLife, supervisor: Supe
   const { results, hasWritten } = await writeReports(options, life.encoderId, reports);
   if (hasWritten) options.bell.ring();
   supervisor.confirm(reports, results);
+}
+
+/** What is told while the last of it is written is written by the next run. */
+async function reportAssets(options: AgentOptions, { encoderId }: EncoderLife): Promise<void> {
+  const reports = options.assets?.unwritten().slice(0, ASSET_LIMIT) ?? [];
+  if (reports.length === 0) return;
+  const { done, hasChanged } = await writeAssetReports({ ...options, encoderId }, reports);
+  if (hasChanged) options.bell.ring();
+  options.assets?.confirm(done);
 }
 
 interface Closing {

@@ -1,6 +1,5 @@
 import type { Vault } from "../access/vault.ts";
 import type { Database, Transaction } from "../database/database.ts";
-import { isRefusedInput } from "../database/sql-state.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Logger } from "../shared/log.ts";
 import { registerEncoder, type EncoderLife, type EncoderRegistration } from "./encoder.store.ts";
@@ -10,6 +9,7 @@ import { lockAllHeldSessions, lockHeldSessions, readControls, writeSwitches } fr
 import { openLaunch } from "./open-launch.ts";
 import type { SessionLaunch } from "./runner.ts";
 import type { ReportResult } from "./supervisor.ts";
+import { writeInHalves } from "./write-in-halves.ts";
 import { writeOutcomes } from "./write-outcomes.ts";
 
 /**
@@ -35,9 +35,6 @@ export interface WrittenReports {
   readonly hasWritten: boolean;
 }
 
-/** Most transactions that one call spends on finding reports that the database refuses; the next call goes on. */
-const REFUSAL_LIMIT = 64;
-
 /**
  * Writes what was observed, for those sessions that the encoder still holds, and tells what became of each report. All of them in one
  * transaction; where the database refuses that, in halves of it, until the one that it refuses stands alone and is dropped.
@@ -48,25 +45,18 @@ export async function writeReports(
   reports: readonly SessionReport[],
 ): Promise<WrittenReports> {
   const results = new Map<string, ReportResult>();
-  const batches = [reports];
   let hasWritten = false;
-  let refusals = 0;
-  for (let batch = batches.pop(); batch && refusals < REFUSAL_LIMIT; batch = batches.pop()) {
-    try {
+  await writeInHalves(reports, {
+    async write(batch) {
       const written = await writeTogether(database, encoderId, batch);
       for (const [id, result] of written.results) results.set(id, result);
       hasWritten ||= written.hasWritten;
-    } catch (error) {
-      if (!isRefusedInput(error)) throw error;
-      refusals += 1;
-      const [first] = batch;
-      if (batch.length > 1) batches.push(batch.slice(batch.length / 2), batch.slice(0, batch.length / 2));
-      else if (first) {
-        log.error({ err: error, sessionId: first.sessionId }, "the database refuses what an encoder reports of a session; it is dropped");
-        results.set(first.sessionId, "IGNORED");
-      }
-    }
-  }
+    },
+    onRefused({ sessionId }, error) {
+      log.error({ err: error, sessionId }, "the database refuses what an encoder reports of a session; it is dropped");
+      results.set(sessionId, "IGNORED");
+    },
+  });
   return { results, hasWritten };
 }
 

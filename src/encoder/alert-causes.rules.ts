@@ -44,6 +44,8 @@ export interface CauseFacts {
   readonly refusedReceivers: ReadonlyMap<string, string>;
   /** When something could last not be written for want of room; null when that never was. */
   readonly storageFullAt: number | null;
+  /** What is wrong with processes of the session. */
+  readonly processCauses: readonly FoundCause[];
 }
 
 /** A cause without how often it came. */
@@ -59,11 +61,13 @@ const STANDBY_GRACE_MILLISECONDS = 10_000;
 
 /** Everything that is wrong now, each code once for each subject. */
 export function findCauses(facts: CauseFacts): readonly FoundCause[] {
+  const isFull = isStorageFull(facts);
   return [
     ...inputCauses(facts),
     ...encoderCauses(facts),
     ...outputCauses(facts),
-    ...(isStorageFull(facts) ? [sessionCause("STORAGE_FULL", "ERROR", "There is no room left on the encoder's disk.")] : []),
+    ...(isFull ? [sessionCause("STORAGE_FULL", "ERROR", "There is no room left on the encoder's disk.")] : []),
+    ...facts.processCauses.filter(({ code }) => !(isFull && code === "STORAGE_FULL")),
   ];
 }
 
@@ -165,6 +169,6 @@ export function createCauseCount(): (found: readonly FoundCause[]) => readonly A
   };
 }
 
-function keyOf({ code, playbackId }: Pick<AlertCause, "code" | "playbackId">): string {
-  return `${code} ${playbackId ?? ""}`;
+function keyOf({ code, playbackId, processId }: Pick<AlertCause, "code" | "playbackId" | "processId">): string {
+  return `${code} ${playbackId ?? processId ?? ""}`;
 }

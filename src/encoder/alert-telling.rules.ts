@@ -24,10 +24,13 @@ export function tellingOf(session: SessionControl, outcome: SessionOutcome): Tel
   };
 }
 
-/** None for a playback that the session does not have. */
-function toCause(session: SessionControl, { playbackId, code, severity, message, occurrences }: AlertCause): readonly ToldCause[] {
+/** None for a playback or a process that the session does not have. */
+function toCause(session: SessionControl, { playbackId, processId, ...cause }: AlertCause): readonly ToldCause[] {
+  const { code, severity, message, occurrences } = cause;
+  const told = { code, severity, message: stored(message), occurrences };
+  if (processId) return session.processIds.includes(processId) ? [{ ...told, subjectId: processId }] : [];
   if (playbackId !== null && !session.playbacks.some((playback) => playback.playbackId === playbackId)) return [];
-  return [{ subjectId: playbackId ?? session.id, code, severity, message: stored(message), occurrences }];
+  return [{ ...told, subjectId: playbackId ?? session.id }];
 }
 
 /** Nobody counts what is noticed: it has happened once more, or it goes on. */

@@ -13,6 +13,7 @@ import type { OutputWatch } from "./output-watch.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import { createRenewal } from "./renewal.rules.ts";
 import type { OutputLaunch } from "./runner.ts";
+import type { SessionProcesses } from "./session-processes.ts";
 
 const CRASH_LIMIT = 5;
 const CRASH_WINDOW_MILLISECONDS = 60_000;
@@ -25,6 +26,7 @@ export interface EncoderKeeperOptions {
   readonly clock: PatientClock;
   readonly inputSwitch: InputSwitch;
   readonly watch: OutputWatch;
+  readonly processes: SessionProcesses;
   /** An earlier run of the same start left playlists to go on from. */
   readonly continues: boolean;
   readonly isOn: () => boolean;
@@ -146,11 +148,11 @@ export class EncoderKeeper {
   }
 
   #launch(facts: StreamFacts): void {
-    const { session, clock, watch, inputSwitch } = this.#options;
+    const { session, clock, watch, inputSwitch, processes } = this.#options;
     const { launch, host, ffmpegPath, mediaRoot, presets, coreCount } = session;
     const now = new Date();
     const filesOf = (output: OutputLaunch): FileTargets => this.#filesOf(output, now);
-    const plan = planEncoder({ outputs: launch.outputs, facts, filesOf, localUrlsOf: this.#senders.localUrls });
+    const plan = planEncoder({ ...launch, facts, filesOf, localUrlsOf: this.#senders.localUrls });
     const settings = {
       presets,
       coreCount,
@@ -163,6 +165,7 @@ export class EncoderKeeper {
     this.#continues = true;
     const onCrash = (run: EncoderRun, reason: string): void => this.#noteCrash(run, reason);
     this.#run = new EncoderRun({ host, ffmpegPath, plan, settings, clock, directory: liveDirectory(mediaRoot), onCrash });
+    processes.follow(plan, this.#run);
     inputSwitch.attach(this.#run.stdin);
     for (const { type, pathToken } of launch.outputs) {
       const live = type === "HTTP" ? join(liveDirectory(mediaRoot), pathToken) : null;

@@ -1,7 +1,8 @@
 import type { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
-import type { OutputLaunch } from "./runner.ts";
+import { NO_PROCESSES, planProcesses, type PlannedArchive, type ProcessPlan } from "./process-plan.rules.ts";
+import type { OutputLaunch, ProcessLaunch } from "./runner.ts";
 
 export type EncodedRendition = Extract<RenditionSettings, { isPassthrough: false }>;
 
@@ -27,6 +28,8 @@ export interface EncoderPlan {
   readonly tees: readonly Tee[];
   /** Those of all tees, in the order of the playbacks. */
   readonly outputs: readonly PlannedOutput[];
+  /** What is made beside the outputs, each through a tap of its own. */
+  readonly processes: ProcessPlan;
 }
 
 /** Streams that are made once, whatever the number of outputs that use them. */
@@ -36,6 +39,8 @@ export interface Tee {
   readonly videos: readonly VideoStream[];
   readonly audios: readonly AudioStream[];
   readonly outputs: readonly PlannedOutput[];
+  /** Of the playbacks whose outputs these are. */
+  readonly archives: readonly PlannedArchive[];
 }
 
 export type PlannedOutput = PlannedHttp | PlannedFileOutput | PlannedFeedOutput | PlannedCmaf;
@@ -114,17 +119,26 @@ export interface PlanOptions {
   readonly filesOf: (output: OutputLaunch) => FileTargets;
   /** Gives where the encoder writes to for what is sent on, one URL for each receiver. */
   readonly localUrlsOf: (output: OutputLaunch) => readonly string[];
+  /** Left out: none. */
+  readonly processes?: readonly ProcessLaunch[];
 }
 
 /** Works out which streams are made of an input, each once, and what each playback takes of them. Pure but for `filesOf` and `localUrlsOf`. */
-export function planEncoder({ outputs, facts, filesOf, localUrlsOf }: PlanOptions): EncoderPlan {
+export function planEncoder({ outputs, facts, filesOf, localUrlsOf, processes = [] }: PlanOptions): EncoderPlan {
   const tees = providersOf(outputs).map((serviceProvider) => new TeePlanner(serviceProvider, facts));
-  const planned = outputs.map((output): PlannedOutput => {
-    const tee = tees.find(({ serviceProvider }) => serviceProvider === providerOf(output)) ?? tees[0];
+  const teeOf = (output: OutputLaunch | undefined): TeePlanner => {
+    const tee = tees.find(({ serviceProvider }) => output && serviceProvider === providerOf(output)) ?? tees[0];
     if (!tee) throw new Error("There is always a tee");
-    return tee.add(output, output.type === "FILE" ? filesOf(output) : localUrlsOf(output));
-  });
-  return { facts, tees: tees.map((tee) => tee.plan()), outputs: planned };
+    return tee;
+  };
+  const planned = outputs.map((output) => teeOf(output).add(output, output.type === "FILE" ? filesOf(output) : localUrlsOf(output)));
+  const ofPlayback = (id: string): TeePlanner => teeOf(outputs.find(({ playbackId }) => playbackId === id));
+  const processPlan =
+    processes.length === 0
+      ? NO_PROCESSES
+      : planProcesses({ processes, outputs, facts, variantOf: (playbackId, rendition) => ofPlayback(playbackId).variant(rendition) });
+  for (const archive of processPlan.archives) ofPlayback(archive.playbackId).archives.push(archive);
+  return { facts, tees: tees.map((tee) => tee.plan()), outputs: planned, processes: processPlan };
 }
 
 function providerOf({ type, serviceProvider }: OutputLaunch): string | null {
@@ -143,6 +157,7 @@ class TeePlanner {
   readonly #videos = new Catalog<VideoStream>();
   readonly #audios = new Catalog<AudioStream>();
   readonly #outputs: PlannedOutput[] = [];
+  readonly archives: PlannedArchive[] = [];
   readonly serviceProvider: string | null;
 
   constructor(serviceProvider: string | null, facts: StreamFacts) {
@@ -151,7 +166,8 @@ class TeePlanner {
   }
 
   plan(): Tee {
-    return { serviceProvider: this.serviceProvider, videos: this.#videos.items, audios: this.#audios.items, outputs: this.#outputs };
+    const { serviceProvider, archives } = this;
+    return { serviceProvider, videos: this.#videos.items, audios: this.#audios.items, outputs: this.#outputs, archives };
   }
 
   /** `targets` are the files, or the local URLs. */
@@ -179,7 +195,7 @@ class TeePlanner {
         return { kind, playbackId, feeds: renditions.map((rendition, index) => this.#feed(output, rendition, targets[index] ?? "")) };
       }
       case "CMAF_PUSH":
-        return { kind: "CMAF_PUSH", playbackId, variants: renditions.map((one) => this.#variant(one)), manifest: targets[0] ?? "" };
+        return { kind: "CMAF_PUSH", playbackId, variants: renditions.map((one) => this.variant(one)), manifest: targets[0] ?? "" };
       default:
         return this.#http(output);
     }
@@ -187,25 +203,26 @@ class TeePlanner {
 
   #http({ playbackId, pathToken, renditions, hlsEnabled, dashEnabled }: OutputLaunch): PlannedHttp {
     const variants = renditions.map((rendition, index) => {
-      const variant = this.#variant(rendition);
+      const variant = this.variant(rendition);
       return { ...variant, name: `v${index}`, segmentType: segmentTypeOf(variant, this.#facts) };
     });
     return { kind: "HTTP", playbackId, token: pathToken, variants, hls: hlsEnabled, dash: dashEnabled };
   }
 
   #file({ fileFormat, maxFileDurationSeconds }: OutputLaunch, rendition: RenditionSettings, path: string): PlannedFile {
-    return { ...this.#variant(rendition), path, format: fileFormat ?? "MKV", maxDurationSeconds: maxFileDurationSeconds };
+    return { ...this.variant(rendition), path, format: fileFormat ?? "MKV", maxDurationSeconds: maxFileDurationSeconds };
   }
 
   #feed({ type, programNumber }: OutputLaunch, rendition: RenditionSettings, localUrl: string): PlannedFeed {
     const unfit = type === "RTMP_PUSH" && rendition.isPassthrough ? flvMisfit(this.#facts) : null;
     const misfit = localUrl === "" ? "The way to the receiver could not be opened on this machine." : unfit;
     const variant =
-      misfit === null ? this.#variant(rendition, type === "RTMP_PUSH" ? "FLV" : "MP4") : { rendition, video: null, audio: null };
+      misfit === null ? this.variant(rendition, type === "RTMP_PUSH" ? "FLV" : "MP4") : { rendition, video: null, audio: null };
     return { ...variant, localUrl, programNumber, misfit };
   }
 
-  #variant(rendition: RenditionSettings, tags: TagSet = "MP4"): Variant {
+  /** Has a rendition made, once. */
+  variant(rendition: RenditionSettings, tags: TagSet = "MP4"): Variant {
     const stream: VideoStream = rendition.isPassthrough ? { kind: "COPY", tags } : { kind: "ENCODE", rendition };
     const { video, audio } = this.#facts;
     return {
@@ -221,7 +238,8 @@ function flvMisfit({ video, audio }: StreamFacts): string | null {
   return codec === undefined ? null : `RTMP does not carry the codec ${codec} of the source.`;
 }
 
-function videoKey({ videoCodec, width, height, videoBitrateKbps, frameRate }: EncodedRendition): string {
+/** Pictures of one key are encoded once. */
+export function videoKey({ videoCodec, width, height, videoBitrateKbps, frameRate }: EncodedRendition): string {
   return JSON.stringify([videoCodec, width, height, videoBitrateKbps, frameRate]);
 }
 

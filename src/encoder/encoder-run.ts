@@ -1,4 +1,4 @@
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { EncoderPlan } from "./encoder-plan.ts";
 import { encoderArguments, type EncoderSettings } from "./ffmpeg.arguments.ts";
 import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
@@ -43,6 +43,7 @@ export class EncoderRun {
       binary: ffmpegPath,
       arguments: encoderArguments(plan, settings),
       directory,
+      tapCount: plan.processes.archives.length + plan.processes.stills.length,
       onProgress: (progress) => this.#note(progress),
     });
     void this.#child.ended.then((end) => {
@@ -56,6 +57,11 @@ export class EncoderRun {
 
   get stdin(): Writable {
     return this.#child.stdin;
+  }
+
+  /** What it hands over of its processes, by the numbers in its plan. All of them have to be read. */
+  get taps(): readonly Readable[] {
+    return this.#child.taps;
   }
 
   /** When its media time last moved on, by the session's clock; null before it first did. */

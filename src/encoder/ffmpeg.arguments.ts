@@ -1,7 +1,8 @@
-import type { EncodedRendition, EncoderPlan, TagSet, Tee, VideoStream } from "./encoder-plan.ts";
+import { videoKey, type EncodedRendition, type EncoderPlan, type TagSet, type Tee, type VideoStream } from "./encoder-plan.ts";
 import { PROGRESS_PIPE } from "./ffmpeg.process.ts";
 import { declaredShape, outputFrameRate, videoFilter, type Shape } from "./ffmpeg.filters.ts";
-import { SEGMENT_SECONDS, slavesOf } from "./ffmpeg.outputs.ts";
+import { archiveSlave, SEGMENT_SECONDS, slavesOf } from "./ffmpeg.outputs.ts";
+import { branchStills, inputStillFilter, needsKeyFramesOnly, renditionStillFilter, stillLink, stillOutputs } from "./ffmpeg.stills.ts";
 
 export interface EncoderSettings {
   /** How much work the encoders put in; see `DEFAULT_PRESETS`. */
@@ -36,24 +37,18 @@ export function encoderArguments(plan: EncoderPlan, settings: EncoderSettings): 
     // Of its files, those that it writes over are those that were made for it.
     ...["-hide_banner", "-y", "-nostats", "-loglevel", "warning", "-progress", PROGRESS_PIPE, "-stats_period", "0.5"],
     ...["-fflags", "+genpts+discardcorrupt", "-analyzeduration", "1000000", "-probesize", "2000000"],
+    ...(needsKeyFramesOnly(plan) ? ["-skip_frame:v", "nokey"] : []),
     ...["-threads", String(Math.min(settings.coreCount, THREADS_LIMIT)), "-protocol_whitelist", "pipe", "-f", "mpegts", "-i", "pipe:0"],
     ...filterArguments(plan),
     ...outputArguments(plan, settings),
+    ...stillOutputs(plan.processes.stills),
   ];
 }
 
 /** One decode, one filter graph: each distinct encode gets a branch of it. */
 function filterArguments(plan: EncoderPlan): readonly string[] {
-  const videos = plan.tees.flatMap((tee, number) => encodes(tee.videos, number));
   const audios = plan.tees.flatMap((tee, number) => encodes(tee.audios, number));
-  const graph: string[] = [];
-  if (videos.length > 0) {
-    const ladder = ladderShapes(plan);
-    graph.push(`[0:v:0]split=${videos.length}${videos.map(({ name }) => `[s${name}]`).join("")}`);
-    for (const { name, rendition } of videos) {
-      graph.push(`[s${name}]${videoFilter(rendition, plan.facts.video, declaredShape(rendition, ladder))}[v${name}]`);
-    }
-  }
+  const graph = [...pictureGraph(plan)];
   if (audios.length > 0) {
     // Fills holes and drops what overlaps, so that sound stays with the picture after a break of the input.
     // It resamples from the start: where that begins later, at the first small hole, it counts time from nought again, and makes up for it.
@@ -61,6 +56,33 @@ function filterArguments(plan: EncoderPlan): readonly string[] {
     graph.push(`[0:a:0]${common},asplit=${audios.length}${audios.map(({ name }) => `[a${name}]`).join("")}`);
   }
   return graph.length === 0 ? [] : ["-filter_complex_threads", "2", "-filter_complex", graph.join(";")];
+}
+
+/** Small pictures branch off what is scaled for a rendition anyway, or off the decoded input. */
+function pictureGraph(plan: EncoderPlan): readonly string[] {
+  const { facts, processes } = plan;
+  const videos = plan.tees.flatMap((tee, number) => encodes(tee.videos, number));
+  const stills = branchStills(processes.stills, new Set(videos.map(({ rendition }) => videoKey(rendition))));
+  const links = [...videos.map(({ name }) => `[s${name}]`), ...stills.ofInput.map((still) => `[i${stillLink(still)}]`)];
+  if (links.length === 0) return [];
+  const ladder = ladderShapes(plan);
+  const keys = videos.map(({ rendition }) => videoKey(rendition));
+  const isKeyFramesOnly = needsKeyFramesOnly(plan);
+  return [
+    `[0:v:0]split=${links.length}${links.join("")}`,
+    ...videos.flatMap(({ name, rendition }, index) => {
+      const key = videoKey(rendition);
+      // Two tees may encode one rendition, each for itself.
+      const own = keys.indexOf(key) === index ? stills.ofRendition(key) : [];
+      const branches = own.map((still) => `[r${stillLink(still)}]`).join("");
+      const split = own.length === 0 ? "" : `,split=${own.length + 1}`;
+      return [
+        `[s${name}]${videoFilter(rendition, facts.video, declaredShape(rendition, ladder))}${split}[v${name}]${branches}`,
+        ...own.map((still) => `[r${stillLink(still)}]${renditionStillFilter(still)}[${stillLink(still)}]`),
+      ];
+    }),
+    ...stills.ofInput.map((still) => `[i${stillLink(still)}]${inputStillFilter(still, facts.video, isKeyFramesOnly)}[${stillLink(still)}]`),
+  ];
 }
 
 /** What is copied keeps its shape, so that it comes first. */
@@ -98,7 +120,10 @@ function outputArguments(plan: EncoderPlan, settings: EncoderSettings): readonly
 function teeArguments(tee: Tee, number: number, plan: EncoderPlan, settings: EncoderSettings): readonly string[] {
   const { facts } = plan;
   const slaveSettings = { ...settings, facts, ladder: ladderShapes(plan) };
-  const slaves = tee.outputs.flatMap((output) => slavesOf(output, tee, slaveSettings));
+  const slaves = [
+    ...tee.outputs.flatMap((output) => slavesOf(output, tee, slaveSettings)),
+    ...tee.archives.map((archive) => archiveSlave(archive, tee, slaveSettings)),
+  ];
   if (slaves.length === 0) return [];
   const maps = [
     ...tee.videos.map((stream, index) => (stream.kind === "COPY" ? "0:v:0" : `[v${linkName(number, index)}]`)),

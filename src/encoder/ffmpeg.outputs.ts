@@ -11,8 +11,10 @@ import {
   type Variant,
 } from "./encoder-plan.ts";
 import { declaredShape, type Shape } from "./ffmpeg.filters.ts";
+import { tapUrl } from "./ffmpeg.process.ts";
 import { renderDictionary, renderSlave, type Options } from "./ffmpeg.tee.ts";
 import type { StreamFacts } from "./input-facts.ts";
+import type { PlannedArchive } from "./process-plan.rules.ts";
 
 /** What the slaves of a tee depend on besides the tee itself. */
 export interface SlaveSettings {
@@ -31,6 +33,8 @@ const PLAYLIST_SEGMENTS = 10;
 const KEPT_SEGMENTS = 5;
 const FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof+delay_moov";
 const CLUSTER_MILLISECONDS = 1_000;
+/** What a killed encoder takes with it of what is archived, besides what is still on its way through it. */
+const ARCHIVE_FRAGMENT_MICROSECONDS = 500_000;
 /** Some 2 s of a picture and its sound. Where there is no way, each takes 10 ms to be dropped, and the end has to wait for all of them. */
 const FEED_QUEUE_PACKETS = 200;
 /** What a packet of a LAN carries of MPEG-TS without being cut up. */
@@ -53,6 +57,23 @@ export function slavesOf(output: PlannedOutput, tee: Tee, settings: SlaveSetting
     default:
       return output.feeds.filter(({ misfit }) => misfit === null).map((feed) => feedSlave(output.kind, feed, tee, settings));
   }
+}
+
+/**
+ * A rendition as fragments for its archive. Their times say where each track begins, and no edit list in the header does: so the headers
+ * of two encoder processes that make the same are the same, and fragments of one can stand behind those of the other.
+ */
+export function archiveSlave(archive: PlannedArchive, tee: Tee, { facts }: SlaveSettings): string {
+  const options = {
+    f: "mp4",
+    movflags: `${FRAGMENTED}+frag_discont`,
+    use_editlist: "0",
+    avoid_negative_ts: "make_non_negative",
+    frag_duration: String(ARCHIVE_FRAGMENT_MICROSECONDS),
+    flush_packets: "1",
+    strict: "experimental",
+  };
+  return slave({ options, variant: archive, target: tapUrl(archive.tap), tee, facts });
 }
 
 function httpSlaves({ token, variants, hls, dash }: PlannedHttp, tee: Tee, settings: SlaveSettings): readonly string[] {

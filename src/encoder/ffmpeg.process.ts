@@ -17,6 +17,8 @@ export interface FfmpegProcess {
   readonly pid: number | null;
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** What it writes besides, as many as were asked for. All of them have to be read. */
+  readonly taps: readonly Readable[];
   /** Resolves once the process is gone, however it ended. */
   readonly ended: Promise<ProcessEnd>;
   /** Its newest lines, secrets masked, oldest first. */
@@ -41,6 +43,8 @@ export interface SpawnOptions {
   readonly script?: string;
   /** What all of its HTTP and HTTPS goes through; read from its environment, which nobody else sees. */
   readonly httpProxy?: string;
+  /** How many pipes it gets to write to besides standard output; see `tapUrl`. */
+  readonly tapCount?: number;
   /** Texts that must not be seen in its last lines. */
   readonly secrets?: readonly string[];
   /** It writes progress to descriptor 3. */
@@ -53,6 +57,13 @@ export const PROGRESS_PIPE = "pipe:3";
 
 /** Open as long as we live; the watchdog reads its end. */
 const LIFE_DESCRIPTOR = 5;
+/** Behind the one that the watchdog needs for itself. */
+const FIRST_TAP_DESCRIPTOR = 7;
+
+/** What a process writes for the tap of this number, counted from 0; an ffmpeg URL. */
+export function tapUrl(tap: number): string {
+  return `pipe:${FIRST_TAP_DESCRIPTOR + tap}`;
+}
 
 const LINES_KEPT = 30;
 const LINE_LIMIT_CHARACTERS = 500;
@@ -88,7 +99,7 @@ export function spawnFfmpeg(host: ProcessHost, options: SpawnOptions): FfmpegPro
 function start(host: ProcessHost, options: SpawnOptions): ChildProcess {
   const tied = tie(host, options);
   return spawn(tied.command, tied.arguments, {
-    stdio: ["pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    stdio: [...Array<"pipe">(LIFE_DESCRIPTOR + 1).fill("pipe"), ...tapDescriptors(options)],
     detached: true,
     // Nothing of our own environment, which holds credentials.
     env: {
@@ -97,6 +108,10 @@ function start(host: ProcessHost, options: SpawnOptions): ChildProcess {
     },
     ...(options.directory === undefined ? {} : { cwd: options.directory }),
   });
+}
+
+function tapDescriptors({ tapCount = 0 }: SpawnOptions): readonly ("pipe" | "ignore")[] {
+  return tapCount === 0 ? [] : ["ignore", ...Array<"pipe">(tapCount).fill("pipe")];
 }
 
 function own(host: ProcessHost, options: SpawnOptions, child: ChildProcess): FfmpegProcess {
@@ -113,6 +128,7 @@ function own(host: ProcessHost, options: SpawnOptions, child: ChildProcess): Ffm
     pid: child.pid ?? null,
     stdin: streamOf<Writable>(child, 0),
     stdout: streamOf<Readable>(child, 1),
+    taps: Array.from({ length: options.tapCount ?? 0 }, (_, tap) => streamOf<Readable>(child, FIRST_TAP_DESCRIPTOR + tap)),
     ended,
     lastLines: () => [...lines],
     kill,
@@ -137,6 +153,7 @@ function endedProcess(child: ChildProcess | null, cause: unknown): FfmpegProcess
     pid: child?.pid ?? null,
     stdin: new Writable({ write: (_chunk, _encoding, done) => done() }),
     stdout: Readable.from([]),
+    taps: [],
     ended,
     lastLines: () => [],
     kill: () => undefined,

@@ -75,12 +75,15 @@ export async function readLaunches(transaction: Transaction, sessionIds: readonl
         from playbacks p where p.session_id = s.id),
       'processes', (
         select coalesce(jsonb_agg(jsonb_build_object(
-          'processId', p.id, 'kind', p.kind, 'playbackId', p.playback_id, 'renditionId', p.rendition_id, 'pathToken', p.path_token,
+          'processId', p.id, 'kind', p.kind, 'playbackId', p.playback_id, 'renditionId', p.rendition_id, 'pathToken', p.directory_token,
           'intervalSeconds', p.started_settings -> 'intervalSeconds', 'durationSeconds', p.started_settings -> 'durationSeconds')
           order by p.id), '[]'::jsonb)
         from processes p
+        join playbacks b on b.id = p.playback_id
         where p.session_id = s.id and r.id is not null and p.started_generation = s.generation
-          and (p.started_settings ->> 'isEnabled')::boolean),
+          and (p.started_settings ->> 'isEnabled')::boolean
+          -- An encoder is asked for nothing that it does not encode.
+          and b.started_renditions @> jsonb_build_array(jsonb_build_object('id', p.rendition_id))),
       'secrets', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'playbackId', x.playback_id, 'kind', x.kind, 'position', x.position,

@@ -42,6 +42,7 @@ export interface SessionControl {
   readonly nextRecoveryAt: string | null;
   readonly state: SessionState;
   readonly playbacks: readonly PlaybackObservation[];
+  readonly processIds: readonly string[];
 }
 
 /** What becomes of a session; what is left out stays as it is. */
@@ -51,8 +52,8 @@ export interface SessionOutcome {
   readonly reason: string | null;
   /** The playbacks that are told of, or `ALL` for each the same as the session. */
   readonly playbacks: readonly PlaybackObservation[] | "ALL";
-  /** What else was observed; null when nobody observes: the input is back on path A, and no slate shows. */
-  readonly observed: Pick<Observation, "activePath" | "isSlateShowing" | "nextRecoveryAt" | "causes"> | "KEPT" | null;
+  /** What else was observed; null when nobody observes: the input is back on path A, no slate shows, and no process is active. */
+  readonly observed: Pick<Observation, "activePath" | "isSlateShowing" | "nextRecoveryAt" | "causes" | "processes"> | "KEPT" | null;
   /** What is known to be wrong without having been observed. */
   readonly noticed?: Pick<AlertCause, "code" | "severity" | "message">;
   /** Whether the lease is given back. */

@@ -38,7 +38,8 @@ export async function readControls(transaction: Transaction, ids: readonly strin
       'playbacks', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'playbackId', p.id, 'status', p.status, 'health', p.health, 'reason', p.status_reason) order by p.position), '[]'::jsonb)
-        from playbacks p where p.session_id = s.id)) as control
+        from playbacks p where p.session_id = s.id),
+      'processIds', (select coalesce(jsonb_agg(c.id), '[]'::jsonb) from processes c where c.session_id = s.id)) as control
     from sessions s where s.id = any(${textList(ids)}) order by s.id`);
   return rows.map((row) => row.control);
 }

@@ -3,6 +3,7 @@ import type { Logger } from "../shared/log.ts";
 import type { NetworkPolicy } from "../network/network-policy.ts";
 import type { NetworkAccess } from "../network/connect.ts";
 import { resolveAllowed, resolveAllowedUrl } from "../network/resolve.ts";
+import type { AssetKeeper } from "./asset-keeper.ts";
 import type { EncoderCapabilities } from "./capabilities.ts";
 import { DEFAULT_PRESETS, type EncoderPresets } from "./ffmpeg.arguments.ts";
 import { pruneLiveDirectories } from "./live-directory.ts";
@@ -11,11 +12,15 @@ import { createPathSourceOpener, explainPushLack, NO_PUSH_DOORS, type PushDoors 
 import { openProcessRecords } from "./process-record.ts";
 import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
 import { openSocketDirectory } from "./socket-directory.ts";
+import type { StorageLevel } from "./storage-level.rules.ts";
 
 export interface MediaRunnerOptions {
   readonly capabilities: EncoderCapabilities;
   /** HTTP outputs are written to `live/<path token>/` below it; the origin serves them from there. */
   readonly mediaRoot: string;
+  /** Keeps recordings and replays. */
+  readonly assets: AssetKeeper;
+  readonly storageLevel: () => StorageLevel;
   /** FILE outputs are written below it, and never outside. */
   readonly fileRoot: string;
   /** Where started processes are written down; `reapLeftovers` reads it at the next start. Belongs to this agent alone. */
@@ -57,6 +62,8 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       ffmpegPath,
       ffprobePath,
       mediaRoot: options.mediaRoot,
+      assets: options.assets,
+      storageLevel: options.storageLevel,
       fileRoot: options.fileRoot,
       socketDirectory,
       multicastInterface: options.multicastInterface,

@@ -15,7 +15,10 @@ import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
 import type { Resolution } from "../network/resolve.ts";
 import type { Logger } from "../shared/log.ts";
-import type { Observation, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
+import type { AssetKeeper } from "./asset-keeper.ts";
+import type { Observation, RunnerEnd, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
+import { SessionProcesses } from "./session-processes.ts";
+import type { StorageLevel } from "./storage-level.rules.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 import { describeSession, isEncoderStuck, type SessionFacts } from "./session-report.ts";
 import { SessionMeter } from "./session-meter.ts";
@@ -33,6 +36,8 @@ export interface MediaSessionOptions {
   /** For sockets that the encoder writes to: of this agent alone. */
   readonly socketDirectory: string;
   readonly multicastInterface: string | null;
+  readonly assets: AssetKeeper;
+  readonly storageLevel: () => StorageLevel;
   /** The bytes of an uploaded picture; null when it is gone. */
   readonly readImage: (imageId: string) => Promise<Buffer | null>;
   readonly openPathSource: OpenPathSource;
@@ -77,6 +82,7 @@ export class MediaSession implements SessionRunner {
   readonly signal: SessionSignal;
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
+  readonly #processes: SessionProcesses;
   readonly #keeper: EncoderKeeper;
   /** Null where the cues of the input are not wanted. */
   readonly #cues: CueTrack | null;
@@ -105,8 +111,10 @@ export class MediaSession implements SessionRunner {
       onComplete: (output) => this.#publish(output),
       onProblem: (error) => this.#noteUnpublished(error),
     });
+    this.#processes = new SessionProcesses(options);
     this.#keeper = new EncoderKeeper({
       session: options,
+      processes: this.#processes,
       clock: this.#clock,
       inputSwitch: this.#switch,
       watch: this.#watch,
@@ -165,8 +173,8 @@ export class MediaSession implements SessionRunner {
     return this.#phase === "ON" ? this.#meter.sample(this.#clock.now(), this.signal.choice.activePath, new Date()) : null;
   }
 
-  async stop(): Promise<void> {
-    this.#ended ??= this.#end("STOPPED", null);
+  async stop(end: RunnerEnd = "ENDED"): Promise<void> {
+    this.#ended ??= this.#end("STOPPED", null, end);
     await this.#ended;
     await Promise.all(this.#tokens().map((token) => removeLiveDirectory(this.#options.mediaRoot, token)));
     if (this.#phase !== "STOPPED") return;
@@ -175,7 +183,7 @@ export class MediaSession implements SessionRunner {
 
   /** Ends its processes and leaves its files, for another runner of the same start to go on with. */
   async abandon(): Promise<void> {
-    this.#ended ??= this.#end("STOPPED", null);
+    this.#ended ??= this.#end("STOPPED", null, "LEFT");
     await this.#ended;
   }
 
@@ -183,7 +191,7 @@ export class MediaSession implements SessionRunner {
     this.#ended ??= this.#end("FAILED", reason);
   }
 
-  async #end(phase: "FAILED" | "STOPPED", reason: string | null): Promise<void> {
+  async #end(phase: "FAILED" | "STOPPED", reason: string | null, end: RunnerEnd = "ENDED"): Promise<void> {
     this.#phase = phase;
     clearInterval(this.#timer);
     if (phase === "FAILED") this.#tell({ status: "FAILED", health: "ERROR", reason });
@@ -191,6 +199,7 @@ export class MediaSession implements SessionRunner {
     await this.signal.close();
     await this.#keeper.close();
     await this.#work;
+    await this.#processes.close(end);
   }
 
   #tick(): void {
@@ -250,8 +259,9 @@ export class MediaSession implements SessionRunner {
     const described = describeSession(facts);
     this.#hasWaited ||= described.status === "WAITING";
     const causes = this.#countCauses(findCauses(this.#causeFacts(facts, described)));
+    const processes = this.#processes.observations(facts.now);
     const { choice, isSlateShowing, slateProblem } = this.signal;
-    this.#send({ ...described, reason: described.reason ?? slateProblem, ...choice.observation, isSlateShowing, causes });
+    this.#send({ ...described, reason: described.reason ?? slateProblem, ...choice.observation, isSlateShowing, causes, processes });
   }
 
   #facts(now: number): SessionFacts {
@@ -292,6 +302,7 @@ export class MediaSession implements SessionRunner {
       },
       refusedReceivers: this.#keeper.refusedReceivers,
       storageFullAt: this.#storageFullAt,
+      processCauses: this.#processes.causes(now),
     };
   }
 

@@ -1,17 +1,18 @@
 import type { EncoderPlan, PlannedOutput } from "./encoder-plan.ts";
 
-const FAILED_SLAVE = /Slave muxer #(\d+) failed: (.+?)(?:, continuing|[.,]?$)/;
+const FAILED_SLAVE = /Slave muxer #(\d+) failed: (.+?)(?:, continuing(?: with \d+\/(\d+) slaves)?|[.,]?$)/;
 
 /** Why the encoder gave up on outputs while it went on with the others, by playback, out of what it said; the newest reason of each. */
 export function outputProblems(plan: EncoderPlan, lines: readonly string[]): ReadonlyMap<string, string> {
-  // Slaves of the other tees are behind queues that never give up.
-  const outputs = plan.tees[0]?.outputs ?? [];
+  // Of the other tees only archives may fail, which stand behind outputs: those are behind queues that never give up.
+  const { outputs = [], archives = [] } = plan.tees[0] ?? {};
   const owners = outputs.flatMap((output) => Array.from({ length: slaveCount(output) }, () => output.playbackId));
   const problems = new Map<string, string>();
   for (const line of lines) {
-    const [, position, reason] = FAILED_SLAVE.exec(line) ?? [];
+    const [, position, reason, count] = FAILED_SLAVE.exec(line) ?? [];
     const playbackId = owners[Number(position)];
-    if (playbackId !== undefined && reason !== undefined) problems.set(playbackId, reason);
+    const isFirstTee = plan.tees.length === 1 || Number(count) === owners.length + archives.length;
+    if (playbackId !== undefined && reason !== undefined && isFirstTee) problems.set(playbackId, reason);
   }
   return problems;
 }

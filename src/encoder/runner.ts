@@ -88,7 +88,7 @@ export interface ProcessLaunch {
   readonly intervalSeconds: number | null;
   /** Length of a motion clip; most length of a recording or replay, null for the whole run, and for thumbnails. */
   readonly durationSeconds: number | null;
-  /** The directory name below which the latest content of a thumbnail or motion clip is found. */
+  /** The name of the directory in which the latest content of a thumbnail or motion clip is kept; the same for every run. */
   readonly pathToken: string;
 }
 
@@ -151,10 +151,13 @@ export interface PlaybackObservation {
   readonly reason: string | null;
 }
 
+/** How a run ends for a runner: for good, or it goes on elsewhere or later, and with it what is recorded of it. */
+export type RunnerEnd = "ENDED" | "LEFT";
+
 /** One running session, real or simulated. */
 export interface SessionRunner {
-  /** Ends the encoder and all it started; resolves once no process of it is left. Idempotent. */
-  readonly stop: () => Promise<void>;
+  /** Ends the encoder and all it started; resolves once no process of it is left. Idempotent. Left out, the run is over. */
+  readonly stop: (end?: RunnerEnd) => Promise<void>;
   /** Told what is asked for now, whenever that is read; mostly the same as before. */
   readonly control: (controls: SessionControls) => void;
   /** What it does now; null when it does not know. */

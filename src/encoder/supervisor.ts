@@ -126,7 +126,8 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
 
   async function stopRunner(seat: Seat): Promise<void> {
     try {
-      await seat.runner?.stop();
+      // What is handed on, or held by others, is the same run wherever it goes on.
+      await seat.runner?.stop(seat.cause === "HANDED_ON" || seat.cause === "FENCED" ? "LEFT" : "ENDED");
     } catch (error) {
       log.error({ err: error, sessionId: seat.id }, "a runner could not be stopped in order");
     }

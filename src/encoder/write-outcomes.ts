@@ -3,6 +3,9 @@ import { endAlerts, reconcileAlerts, type AlertRecord } from "../alerts/reconcil
 import { writeAlerts, type SessionAlerts } from "../alerts/write-alerts.ts";
 import { appendChanges, type NewChange } from "../changes/append-changes.ts";
 import type { Transaction } from "../database/database.ts";
+import { endProcesses, writeActivities, type ToldActivity } from "../processes/process-activity.store.ts";
+import { processChanges } from "../processes/process.state.ts";
+import { required } from "../shared/assert.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import { storableText } from "../shared/storable-text.ts";
 import { tellingOf } from "./alert-telling.rules.ts";
@@ -24,8 +27,8 @@ export interface DecidedOutcome {
 const REASON_LENGTH_LIMIT = 500;
 
 /**
- * Writes what was decided about locked sessions, their playbacks and alerts, and a change for each whose status, health or reason
- * really differs. A fixed number of statements whatever the number. Tells whether there was anything to write.
+ * Writes what was decided about locked sessions, their playbacks, processes and alerts, and a change for each whose status, health or
+ * reason really differs. A fixed number of statements whatever the number. Tells whether there was anything to write.
  */
 export async function writeOutcomes(transaction: Transaction, decided: readonly DecidedOutcome[]): Promise<boolean> {
   const written = decided.map(describe);
@@ -41,6 +44,7 @@ export async function writeOutcomes(transaction: Transaction, decided: readonly 
     transaction,
     written.flatMap(({ session }) => endOf(session) ?? []),
   );
+  const changedProcesses = await writeProcessChanges(transaction, decided);
   const known = await readKnownAlerts(
     transaction,
     decided.map(({ session }) => session.id),
@@ -49,8 +53,30 @@ export async function writeOutcomes(transaction: Transaction, decided: readonly 
     transaction,
     decided.map((each) => alertsOf(each, known.get(each.session.id) ?? [])),
   );
-  await appendChanges(transaction, [...written.flatMap(({ change }) => change ?? []), ...alertChanges]);
-  return alertChanges.length > 0 || written.some(({ session }) => session !== null);
+  await appendChanges(transaction, [...written.flatMap(({ change }) => change ?? []), ...changedProcesses, ...alertChanges]);
+  return alertChanges.length > 0 || changedProcesses.length > 0 || written.some(({ session }) => session !== null);
+}
+
+/** What processes are told to do, and that those of sessions of which nothing is observed any more do nothing. */
+async function writeProcessChanges(transaction: Transaction, decided: readonly DecidedOutcome[]): Promise<readonly NewChange[]> {
+  const isOver = ({ status }: SessionOutcome): boolean => status === "STOPPED" || status === "FAILED";
+  const hasEnded = ({ outcome }: DecidedOutcome): boolean => outcome.observed === null || outcome.isReleased || isOver(outcome);
+  const idsOf = (items: readonly DecidedOutcome[]): readonly string[] => items.map(({ session }) => session.id);
+  const ended = decided.filter((each) => hasEnded(each) && each.session.processIds.length > 0);
+  const steps = [
+    ...(await writeActivities(transaction, decided.filter((each) => !hasEnded(each)).flatMap(activitiesOf))),
+    ...(await endProcesses(transaction, { ids: idsOf(ended), overIds: idsOf(ended.filter(({ outcome }) => isOver(outcome))) })),
+  ];
+  const at = new Map(decided.map((each) => [each.session.id, each.at]));
+  return steps.flatMap((step) => {
+    const observedAt = required(at.get((step.after ?? step.before)?.sessionId ?? ""), "session of a process");
+    return processChanges([step], { at: observedAt, actor: null, kind: "STATUS_CHANGED" });
+  });
+}
+
+function activitiesOf({ session, outcome: { observed } }: DecidedOutcome): readonly ToldActivity[] {
+  if (observed === null || observed === "KEPT") return [];
+  return (observed.processes ?? []).map((process) => ({ ...process, sessionId: session.id, encoderId: session.encoderId }));
 }
 
 function alertsOf({ session, outcome, at }: DecidedOutcome, known: readonly AlertRecord[]): SessionAlerts {

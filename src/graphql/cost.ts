@@ -24,8 +24,11 @@ export const COST_LIMIT = 10_000;
 
 /** As many ids as a bulk call takes; more are refused where the call is parsed, with a better answer. */
 const BULK_IDS_LIMIT = 10_000;
-/** As many as one call on alerts takes. */
-const ALERTS_LIMIT = 1_000;
+/** Lists whose length follows from the input, up to what one call takes. */
+const LIMITED_LISTS: ReadonlyMap<string, number> = new Map([
+  ["AlertsPayload.alerts", 1_000],
+  ["ProcessesPayload.processes", 1_000],
+]);
 /** What is assumed of a bulk call by filter that does not say how many sessions it expects. */
 const BULK_FILTER_ESTIMATE = 1_000;
 /** Rows of an import that its answer lists. */
@@ -35,17 +38,24 @@ const SUBSCRIPTION_BURST = PAGE_SIZE_DEFAULT;
 /** Of a list that nothing is known about. */
 const OTHER_LIST_ESTIMATE = 10;
 
+/**
+ * The lists through which a selection can come back to where it was, with their lengths within themselves, where an estimate that is a
+ * little low grows with every turn: as many as there can be, or hardly ever are.
+ */
+const RECURRING_LISTS: ReadonlyMap<string, number> = new Map([
+  ["Session.playbacks", 20],
+  ["Session.processes", 100],
+]);
+/** What one setting of processes without targets comes to. */
+const SYNCED_PROCESSES_ESTIMATE = 20;
+
 /** An export reads everything of the sessions that it finds, however few fields are asked for. */
 export const EXPORT_COST = 1_000;
 
-/** The list through which a selection can come back to where it was. */
-const RECURRING_LIST = "Session.playbacks";
-/** Items of the recurring list within itself, where an estimate that is a little low grows with every turn: as many as there can be. */
-const RECURRING_LIST_LIMIT = 20;
-
 /** Usual lengths of lists that take no page size. */
 const LIST_ESTIMATES: ReadonlyMap<string, number> = new Map([
-  [RECURRING_LIST, 5],
+  ["Session.playbacks", 5],
+  ["Session.processes", 5],
   ["Template.renditions", 5],
   ["Playback.addresses", 5],
   ["Session.streamRemap", 5],
@@ -144,7 +154,7 @@ function ofField(counting: Counting, node: FieldNode, parent: Type, place: Place
   if (!parent || !field || !isCompositeType(type)) return 0;
   const name = `${parent.name}.${field.name}`;
   const inner: Place = {
-    isWithinRecurringList: place.isWithinRecurringList || name === RECURRING_LIST,
+    isWithinRecurringList: place.isWithinRecurringList || RECURRING_LISTS.has(name),
     inputSize: parent === counting.schema.getMutationType() ? inputSize(argument(counting, node, "input")) : place.inputSize,
   };
   const own = FREE_TYPES.test(type.name) || FREE_FIELDS.has(name) ? 0 : (OWN_COSTS.get(name) ?? 1);
@@ -160,10 +170,11 @@ function listLength(counting: Counting, node: FieldNode, name: string, place: Pl
   // The page size stands with the connection.
   if (PAGE_LIST.test(name)) return 1;
   if (INPUT_SIZED_LISTS.has(name)) return place.inputSize;
-  if (name === "AlertsPayload.alerts") return Math.min(place.inputSize, ALERTS_LIMIT);
+  const limit = LIMITED_LISTS.get(name);
+  if (limit !== undefined) return Math.min(place.inputSize, limit);
   if (name === "Query.nodes") return listSize(argument(counting, node, "ids"));
-  if (name === RECURRING_LIST && place.isWithinRecurringList) return RECURRING_LIST_LIMIT;
-  return LIST_ESTIMATES.get(name) ?? OTHER_LIST_ESTIMATE;
+  const recurring = place.isWithinRecurringList ? RECURRING_LISTS.get(name) : undefined;
+  return recurring ?? LIST_ESTIMATES.get(name) ?? OTHER_LIST_ESTIMATE;
 }
 
 /** Sizes out of range are refused by the list itself, which says so. */
@@ -172,16 +183,22 @@ function pageSize(counting: Counting, node: FieldNode): number {
   return typeof size === "number" ? Math.min(Math.max(size, 1), PAGE_SIZE_LIMIT) : PAGE_SIZE_DEFAULT;
 }
 
-/** How many sessions or alerts a mutation answers about. */
+/** How many sessions, alerts or processes a mutation answers about. */
 function inputSize(input: unknown): number {
-  const { selection, sessions, csv, expectedCount, ids: named } = asRecord(input);
+  const { selection, sessions, settings, csv, expectedCount, ids: named } = asRecord(input);
   if (Array.isArray(named)) return Math.min(named.length, BULK_IDS_LIMIT);
   if (sessions !== undefined) return Math.min(listSize(sessions), BULK_IDS_LIMIT);
+  if (Array.isArray(settings)) return settings.reduce<number>((sum, setting) => sum + processCount(setting), 0);
   if (typeof csv === "string") return Math.min(csv.split(/[\r\n]+/, IMPORT_ROWS_LIMIT).length, IMPORT_ROWS_LIMIT);
   // A call that finds another number of sessions than it expects is refused.
   if (typeof expectedCount === "number") return Math.min(Math.max(expectedCount, 0), BULK_IDS_LIMIT);
   const { ids } = asRecord(selection);
   return Array.isArray(ids) ? Math.min(ids.length, BULK_IDS_LIMIT) : BULK_FILTER_ESTIMATE;
+}
+
+function processCount(setting: unknown): number {
+  const { targets } = asRecord(setting);
+  return targets === null || targets === undefined ? SYNCED_PROCESSES_ESTIMATE : listSize(targets);
 }
 
 /** GraphQL takes a single value for a list of one. */

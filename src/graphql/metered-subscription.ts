@@ -12,7 +12,7 @@ export function meterSubscription(
 ): Promise<Subscribed> {
   const { metering } = prepared.contextValue;
   const operation = getOperationAST(prepared.document, prepared.operationName);
-  const metered = operation ? metering.nameOf(prepared.document, operation) : UNREADABLE;
+  const metered = operation ? metering.nameOf({ ...prepared, operation }) : UNREADABLE;
   const startedAt = performance.now();
   return inOperationSpan(async () => {
     nameOperationSpan("subscription", operation?.name?.value);

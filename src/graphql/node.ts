@@ -20,6 +20,8 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   template: "Template",
   session: "Session",
   playback: "Playback",
+  process: "Process",
+  asset: "Asset",
   secret: "Secret",
   encoder: "Encoder",
   alert: "Alert",

@@ -1,8 +1,10 @@
 import { apiKeyLoader } from "../access/api-key.loader.ts";
 import { alertLoader } from "../alerts/alert.loaders.ts";
+import { assetLoader } from "../assets/asset.loaders.ts";
 import { auditEntryLoader } from "../audit/audit.loader.ts";
 import { encoderLoader } from "../encoder/encoder.loader.ts";
 import { organizationLoader } from "../organizations/organization.loader.ts";
+import { processLoader } from "../processes/process.loaders.ts";
 import { inputSwitchLoader, runLoader } from "../sessions/run.loaders.ts";
 import { playbackLoader, secretLoader, sessionLoader } from "../sessions/session.loaders.ts";
 import { templateLoader } from "../templates/template.loader.ts";
@@ -12,11 +14,13 @@ import type { NodeDefinition } from "./node.ts";
 export const NODES: readonly NodeDefinition[] = [
   { kind: "alert", loader: alertLoader },
   { kind: "apikey", loader: apiKeyLoader },
+  { kind: "asset", loader: assetLoader },
   { kind: "auditentry", loader: auditEntryLoader },
   { kind: "encoder", loader: encoderLoader },
   { kind: "inputswitch", loader: inputSwitchLoader },
   { kind: "organization", loader: organizationLoader },
   { kind: "playback", loader: playbackLoader },
+  { kind: "process", loader: processLoader },
   { kind: "run", loader: runLoader },
   { kind: "secret", loader: secretLoader },
   { kind: "session", loader: sessionLoader },

@@ -5,11 +5,14 @@ import { ApiKeyResolver } from "../access/api-key.resolver.ts";
 import { AlertChangeResolver } from "../alerts/alert-change.resolver.ts";
 import "../alerts/alert.enums.ts";
 import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
+import { AssetResolver, ProcessAssetsResolver, RunAssetsResolver } from "../assets/asset.resolver.ts";
+import { ProcessChangeResolver } from "../assets/process-change.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
 import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
 import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
@@ -52,6 +55,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       AlertChangeResolver,
       AlertResolver,
       ApiKeyResolver,
+      AssetResolver,
       AuditResolver,
       CallerResolver,
       ChangeDigestResolver,
@@ -66,7 +70,11 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputTypeInfoResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      ProcessAssetsResolver,
+      ProcessChangeResolver,
+      ProcessResolver,
       RateLimitResolver,
+      RunAssetsResolver,
       RunResolver,
       SecretResolver,
       SessionAlertsResolver,
@@ -78,6 +86,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionFieldResolver,
       SessionImageResolver,
       SessionMutationResolver,
+      SessionProcessesResolver,
       SessionQueryResolver,
       SessionRunsResolver,
       SessionSlateResolver,

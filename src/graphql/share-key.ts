@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Actor } from "../access/actor.ts";
-import type { SubscriptionOperation } from "./subscription-document.ts";
+import type { LiveForm } from "./subscription-document.ts";
 
-/** Two subscribers of one key are given the same answer to the same item: it is made once for both. */
+/**
+ * Two subscribers of one key are given the same answer to the same item: it is made once for both. Null for an attendee of an event,
+ * who may see what others do not.
+ */
 export function shareKeyOf(
-  { live }: SubscriptionOperation,
+  live: LiveForm,
   variables: Readonly<Record<string, unknown>>,
   { organizationId, accessLevel }: Actor,
-): string {
+): string | null {
+  if (accessLevel === null) return null;
   const given = live.variables.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]);
   return createHash("sha256")
     .update(JSON.stringify([organizationId, accessLevel, live.text, given]))
@@ -15,7 +19,7 @@ export function shareKeyOf(
 }
 
 /**
- * A caller as those see it who answer many at once: of the organization and the level. Whatever else an answer would depend on is
+ * A caller as those see it who answer many at once: of an organization and with a level. Whatever else an answer would depend on is
  * refused, since it would be told to others.
  */
 export function actorOfMany({ organizationId, accessLevel }: Actor): Actor {
@@ -34,7 +38,7 @@ export function actorOfMany({ organizationId, accessLevel }: Actor): Actor {
     get canIntrospect() {
       return refuse();
     },
-    get apiKeyId() {
+    get credential() {
       return refuse();
     },
     get expiresAt() {

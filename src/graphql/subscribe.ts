@@ -1,28 +1,44 @@
-import { createSourceEventStream, execute, GraphQLError, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from "graphql";
+import {
+  createSourceEventStream,
+  execute,
+  getOperationAST,
+  GraphQLError,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from "graphql";
 import type { ItemSource, Taken } from "../changes/item-source.ts";
 import { isInterruption, neverOver, withPatience } from "../changes/patience.ts";
 import { createShareWork, type ShareWork } from "../shared/share-work.ts";
 import { Fault } from "../shared/user-error.ts";
 import { admit } from "./admission.ts";
-import { toGraphQLError, withCode } from "./errors.ts";
+import { InvalidDocument } from "./check-document.ts";
+import { withCode } from "./document-text.ts";
+import { ERROR_COUNT_LIMIT, toGraphQLError } from "./errors.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
+import { DOCUMENT_WANTED, UnknownDocument, type DocumentParameters, type PersistedOperations } from "./persisted-operations.ts";
 import { presentErrors } from "./present-errors.ts";
 import type { RequestContext } from "./request.ts";
 import { actorOfMany, shareKeyOf } from "./share-key.ts";
-import { createSubscriptionDocuments } from "./subscription-document.ts";
+import { createSubscriptionDocuments, liveFormOf } from "./subscription-document.ts";
 
 export interface SubscriptionRequest {
   readonly context: RequestContext;
-  readonly query: string;
-  readonly operationName: string | null | undefined;
-  readonly variables: Readonly<Record<string, unknown>> | null | undefined;
+  /** As the client sent it. */
+  readonly parameters: SubscriptionParameters;
+}
+
+export interface SubscriptionParameters extends DocumentParameters {
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 /** A subscription that may run. */
 export interface PreparedSubscription extends ExecutionArgs {
   readonly contextValue: RequestContext;
   readonly variableValues: Readonly<Record<string, unknown>>;
-  readonly shareKey: string;
+  /** Null: nobody shares its answers. */
+  readonly shareKey: string | null;
 }
 
 /** A subscription that runs. */
@@ -48,6 +64,11 @@ export type Answer = string | ExecutionResult;
 /** What a subscription comes to: its items, or why there are none. */
 export type Subscribed = RunningSubscription | ExecutionResult;
 
+export interface SubscriptionsOptions {
+  readonly schema: GraphQLSchema;
+  readonly operations: PersistedOperations;
+}
+
 /** Subscriptions of one gateway, which share what is the same for all of them. */
 export interface Subscriptions {
   /** Makes a subscription ready to run, by the same admission as requests over HTTP; or says why it may not. */
@@ -55,22 +76,33 @@ export interface Subscriptions {
   readonly run: (prepared: PreparedSubscription) => Promise<Subscribed>;
 }
 
-export function createSubscriptions(schema: GraphQLSchema): Subscriptions {
-  const documents = createSubscriptionDocuments(schema);
+export function createSubscriptions({ schema, operations }: SubscriptionsOptions): Subscriptions {
+  const documents = createSubscriptionDocuments();
   const share = createShareWork();
   return {
-    prepare({ context, query, operationName, variables }) {
+    prepare({ context, parameters: { operationName = null, variables, ...parameters } }) {
       try {
         context.budget.begin();
-        const read = documents.read(query, operationName);
-        if (!("document" in read)) return read;
-        const { document, operation } = read;
+        const document = documents.parse(operations.textOf(parameters) ?? "");
+        const operation = getOperationAST(document, operationName);
+        if (!operation)
+          return [new GraphQLError("The document has no such operation.", { extensions: { code: "OPERATION_RESOLUTION_FAILURE" } })];
         admit({ schema, actor: context.actor, budget: context.budget, document, operation, variables, transport: "socket" });
-        const variableValues = variables ?? {};
-        const shareKey = shareKeyOf(read, variableValues, context.actor);
-        return { schema, document, contextValue: context, variableValues, operationName: operationName ?? null, shareKey };
+        return {
+          schema,
+          document,
+          contextValue: context,
+          variableValues: variables ?? {},
+          operationName,
+          hideSuggestions: !context.actor.canIntrospect,
+          options: { maxCoercionErrors: ERROR_COUNT_LIMIT },
+          shareKey: shareKeyOf(liveFormOf(document, operation), variables ?? {}, context.actor),
+        };
       } catch (error) {
+        if (error instanceof InvalidDocument) return error.errors;
         if (error instanceof GraphQLError) return [error];
+        if (error instanceof UnknownDocument)
+          return [toGraphQLError(error), new GraphQLError(DOCUMENT_WANTED, { extensions: { code: error.code } })];
         if (error instanceof Fault) return [toGraphQLError(error)];
         throw error;
       }
@@ -104,7 +136,7 @@ function runItems(prepared: PreparedSubscription, source: ItemSource<object>, sh
       if (waiting.length > 0) return answerOwn(null);
       const taken = source.take();
       if (!taken) return null;
-      if (taken.of === null) return answerOwn(taken);
+      if (taken.of === null || shareKey === null) return answerOwn(taken);
       return share(taken.of, shareKey, async () => answerAll(await taken.items(), prepared));
     },
     textOf: (answer) => (typeof answer === "string" ? answer : textOf(answer, context)),
@@ -121,7 +153,7 @@ function runItems(prepared: PreparedSubscription, source: ItemSource<object>, sh
 /** Answers with loaders of their own, since a value that was read before may have changed by now. */
 async function answerAll(items: readonly object[], prepared: PreparedSubscription): Promise<readonly Answer[]> {
   const { contextValue } = prepared;
-  const context: RequestContext = { ...contextValue, actor: actorOfMany(contextValue.actor) };
+  const context = prepared.shareKey === null ? contextValue : { ...contextValue, actor: actorOfMany(contextValue.actor) };
   const loaders = createLoaders(context);
   return Promise.all(items.map((item) => answerTo(item, { prepared, context, loaders })));
 }

@@ -1,90 +1,49 @@
-import {
-  getOperationAST,
-  GraphQLError,
-  Kind,
-  parse,
-  print,
-  validate,
-  visit,
-  type DocumentNode,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-} from "graphql";
-import { Fault, FaultCode } from "../shared/user-error.ts";
-import { TOKEN_LIMIT } from "./admission.ts";
-import { withCode } from "./errors.ts";
+import { Kind, print, visit, type DocumentNode, type OperationDefinitionNode } from "graphql";
+import { parseDocument } from "./document-text.ts";
 
-/** The arguments that say where a subscriber begins, and nothing about what it is told. */
-const POSITION_ARGUMENTS: ReadonlySet<string> = new Set(["after", "snapshot"]);
-
-/** An operation of a document that is valid. */
-export interface SubscriptionOperation {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
-  /** The operation without the position: subscribers whose texts, and variables of these names, are equal ask for the same. */
-  readonly live: { readonly text: string; readonly variables: readonly string[] };
-}
-
+/** Documents of subscriptions. Thousands of dashboards subscribe with the same one: it is parsed once, and kept once. */
 export interface SubscriptionDocuments {
-  /** Reads a document; throws a `GraphQLError` or `Fault` for one that is none, or what speaks against it. */
-  readonly read: (text: string, operationName: string | null | undefined) => SubscriptionOperation | readonly GraphQLError[];
+  /** Throws a coded error for a text that is none. */
+  readonly parse: (text: string) => DocumentNode;
 }
 
-/** Documents that are kept; beyond them the one that was read longest ago is forgotten. */
+/** Beyond them the one that was asked for longest ago is forgotten. */
 const KEPT_DOCUMENTS = 200;
-/** Longer ones are read anew each time: they are few, and would take the memory of many. */
+/** Longer ones are parsed anew each time: they are few, and would take the memory of many. */
 const KEPT_LENGTH_LIMIT = 20_000;
 
-/** Reads documents and keeps them: thousands of dashboards subscribe with the same one, and share what was read. */
-export function createSubscriptionDocuments(schema: GraphQLSchema): SubscriptionDocuments {
+export function createSubscriptionDocuments(): SubscriptionDocuments {
   const kept = new Map<string, DocumentNode>();
-  const operations = new WeakMap<DocumentNode, Map<string | null, SubscriptionOperation>>();
-
-  function readDocument(text: string): DocumentNode | readonly GraphQLError[] {
-    const known = kept.get(text);
-    kept.delete(text);
-    const document = known ?? parseDocument(text);
-    if (!known) {
-      const errors = validate(schema, document);
-      if (errors.length > 0) return errors.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
-    }
-    if (text.length <= KEPT_LENGTH_LIMIT) kept.set(text, document);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= KEPT_DOCUMENTS) break;
-      kept.delete(oldest);
-    }
-    return document;
-  }
-
   return {
-    read(text, operationName = null) {
-      const document = readDocument(text);
-      if (!("kind" in document)) return document;
-      const ofDocument = operations.get(document) ?? new Map<string | null, SubscriptionOperation>();
-      operations.set(document, ofDocument);
-      const known = ofDocument.get(operationName);
-      if (known) return known;
-      const operation = getOperationAST(document, operationName);
-      if (!operation)
-        return [new GraphQLError("The document has no such operation.", { extensions: { code: "OPERATION_RESOLUTION_FAILURE" } })];
-      const found = { document, operation, live: withoutPosition(document, operation) };
-      ofDocument.set(operationName, found);
-      return found;
+    parse(text) {
+      const document = kept.get(text) ?? parseDocument(text);
+      kept.delete(text);
+      if (text.length <= KEPT_LENGTH_LIMIT) kept.set(text, document);
+      const [oldest] = kept.keys();
+      if (kept.size > KEPT_DOCUMENTS && oldest !== undefined) kept.delete(oldest);
+      return document;
     },
   };
 }
 
-function parseDocument(text: string): DocumentNode {
-  try {
-    return parse(text, { maxTokens: TOKEN_LIMIT });
-  } catch (error) {
-    if (error instanceof GraphQLError) throw withCode(error, "GRAPHQL_PARSE_FAILED");
-    throw new Fault(FaultCode.BAD_REQUEST, "The document cannot be read.", { cause: error });
-  }
+/** An operation without what says where a subscriber begins: those whose texts, and variables of these names, are equal ask for the same. */
+export interface LiveForm {
+  readonly text: string;
+  readonly variables: readonly string[];
 }
 
-/** Arguments within fragments stay, and so does what is used elsewhere as well. */
-function withoutPosition(document: DocumentNode, operation: OperationDefinitionNode): SubscriptionOperation["live"] {
+const POSITION_ARGUMENTS: ReadonlySet<string> = new Set(["after", "snapshot"]);
+
+const liveForms = new WeakMap<OperationDefinitionNode, LiveForm>();
+
+export function liveFormOf(document: DocumentNode, operation: OperationDefinitionNode): LiveForm {
+  const known = liveForms.get(operation) ?? withoutPosition(document, operation);
+  liveForms.set(operation, known);
+  return known;
+}
+
+/** Positions that stand within fragments stay, and so does what is used elsewhere as well. */
+function withoutPosition(document: DocumentNode, operation: OperationDefinitionNode): LiveForm {
   const selections = operation.selectionSet.selections.map((selection) =>
     selection.kind === Kind.FIELD
       ? { ...selection, arguments: (selection.arguments ?? []).filter(({ name }) => !POSITION_ARGUMENTS.has(name.value)) }

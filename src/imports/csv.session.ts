@@ -1,12 +1,10 @@
-import type { PlaybackDraft, SessionDraft } from "../sessions/session.draft.ts";
 import { OUTPUT_TYPE_FACTS } from "../playbacks/playback.rules.ts";
 import { INPUT_TYPE_FACTS } from "../sessions/session.rules.ts";
+import type { StoredContent, StoredPlayback } from "../sessions/stored-session.ts";
 import { CSV_COLUMNS, csvTypeName, type CsvColumnKey } from "./csv.columns.ts";
 
-/** A session as the export sees it. Its secrets are whole, or left out: keys and passphrases null, URLs masked. */
-export type CsvSession = Omit<SessionDraft, "playbacks"> & { readonly playbacks: readonly CsvPlayback[] };
-
-export type CsvPlayback = PlaybackDraft & { readonly templateName: string };
+/** A session as the export sees it. */
+export type CsvSession = StoredContent;
 
 /** Filled in as it goes, without an object for each part of each session. */
 type Cells = Partial<Record<CsvColumnKey, string>>;
@@ -39,7 +37,7 @@ function fillSession(cells: Cells, { name, description, slatesEnabled, source }:
   }
 }
 
-function fillPlayback(cells: Cells, playback: CsvPlayback): void {
+function fillPlayback(cells: Cells, playback: StoredPlayback): void {
   const { type } = playback;
   cells.outputName = playback.name;
   cells.outputType = csvTypeName(type);

@@ -10,13 +10,12 @@ import type { CsvRecord } from "./csv.read.ts";
 import { cellError, isEmptyCell } from "./csv.row.ts";
 import { checkRow, type CheckedRow, type CsvFacts } from "./csv.rules.ts";
 import { toCells, type CsvSession } from "./csv.session.ts";
-import type { StoredCsvSession } from "./csv.stored.ts";
+import type { StoredSession } from "../sessions/stored-session.ts";
 
 /** What a row makes of an existing session. */
 export interface UpsertedRow extends CheckedRow {
   /** Headers of the columns that change, as the file spells them; empty when nothing does. */
   readonly changed: readonly string[];
-  readonly changedKeys: ReadonlySet<CsvColumnKey>;
 }
 
 const { header: WHOLE_HEADER } = checkHeader(CSV_COLUMNS.map((column) => column.header));
@@ -34,7 +33,7 @@ const URL_ROLE: Partial<Readonly<Record<CsvColumnKey, UrlRole>>> = { urlA: "INPU
  * Checks a row against the session of its name: a column that the file does not have leaves its value as it is, an empty cell
  * clears it, an empty secret and a masked URL stay what they are. What comes out has to keep every rule of a new session.
  */
-export function checkUpsert(record: CsvRecord, header: CsvHeader, existing: StoredCsvSession, facts: CsvFacts): UpsertedRow {
+export function checkUpsert(record: CsvRecord, header: CsvHeader, existing: StoredSession, facts: CsvFacts): UpsertedRow {
   const before = toCells(existing.session);
   const merged = mergeCells(record, header, before);
   const checked = checkRow({ row: record.row, cells: merged }, WHOLE_HEADER, facts);
@@ -47,6 +46,7 @@ export function checkUpsert(record: CsvRecord, header: CsvHeader, existing: Stor
   const changedKeys = checked.draft ? findChanges(checked.draft, existing.session, before) : [];
   refuseBusy(existing, changedKeys, problems);
   const spell = (key: CsvColumnKey) => header.spellings[header.positions.get(key) ?? -1] ?? csvColumn(key).header;
+  const draft = checked.draft && withoutColumns(checked.draft, existing.session);
   const order = (key: CsvColumnKey) => header.positions.get(key) ?? header.width + (POSITION.get(key) ?? 0);
   const errors = [...problems]
     .toSorted(([left], [right]) => order(left) - order(right))
@@ -54,11 +54,15 @@ export function checkUpsert(record: CsvRecord, header: CsvHeader, existing: Stor
   return {
     record,
     name: checked.name,
-    draft: errors.length > 0 ? null : checked.draft,
+    draft: errors.length > 0 ? null : draft,
     errors,
     changed: changedKeys.map(spell),
-    changedKeys: new Set(changedKeys),
   };
+}
+
+/** What the format has no column for stays as it is. */
+function withoutColumns(draft: SessionDraft, { externalId, labels, streamRemap }: CsvSession): SessionDraft {
+  return { ...draft, externalId, labels, streamRemap };
 }
 
 /** The cells of the session as the row would have them, in the order of all columns. */
@@ -95,7 +99,7 @@ function dropDependants(cells: readonly string[], isGiven: (key: CsvColumnKey) =
 }
 
 function refuseFixed(
-  { session }: StoredCsvSession,
+  { session }: StoredSession,
   { before, merged }: { readonly before: readonly string[]; readonly merged: readonly string[] },
   problems: Map<CsvColumnKey, CellProblem>,
 ): void {
@@ -134,7 +138,7 @@ function findChanges(draft: SessionDraft, session: CsvSession, before: readonly 
   return CSV_COLUMNS.flatMap(({ key }, index) => (after[index] === before[index] ? [] : key));
 }
 
-function refuseBusy(existing: StoredCsvSession, changed: readonly CsvColumnKey[], problems: Map<CsvColumnKey, CellProblem>): void {
+function refuseBusy(existing: StoredSession, changed: readonly CsvColumnKey[], problems: Map<CsvColumnKey, CellProblem>): void {
   const decision = decideEdit({ status: existing.state.status, desiredStatus: existing.desiredStatus, playbackCount: 1 });
   if (decision.outcome === "ACCEPTED") return;
   for (const key of changed.filter((each) => !ALWAYS_EDITABLE.has(each))) {

@@ -20,7 +20,7 @@ import {
   type CsvSelection,
   type SelectedLines,
 } from "./csv.session.store.ts";
-import { idOfStoredLine, readStoredLines } from "./csv.stored.ts";
+import { idOfStoredLine, readStoredLines } from "../sessions/stored-session.ts";
 
 export interface ExportSessionsCsvInput {
   /** Without one: all sessions. */

@@ -17,8 +17,8 @@ import { openImportFile, type ImportFile } from "./csv.import-file.ts";
 import { checkNames } from "./csv.names.ts";
 import { countRows, rejectedImport, type CsvImportCounts, type CsvImportResult, type ImportedSession } from "./csv.result.ts";
 import { checkRow, csvFacts, type CheckedRow, type CsvFacts } from "./csv.rules.ts";
-import { readStoredLines, type StoredCsvSession } from "./csv.stored.ts";
-import { toUpdateRows, type SessionUpdate, type UpdateRows } from "./csv.update-rows.ts";
+import { readStoredLines, type StoredSession } from "../sessions/stored-session.ts";
+import { toUpdateRows, type SessionUpdate, type UpdateRows } from "../sessions/session.update-rows.ts";
 import { checkUpsert, type UpsertedRow } from "./csv.upsert.ts";
 
 /** What rows are checked against, in a form that can be sent to a thread. */
@@ -206,7 +206,7 @@ function readName(record: CsvRecord, header: CsvHeader): CheckedRow {
 
 interface Matching {
   readonly read: ImportFile;
-  readonly stored: ReadonlyMap<string, StoredCsvSession>;
+  readonly stored: ReadonlyMap<string, StoredSession>;
   readonly facts: CsvFacts;
 }
 
@@ -217,7 +217,7 @@ function matchRow({ record, name }: CheckedRow, { read, stored, facts }: Matchin
   return { ...checkUpsert(record, read.header, existing, facts), existing };
 }
 
-type MatchedRow = UpsertedRow & { readonly existing: StoredCsvSession };
+type MatchedRow = UpsertedRow & { readonly existing: StoredSession };
 
 function accept(
   rows: readonly (CheckedRow | MatchedRow)[],
@@ -231,8 +231,8 @@ function accept(
     const row = { row: record.row, name: name ?? "" };
     if (!draft) throw new Error("A row without errors has a draft.");
     if ("existing" in checked) {
-      const { existing, changed, changedKeys } = checked;
-      if (changed.length > 0) updates.push({ existing, draft, changedKeys });
+      const { existing, changed } = checked;
+      if (changed.length > 0) updates.push({ existing, draft, playbackIds: existing.playbackIds });
       const place = dryRun ? { id: null, streamId: null } : { id: existing.id, streamId: existing.state.streamId };
       return { ...row, ...place, outcome: changed.length > 0 ? ImportOutcome.UPDATED : ImportOutcome.UNCHANGED, changed };
     }

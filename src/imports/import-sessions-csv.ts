@@ -8,11 +8,12 @@ import type { Upload } from "../graphql/upload.ts";
 import { copySessions } from "../sessions/copy-sessions.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
 import { findTakenNames } from "../sessions/session.insert.ts";
+import { updateSessionRows } from "../sessions/session.update.store.ts";
+import { lockSessionsNamed } from "../sessions/stored-session.store.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { Refusal } from "../shared/user-error.ts";
 import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
-import { lockCsvLines, selectJobFacts } from "./csv.session.store.ts";
-import { updateSessionRows } from "./csv.update.store.ts";
+import { selectJobFacts } from "./csv.session.store.ts";
 import { unpackSessions, writtenIds, type JobCheck, type JobFacts, type JobOrder, type PackedSessions } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
 import { receiveFile } from "./receive-file.ts";
@@ -99,7 +100,7 @@ interface StoredImport {
 async function importRows(context: TransactionContext, { order, check, job }: CheckedImport): Promise<StoredImport> {
   const isUpsert = order.mode === "UPSERT";
   // Sessions are locked before templates, as everywhere: in the other order an edit of a template and this could wait for one another.
-  const existing = isUpsert ? await lockCsvLines(context, check.nameKeys) : [];
+  const existing = isUpsert ? await lockSessionsNamed(context, { nameKeys: check.nameKeys }) : [];
   await refuseOldFacts(context, order.facts);
   const taken = isUpsert ? [] : await findTakenNames(context, check.nameKeys);
   const { actor, clock, vault } = context;

@@ -1,7 +1,7 @@
 import { defineLoader } from "../graphql/loaders.ts";
 import { createSessionJudge } from "./csv.comment.ts";
 import { selectCsvFacts, selectCsvLines } from "./csv.session.store.ts";
-import { readStoredLines } from "./csv.stored.ts";
+import { readStoredLines } from "../sessions/stored-session.ts";
 
 /** Why sessions cannot be imported again as they are exported, by id; null where they can. */
 export const csvCommentLoader = defineLoader<string>("csv comments", async (context, ids) => {

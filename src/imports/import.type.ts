@@ -7,18 +7,6 @@ import type { UserError } from "../shared/user-error.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
 import { ImportMode, ImportOutcome, InputType as SessionInputType } from "../sessions/session.rules.ts";
 
-registerEnumType(ImportMode, {
-  name: "ImportMode",
-  description: "What an import does with a row whose name a session already has.",
-  valuesConfig: {
-    CREATE: { description: "Refuses it with NAME_EXISTS: every row is a new session." },
-    UPSERT: {
-      description:
-        "Changes that session where the row differs. A column that is not in the file leaves its value as it is, an empty cell clears it, an empty secret and a masked URL stay. What an edit of the input or the output is needs the session to be STOPPED.",
-    },
-  },
-});
-
 registerEnumType(CsvImportErrorCode, {
   name: "CsvImportErrorCode",
   description: "What is wrong with a cell, a row, the header or a whole file.",

@@ -1,4 +1,5 @@
 import { Ctx, Query, Resolver } from "type-graphql";
+import { assertMayRead } from "../access/actor.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { organizationLoader } from "./organization.loader.ts";
@@ -8,7 +9,9 @@ import { CallerType } from "./organization.type.ts";
 export class CallerResolver {
   @Query(() => CallerType, { description: "Who this request comes from, and what that credential may do." })
   async caller(@Ctx() context: RequestContext): Promise<CallerType> {
-    const { accessLevel, name, organizationId, canIntrospect } = context.actor;
+    const { actor } = context;
+    assertMayRead(actor, "read");
+    const { accessLevel, name, organizationId, canIntrospect } = actor;
     const organization = await context.loaders.of(organizationLoader).load(organizationId);
     // The credential outlived its organization by the length of this request.
     if (!organization) throw new Fault(FaultCode.UNAUTHENTICATED, "The organization of this credential no longer exists.");

@@ -3,6 +3,8 @@ import type { Executor } from "../database/database.ts";
 import type { Package } from "./organization.rules.ts";
 import { organizations } from "./organization.table.ts";
 import { textList } from "../database/text-list.ts";
+import { isIdentifier } from "../shared/identifier.ts";
+import { nameKey } from "../shared/name.ts";
 
 export interface OrganizationRow {
   readonly id: string;
@@ -24,6 +26,16 @@ export async function insertOrganization(executor: Executor, row: OrganizationRo
 
 export async function findOrganization(executor: Executor, id: string): Promise<OrganizationRow | null> {
   const rows = await executor.select(COLUMNS).from(organizations).where(eq(organizations.id, id));
+  return rows[0] ?? null;
+}
+
+/** The organization of this id or, for what is no id, of this name in any case. */
+export async function findOrganizationNamed(executor: Executor, text: string): Promise<OrganizationRow | null> {
+  if (isIdentifier("organization", text)) return findOrganization(executor, text);
+  const rows = await executor
+    .select(COLUMNS)
+    .from(organizations)
+    .where(eq(organizations.nameKey, nameKey(text)));
   return rows[0] ?? null;
 }
 

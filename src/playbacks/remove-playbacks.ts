@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { assertPermission } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
+import { removeProcessesOfPlaybacks } from "../processes/remove-stray-processes.ts";
 import { editSession } from "../sessions/edit-session.ts";
 import type { removePlaybacksInput } from "../sessions/session.input.ts";
 import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
@@ -12,7 +13,8 @@ export async function removePlaybacks(context: Context, input: z.output<typeof r
   return editSession(
     context,
     { id: input.sessionId, expectedVersion: input.expectedVersion, idPath: ["input", "sessionId"], needsStopped: true },
-    async ({ transaction }) => {
+    async (editContext) => {
+      const { transaction } = editContext;
       const existing = await listPlaybacks(transaction, input.sessionId);
       const errors = input.ids.flatMap((id, index) => checkId(id, { index, ids: input.ids, existing }));
       if (errors.length > 0) throw new Refusal(...errors);
@@ -23,6 +25,7 @@ export async function removePlaybacks(context: Context, input: z.output<typeof r
           path: ["input", "ids"],
         });
       }
+      await removeProcessesOfPlaybacks(editContext, input.ids);
       await deletePlaybacks(transaction, input.sessionId, input.ids);
     },
   );

@@ -2,7 +2,9 @@ import { and, eq, notInArray } from "drizzle-orm";
 import type { z } from "zod";
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
+import { textList } from "../database/text-list.ts";
 import { mergeMaskedUrl } from "../network/mask.ts";
+import { removeStrayProcesses } from "../processes/remove-stray-processes.ts";
 import { loadValidationFacts } from "../sessions/create-sessions.ts";
 import { editSession } from "../sessions/edit-session.ts";
 import { openOutputUrls } from "../sessions/secret.store.ts";
@@ -112,6 +114,7 @@ async function writePlayback(context: TransactionContext, current: PlaybackRow, 
       maxFileDurationSeconds: columns.max_file_duration_seconds,
     })
     .where(eq(playbacks.id, current.id));
+  await removeStrayProcesses(context, textList([current.sessionId]));
   const rows = preparePlaybackSecrets(context, { sessionId: current.sessionId, playbackId: current.id, playback: draft });
   await writeSecrets(context.transaction, rows);
   const kept = rows.map((row) => row.position);

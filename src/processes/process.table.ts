@@ -31,8 +31,12 @@ export const processes = snakeCase.table(
     startedSettings: jsonb().$type<ProcessSettings>(),
     /** The session's generation that those belong to. */
     startedGeneration: integer(),
-    /** The unguessable part of the address of the latest content: 130 random bits. */
+    /** It was removed while its session was under way: what runs goes on, and the row goes with the session's end. */
+    isRemoved: boolean().notNull().default(false),
+    /** The unguessable part of the address of the latest content: 130 random bits, which can be replaced. */
     pathToken: text().notNull().unique("processes_path_token"),
+    /** Where the encoder keeps the latest content; shown to nobody, so that it can stay when the address is replaced. */
+    directoryToken: text().notNull(),
     isActive: boolean().notNull().default(false),
     health: text().$type<Health>().notNull().default("OK"),
     statusReason: text(),

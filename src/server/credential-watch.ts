@@ -2,8 +2,10 @@ import { filterLiveKeyIds } from "../access/api-key.store.ts";
 import type { Actor } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 
-/** A credential that has ended, or was revoked, keeps what it opened for no longer than this and the statement that finds it out. */
+/** What a revoked credential opened ends within a second: after this long at most, and the statement that finds it out. */
 const CHECK_MILLISECONDS = 500;
+/** Longest delay that a timer takes; what ends later is looked at again then. */
+const TIMER_LIMIT_MILLISECONDS = 2_147_483_647;
 
 /** Ends what outlives its credential: all that is open is checked with one statement. */
 export interface CredentialWatch {
@@ -14,25 +16,17 @@ export interface CredentialWatch {
   readonly close: () => void;
 }
 
-interface Watched {
-  readonly apiKeyId: string | null;
-  readonly expiresAt: Date | null;
-  readonly end: () => void;
-}
-
 export function watchCredentials({ database, clock, log }: Pick<Context, "database" | "clock" | "log">): CredentialWatch {
-  const watched = new Set<Watched>();
+  const endsByKey = new Map<string, Set<() => void>>();
   let isChecking = false;
 
   async function check(): Promise<void> {
-    const now = clock.now();
-    endAll(({ expiresAt }) => expiresAt !== null && expiresAt <= now);
-    const ids = new Set([...watched].flatMap(({ apiKeyId }) => apiKeyId ?? []));
-    if (isChecking || ids.size === 0) return;
+    if (isChecking || endsByKey.size === 0) return;
     isChecking = true;
     try {
-      const live = new Set(await filterLiveKeyIds(database.executor, [...ids]));
-      endAll(({ apiKeyId }) => apiKeyId !== null && ids.has(apiKeyId) && !live.has(apiKeyId));
+      const ids = [...endsByKey.keys()];
+      const live = new Set(await filterLiveKeyIds(database.executor, ids));
+      for (const id of ids) if (!live.has(id)) for (const end of endsByKey.get(id) ?? []) end();
     } catch (error) {
       // While the database is away nothing is delivered either; the next check decides.
       log.debug({ err: error }, "credentials could not be checked");
@@ -41,26 +35,40 @@ export function watchCredentials({ database, clock, log }: Pick<Context, "databa
     }
   }
 
-  function endAll(hasEnded: (each: Watched) => boolean): void {
-    for (const each of watched) {
-      if (!hasEnded(each)) continue;
-      watched.delete(each);
-      each.end();
-    }
-  }
-
   const timer = setInterval(() => void check(), CHECK_MILLISECONDS);
   timer.unref();
 
+  function addKey(id: string, end: () => void): () => void {
+    const ends = endsByKey.get(id) ?? new Set();
+    endsByKey.set(id, ends.add(end));
+    return () => {
+      ends.delete(end);
+      if (ends.size === 0 && endsByKey.get(id) === ends) endsByKey.delete(id);
+    };
+  }
+
+  function callAt(moment: Date, end: () => void): () => void {
+    let timer: NodeJS.Timeout;
+    function wait(): void {
+      const remaining = moment.getTime() - clock.now().getTime();
+      if (remaining <= 0) end();
+      else timer = setTimeout(wait, Math.min(remaining, TIMER_LIMIT_MILLISECONDS)).unref();
+    }
+    timer = setTimeout(wait, 0).unref();
+    return () => clearTimeout(timer);
+  }
+
   return {
-    add({ apiKeyId, expiresAt }, end) {
-      const added = { apiKeyId, expiresAt, end };
-      watched.add(added);
-      return () => watched.delete(added);
+    add({ credential, expiresAt }, end) {
+      const removals = [
+        ...(credential.kind === "API_KEY" ? [addKey(credential.apiKeyId, end)] : []),
+        ...(expiresAt ? [callAt(expiresAt, end)] : []),
+      ];
+      return () => removals.forEach((remove) => remove());
     },
-    async isGood({ apiKeyId, expiresAt }) {
+    async isGood({ credential, expiresAt }) {
       if (expiresAt && expiresAt <= clock.now()) return false;
-      return apiKeyId === null || (await filterLiveKeyIds(database.executor, [apiKeyId])).length > 0;
+      return credential.kind !== "API_KEY" || (await filterLiveKeyIds(database.executor, [credential.apiKeyId])).length > 0;
     },
     close: () => clearInterval(timer),
   };

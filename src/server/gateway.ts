@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { randomToken } from "../shared/identifier.ts";
 import { callerAddress } from "../network/caller-address.rules.ts";
 import { authenticate } from "../access/authenticate.ts";
+import type { TokenVerifier } from "../access/token-verifier.ts";
 import type { CallContext, Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
 import type { Metering } from "../graphql/metering.ts";
@@ -13,6 +14,7 @@ import type { OriginHandler } from "../origin/origin.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
 import type { Subscriptions } from "../graphql/subscribe.ts";
+import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
 /** What both transports of the gateway work with. */
@@ -23,6 +25,7 @@ export interface Gateway {
   /** What is read once a second for all of its subscribers. */
   readonly feeds: SessionFeeds;
   readonly limits: CallLimits;
+  readonly operations: PersistedOperations;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
@@ -30,6 +33,10 @@ export interface Gateway {
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
+  /** Serves assets, shares and stills; nothing does when it is null or left out. */
+  readonly assetHandler?: OriginHandler | null;
+  /** Null or left out: API keys alone open the door. */
+  readonly tokens?: TokenVerifier | null;
   readonly metrics: Metrics;
   /** What scrapers of the metrics send; null: only this machine may scrape. */
   readonly metricsToken?: string | null;
@@ -65,9 +72,9 @@ export interface IncomingCall {
 
 /** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
 export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
-  const { base, changeLog, feeds, metering, limits } = gateway;
+  const { base, changeLog, feeds, metering, limits, tokens = null } = gateway;
   const ipAddress = addressOf(gateway, request);
-  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate(base.database, authorization, base.clock));
+  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate({ ...base, tokens }, authorization));
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);

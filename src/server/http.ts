@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
-import { listedOperationNames } from "../graphql/listed-operations.ts";
 import { createMetering } from "../graphql/metering.ts";
 import { createSubscriptions } from "../graphql/subscribe.ts";
 import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
+import { createPersistedOperations, type PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
@@ -20,13 +20,15 @@ import { answerMetrics } from "./metrics-http.ts";
 import { startStreaming } from "./streaming.ts";
 import { serveSockets } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "subscriptions" | "limits"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** What callers and addresses may do, where that is not what it is by default. */
   readonly limits?: Partial<CallLimitSettings>;
+  /** The listed operations, and whether nothing else runs; left out, there are none. */
+  readonly operations?: PersistedOperations;
 }
 
 export interface RunningServer {
@@ -44,10 +46,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
   const { base, changeLog, metrics } = options;
-  const metering = createMetering(metrics.operations, listedOperationNames());
-  const subscriptions = createSubscriptions(options.schema);
+  const operations = options.operations ?? createPersistedOperations({ operations: [] }, "allow");
+  const metering = createMetering(metrics.operations, operations.names);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
-  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits, subscriptions };
+  const subscriptions = createSubscriptions({ schema: options.schema, operations });
+  const feeds = createSessionFeeds({ ...base, changeLog });
+  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions };
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -102,6 +106,8 @@ const PATHS: Readonly<Record<string, Route>> = {
 function routeOf(gateway: Gateway, request: IncomingMessage, url: URL): Route {
   const { pathname } = url;
   if (pathname.startsWith("/live/") && gateway.originHandler) return "live";
+  const media = gateway.assetHandler && mediaRouteOf(pathname);
+  if (media) return media;
   if (pathname.startsWith(IMAGE_PATH)) return "images";
   if (isGraphiqlRequest(request, url)) return "page";
   return PATHS[pathname] ?? "other";
@@ -113,6 +119,7 @@ async function answer(route: Route, { gateway, request, response, requestId, url
   if (!url) return answerText(response, 400, "This address cannot be read.");
   const { database } = gateway.base;
   if (route === "live" && gateway.originHandler) return gateway.originHandler(request, response);
+  if ((route === "assets" || route === "stills") && gateway.assetHandler) return gateway.assetHandler(request, response);
   if (route === "images") return answerImage(database.executor, request, response, url.pathname);
   if (route === "health") return url.pathname === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);
   if (route === "metrics") return answerMetrics(request, response, { metrics: gateway.metrics, token: gateway.metricsToken ?? null });
@@ -123,6 +130,12 @@ async function answer(route: Route, { gateway, request, response, requestId, url
     return route === "graphql" ? answerGraphql(gateway, request, response, requestId) : answerExport(gateway, request, response, requestId);
   }
   return answerText(response, 404, "Nothing is served here. The API is at /graphql.");
+}
+
+/** Of what is served to those who know or were given an address; null for everything else. */
+export function mediaRouteOf(pathname: string): Extract<Route, "assets" | "stills"> | null {
+  if (pathname.startsWith("/assets/") || pathname.startsWith("/share/")) return "assets";
+  return pathname.startsWith("/stills/") ? "stills" : null;
 }
 
 function answerText(response: ServerResponse, status: number, text: string): void {

@@ -52,11 +52,11 @@ export function createSocketProtocol(gateway: Gateway, streaming: Streaming): So
   return makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: INIT_DEADLINE_MILLISECONDS,
     onConnect: ({ connectionParams, extra }) => connect({ gateway, streaming, extra }, authorizationIn(connectionParams)),
-    async onSubscribe({ extra, subscriptions }, id, { query, operationName, variables }) {
+    async onSubscribe({ extra, subscriptions }, id, parameters) {
       const context = contextOf(extra);
       const fault = await refuseSubscription(streaming, extra, Object.keys(subscriptions).length);
       if (fault) return [toGraphQLError(fault)];
-      const prepared = gateway.subscriptions.prepare({ context, query, operationName, variables });
+      const prepared = gateway.subscriptions.prepare({ context, parameters });
       return "schema" in prepared ? ({ ...prepared, extra, id } satisfies SocketSubscription) : [...prepared];
     },
     async subscribe(args) {

@@ -3,6 +3,8 @@ import { inTransaction, type Context, type TransactionContext } from "../access/
 import { idempotently } from "../access/idempotency.ts";
 import { auditStatement } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
+import { admitNewProcesses, createProcesses, decideNewProcesses } from "../processes/create-processes.ts";
+import type { WantedProcess } from "../processes/process.validation.ts";
 import { nameKey } from "../shared/name.ts";
 import { prefixed, Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { lockTemplateFacts } from "../templates/template.facts.ts";
@@ -10,7 +12,7 @@ import type { SessionDraft } from "./session.draft.ts";
 import type { SessionCandidate } from "./session.input.ts";
 import { changeImages, digestImages, receiveSessionImages } from "./session-images.ts";
 import { findSessionsNamed, insertSessions, type InsertConflict } from "./session.insert.ts";
-import { Verb } from "./session.rules.ts";
+import { ImportOutcome, Verb } from "./session.rules.ts";
 import { validateSession, type ValidationFacts } from "./session.validation.ts";
 
 export interface CreateSessionsInput {
@@ -22,6 +24,8 @@ export interface CreateSessionsInput {
 export interface CreatedSessions {
   /** In the order given; empty in a dry run. */
   readonly ids: readonly string[];
+  /** Of each, in the order given; in a dry run what would become of it. */
+  readonly outcomes: readonly ImportOutcome[];
   readonly cursor: string | null;
 }
 
@@ -54,12 +58,13 @@ interface CreateCall extends CreateSessionsInput {
 async function create(context: Context, call: CreateCall): Promise<CreatedSessions> {
   const images = await receiveSessionImages(call.sessions, call.pathOf);
   const input = images.some(({ cover }) => cover) ? [call.sessions, images.map(digestImages)] : call.sessions;
+  const outcomes = call.sessions.map(() => ImportOutcome.CREATED);
   return inTransaction(context, call.operation, (transactionContext) =>
     idempotently(transactionContext, { operation: call.operation, key: call.dryRun ? null : call.idempotencyKey, input }, async () => {
-      const drafts = await validateAll(transactionContext, call);
+      const { drafts, processes } = await validateAll(transactionContext, call);
       if (call.dryRun) {
         await refuseTaken(transactionContext, drafts, call);
-        return { ids: [], cursor: null };
+        return { ids: [], outcomes, cursor: null };
       }
       const result = await insertSessions(transactionContext, drafts, Verb.CREATE);
       if (result.conflicts?.length === 0) throw new Error("Sessions were not written, and nothing there explains it.");
@@ -68,23 +73,40 @@ async function create(context: Context, call: CreateCall): Promise<CreatedSessio
         transactionContext,
         result.sessions.map(({ id }, index) => ({ sessionId: id, images: images[index] ?? {}, coverImageId: null, slateImageId: null })),
       );
+      await createProcesses(
+        transactionContext,
+        result.sessions.map(({ id, playbackIds }, index) => ({ sessionId: id, playbackIds, wanted: processes[index] ?? [] })),
+      );
       const ids = result.sessions.map((session) => session.id);
       const audit = auditStatement(transactionContext, { verb: Verb.CREATE, objectIds: ids });
-      return { ids, cursor: await writeCursor(transactionContext.transaction, transactionContext.clock, audit) };
+      return { ids, outcomes, cursor: await writeCursor(transactionContext.transaction, transactionContext.clock, audit) };
     }),
   );
 }
 
-async function validateAll(context: TransactionContext, call: CreateCall): Promise<readonly SessionDraft[]> {
+interface ValidSessions {
+  readonly drafts: readonly SessionDraft[];
+  /** Of each of them, their playbacks named by their places. */
+  readonly processes: readonly (readonly WantedProcess[])[];
+}
+
+async function validateAll(context: TransactionContext, call: CreateCall): Promise<ValidSessions> {
   const facts = await loadValidationFacts(context);
   const results = call.sessions.map((candidate) => validateSession(candidate, facts));
+  // Where the playbacks are wrong, nothing more can be said about processes on them.
+  const processes = results.map(({ draft }, index) =>
+    decideNewProcesses((draft && call.sessions[index]?.processes) ?? [], { playbacks: draft?.playbacks ?? [], templates: facts.templates }),
+  );
   const errors = [
     ...results.flatMap((result, index) => prefixed(result.errors ?? [], call.pathOf(index))),
+    ...processes.flatMap((result, index) => prefixed(result.errors, [...call.pathOf(index), "processes"])),
     ...findDuplicates(call, "name", (session) => nameKey(session.name)),
     ...findDuplicates(call, "externalId", (session) => session.externalId?.trim() ?? null),
   ];
   if (errors.length > 0) throw new Refusal(...errors);
-  return results.flatMap((result) => result.draft ?? []);
+  const wanted = processes.map((result) => result.wanted);
+  await admitNewProcesses(context, wanted, (index) => [...call.pathOf(index), "processes"]);
+  return { drafts: results.flatMap((result) => result.draft ?? []), processes: wanted };
 }
 
 /** What sessions of this organization are checked against; holds its templates until the transaction ends. */
@@ -98,7 +120,12 @@ export async function loadValidationFacts(context: TransactionContext): Promise<
   };
 }
 
-function findDuplicates(call: CreateCall, field: "name" | "externalId", keyOf: (session: SessionCandidate) => string | null): UserError[] {
+/** Items of a call that say what an earlier one said. */
+export function findDuplicates(
+  call: Pick<CreateCall, "sessions" | "pathOf">,
+  field: "name" | "externalId",
+  keyOf: (session: SessionCandidate) => string | null,
+): UserError[] {
   const seen = new Set<string>();
   return call.sessions.flatMap((session, index) => {
     const key = keyOf(session);

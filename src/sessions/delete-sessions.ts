@@ -1,6 +1,7 @@
 import { assertPermission } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import { endAlertsOfDeleted } from "../alerts/end-alerts.ts";
+import { removeProcessesOfSessions } from "../processes/remove-stray-processes.ts";
 import { runBulk, type BulkVerb, type SessionBulkAnswer, type SessionBulkInput } from "./bulk.ts";
 import { deleteSessionRows } from "./session-image.store.ts";
 import { logSessionChanges } from "./session.changes.ts";
@@ -12,11 +13,10 @@ const DELETE: BulkVerb = {
   verb: Verb.DELETE,
   decide: async () => decideDelete,
   async apply(context, accepted) {
+    const ids = accepted.map((session) => session.id);
     await endAlertsOfDeleted(context, accepted);
-    await deleteSessionRows(
-      context.transaction,
-      accepted.map((session) => session.id),
-    );
+    await removeProcessesOfSessions(context, ids);
+    await deleteSessionRows(context.transaction, ids);
     await logSessionChanges(
       context,
       "DELETED",

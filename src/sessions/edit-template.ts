@@ -1,4 +1,7 @@
+import { appendChanges } from "../changes/append-changes.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
+import { processChanges } from "../processes/process.state.ts";
+import { onTemplate, readLoggedProcesses, type LoggedProcess } from "../processes/process.store.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { UpdateTemplate } from "../templates/template.input.ts";
 import { updateTemplate } from "../templates/update-template.ts";
@@ -34,6 +37,7 @@ async function editHolding(context: TransactionContext, input: UpdateTemplate): 
   if (input.renditions === undefined) return updateTemplate(context, input);
   const held = await lockTemplateUsers(transaction, actor.organizationId, input.id);
   const before = await selectSessionStates(transaction, held);
+  const processes = await readLoggedProcesses(transaction, onTemplate(input.id));
   const id = await updateTemplate(context, input);
   const users = await findTemplateUsers(transaction, actor.organizationId, input.id);
   if (users.some((user) => !before.has(user))) throw new UsersChanged();
@@ -42,6 +46,20 @@ async function editHolding(context: TransactionContext, input: UpdateTemplate): 
     const [was, is] = [before.get(sessionId), after.get(sessionId)];
     return was && is && was.hasPendingChanges !== is.hasPendingChanges ? [{ id: sessionId, before: was, after: is }] : [];
   });
+  await logGoneProcesses(context, input.id, processes);
   await logSessionChanges(context, "UPDATED", changed);
   return id;
+}
+
+/** A rendition that was taken off the ladder has taken its processes with it. */
+async function logGoneProcesses(
+  context: TransactionContext,
+  templateId: string,
+  before: ReadonlyMap<string, LoggedProcess>,
+): Promise<void> {
+  if (before.size === 0) return;
+  const left = await readLoggedProcesses(context.transaction, onTemplate(templateId));
+  const gone = [...before.values()].filter(({ id }) => !left.has(id));
+  const steps = gone.map(({ id, organizationId, state }) => ({ id, organizationId, before: state, after: null }));
+  await appendChanges(context.transaction, processChanges(steps, { at: context.clock.now(), actor: context.actor.name }));
 }

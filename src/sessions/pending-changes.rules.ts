@@ -1,3 +1,4 @@
+import type { ProcessSettings } from "../processes/process.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 
 /** Something that was edited and takes effect with the next restart; null where it is not there before or after. */
@@ -41,7 +42,26 @@ export function findPendingChanges({ place, started, current }: LadderEdit): rea
   );
 }
 
-function textOf(rendition: RenditionSettings | undefined, field: (typeof RENDITION_FIELDS)[number]): string | null {
-  const value = rendition === undefined ? undefined : new Map<string, unknown>(Object.entries(rendition)).get(field);
+/** What a person sets of a process. */
+const PROCESS_FIELDS = ["isEnabled", "intervalSeconds", "durationSeconds"] as const;
+
+/** A process as it runs and as it is set by now; null where it is not there. */
+export interface ProcessEdit {
+  /** Its place among the processes of its session, from 0. */
+  readonly place: number;
+  readonly started: ProcessSettings | null;
+  readonly current: ProcessSettings | null;
+}
+
+/** What differs of a process, field by field. */
+export function findPendingProcessChanges({ place, started, current }: ProcessEdit): readonly PendingChange[] {
+  return PROCESS_FIELDS.flatMap((field): PendingChange[] => {
+    const [before, after] = [textOf(started, field), textOf(current, field)];
+    return before === after ? [] : [{ path: ["processes", String(place), field], before, after }];
+  });
+}
+
+function textOf(settings: object | null | undefined, field: string): string | null {
+  const value = settings ? new Map<string, unknown>(Object.entries(settings)).get(field) : undefined;
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : null;
 }

@@ -1,6 +1,8 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
+import { isProcessPending, settingsJson } from "../processes/started-settings.store.ts";
+import type { ProcessSettings } from "../processes/process.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 
 /** The ladder of the template `t` as JSON in the shape of `RenditionSettings`. */
@@ -29,8 +31,9 @@ function settingsOf(ladder: SQL): SQL {
 
 /** Whether something of the session that goes by this name in the statement waits for a restart; the rule of `findPendingChanges` in SQL. */
 export function hasPendingChanges(session: SQL): SQL {
-  return sql`(${isUnderWay(session)} and exists (
-    select from playbacks p join templates t on t.id = p.template_id where p.session_id = ${session}.id and ${isStale}))`;
+  return sql`(${isUnderWay(session)} and (
+    exists (select from playbacks p join templates t on t.id = p.template_id where p.session_id = ${session}.id and ${isStale})
+    or exists (select from processes c where c.session_id = ${session}.id and ${isProcessPending})))`;
 }
 
 /** Whether the session runs on an older ladder of this one template. */
@@ -64,6 +67,36 @@ export async function listStaleLadders(
     where s.organization_id = ${organizationId} and s.id = any(${textList(sessionIds)}) and ${isUnderWay(sql`s`)} and ${isStale}
     order by s.id, p.place`);
   return rows.map((row) => row.ladder);
+}
+
+/** A process of a session that is under way, as it runs and as it would from the next start on. */
+export interface StaleProcess {
+  readonly sessionId: string;
+  /** Its place among the processes of the session, from 0. */
+  readonly place: number;
+  /** Null when it was not there at the start. */
+  readonly started: ProcessSettings | null;
+  /** Null when it was removed. */
+  readonly current: ProcessSettings | null;
+}
+
+/** The processes of sessions of one organization that were set otherwise or removed since they were started, in their order. */
+export async function listStaleProcesses(
+  executor: Executor,
+  organizationId: string,
+  sessionIds: readonly string[],
+): Promise<readonly StaleProcess[]> {
+  const rows = await executor.execute<{ process: StaleProcess }>(sql`
+    select jsonb_build_object('sessionId', s.id, 'place', c.place - 1, 'started', c.started_settings,
+      'current', case when c.is_removed then null else ${settingsJson} end) as process
+    from sessions s
+    cross join lateral (
+      select each.*, row_number() over (order by p.position, p.id, r.position, each.kind) as place
+      from processes each join playbacks p on p.id = each.playback_id join renditions r on r.id = each.rendition_id
+      where each.session_id = s.id) c
+    where s.organization_id = ${organizationId} and s.id = any(${textList(sessionIds)}) and ${isUnderWay(sql`s`)} and ${isProcessPending}
+    order by s.id, c.place`);
+  return rows.map((row) => row.process);
 }
 
 /** The sessions that run with a template; once it is locked, no other can be started with it. */

@@ -29,7 +29,7 @@ export async function sessionChanges(
   return followObjects(context, {
     following,
     source: {
-      object: "SESSION",
+      objects: ["SESSION"],
       kinds: SESSION_CHANGE_KINDS,
       matches: compileSessionFilter(filter),
       readStates: readSessionStates,

@@ -28,3 +28,17 @@ export async function deleteSessionRows(transaction: Transaction, ids: readonly 
       returning cover_image_id, slate_image_id)
     delete from images where id in (select cover_image_id from gone union all select slate_image_id from gone)`);
 }
+
+/** The picture that stands for a session, and the SHA-256 of its bytes in hex. */
+export interface CoverImage {
+  readonly coverImageId: string;
+  readonly digest: string;
+}
+
+/** The cover images of those of the sessions that have one. */
+export async function findCoverImages(transaction: Transaction, sessionIds: readonly string[]): Promise<ReadonlyMap<string, CoverImage>> {
+  const rows = await transaction.execute<{ id: string; image_id: string; digest: string }>(sql`
+    select s.id, i.id as image_id, encode(sha256(i.bytes), 'hex') as digest
+    from sessions s join images i on i.id = s.cover_image_id where s.id = any(${textList(sessionIds)})`);
+  return new Map(rows.map((row) => [row.id, { coverImageId: row.image_id, digest: row.digest }]));
+}

@@ -2,6 +2,7 @@ import { registerEnumType } from "type-graphql";
 import {
   DesiredStatus,
   Health,
+  ImportMode,
   ImportOutcome,
   InputPath,
   InputType,
@@ -157,6 +158,18 @@ registerEnumType(SortDirection, {
   valuesConfig: {
     ASC: { description: "As the order's description says." },
     DESC: { description: "The other way round." },
+  },
+});
+
+registerEnumType(ImportMode, {
+  name: "ImportMode",
+  description: "What a call that describes many sessions does with those that are already there.",
+  valuesConfig: {
+    CREATE: { description: "Refuses them: every row or item is a new session." },
+    UPSERT: {
+      description:
+        "Edits the session where it differs. A row of CSV means the session of its name, an item of `createSessions` that of its externalId where it gives one, else that of its name; playbacks are matched by their names, and those that are not listed go. A column or field that is left out leaves its value as it is, an empty cell or null clears it, but secrets that are empty, null or masked stay. What an edit of the input or the outputs is needs the session to be STOPPED; their types can never change.",
+    },
   },
 });
 

@@ -2,6 +2,7 @@ import { Field, Float, ID, InputType as GraphInput, Int } from "type-graphql";
 import { UploadScalar, type Upload } from "../graphql/upload.ts";
 import { IMAGE_LIMITS } from "../images/image.rules.ts";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
+import { ProcessSettingsInputType } from "../processes/process.input-type.ts";
 import { Health, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
 /** The description of every idempotency key. */
@@ -172,17 +173,11 @@ export class CreateSessionInputType {
   @Field(() => [PlaybackInputType], { description: "The outputs, at most 20. None is allowed, and such a session cannot start." })
   playbacks!: readonly PlaybackInputType[];
 
-  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
-  idempotencyKey?: string | null;
-}
-
-@GraphInput("CreateSessionsInput", { description: "Several new sessions, all created or none; at most 1,000." })
-export class CreateSessionsInputType {
-  @Field(() => [CreateSessionInputType], { description: "The sessions; idempotency keys of single ones are not looked at." })
-  sessions!: readonly CreateSessionInputType[];
-
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Check everything and create nothing." })
-  dryRun?: boolean | null;
+  @Field(() => [ProcessSettingsInputType], {
+    nullable: true,
+    description: "Live processes of it, at most 100 settings; targets name playbacks by playbackName. Needs the package LIVE_PROCESSING.",
+  })
+  processes?: readonly ProcessSettingsInputType[] | null;
 
   @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
   idempotencyKey?: string | null;

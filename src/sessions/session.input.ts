@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { ImageFile } from "../images/receive-image.ts";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
+import { processSettingsList } from "../processes/process.input.ts";
 import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { SessionFilter } from "./session.filter.ts";
-import { Health, InputPath, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
+import { Health, ImportMode, InputPath, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
 
 /** Longest texts, in characters. */
 export const URL_LENGTH_LIMIT = 2_048;
@@ -113,11 +114,16 @@ const sessionFields = {
   slatesEnabled: z.boolean().nullish(),
   streamRemap: z.array(remapRule).max(REMAP_RULE_COUNT_LIMIT, `must be at most ${REMAP_RULE_COUNT_LIMIT}`).nullish(),
   playbacks: z.array(playbackInput).max(PLAYBACK_COUNT_LIMIT, `must be at most ${PLAYBACK_COUNT_LIMIT}`),
+  processes: processSettingsList.nullish(),
 };
 
 export const createSessionInput = z.object({ ...sessionFields, idempotencyKey });
 export const createSessionsInput = z.object({
   sessions: z.array(createSessionInput).max(CREATE_SESSIONS_LIMIT, `must be at most ${CREATE_SESSIONS_LIMIT}`),
+  mode: z
+    .enum(ImportMode)
+    .nullish()
+    .transform((mode) => mode ?? ImportMode.CREATE),
   dryRun: z.boolean().nullish().transform(Boolean),
   idempotencyKey,
 });

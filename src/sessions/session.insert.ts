@@ -13,6 +13,8 @@ import type { Verb } from "./session.rules.ts";
 /** A session as it was just written. */
 export interface InsertedSession {
   readonly id: string;
+  /** In their order. */
+  readonly playbackIds: readonly string[];
   readonly streamId: string;
   readonly name: string;
 }
@@ -46,7 +48,14 @@ export async function insertSessions(context: TransactionContext, drafts: readon
   await insertPlaybackRows(context.transaction, rows("playbacks"));
   await insertSecretRows(context.transaction, rows("secrets"));
   await logSessionRows(context, "CREATED", rows("changes"));
-  return { sessions: prepared.map(({ row }) => ({ id: row.id, streamId: row.stream_id, name: row.name })) };
+  return {
+    sessions: prepared.map(({ row, playbacks }) => ({
+      id: row.id,
+      playbackIds: playbacks.map(({ id }) => id),
+      streamId: row.stream_id,
+      name: row.name,
+    })),
+  };
 }
 
 function insertSessionRows(context: TransactionContext, rows: RowSet, verb: Verb): SQL {
@@ -67,7 +76,7 @@ export async function writePlaybacks(executor: Executor, rows: readonly ReturnTy
   await insertPlaybackRows(executor, toRowSet(rows, PLAYBACK_COLUMNS));
 }
 
-async function insertPlaybackRows(executor: Executor, rows: RowSet): Promise<void> {
+export async function insertPlaybackRows(executor: Executor, rows: RowSet): Promise<void> {
   if (rows.count > 0) await executor.execute(insertRows("playbacks", PLAYBACK_COLUMNS, rows));
 }
 

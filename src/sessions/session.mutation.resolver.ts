@@ -9,10 +9,10 @@ import { removePlaybacks } from "../playbacks/remove-playbacks.ts";
 import { updatePlayback } from "../playbacks/update-playback.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { createSession, createSessions } from "./create-sessions.ts";
+import { CreateSessionsInputType } from "./create-sessions.input-type.ts";
 import {
   AddPlaybackInputType,
   CreateSessionInputType,
-  CreateSessionsInputType,
   RemovePlaybacksInputType,
   UpdatePlaybackInputType,
   UpdateSessionInputType,
@@ -26,9 +26,10 @@ import {
   updateSessionInput,
 } from "./session.input.ts";
 import { sessionLoader } from "./session.loaders.ts";
-import { ImportOutcome } from "./session.rules.ts";
+import { ImportMode, ImportOutcome } from "./session.rules.ts";
 import { SessionType } from "./session.type.ts";
 import { updateSession } from "./update-session.ts";
+import { upsertSessions } from "./upsert-sessions.ts";
 
 @ObjectType("SessionPayload", { description: "A session after it was created or changed.", simpleResolvers: true })
 export class SessionPayload {
@@ -39,7 +40,10 @@ export class SessionPayload {
   userErrors!: readonly UserError[];
 }
 
-@ObjectType("CreateSessionsPayload", { description: "The sessions that one call created.", simpleResolvers: true })
+@ObjectType("CreateSessionsPayload", {
+  description: "The sessions that one call created, edited or found as they shall be.",
+  simpleResolvers: true,
+})
 export class CreateSessionsPayload {
   @Field(() => [SessionType], { description: "The sessions, in the order given; empty in a dry run or when the call was refused." })
   sessions!: readonly object[];
@@ -66,18 +70,19 @@ export class SessionMutationResolver {
 
   @VerbMutation(() => CreateSessionsPayload, {
     empty: { sessions: [], outcomes: [] },
-    description: "Create several sessions, all or none, at most 1,000. Needs EDITOR.",
+    description:
+      "Create several sessions, or with UPSERT edit those that are there and differ: for scripts that provision. All or none, at most 1,000; a dry run says what would become of each. Needs EDITOR.",
   })
   async createSessions(
     @Input(() => CreateSessionsInputType, createSessionsInput) input: z.output<typeof createSessionsInput>,
     @Ctx() context: RequestContext,
   ): Promise<PayloadOf<CreateSessionsPayload>> {
-    const { ids, cursor } = await createSessions(context, input);
+    const { ids, outcomes, cursor } = await (input.mode === ImportMode.UPSERT ? upsertSessions : createSessions)(context, input);
     const loader = context.loaders.of(sessionLoader);
     const sessions = await Promise.all(ids.map((id) => loader.load(id)));
     return {
       sessions: sessions.filter((session) => session !== null),
-      outcomes: input.sessions.map(() => ImportOutcome.CREATED),
+      outcomes,
       cursor,
     };
   }

@@ -181,6 +181,11 @@ export async function markSlates(
     where id = any(${textList(ids)}) and status in ('STARTING', 'WAITING', 'RUNNING')`);
 }
 
+/** Keeps what was asked of sessions beside what it changed. */
+export async function markCommand(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  await transaction.execute(sql`update sessions set ${commandColumns(command)} where id = any(${textList(ids)})`);
+}
+
 /** Puts running sessions into a queue of which the reaper restarts so many at a time. */
 export async function queueRestarts(
   transaction: Transaction,

@@ -4,8 +4,10 @@ import { NAME_LENGTH_LIMIT, normalizeName } from "./name.ts";
 /** Longest description, in UTF-16 units. */
 export const DESCRIPTION_LENGTH_LIMIT = 2_000;
 
-// NUL cannot be stored and a lone surrogate cannot be encoded, so that either would come back as a fault of ours.
-const isStorable = (text: string) => !text.includes("\0") && !/\p{Surrogate}/u.test(text);
+/** NUL cannot be stored and a lone surrogate cannot be encoded, so that either would come back as a fault of ours. */
+export function isStorable(text: string): boolean {
+  return !text.includes("\0") && !/\p{Surrogate}/u.test(text);
+}
 
 /** Text of at most so many UTF-16 units that can be stored. */
 export const plainText = (most: number) =>

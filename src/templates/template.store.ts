@@ -39,6 +39,20 @@ export async function findTemplates(
   return rows.map(toStoredTemplate);
 }
 
+/** Renditions of an organization's templates by id. */
+export async function findRenditions(
+  executor: Executor,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<readonly StoredRendition[]> {
+  const rows = await executor
+    .select({ rendition: renditions })
+    .from(renditions)
+    .innerJoin(templates, eq(templates.id, renditions.templateId))
+    .where(and(eq(templates.organizationId, organizationId), sql`${renditions.id} = any(${textList(ids)})`));
+  return rows.map(({ rendition }) => rendition);
+}
+
 export interface TemplateSearch {
   readonly organizationId: string;
   /** Part of the name in any case; null for all. */

@@ -2,23 +2,22 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { newApiKey } from "../../src/access/api-key.rules.ts";
 import { apiKeys } from "../../src/access/api-key.table.ts";
-import { authenticate } from "../../src/access/authenticate.ts";
+import { authenticate, type Door } from "../../src/access/authenticate.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { setPackages } from "../../src/organizations/set-packages.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let test: TestDatabase;
+let door: Door;
 beforeAll(async () => {
   test = await openTestDatabase();
+  door = { database: test.database, clock: systemClock, tokens: null };
 });
 afterAll(() => test.close());
 
-async function lastUse(id: string | null): Promise<Date | null | undefined> {
-  const [row] = await test.database.executor
-    .select({ at: apiKeys.lastUsedAt })
-    .from(apiKeys)
-    .where(eq(apiKeys.id, id ?? ""));
+async function lastUse(id: string): Promise<Date | null | undefined> {
+  const [row] = await test.database.executor.select({ at: apiKeys.lastUsedAt }).from(apiKeys).where(eq(apiKeys.id, id));
   return row?.at;
 }
 
@@ -26,14 +25,14 @@ describe("organizations", () => {
   it("come with a first ADMIN key that authenticates", async () => {
     const made = await createOrganization(test.database, "  Acme  ", { packages: ["EVENTS"] });
     expect(made.name).toBe("Acme");
-    const actor = await authenticate(test.database, `Bearer ${made.adminKey}`, systemClock);
+    const actor = await authenticate(door, `Bearer ${made.adminKey}`);
     expect(actor).toMatchObject({ organizationId: made.id, accessLevel: "ADMIN", name: "key:First admin key", expiresAt: null });
   });
 
   it("take the key that automation brings", async () => {
     const adminKey = newApiKey();
     await createOrganization(test.database, "Automated", { adminKey });
-    expect((await authenticate(test.database, `Bearer ${adminKey}`, systemClock)).accessLevel).toBe("ADMIN");
+    expect((await authenticate(door, `Bearer ${adminKey}`)).accessLevel).toBe("ADMIN");
     await expect(createOrganization(test.database, "Mistyped", { adminKey: `${adminKey.slice(0, -1)}!` })).rejects.toThrow(/headend key/);
   });
 
@@ -76,37 +75,35 @@ describe("authenticate", () => {
         `Bearer ${"x".repeat(10_000)}`,
       ],
     ];
-    const answers = await Promise.all(
-      wrong.map((header) => authenticate(test.database, header, systemClock).catch((error: unknown) => error)),
-    );
+    const answers = await Promise.all(wrong.map((header) => authenticate(door, header).catch((error: unknown) => error)));
     for (const answer of answers) expect(answer).toMatchObject({ code: "UNAUTHENTICATED", message: (answers[0] as Error).message });
-    expect((await authenticate(test.database, `bearer  ${adminKey}`, systemClock)).accessLevel).toBe("ADMIN");
+    expect((await authenticate(door, `bearer  ${adminKey}`)).accessLevel).toBe("ADMIN");
   });
 
   it("lets a key go at its end, by the clock", async () => {
     const { id, adminKey } = await createOrganization(test.database, "Ending");
     const expiresAt = new Date("2030-01-01T00:00:00Z");
     await test.database.executor.update(apiKeys).set({ expiresAt }).where(eq(apiKeys.organizationId, id));
-    const at = (text: string) => authenticate(test.database, `Bearer ${adminKey}`, { now: () => new Date(text) });
+    const at = (text: string) => authenticate({ ...door, clock: { now: () => new Date(text) } }, `Bearer ${adminKey}`);
     expect((await at("2029-12-31T23:59:59.999Z")).expiresAt).toEqual(expiresAt);
     await expect(at("2030-01-01T00:00:00Z")).rejects.toThrow();
   });
 
   it("ends a revoked key with its next request", async () => {
     const { id, adminKey } = await createOrganization(test.database, "Next request");
-    await authenticate(test.database, `Bearer ${adminKey}`, systemClock);
+    await authenticate(door, `Bearer ${adminKey}`);
     await test.database.executor.update(apiKeys).set({ revokedAt: new Date() }).where(eq(apiKeys.organizationId, id));
-    await expect(authenticate(test.database, `Bearer ${adminKey}`, systemClock)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(authenticate(door, `Bearer ${adminKey}`)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
   it("notes the use of a key once a minute", async () => {
     const { adminKey } = await createOrganization(test.database, "Noted");
     const use = (second: number) =>
-      authenticate(test.database, `Bearer ${adminKey}`, { now: () => new Date(Date.UTC(2030, 0, 1, 0, 0, second)) });
-    const { apiKeyId } = await use(0);
-    await vi.waitFor(async () => expect(await lastUse(apiKeyId)).toEqual(new Date(Date.UTC(2030, 0, 1))));
+      authenticate({ ...door, clock: { now: () => new Date(Date.UTC(2030, 0, 1, 0, 0, second)) } }, `Bearer ${adminKey}`);
+    const { callerId } = await use(0);
+    await vi.waitFor(async () => expect(await lastUse(callerId)).toEqual(new Date(Date.UTC(2030, 0, 1))));
     for (const second of [1, 30, 60]) await use(second);
     await use(61);
-    await vi.waitFor(async () => expect(await lastUse(apiKeyId)).toEqual(new Date(Date.UTC(2030, 0, 1, 0, 1, 1))));
+    await vi.waitFor(async () => expect(await lastUse(callerId)).toEqual(new Date(Date.UTC(2030, 0, 1, 0, 1, 1))));
   });
 });

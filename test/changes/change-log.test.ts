@@ -181,7 +181,7 @@ describe("a transaction that was overtaken", () => {
     await late.commit();
     await countUp(early.transaction, x);
     await early.commit();
-    const stream = createChangeStream({ changeLog, log: silentLog, organizationId, object: "SESSION", position: positionAt(snapshot) });
+    const stream = createChangeStream({ changeLog, log: silentLog, organizationId, objects: ["SESSION"], position: positionAt(snapshot) });
     const rows = await take(stream, 2);
     expect(rows.map((row) => row.after)).toEqual([{ value: 1 }, { value: 2 }]);
     expect(rows[0]!.transaction).toBeGreaterThan(rows[1]!.transaction);

@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 const things: ObjectSource<State> = {
-  object: "SESSION",
+  objects: ["SESSION"],
   kinds: SESSION_CHANGE_KINDS,
   matches: () => true,
   async readStates(executor: Executor, { organizationId, afterId, limit }) {

@@ -30,7 +30,7 @@ export function change(organizationId: string, objectId: string, value: number):
 /** A stream that begins now. */
 export async function streamFromNow(database: Database, changeLog: ChangeLog, organizationId: string): Promise<ChangeStream> {
   const { snapshot } = await readExtent(database.executor);
-  return createChangeStream({ changeLog, log: silentLog, organizationId, object: "SESSION", position: positionAt(snapshot) });
+  return createChangeStream({ changeLog, log: silentLog, organizationId, objects: ["SESSION"], position: positionAt(snapshot) });
 }
 
 /** Takes changes until there are so many; fails when they do not come in time. */

@@ -24,6 +24,7 @@ const fine: CauseFacts = {
   ],
   refusedReceivers: new Map(),
   storageFullAt: null,
+  processCauses: [],
 };
 const encoder = (settings: Partial<CauseFacts["encoder"]>): Partial<CauseFacts> => ({ encoder: { ...fine.encoder, ...settings } });
 const failing = (reason: string): Partial<CauseFacts> => ({

@@ -2,8 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { AssetKeeper, type AssetKeeperOptions } from "../../src/encoder/asset-keeper.ts";
+import type { AssetReport } from "../../src/encoder/asset-teller.ts";
+import type { EncoderPresets } from "../../src/encoder/ffmpeg.arguments.ts";
 import { createMediaRunner } from "../../src/encoder/media-runner.ts";
 import type { MediaSession } from "../../src/encoder/media-session.ts";
+import { openProcessRecords } from "../../src/encoder/process-record.ts";
+import type { StorageLevel } from "../../src/encoder/storage-level.rules.ts";
 import { NO_CONTROLS, type Observation, type OutputLaunch, type SessionLaunch } from "../../src/encoder/runner.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import type { RenditionSettings } from "../../src/templates/template.rules.ts";
@@ -87,12 +92,50 @@ export interface RunningSession {
   readonly until: (what: string, fits: (observation: Observation) => boolean, milliseconds?: number) => Promise<Observation>;
 }
 
+/** Keeps assets below a directory, without a word and without ffmpeg unless that is given. */
+export function keepAssets(root: string, options: Partial<AssetKeeperOptions> = {}): AssetKeeper {
+  return new AssetKeeper({
+    assetRoot: join(root, "assets"),
+    teller: { tell: () => undefined },
+    host: { setprivPath: null, records: openProcessRecords(join(root, "processes")) },
+    ffmpegPath: null,
+    storageLevel: () => "PLENTY",
+    log: pino({ level: "silent" }),
+    ...options,
+  });
+}
+
+export interface MediaBenchOptions {
+  readonly images?: ReadonlyMap<string, Buffer>;
+  /** Left out: one of its own. */
+  readonly root?: string;
+  readonly graceMilliseconds?: number;
+  readonly retryMilliseconds?: readonly number[];
+  /** What recordings are finished with; left out, that of this machine. */
+  readonly finisherPath?: string;
+  /** Left out: the fastest there are. */
+  readonly presets?: EncoderPresets;
+}
+
 /** A media runner in directories of its own, and an origin that serves what it writes. */
-export async function openMediaBench({ images = new Map() }: { readonly images?: ReadonlyMap<string, Buffer> } = {}) {
-  const root = mkdtempSync(join(tmpdir(), "headend media [a|b] %d 'q' -"));
+export async function openMediaBench({ images = new Map(), ...options }: MediaBenchOptions = {}) {
+  const root = options.root ?? mkdtempSync(join(tmpdir(), "headend media [a|b] %d 'q' -"));
   const capabilities = await mediaCapabilities();
+  const told = new Map<string, AssetReport>();
+  const storage: { level: StorageLevel } = { level: "PLENTY" };
+  const log = pino({ level: "silent" });
+  const assets = keepAssets(root, {
+    teller: { tell: (report) => told.set(report.id, report) },
+    host: { setprivPath: capabilities.setprivPath, records: openProcessRecords(join(root, "processes")) },
+    ffmpegPath: options.finisherPath ?? capabilities.ffmpegPath,
+    storageLevel: () => storage.level,
+    ...(options.graceMilliseconds === undefined ? {} : { graceMilliseconds: options.graceMilliseconds }),
+    ...(options.retryMilliseconds === undefined ? {} : { retryMilliseconds: options.retryMilliseconds }),
+  });
   const startRunner = createMediaRunner({
     capabilities,
+    assets,
+    storageLevel: () => storage.level,
     mediaRoot: join(root, "media"),
     fileRoot: join(root, "files"),
     recordsDirectory: join(root, "processes"),
@@ -100,8 +143,8 @@ export async function openMediaBench({ images = new Map() }: { readonly images?:
     multicastInterface: "127.0.0.1",
     networkPolicy: { allowedNetworks: ["127.0.0.0/8"] },
     readImage: (imageId) => Promise.resolve(images.get(imageId) ?? null),
-    log: pino({ level: "silent" }),
-    presets: { h264: "ultrafast", h265: "ultrafast", av1: "12" },
+    log,
+    presets: options.presets ?? { h264: "ultrafast", h265: "ultrafast", av1: "12" },
   });
   const origin = await serveOrigin(join(root, "media"));
   const running: MediaSession[] = [];
@@ -138,10 +181,15 @@ export async function openMediaBench({ images = new Map() }: { readonly images?:
     url: origin.url,
     capabilities,
     start,
+    /** What was last told of each asset, by its identifier. */
+    told,
+    /** May be set. */
+    storage,
     async close() {
       await Promise.all(running.map((session) => session.stop()));
+      await assets.close();
       await origin.close();
-      rmSync(root, { recursive: true, force: true });
+      if (options.root === undefined) rmSync(root, { recursive: true, force: true });
     },
   };
 }

@@ -9,7 +9,7 @@ import { senderFactories } from "../../src/encoder/output-senders.ts";
 import { openSocketDirectory } from "../../src/encoder/socket-directory.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import { mediaCapabilities } from "../support/media.ts";
-import { httpOutput } from "./media-harness.ts";
+import { httpOutput, keepAssets } from "./media-harness.ts";
 
 const root = mkdtempSync(join(tmpdir(), "headend-sockets-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -23,6 +23,7 @@ it("holds the sockets of all senders, and a start removes what a killed run left
       ...{ capabilities: await mediaCapabilities(), mediaRoot, socketDirectory, fileRoot: join(root, "files") },
       ...{ recordsDirectory: join(root, "processes"), multicastInterface: null, networkPolicy: { allowedNetworks: [] } },
       ...{ readImage: () => Promise.resolve(null), log: pino({ level: "silent" }) },
+      ...{ assets: keepAssets(root), storageLevel: () => "PLENTY" },
     });
   };
   await start();

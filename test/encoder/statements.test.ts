@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Database, Transaction } from "../../src/database/database.ts";
 import { registerAgent, resumeSessions, writeReports } from "../../src/encoder/agent.work.ts";
 import { beat, claimSessions } from "../../src/encoder/encoder.store.ts";
+import type { ProcessObservation } from "../../src/encoder/runner.ts";
 import type { SessionReport } from "../../src/encoder/lease.rules.ts";
 import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { systemClock } from "../../src/shared/clock.ts";
@@ -49,9 +50,21 @@ function countStatements({ address, database }: TestDatabase) {
   };
 }
 
-async function countAll(count: number) {
+/** A recording on every rendition of the sessions, as an encoder tells of it. */
+async function addProcesses(sessionIds: readonly string[]): Promise<ReadonlyMap<string, ProcessObservation>> {
+  const rows = await test.database.executor.execute<{ id: string; session_id: string }>(sql`
+    insert into processes (id, organization_id, session_id, playback_id, rendition_id, kind, is_enabled, path_token, directory_token)
+    select 'process_' || p.id, s.organization_id, s.id, p.id, r.id, 'RECORDING', true, p.path_token, p.path_token
+    from sessions s join playbacks p on p.session_id = s.id join renditions r on r.template_id = p.template_id
+    where s.id = any(${sql.param([...sessionIds])}::text[]) returning id, session_id`);
+  const told = { isActive: true, health: "OK", reason: null, contentVersion: null, contentType: null, contentAt: null } as const;
+  return new Map(rows.map(({ id, session_id: sessionId }) => [sessionId, { processId: id, ...told }]));
+}
+
+async function countAll(count: number, { withProcesses }: { readonly withProcesses: boolean }) {
   const { database } = counting;
   const ids = await world.createSessions(count);
+  const processes = withProcesses ? await addProcesses(ids) : new Map<string, ProcessObservation>();
   await world.start(ids);
   const life = await registerAgent(database, systemClock, {
     id: newIdentifier("encoder"),
@@ -72,7 +85,7 @@ async function countAll(count: number) {
       at: new Date(),
       switches: [],
       kind,
-      observation: { status, health: "OK", reason: null, playbacks: [] },
+      observation: { status, health: "OK", reason: null, playbacks: [], processes: [processes.get(sessionId) ?? []].flat() },
     }));
   const services = { database, clock: systemClock, vault: world.vault };
   return {
@@ -91,13 +104,17 @@ async function countAll(count: number) {
 }
 
 describe("the statements of an agent", () => {
-  it("are as many for ten sessions as for a thousand", async () => {
-    const few = await countAll(10);
+  it.each([
+    ["without processes", false],
+    ["with processes", true],
+  ])("are as many for ten sessions as for a thousand, %s", async (_name, withProcesses) => {
+    const few = await countAll(10, { withProcesses });
     await world.reset();
-    const many = await countAll(1000);
+    const many = await countAll(1000, { withProcesses });
     expect(many).toEqual(few);
     expect(many).toMatchObject({ claim: 1, beat: 1 });
-    expect(Math.max(...Object.values(many))).toBeLessThan(10);
+    expect(Math.max(...Object.values(many))).toBeLessThan(withProcesses ? 11 : 10);
+    await world.reset();
   });
 });
 

@@ -11,7 +11,7 @@ import type { Observation } from "../../src/encoder/runner.ts";
 import { createTeller } from "../../src/encoder/teller.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import { eventually } from "../support/media.ts";
-import { httpOutput, launchOf } from "./media-harness.ts";
+import { httpOutput, keepAssets, launchOf } from "./media-harness.ts";
 
 const PLAYBACK = { playbackId: "playback_1", status: "STARTING", health: "OK", reason: null } as const;
 const WAITING: Observation = { status: "WAITING", health: "WARNING", reason: null, playbacks: [PLAYBACK] };
@@ -75,6 +75,8 @@ it("keeps a session quiet whose input words its refusal anew at every look", asy
     },
     ...{
       mediaRoot: join(root, "media"),
+      assets: keepAssets(root),
+      storageLevel: () => "PLENTY",
       fileRoot: join(root, "files"),
       socketDirectory: root,
       multicastInterface: null,

@@ -87,7 +87,7 @@ export async function createWorld(database: Database, organizationId?: string): 
       name: "key:Test",
       callerId: "test",
       canIntrospect: true,
-      apiKeyId: null,
+      credential: { kind: "TOKEN" },
       expiresAt: null,
     },
     ipAddress: null,

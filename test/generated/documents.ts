@@ -25,6 +25,18 @@ export type AcknowledgeAlertsInput = {
   snoozeUntil?: string | null | undefined;
 };
 
+/** One more output for a stopped session. */
+export type AddPlaybackInput = {
+  /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
+  expectedVersion?: number | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** The output to add to the session. */
+  playback: PlaybackInput;
+  /** The id of the session. */
+  sessionId: string | number;
+};
+
 /** What an item of alertChanges tells. */
 export type AlertChangeKind =
   /** Somebody acknowledged or snoozed it. */
@@ -87,6 +99,28 @@ export type AlertSeverity =
   /** It works, and something wants to be looked at. Clearing a session's alerts clears these. */
   | 'WARNING';
 
+/** What an asset is. */
+export type AssetKind =
+  /** A piece that was cut out of a replay. */
+  | 'CLIP'
+  /** A short silent film that was kept; the latest one of a process is at the address of that. */
+  | 'MOTION_CLIP'
+  /** A file of a run, whole once the run has ended. */
+  | 'RECORDING'
+  /** An HLS playlist of a run, which can be watched while the run goes on. */
+  | 'REPLAY'
+  /** A still picture that was kept; the latest one of a process is at the address of that. */
+  | 'THUMBNAIL';
+
+/** How far an asset is. */
+export type AssetStatus =
+  /** It could not be finished, or its files are gone. */
+  | 'FAILED'
+  /** It is being made; a replay can be watched already. */
+  | 'IN_PROGRESS'
+  /** It is whole and can be opened. */
+  | 'READY';
+
 /** What sound is encoded to. */
 export type AudioCodec =
   /** AAC-LC, which every player and output but WebRTC takes. */
@@ -121,6 +155,26 @@ export type ClearAlertsInput = {
   ids: Array<string | number>;
 };
 
+/** Settings of processes of one session; all of them apply, or none. */
+export type ConfigureProcessesInput = {
+  /** The session, whatever its status. */
+  sessionId: string | number;
+  /** The settings, 1 to 100; each rendition and kind once. */
+  settings: Array<ProcessSettingsInput>;
+};
+
+/** A new API key. */
+export type CreateApiKeyInput = {
+  /** What it may do. */
+  accessLevel: AccessLevel;
+  /** Whether it may ask for the schema by introspection, true when left out; false suits a key that is shipped with a finished program. */
+  canIntrospect?: boolean | null | undefined;
+  /** When it ends by itself, in the future; null or left out: it does not. */
+  expiresAt?: string | null | undefined;
+  /** What it is for, 1 to 200 characters; need not be unique. */
+  name: string;
+};
+
 /** A new session with its playbacks. It is created STOPPED. */
 export type CreateSessionInput = {
   /** The picture that stands for it: a PNG, JPEG or WebP picture of at most 5 MB, 16 to 4,096 pixels a side and 16 million in all. */
@@ -137,6 +191,8 @@ export type CreateSessionInput = {
   name: string;
   /** The outputs, at most 20. None is allowed, and such a session cannot start. */
   playbacks: Array<PlaybackInput>;
+  /** Live processes of it, at most 100 settings; targets name playbacks by playbackName. Needs the package LIVE_PROCESSING. */
+  processes?: Array<ProcessSettingsInput> | null | undefined;
   /** The region whose encoders shall run it; left out: the installation's own. */
   region?: string | null | undefined;
   /** Show a slate by itself when the input is lost. Off when left out. */
@@ -145,6 +201,18 @@ export type CreateSessionInput = {
   source: SessionSourceInput;
   /** Rules for the streams of a multicast input; at least one keeps a video stream. */
   streamRemap?: Array<RemapRuleInput> | null | undefined;
+};
+
+/** Several sessions to create or, with UPSERT, to edit where they are there: all or none, at most 1,000. */
+export type CreateSessionsInput = {
+  /** Check everything, say what would become of each, and write nothing. */
+  dryRun?: boolean | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** What to do with sessions that are there already. */
+  mode?: ImportMode | null | undefined;
+  /** The sessions; idempotency keys of single ones are not looked at. */
+  sessions: Array<CreateSessionInput>;
 };
 
 /** A new template. */
@@ -161,12 +229,88 @@ export type CreateTemplateInput = {
   renditions: Array<RenditionInput>;
 };
 
+/** What is wrong with a cell, a row, the header or a whole file. */
+export type CsvImportErrorCode =
+  /** A column is in the header twice. */
+  | 'DUPLICATE_HEADER'
+  /** An earlier row of the file has this name, letter case aside. */
+  | 'DUPLICATE_NAME'
+  /** The file has no header, or nothing below it. */
+  | 'EMPTY_FILE'
+  /** The file is not text in one of the encodings that are read. */
+  | 'ENCODING'
+  /** The file is larger than 20 MB. */
+  | 'FILE_TOO_LARGE'
+  /** The input type of a session can never change. */
+  | 'INPUT_TYPE_FIXED'
+  /** Neither TRUE nor FALSE. */
+  | 'INVALID_BOOLEAN'
+  /** Not a number written in plain digits. */
+  | 'INVALID_NUMBER'
+  /** Not a URL or path that this type of input or output takes. */
+  | 'INVALID_URL'
+  /** The value breaks another rule, which the message names. */
+  | 'INVALID_VALUE'
+  /** A quote stands where CSV does not allow it, or a row has another number of cells than the header. */
+  | 'MALFORMED'
+  /** A required column is not in the header. */
+  | 'MISSING_HEADER'
+  /** A session of this name is already there, letter case aside. */
+  | 'NAME_EXISTS'
+  /** The cell is filled in, and its column does not apply to the row's types or settings. */
+  | 'NOT_APPLICABLE'
+  /** A number within its range that is not a multiple of what the message names. */
+  | 'NOT_A_MULTIPLE'
+  /** A number outside of the range that the message names. */
+  | 'OUT_OF_RANGE'
+  /** The cell is empty, and the rest of the row makes it necessary. */
+  | 'REQUIRED'
+  /** The change needs the session to be STOPPED. */
+  | 'SESSION_NOT_STOPPED'
+  /** There is no template of this name; the message names the nearest one. */
+  | 'TEMPLATE_NOT_FOUND'
+  /** The text is longer than the message says. */
+  | 'TOO_LONG'
+  /** The file has more than 20,000 rows of sessions. */
+  | 'TOO_MANY_ROWS'
+  /** The header has a column that the format does not know, or one without a name. */
+  | 'UNKNOWN_HEADER'
+  /** No such input or output type; the message names the nearest one. */
+  | 'UNKNOWN_TYPE'
+  /** An input or output type that sessions may have, but not by CSV. */
+  | 'UNSUPPORTED_TYPE'
+  /** Another number of URLs than the output takes, for most types one for each rendition of the template. */
+  | 'URL_COUNT'
+  /** A URL whose scheme, host, address or option, or a path that this installation does not allow. */
+  | 'URL_NOT_ALLOWED';
+
+/** Assets to be deleted with their files, all or none. */
+export type DeleteAssetsInput = {
+  /** The ids of the assets, at most 1,000, each once. */
+  ids: Array<string | number>;
+};
+
+/** Templates to delete, all or none. */
+export type DeleteTemplatesInput = {
+  /** The templates' ids, 1 to 100. One in use is refused with TEMPLATE_IN_USE. */
+  ids: Array<string | number>;
+};
+
 /** What was asked for. It survives restarts of gateways and encoders. */
 export type DesiredStatus =
   /** The session is wanted to be on; encoders try for ever, except after FAILED. */
   | 'RUNNING'
   /** The session is wanted to be off. */
   | 'STOPPED';
+
+/** Whether an encoder takes sessions. */
+export type EncoderStatus =
+  /** It keeps the sessions that it has and takes no new ones. */
+  | 'DRAINING'
+  /** It has not been heard of for a lease time; its sessions are taken over by others. */
+  | 'LOST'
+  /** It takes sessions while it has room. */
+  | 'ONLINE';
 
 /** When an input leaves path A, and how it comes back. Needs a URL for path B. */
 export type FailoverInput = {
@@ -191,6 +335,38 @@ export type Health =
   | 'OK'
   /** It works, and something wants to be looked at. */
   | 'WARNING';
+
+/** What a call that describes many sessions does with those that are already there. */
+export type ImportMode =
+  /** Refuses them: every row or item is a new session. */
+  | 'CREATE'
+  /** Edits the session where it differs. A row of CSV means the session of its name, an item of `createSessions` that of its externalId where it gives one, else that of its name; playbacks are matched by their names, and those that are not listed go. A column or field that is left out leaves its value as it is, an empty cell or null clears it, but secrets that are empty, null or masked stay. What an edit of the input or the outputs is needs the session to be STOPPED; their types can never change. */
+  | 'UPSERT';
+
+/** What became of one described session. */
+export type ImportOutcome =
+  /** It was created. */
+  | 'CREATED'
+  /** One was there and was already like this. */
+  | 'UNCHANGED'
+  /** One was there and was changed. */
+  | 'UPDATED';
+
+/** A CSV file of sessions to create or change, all of them or none. */
+export type ImportSessionsCsvInput = {
+  /** The file's text: a header row and one row for each session, separated by commas, semicolons or tabs; at most what a request of 1 MB holds. Exactly one of `csv` and `file`. */
+  csv?: string | null | undefined;
+  /** Check everything and write nothing. */
+  dryRun?: boolean | null | undefined;
+  /** The file as an upload, of at most 20 MB and 20,000 rows of sessions: UTF-8, or UTF-16 with a byte order mark. Exactly one of `csv` and `file`. */
+  file?: File | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. A rejected file is not kept. */
+  idempotencyKey?: string | null | undefined;
+  /** What becomes of rows whose name a session already has; left out: CREATE. */
+  mode?: ImportMode | null | undefined;
+  /** The region that the sessions are put in; left out: the installation's own. */
+  region?: string | null | undefined;
+};
 
 /** One of the two paths of an input. */
 export type InputPath =
@@ -283,6 +459,65 @@ export type PlaybackInput = {
   urls?: Array<string> | null | undefined;
 };
 
+/** Changes to a playback: a field left out stays as it is, null clears it where it may be empty. The type can never change. */
+export type PlaybackPatch = {
+  /** For HTTP: serve DASH. HTTP needs HLS or DASH. Off when left out. */
+  dashEnabled?: boolean | null | undefined;
+  /** For FILE, which needs it: the container. */
+  fileFormat?: FileFormat | null | undefined;
+  /** For HTTP: serve HLS. HTTP needs HLS or DASH. Off when left out. */
+  hlsEnabled?: boolean | null | undefined;
+  /** For FILE: begin a new file after so many seconds, a multiple of 300 from 300 to 43200; null: one file for each run. */
+  maxFileDurationSeconds?: number | null | undefined;
+  /** A new name, unique among the outputs of its session; left out: as it is. */
+  name?: string | null | undefined;
+  /** For MULTICAST and SRT_PUSH: the MPEG-TS program number, 1 to 65535. */
+  programNumber?: number | null | undefined;
+  /** For MULTICAST and SRT_PUSH: the service provider name, at most 100 characters. */
+  serviceProvider?: string | null | undefined;
+  /** Another template, whose ladder it is from the next start on; left out: as it is. */
+  templateId?: string | number | null | undefined;
+  /** One URL for each rendition of the template; CMAF_PUSH one base URL; FILE one path relative to the encoder's directory for files; HTTP none. */
+  urls?: Array<string> | null | undefined;
+};
+
+/** What is made live of one rendition of a session. */
+export type ProcessKind =
+  /** A short silent film of 1 to 60 seconds, anew at every interval of 10 to 3600 seconds, always at the same address. */
+  | 'MOTION_CLIP'
+  /** One file for each run of the session, at most as long as its duration; ready once the run has ended. */
+  | 'RECORDING'
+  /** An HLS playlist for each run, which can be watched while the session runs and afterwards. */
+  | 'REPLAY'
+  /** A still picture, anew at every interval of 10 to 3600 seconds, always at the same address. */
+  | 'THUMBNAIL';
+
+/** What one kind of process is to be on some renditions of a session, or on all of them. */
+export type ProcessSettingsInput = {
+  /** For MOTION_CLIP, which needs it: its length, 1 to 60 seconds and not above the interval. For RECORDING and REPLAY: most length, 1 second or more, null for the entire stream. Left out: as it is already. */
+  durationSeconds?: number | null | undefined;
+  /** Seconds between two contents, 10 to 3600, for THUMBNAIL and MOTION_CLIP, which need it. Left out: as it is already. */
+  intervalSeconds?: number | null | undefined;
+  /** Whether it is made at all. */
+  isEnabled: boolean;
+  /** Which process. */
+  kind: ProcessKind;
+  /** Apply the setting to every rendition of every playback of the session; without targets alone. */
+  sync?: boolean | null | undefined;
+  /** The renditions, at most 400. Left out: every rendition of every playback, which wants sync. */
+  targets?: Array<ProcessTargetInput> | null | undefined;
+};
+
+/** One rendition of one playback. */
+export type ProcessTargetInput = {
+  /** The playback's id; this or its name has to be given. */
+  playbackId?: string | number | null | undefined;
+  /** The playback's name in the session, in any letter case; for a playback that the same mutation creates. */
+  playbackName?: string | null | undefined;
+  /** The rendition, one of the playback's template. */
+  renditionId: string | number;
+};
+
 /** What a remap rule does with the streams it is about. */
 export type RemapMode =
   /** The stream is left out. */
@@ -315,6 +550,22 @@ export type RemapType =
   /** A stream of pictures. */
   | 'VIDEO';
 
+/** Outputs to take off a stopped session, all or none. One has to remain. */
+export type RemovePlaybacksInput = {
+  /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
+  expectedVersion?: number | null | undefined;
+  /** The playbacks to remove. */
+  ids: Array<string | number>;
+  /** The id of the session. */
+  sessionId: string | number;
+};
+
+/** Processes to take off their sessions, all or none. */
+export type RemoveProcessesInput = {
+  /** The ids of the processes, at most 1,000, each once. */
+  ids: Array<string | number>;
+};
+
 /** One step of a ladder. A passthrough rendition names nothing but itself; any other names everything. */
 export type RenditionInput = {
   /** Audio bitrate in kbit/s, 16 to 512. */
@@ -337,6 +588,40 @@ export type RenditionInput = {
   videoCodec?: VideoCodec | null | undefined;
   /** Width of the pictures in pixels, 16 to 8192, even. */
   width?: number | null | undefined;
+};
+
+/** Sessions to restart, all at once or rolling. */
+export type RestartSessionsInput = {
+  /** Tell what would happen to each, for a confirm dialog, and do nothing. */
+  dryRun?: boolean | null | undefined;
+  /** How many sessions the dialog showed: when the selection now means another number, COUNT_CHANGED and nothing is done. */
+  expectedCount?: number | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** Restart at most so many at a time, 1 to 1000; null: all at once. */
+  maxConcurrent?: number | null | undefined;
+  /** Which sessions. */
+  selection: SessionSelection;
+};
+
+/** A secret to be given out. */
+export type RevealSecretInput = {
+  /** The id of a Secret. */
+  id: string | number;
+};
+
+/** API keys to end, all or none. */
+export type RevokeApiKeysInput = {
+  /** The keys' ids, 1 to 100. */
+  ids: Array<string | number>;
+};
+
+/** A secret of a stopped session, or the address of a thumbnail or motion clip, to be replaced. */
+export type RotateSecretInput = {
+  /** The id of a Secret, or of a Process that is a thumbnail or motion clip; it stays. */
+  id: string | number;
+  /** The new stream key (8 to 128 letters, digits, dots, hyphens, underscores or tildes) or SRT passphrase (10 to 79 printable ASCII characters); null or left out: one is generated. The address of a process is always generated. */
+  value?: string | null | undefined;
 };
 
 /** One thing to do to many sessions. */
@@ -454,12 +739,46 @@ export type SessionStatus =
   /** Started, the encoder is ready, and no input has arrived yet. */
   | 'WAITING';
 
+/** An asset to be opened to whoever has its share URL, or to nobody any more. */
+export type ShareAssetInput = {
+  /** When the share ends by itself, in the future; null: when it is withdrawn. */
+  expiresAt?: string | null | undefined;
+  /** The id of the asset. */
+  id: string | number;
+  /** Whether it is shared. Shared again, it keeps its URL; false withdraws the URL for good, and another share has another one. */
+  isShared: boolean;
+};
+
 /** Which end of an order comes first. */
 export type SortDirection =
   /** As the order's description says. */
   | 'ASC'
   /** The other way round. */
   | 'DESC';
+
+/** Sessions whose input is to come from one of its paths. */
+export type SwitchSessionInputsInput = {
+  /** Tell what would happen to each, for a confirm dialog, and do nothing. */
+  dryRun?: boolean | null | undefined;
+  /** How many sessions the dialog showed: when the selection now means another number, COUNT_CHANGED and nothing is done. */
+  expectedCount?: number | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** Which sessions. */
+  selection: SessionSelection;
+  /** The path to switch to. */
+  toPath: InputPath;
+};
+
+/** Changes to an output of a stopped session. */
+export type UpdatePlaybackInput = {
+  /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
+  expectedVersion?: number | null | undefined;
+  /** The playback. */
+  id: string | number;
+  /** What changes. */
+  playback: PlaybackPatch;
+};
 
 /** Changes to a session: a field left out stays as it is, null clears it where it may be empty. The source, slates and remap need the session STOPPED; the others do not. */
 export type UpdateSessionInput = {
@@ -487,6 +806,22 @@ export type UpdateSessionInput = {
   source?: SessionSourcePatch | null | undefined;
   /** All remap rules, instead of those there are. */
   streamRemap?: Array<RemapRuleInput> | null | undefined;
+};
+
+/** Changes of a template. A field left out stays as it is, null clears it. Running sessions keep what they started with. */
+export type UpdateTemplateInput = {
+  /** New description; null clears it. */
+  description?: string | null | undefined;
+  /** The version that the caller read: another one is refused with VERSION_CONFLICT. */
+  expectedVersion?: number | null | undefined;
+  /** The template's id. */
+  id: string | number;
+  /** Whether it is the default, in place of the one before. */
+  isDefault?: boolean | null | undefined;
+  /** New name, unique in the organization. */
+  name?: string | null | undefined;
+  /** The whole ladder as it should be: renditions whose id is left out are new, those not named are removed. */
+  renditions?: Array<RenditionInput> | null | undefined;
 };
 
 /** Why something that was asked for was not done. A closed list; a new value is announced in schema/CHANGES.md. */
@@ -554,6 +889,49 @@ export type UserErrorCode =
   /** The object was changed since the expectedVersion that was given; read it again before writing. */
   | 'VERSION_CONFLICT';
 
+/** What a caller can ask for, as it stands in a session's last command and in the audit. */
+export type Verb =
+  /** Look after open alerts, and snooze them. */
+  | 'ACKNOWLEDGE_ALERTS'
+  /** Clear open alerts. */
+  | 'CLEAR_ALERTS'
+  /** Configure live processing. */
+  | 'CONFIGURE'
+  /** Create an object. */
+  | 'CREATE'
+  /** Delete stopped sessions. */
+  | 'DELETE'
+  /** Take an event live. */
+  | 'GO_LIVE'
+  /** Hide the slate. */
+  | 'HIDE_SLATE'
+  /** Create sessions from a CSV file. */
+  | 'IMPORT'
+  /** Moderate questions or messages. */
+  | 'MODERATE'
+  /** Restart running sessions. */
+  | 'RESTART'
+  /** Read a secret in clear. */
+  | 'REVEAL_SECRET'
+  /** Replace a secret. */
+  | 'ROTATE_SECRET'
+  /** Show the slate. */
+  | 'SHOW_SLATE'
+  /** Start sessions. */
+  | 'START'
+  /** Start the test of an event. */
+  | 'START_TEST'
+  /** Stop sessions. */
+  | 'STOP'
+  /** End an event for good. */
+  | 'STOP_EVENT'
+  /** Stop the test of an event. */
+  | 'STOP_TEST'
+  /** Switch to the other input path. */
+  | 'SWITCH_INPUT'
+  /** Change an object. */
+  | 'UPDATE';
+
 /** What pictures are encoded to. Not every output carries every codec, and not every encoder has each. */
 export type VideoCodec =
   /** AV1: the best pictures at the same bitrate, and the most work to encode; not in MPEG-TS or over RTMP. */
@@ -567,6 +945,47 @@ export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package> } } };
+
+export type RateLimitQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RateLimitQuery = { rateLimit: { limit: number, remaining: number, resetAt: string, cost: number } | null };
+
+export type ApiKeyRowFragment = { id: string, name: string, accessLevel: AccessLevel, canIntrospect: boolean, prefix: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null };
+
+export type ApiKeysQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ApiKeysQuery = { apiKeys: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, name: string, accessLevel: AccessLevel, canIntrospect: boolean, prefix: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null }> } };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { createApiKey: { key: string | null, apiKey: { id: string, name: string, accessLevel: AccessLevel, canIntrospect: boolean, prefix: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RevokeApiKeysMutationVariables = Exact<{
+  input: RevokeApiKeysInput;
+}>;
+
+
+export type RevokeApiKeysMutation = { revokeApiKeys: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type AuditEntriesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  objectId?: string | number | null | undefined;
+  actor?: string | null | undefined;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+}>;
+
+
+export type AuditEntriesQuery = { auditEntries: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, at: string, actor: string, ipAddress: string | null, verb: Verb, objectIds: Array<string>, outcome: Outcome, requestId: string }> } };
 
 export type AlertRowFragment = { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null };
 
@@ -625,6 +1044,56 @@ export type AlertChangesSubscriptionVariables = Exact<{
 
 export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
 
+export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
+
+export type AssetsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  kind?: Array<AssetKind> | AssetKind | null | undefined;
+  status?: Array<AssetStatus> | AssetStatus | null | undefined;
+  sessionId?: string | number | null | undefined;
+  createdFrom?: string | null | undefined;
+  createdTo?: string | null | undefined;
+}>;
+
+
+export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
+
+export type ProcessAssetsQueryVariables = Exact<{
+  id: string | number;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProcessAssetsQuery = { node:
+    | { id: string, assets: { totalCount: number, nodes: Array<{ id: string, kind: AssetKind, sessionDate: string, url: string | null, shareUrl: string | null }> } }
+    | Record<PropertyKey, never>
+   | null };
+
+export type ShareAssetMutationVariables = Exact<{
+  input: ShareAssetInput;
+}>;
+
+
+export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteAssetsMutationVariables = Exact<{
+  input: DeleteAssetsInput;
+}>;
+
+
+export type DeleteAssetsMutation = { deleteAssets: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ProcessChangesSubscriptionVariables = Exact<{
+  sessionId?: string | number | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ProcessChangesSubscription = { processChanges: { cursor: string, kind: ChangeKind, at: string, processId: string | null, assetId: string | null, process: { id: string, kind: ProcessKind, isActive: boolean, health: Health } | null, asset: { id: string, kind: AssetKind, status: AssetStatus, url: string | null } | null } };
+
 export type ChangeCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -658,6 +1127,8 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
         | { id: string }
         | { id: string }
+        | { id: string }
+        | { id: string }
        | null }> } };
 
 export type ChangeDigestQueryVariables = Exact<{
@@ -667,6 +1138,146 @@ export type ChangeDigestQueryVariables = Exact<{
 
 
 export type ChangeDigestQuery = { changeDigest: { cursor: string, isLagged: boolean, alertsRaised: number, sessionCount: number, sessions: Array<{ isNew: boolean, statusBefore: SessionStatus, status: SessionStatus, downSeconds: number, alertsRaised: number, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } }>, deletedSessions: Array<{ id: string, name: string }> } };
+
+export type ImportSessionsCsvMutationVariables = Exact<{
+  input: ImportSessionsCsvInput;
+}>;
+
+
+export type ImportSessionsCsvMutation = { importSessionsCsv: { imported: boolean, dryRun: boolean, rowCount: number, skippedRowCount: number, errorCount: number, errorsTruncated: boolean, errorCsv: string | null, cursor: string | null, skippedRows: Array<{ row: number, reason: string }>, sessions: Array<{ row: number, name: string, streamId: string | null, outcome: ImportOutcome, changed: Array<string>, session: { id: string, status: SessionStatus } | null }>, errors: Array<{ row: number | null, column: string | null, value: string | null, message: string, code: CsvImportErrorCode }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ExportSessionsCsvQueryVariables = Exact<{
+  selection?: SessionSelection | null | undefined;
+  includeSecrets?: boolean | null | undefined;
+}>;
+
+
+export type ExportSessionsCsvQuery = { exportSessionsCsv: { filename: string, csv: string, rowCount: number, commentedRowCount: number } };
+
+export type SessionDetailsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SessionDetailsQuery = { session: { description: string | null, region: string, externalId: string | null, labels: Array<string>, openAlertCount: number, csvComment: string | null, id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { ingestUrl: string | null, srtEncryptionEnabled: boolean, hlsScte35PassthroughEnabled: boolean, id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath, streamKey: { id: string, mask: string } | null, srtPassphrase: { id: string, mask: string } | null, failover: { recoveryIntervalSeconds: number, errorThresholdPercent: number | null, nextRecoveryAt: string | null } | null, pathA: { isConnected: boolean, lastSeenAt: string | null }, pathB: { isConnected: boolean, lastSeenAt: string | null } | null }, lastCommand: { verb: Verb, actor: string, at: string } | null, pendingChanges: Array<{ path: Array<string>, before: string | null, after: string | null }>, actions: { id: string, start: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, stop: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, restart: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, switchInput: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, edit: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, delete: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> } }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null };
+
+export type ActionAnswerFragment = { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> };
+
+export type RestartSessionsMutationVariables = Exact<{
+  input: RestartSessionsInput;
+}>;
+
+
+export type RestartSessionsMutation = { restartSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type SwitchSessionInputsMutationVariables = Exact<{
+  input: SwitchSessionInputsInput;
+}>;
+
+
+export type SwitchSessionInputsMutation = { switchSessionInputs: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ShowSlatesMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type ShowSlatesMutation = { showSlates: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type HideSlatesMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type HideSlatesMutation = { hideSlates: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RevealSecretMutationVariables = Exact<{
+  input: RevealSecretInput;
+}>;
+
+
+export type RevealSecretMutation = { revealSecret: { value: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RotateSecretMutationVariables = Exact<{
+  input: RotateSecretInput;
+}>;
+
+
+export type RotateSecretMutation = { rotateSecret: { value: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type SessionSummaryChangesSubscriptionVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type SessionSummaryChangesSubscription = { sessionSummary: { total: number, openAlerts: number, byStatus: Array<{ status: SessionStatus, count: number }>, byHealth: Array<{ health: Health, count: number }> } };
+
+export type SessionTelemetrySubscriptionVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+  everySeconds?: number | null | undefined;
+}>;
+
+
+export type SessionTelemetrySubscription = { sessionTelemetry: { sessionId: string, telemetry: { id: string, at: string, frameRate: number | null, speed: number | null, bitrateKbps: number | null, droppedFrames: number | null, encoder: string | null } } };
+
+export type EncodersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EncodersQuery = { regions: Array<{ name: string, isDefault: boolean, capacity: number, running: number }>, encoders: Array<{ id: string, name: string, region: string, status: EncoderStatus, capacity: number, running: number, supportedInputs: Array<InputType>, supportedOutputs: Array<OutputType>, lastSeenAt: string, version: string }> };
+
+export type AddPlaybackMutationVariables = Exact<{
+  input: AddPlaybackInput;
+}>;
+
+
+export type AddPlaybackMutation = { addPlayback: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
+export type UpdatePlaybackMutationVariables = Exact<{
+  input: UpdatePlaybackInput;
+}>;
+
+
+export type UpdatePlaybackMutation = { updatePlayback: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
+export type RemovePlaybacksMutationVariables = Exact<{
+  input: RemovePlaybacksInput;
+}>;
+
+
+export type RemovePlaybacksMutation = { removePlaybacks: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ProcessRowFragment = { id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } };
+
+export type ProcessesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  kind?: ProcessKind | null | undefined;
+  sessionId?: string | number | null | undefined;
+}>;
+
+
+export type ProcessesQuery = { processes: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }> } };
+
+export type SessionProcessesQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SessionProcessesQuery = { session: { id: string, processes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }>, pendingChanges: Array<{ path: Array<string>, before: string | null, after: string | null }>, actions: { configureProcesses: { allowed: boolean, blockers: Array<{ code: UserErrorCode }> } } } | null };
+
+export type ConfigureProcessesMutationVariables = Exact<{
+  input: ConfigureProcessesInput;
+}>;
+
+
+export type ConfigureProcessesMutation = { configureProcesses: { processes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RemoveProcessesMutationVariables = Exact<{
+  input: RemoveProcessesInput;
+}>;
+
+
+export type RemoveProcessesMutation = { removeProcesses: { processes: Array<{ id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type InputTypesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -744,12 +1355,44 @@ export type DeleteSessionsMutationVariables = Exact<{
 
 export type DeleteSessionsMutation = { deleteSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
+export type CreateSessionsMutationVariables = Exact<{
+  input: CreateSessionsInput;
+}>;
+
+
+export type CreateSessionsMutation = { createSessions: { outcomes: Array<ImportOutcome>, cursor: string | null, sessions: Array<{ id: string, name: string, externalId: string | null, streamId: string, version: number }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
+export type TemplateRowFragment = { id: string, name: string, description: string | null, isDefault: boolean, version: number, renditions: Array<{ id: string, name: string, isPassthrough: boolean, videoCodec: VideoCodec | null, width: number | null, height: number | null, videoBitrateKbps: number | null, frameRate: number | null, audioCodec: AudioCodec | null, audioBitrateKbps: number | null }> };
+
+export type TemplatesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type TemplatesQuery = { templates: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, name: string, description: string | null, isDefault: boolean, version: number, renditions: Array<{ id: string, name: string, isPassthrough: boolean, videoCodec: VideoCodec | null, width: number | null, height: number | null, videoBitrateKbps: number | null, frameRate: number | null, audioCodec: AudioCodec | null, audioBitrateKbps: number | null }> }> } };
+
 export type CreateTemplateMutationVariables = Exact<{
   input: CreateTemplateInput;
 }>;
 
 
 export type CreateTemplateMutation = { createTemplate: { template: { id: string, name: string, isDefault: boolean, renditions: Array<{ id: string, name: string, isPassthrough: boolean }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type UpdateTemplateMutationVariables = Exact<{
+  input: UpdateTemplateInput;
+}>;
+
+
+export type UpdateTemplateMutation = { updateTemplate: { template: { id: string, name: string, description: string | null, isDefault: boolean, version: number, renditions: Array<{ id: string, name: string, isPassthrough: boolean, videoCodec: VideoCodec | null, width: number | null, height: number | null, videoBitrateKbps: number | null, frameRate: number | null, audioCodec: AudioCodec | null, audioBitrateKbps: number | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteTemplatesMutationVariables = Exact<{
+  input: DeleteTemplatesInput;
+}>;
+
+
+export type DeleteTemplatesMutation = { deleteTemplates: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -769,6 +1412,18 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ApiKeyRowFragmentDoc = new TypedDocumentString(`
+    fragment ApiKeyRow on ApiKey {
+  id
+  name
+  accessLevel
+  canIntrospect
+  prefix
+  createdAt
+  expiresAt
+  lastUsedAt
+}
+    `, {"fragmentName":"ApiKeyRow"}) as unknown as TypedDocumentString<ApiKeyRowFragment, unknown>;
 export const AlertRowFragmentDoc = new TypedDocumentString(`
     fragment AlertRow on Alert {
   id
@@ -797,6 +1452,81 @@ export const AlertRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AlertRow"}) as unknown as TypedDocumentString<AlertRowFragment, unknown>;
+export const AssetRowFragmentDoc = new TypedDocumentString(`
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}
+    `, {"fragmentName":"AssetRow"}) as unknown as TypedDocumentString<AssetRowFragment, unknown>;
+export const ActionAnswerFragmentDoc = new TypedDocumentString(`
+    fragment ActionAnswer on ActionState {
+  allowed
+  blockers {
+    code
+    message
+  }
+}
+    `, {"fragmentName":"ActionAnswer"}) as unknown as TypedDocumentString<ActionAnswerFragment, unknown>;
+export const ProcessRowFragmentDoc = new TypedDocumentString(`
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}
+    `, {"fragmentName":"ProcessRow"}) as unknown as TypedDocumentString<ProcessRowFragment, unknown>;
 export const SessionRowFragmentDoc = new TypedDocumentString(`
     fragment SessionRow on Session {
   id
@@ -847,6 +1577,27 @@ export const BulkAnswerFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"BulkAnswer"}) as unknown as TypedDocumentString<BulkAnswerFragment, unknown>;
+export const TemplateRowFragmentDoc = new TypedDocumentString(`
+    fragment TemplateRow on Template {
+  id
+  name
+  description
+  isDefault
+  version
+  renditions {
+    id
+    name
+    isPassthrough
+    videoCodec
+    width
+    height
+    videoBitrateKbps
+    frameRate
+    audioCodec
+    audioBitrateKbps
+  }
+}
+    `, {"fragmentName":"TemplateRow"}) as unknown as TypedDocumentString<TemplateRowFragment, unknown>;
 export const WhoAmIDocument = new TypedDocumentString(`
     query WhoAmI {
   caller {
@@ -861,6 +1612,103 @@ export const WhoAmIDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoAmIQuery, WhoAmIQueryVariables>;
+export const RateLimitDocument = new TypedDocumentString(`
+    query RateLimit {
+  rateLimit {
+    limit
+    remaining
+    resetAt
+    cost
+  }
+}
+    `) as unknown as TypedDocumentString<RateLimitQuery, RateLimitQueryVariables>;
+export const ApiKeysDocument = new TypedDocumentString(`
+    query ApiKeys($first: Int, $after: String) {
+  apiKeys(first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...ApiKeyRow
+    }
+  }
+}
+    fragment ApiKeyRow on ApiKey {
+  id
+  name
+  accessLevel
+  canIntrospect
+  prefix
+  createdAt
+  expiresAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    key
+    apiKey {
+      ...ApiKeyRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment ApiKeyRow on ApiKey {
+  id
+  name
+  accessLevel
+  canIntrospect
+  prefix
+  createdAt
+  expiresAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RevokeApiKeysDocument = new TypedDocumentString(`
+    mutation RevokeApiKeys($input: RevokeApiKeysInput!) {
+  revokeApiKeys(input: $input) {
+    deletedIds
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeApiKeysMutation, RevokeApiKeysMutationVariables>;
+export const AuditEntriesDocument = new TypedDocumentString(`
+    query AuditEntries($first: Int, $after: String, $objectId: ID, $actor: String, $from: DateTime, $to: DateTime) {
+  auditEntries(
+    first: $first
+    after: $after
+    objectId: $objectId
+    actor: $actor
+    from: $from
+    to: $to
+  ) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      id
+      at
+      actor
+      ipAddress
+      verb
+      objectIds
+      outcome
+      requestId
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditEntriesQuery, AuditEntriesQueryVariables>;
 export const AlertsDocument = new TypedDocumentString(`
     query Alerts($first: Int, $after: String, $open: Boolean, $severity: AlertSeverity, $code: [AlertCode!], $sessions: SessionFilter, $eventId: ID) {
   alerts(
@@ -1088,6 +1936,155 @@ export const AlertChangesDocument = new TypedDocumentString(`
     name
   }
 }`) as unknown as TypedDocumentString<AlertChangesSubscription, AlertChangesSubscriptionVariables>;
+export const AssetsDocument = new TypedDocumentString(`
+    query Assets($first: Int, $after: String, $kind: [AssetKind!], $status: [AssetStatus!], $sessionId: ID, $createdFrom: DateTime, $createdTo: DateTime) {
+  assets(
+    first: $first
+    after: $after
+    kind: $kind
+    status: $status
+    sessionId: $sessionId
+    createdFrom: $createdFrom
+    createdTo: $createdTo
+  ) {
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...AssetRow
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<AssetsQuery, AssetsQueryVariables>;
+export const ProcessAssetsDocument = new TypedDocumentString(`
+    query ProcessAssets($id: ID!, $first: Int, $after: String) {
+  node(id: $id) {
+    ... on Process {
+      id
+      assets(first: $first, after: $after) {
+        totalCount
+        nodes {
+          id
+          kind
+          sessionDate
+          url
+          shareUrl
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProcessAssetsQuery, ProcessAssetsQueryVariables>;
+export const ShareAssetDocument = new TypedDocumentString(`
+    mutation ShareAsset($input: ShareAssetInput!) {
+  shareAsset(input: $input) {
+    asset {
+      ...AssetRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<ShareAssetMutation, ShareAssetMutationVariables>;
+export const DeleteAssetsDocument = new TypedDocumentString(`
+    mutation DeleteAssets($input: DeleteAssetsInput!) {
+  deleteAssets(input: $input) {
+    deletedIds
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteAssetsMutation, DeleteAssetsMutationVariables>;
+export const ProcessChangesDocument = new TypedDocumentString(`
+    subscription ProcessChanges($sessionId: ID, $snapshot: Boolean, $after: Cursor) {
+  processChanges(sessionId: $sessionId, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    at
+    processId
+    process {
+      id
+      kind
+      isActive
+      health
+    }
+    assetId
+    asset {
+      id
+      kind
+      status
+      url
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProcessChangesSubscription, ProcessChangesSubscriptionVariables>;
 export const ChangeCursorDocument = new TypedDocumentString(`
     query ChangeCursor {
   changeCursor
@@ -1167,6 +2164,645 @@ export const ChangeDigestDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChangeDigestQuery, ChangeDigestQueryVariables>;
+export const ImportSessionsCsvDocument = new TypedDocumentString(`
+    mutation ImportSessionsCsv($input: ImportSessionsCsvInput!) {
+  importSessionsCsv(input: $input) {
+    imported
+    dryRun
+    rowCount
+    skippedRowCount
+    skippedRows {
+      row
+      reason
+    }
+    sessions {
+      row
+      name
+      streamId
+      outcome
+      changed
+      session {
+        id
+        status
+      }
+    }
+    errors {
+      row
+      column
+      value
+      message
+      code
+    }
+    errorCount
+    errorsTruncated
+    errorCsv
+    cursor
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ImportSessionsCsvMutation, ImportSessionsCsvMutationVariables>;
+export const ExportSessionsCsvDocument = new TypedDocumentString(`
+    query ExportSessionsCsv($selection: SessionSelection, $includeSecrets: Boolean) {
+  exportSessionsCsv(selection: $selection, includeSecrets: $includeSecrets) {
+    filename
+    csv
+    rowCount
+    commentedRowCount
+  }
+}
+    `) as unknown as TypedDocumentString<ExportSessionsCsvQuery, ExportSessionsCsvQueryVariables>;
+export const SessionDetailsDocument = new TypedDocumentString(`
+    query SessionDetails($id: ID!) {
+  session(id: $id) {
+    ...SessionRow
+    description
+    region
+    externalId
+    labels
+    openAlertCount
+    csvComment
+    source {
+      ingestUrl
+      srtEncryptionEnabled
+      hlsScte35PassthroughEnabled
+      streamKey {
+        id
+        mask
+      }
+      srtPassphrase {
+        id
+        mask
+      }
+      failover {
+        recoveryIntervalSeconds
+        errorThresholdPercent
+        nextRecoveryAt
+      }
+      pathA {
+        isConnected
+        lastSeenAt
+      }
+      pathB {
+        isConnected
+        lastSeenAt
+      }
+    }
+    lastCommand {
+      verb
+      actor
+      at
+    }
+    pendingChanges {
+      path
+      before
+      after
+    }
+    actions {
+      id
+      start {
+        ...ActionAnswer
+      }
+      stop {
+        ...ActionAnswer
+      }
+      restart {
+        ...ActionAnswer
+      }
+      switchInput {
+        ...ActionAnswer
+      }
+      edit {
+        ...ActionAnswer
+      }
+      delete {
+        ...ActionAnswer
+      }
+    }
+  }
+}
+    fragment ActionAnswer on ActionState {
+  allowed
+  blockers {
+    code
+    message
+  }
+}
+fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<SessionDetailsQuery, SessionDetailsQueryVariables>;
+export const RestartSessionsDocument = new TypedDocumentString(`
+    mutation RestartSessions($input: RestartSessionsInput!) {
+  restartSessions(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<RestartSessionsMutation, RestartSessionsMutationVariables>;
+export const SwitchSessionInputsDocument = new TypedDocumentString(`
+    mutation SwitchSessionInputs($input: SwitchSessionInputsInput!) {
+  switchSessionInputs(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<SwitchSessionInputsMutation, SwitchSessionInputsMutationVariables>;
+export const ShowSlatesDocument = new TypedDocumentString(`
+    mutation ShowSlates($input: SessionBulkInput!) {
+  showSlates(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<ShowSlatesMutation, ShowSlatesMutationVariables>;
+export const HideSlatesDocument = new TypedDocumentString(`
+    mutation HideSlates($input: SessionBulkInput!) {
+  hideSlates(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<HideSlatesMutation, HideSlatesMutationVariables>;
+export const RevealSecretDocument = new TypedDocumentString(`
+    mutation RevealSecret($input: RevealSecretInput!) {
+  revealSecret(input: $input) {
+    value
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevealSecretMutation, RevealSecretMutationVariables>;
+export const RotateSecretDocument = new TypedDocumentString(`
+    mutation RotateSecret($input: RotateSecretInput!) {
+  rotateSecret(input: $input) {
+    value
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RotateSecretMutation, RotateSecretMutationVariables>;
+export const SessionSummaryChangesDocument = new TypedDocumentString(`
+    subscription SessionSummaryChanges($filter: SessionFilter) {
+  sessionSummary(filter: $filter) {
+    total
+    openAlerts
+    byStatus {
+      status
+      count
+    }
+    byHealth {
+      health
+      count
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionSummaryChangesSubscription, SessionSummaryChangesSubscriptionVariables>;
+export const SessionTelemetryDocument = new TypedDocumentString(`
+    subscription SessionTelemetry($filter: SessionFilter, $everySeconds: Int) {
+  sessionTelemetry(filter: $filter, everySeconds: $everySeconds) {
+    sessionId
+    telemetry {
+      id
+      at
+      frameRate
+      speed
+      bitrateKbps
+      droppedFrames
+      encoder
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionTelemetrySubscription, SessionTelemetrySubscriptionVariables>;
+export const EncodersDocument = new TypedDocumentString(`
+    query Encoders {
+  regions {
+    name
+    isDefault
+    capacity
+    running
+  }
+  encoders {
+    id
+    name
+    region
+    status
+    capacity
+    running
+    supportedInputs
+    supportedOutputs
+    lastSeenAt
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<EncodersQuery, EncodersQueryVariables>;
+export const AddPlaybackDocument = new TypedDocumentString(`
+    mutation AddPlayback($input: AddPlaybackInput!) {
+  addPlayback(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<AddPlaybackMutation, AddPlaybackMutationVariables>;
+export const UpdatePlaybackDocument = new TypedDocumentString(`
+    mutation UpdatePlayback($input: UpdatePlaybackInput!) {
+  updatePlayback(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<UpdatePlaybackMutation, UpdatePlaybackMutationVariables>;
+export const RemovePlaybacksDocument = new TypedDocumentString(`
+    mutation RemovePlaybacks($input: RemovePlaybacksInput!) {
+  removePlaybacks(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<RemovePlaybacksMutation, RemovePlaybacksMutationVariables>;
+export const ProcessesDocument = new TypedDocumentString(`
+    query Processes($first: Int, $after: String, $kind: ProcessKind, $sessionId: ID) {
+  processes(first: $first, after: $after, kind: $kind, sessionId: $sessionId) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...ProcessRow
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<ProcessesQuery, ProcessesQueryVariables>;
+export const SessionProcessesDocument = new TypedDocumentString(`
+    query SessionProcesses($id: ID!) {
+  session(id: $id) {
+    id
+    processes {
+      ...ProcessRow
+    }
+    pendingChanges {
+      path
+      before
+      after
+    }
+    actions {
+      configureProcesses {
+        allowed
+        blockers {
+          code
+        }
+      }
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<SessionProcessesQuery, SessionProcessesQueryVariables>;
+export const ConfigureProcessesDocument = new TypedDocumentString(`
+    mutation ConfigureProcesses($input: ConfigureProcessesInput!) {
+  configureProcesses(input: $input) {
+    processes {
+      ...ProcessRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<ConfigureProcessesMutation, ConfigureProcessesMutationVariables>;
+export const RemoveProcessesDocument = new TypedDocumentString(`
+    mutation RemoveProcesses($input: RemoveProcessesInput!) {
+  removeProcesses(input: $input) {
+    processes {
+      ...ProcessRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment ProcessRow on Process {
+  id
+  kind
+  isEnabled
+  isActive
+  intervalSeconds
+  durationSeconds
+  pending {
+    isEnabled
+    intervalSeconds
+    durationSeconds
+  }
+  url
+  contentVersion
+  contentType
+  contentAt
+  health
+  statusReason
+  session {
+    id
+    name
+  }
+  playback {
+    id
+    name
+  }
+  rendition {
+    id
+    name
+  }
+}`) as unknown as TypedDocumentString<RemoveProcessesMutation, RemoveProcessesMutationVariables>;
 export const InputTypesDocument = new TypedDocumentString(`
     query InputTypes {
   inputTypes {
@@ -1447,6 +3083,59 @@ export const DeleteSessionsDocument = new TypedDocumentString(`
     path
   }
 }`) as unknown as TypedDocumentString<DeleteSessionsMutation, DeleteSessionsMutationVariables>;
+export const CreateSessionsDocument = new TypedDocumentString(`
+    mutation CreateSessions($input: CreateSessionsInput!) {
+  createSessions(input: $input) {
+    outcomes
+    cursor
+    sessions {
+      id
+      name
+      externalId
+      streamId
+      version
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateSessionsMutation, CreateSessionsMutationVariables>;
+export const TemplatesDocument = new TypedDocumentString(`
+    query Templates($first: Int, $after: String, $search: String) {
+  templates(first: $first, after: $after, search: $search) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...TemplateRow
+    }
+  }
+}
+    fragment TemplateRow on Template {
+  id
+  name
+  description
+  isDefault
+  version
+  renditions {
+    id
+    name
+    isPassthrough
+    videoCodec
+    width
+    height
+    videoBitrateKbps
+    frameRate
+    audioCodec
+    audioBitrateKbps
+  }
+}`) as unknown as TypedDocumentString<TemplatesQuery, TemplatesQueryVariables>;
 export const CreateTemplateDocument = new TypedDocumentString(`
     mutation CreateTemplate($input: CreateTemplateInput!) {
   createTemplate(input: $input) {
@@ -1468,3 +3157,47 @@ export const CreateTemplateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateTemplateMutation, CreateTemplateMutationVariables>;
+export const UpdateTemplateDocument = new TypedDocumentString(`
+    mutation UpdateTemplate($input: UpdateTemplateInput!) {
+  updateTemplate(input: $input) {
+    template {
+      ...TemplateRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment TemplateRow on Template {
+  id
+  name
+  description
+  isDefault
+  version
+  renditions {
+    id
+    name
+    isPassthrough
+    videoCodec
+    width
+    height
+    videoBitrateKbps
+    frameRate
+    audioCodec
+    audioBitrateKbps
+  }
+}`) as unknown as TypedDocumentString<UpdateTemplateMutation, UpdateTemplateMutationVariables>;
+export const DeleteTemplatesDocument = new TypedDocumentString(`
+    mutation DeleteTemplates($input: DeleteTemplatesInput!) {
+  deleteTemplates(input: $input) {
+    deletedIds
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteTemplatesMutation, DeleteTemplatesMutationVariables>;

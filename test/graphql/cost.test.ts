@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { getIntrospectionQuery, Kind, parse, validate, type OperationDefinitionNode } from "graphql";
 import { describe, expect, it } from "vitest";
 import { COST_LIMIT, costOf } from "../../src/graphql/cost.ts";
+import type { PersistedManifest } from "../../src/graphql/persisted-operations.rules.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 
 const schema = buildHeadendSchema();
@@ -58,6 +59,16 @@ describe("the cost of an operation", () => {
     expect(cost(credit)).toBe(0);
   });
 
+  it("counts the processes that a call sets by their targets, or by what every rendition may come to", () => {
+    const query =
+      "mutation C($input: ConfigureProcessesInput!) { configureProcesses(input: $input) { processes { id rendition { id } } } }";
+    const settings = [
+      { kind: "RECORDING", targets: [{}, {}, {}] },
+      { kind: "REPLAY", sync: true },
+    ];
+    expect(cost(query, { input: { settings } })).toBe(2 * (3 + 20));
+  });
+
   const circle = (first: number, turns: number, query = `sessions(first: ${first}) { nodes {`, end = "} }") =>
     `{ ${query} ${"playbacks { session { ".repeat(turns)} id ${"} }".repeat(turns)} ${end} }`;
 
@@ -65,6 +76,7 @@ describe("the cost of an operation", () => {
     ["a circle from every session", circle(50, 2)],
     ["a circle from one session", circle(1, 4, 'session(id: "a") {', "}")],
     ["a circle from a page of one", circle(1, 4)],
+    ["a circle through processes", '{ session(id: "a") { processes { session { processes { session { processes { id } } } } } } }'],
     ["a circle through templates", `{ sessions { nodes { playbacks { template { sessions { nodes { id } } } } } } }`],
     ["pages within pages", "{ templates(first: 100) { nodes { sessions(first: 100) { nodes { id } } } } }"],
     [
@@ -84,7 +96,8 @@ describe("the cost of an operation", () => {
 });
 
 describe("what people ask for", () => {
-  const operations = readdirSync("schema/operations").map((name) => readFileSync(`schema/operations/${name}`, "utf8"));
+  const { operations: listed } = JSON.parse(readFileSync("schema/persisted-operations.json", "utf8")) as PersistedManifest;
+  const operations = listed.map(({ body }) => body);
   const inReadme = [...readFileSync("README.md", "utf8").matchAll(/^ask '([^']+)'/gm)].map(([, query]) => query!);
   const playback = "id status hlsUrl addresses { url rendition { name } } template { id name renditions { id name height } }";
 

@@ -9,7 +9,7 @@ import { createLineWriter } from "../../src/imports/csv.line.ts";
 import { writeRecords } from "../../src/imports/csv.write.ts";
 import { selectCsvFacts, selectCsvLines } from "../../src/imports/csv.session.store.ts";
 import type { CsvSession } from "../../src/imports/csv.session.ts";
-import { readStoredLines } from "../../src/imports/csv.stored.ts";
+import { readStoredLines } from "../../src/sessions/stored-session.ts";
 import { exportSessionsCsv, streamSessionsCsv } from "../../src/imports/export-sessions-csv.ts";
 import { validatePlayback } from "../../src/playbacks/playback.validation.ts";
 import { createSessions } from "../../src/sessions/create-sessions.ts";

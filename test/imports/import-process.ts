@@ -25,7 +25,7 @@ const context = {
     name: "key:Test",
     callerId: "test",
     canIntrospect: true,
-    apiKeyId: null,
+    credential: { kind: "TOKEN" } as const,
     expiresAt: null,
   },
   ipAddress: null,

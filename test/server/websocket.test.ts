@@ -198,7 +198,7 @@ describe("admission", () => {
       "subscription { sessionChanges { session { playbacks { session { playbacks { session { playbacks { id } } } } } } } }",
       "QUERY_TOO_COMPLEX",
     ],
-    ["too many tokens", `subscription { sessionChanges { ${"cursor ".repeat(2_000)} } }`, "GRAPHQL_PARSE_FAILED"],
+    ["too many tokens", `subscription { sessionChanges { ${"cursor ".repeat(2_000)} } }`, "QUERY_TOO_COMPLEX"],
     ["a cursor that is none", 'subscription { sessionChanges(after: "x") { cursor } }', "BAD_USER_INPUT"],
     ["a heartbeat out of range", "subscription { sessionChanges(heartbeatSeconds: 0) { cursor } }", "BAD_USER_INPUT"],
     ["NUL in a filter", 'subscription { sessionChanges(filter: { search: "\\u0000" }) { cursor } }', "BAD_USER_INPUT"],

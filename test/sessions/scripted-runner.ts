@@ -8,6 +8,8 @@ export interface ScriptedRunner {
   readonly launches: readonly SessionLaunch[];
   /** Ends the session's encoder as one that gave up. */
   readonly fail: (sessionId: string, reason: string) => void;
+  /** Observes more of a session than the script knows, such as its processes, from now on. */
+  readonly observe: (sessionId: string, more: Partial<Observation>) => void;
   /** What every session tells from now on; null: nothing. */
   tells: TelemetrySample | null;
 }
@@ -24,12 +26,20 @@ export const SAMPLE: TelemetrySample = {
 export function createScriptedRunner({ stopMilliseconds = 5 }: { readonly stopMilliseconds?: number } = {}): ScriptedRunner {
   const launches: SessionLaunch[] = [];
   const failures = new Map<string, (reason: string) => void>();
-  const script: ScriptedRunner = { start, launches, fail: (id, reason) => failures.get(id)?.(reason), tells: null };
+  const observers = new Map<string, (more: Partial<Observation>) => void>();
+  const script: ScriptedRunner = {
+    start,
+    launches,
+    fail: (id, reason) => failures.get(id)?.(reason),
+    observe: (id, more) => observers.get(id)?.(more),
+    tells: null,
+  };
 
   function start(launch: SessionLaunch, observe: (observation: Observation) => void) {
     launches.push(launch);
     let { controls } = launch;
     let path: "A" | "B" = "A";
+    let observed: Partial<Observation> = {};
     const switches: SwitchObservation[] = [];
     const told = (state: Pick<Observation, "status" | "health" | "reason">): Observation => ({
       ...state,
@@ -37,10 +47,15 @@ export function createScriptedRunner({ stopMilliseconds = 5 }: { readonly stopMi
       activePath: path,
       isSlateShowing: controls.isSlateWanted,
       switches: [...switches],
+      ...observed,
     });
     const run = () => observe(told({ status: "RUNNING", health: "OK", reason: null }));
     const fail = (reason: string) => observe(told({ status: "FAILED", health: "ERROR", reason }));
     failures.set(launch.sessionId, fail);
+    observers.set(launch.sessionId, (more) => {
+      observed = { ...observed, ...more };
+      run();
+    });
     run();
     return {
       control(next: SessionControls) {

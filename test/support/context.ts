@@ -30,7 +30,7 @@ export async function createTestContext(database: Database): Promise<Context> {
       name: "key:Test",
       callerId: "test",
       canIntrospect: true,
-      apiKeyId: null,
+      credential: { kind: "TOKEN" },
       expiresAt: null,
     },
     ipAddress: null,

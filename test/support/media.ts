@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { findCapabilities, type EncoderCapabilities } from "../../src/encoder/capabilities.ts";
 import { createOrigin } from "../../src/origin/origin.ts";
+import { codedPicture } from "./frame-codes.ts";
 import { follow, tied } from "./tied.ts";
 
 const run = promisify(execFile);
@@ -43,6 +44,8 @@ export interface PictureOptions {
   readonly hasAudio?: boolean;
   /** Frames from one key frame to the next. */
   readonly keyFrameInterval?: number;
+  /** Every frame bears its number; see `readFrameCodes`. */
+  readonly isCoded?: boolean;
 }
 
 export function pictureArguments({
@@ -51,10 +54,13 @@ export function pictureArguments({
   hasVideo = true,
   hasAudio = true,
   keyFrameInterval = 25,
+  isCoded = false,
 }: PictureOptions): string[] {
   return [
     ...["-hide_banner", "-nostdin", "-loglevel", "error"],
-    ...(hasVideo ? ["-re", "-f", "lavfi", "-i", `testsrc2=size=${size}:rate=${frameRate}`] : []),
+    ...(hasVideo
+      ? ["-re", "-f", "lavfi", "-i", isCoded ? codedPicture({ size, frameRate }) : `testsrc2=size=${size}:rate=${frameRate}`]
+      : []),
     ...(hasAudio ? ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"] : []),
     ...(hasVideo
       ? [
@@ -186,11 +192,13 @@ export interface ProbedStream {
 }
 
 /** What ffprobe finds at a URL or path. */
-export async function probe(target: string, analysisSeconds = 1): Promise<readonly ProbedStream[]> {
+export async function probe(target: string, analysisSeconds = 1, isPicture = false): Promise<readonly ProbedStream[]> {
   const shown = "stream=codec_type,codec_name,width,height,avg_frame_rate,channels";
+  // By its name a picture would be taken for the pattern of many.
+  const format = isPicture ? ["-f", "jpeg_pipe"] : [];
   const { stdout } = await run(
     "ffprobe",
-    ["-v", "error", "-analyzeduration", String(analysisSeconds * 1_000_000), "-show_entries", shown, "-of", "json", target],
+    ["-v", "error", ...format, "-analyzeduration", String(analysisSeconds * 1_000_000), "-show_entries", shown, "-of", "json", target],
     {
       timeout: 10_000,
     },

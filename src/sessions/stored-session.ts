@@ -1,23 +1,27 @@
 import type { Vault } from "../access/vault.ts";
-import type { PlaybackDraft } from "../sessions/session.draft.ts";
-import type { SecretKind } from "../sessions/secret.rules.ts";
-import { openSecret } from "../sessions/secret.store.ts";
-import type { DesiredStatus, RemapRule } from "../sessions/session.rules.ts";
-import type { SessionState } from "../sessions/session.state.ts";
-import type { CsvPlayback, CsvSession } from "./csv.session.ts";
+import type { SecretKind } from "./secret.rules.ts";
+import { openSecret } from "./secret.store.ts";
+import type { PlaybackDraft, SessionDraft } from "./session.draft.ts";
+import type { DesiredStatus, RemapRule } from "./session.rules.ts";
+import type { SessionState } from "./session.state.ts";
 
-/** A session as it is stored, as the CSV format sees it. */
-export interface StoredCsvSession {
+/** Everything that describes a session. Its secrets are whole, or left out: keys and passphrases null, URLs masked. */
+export type StoredContent = Omit<SessionDraft, "playbacks"> & { readonly playbacks: readonly StoredPlayback[] };
+
+export type StoredPlayback = PlaybackDraft & { readonly templateName: string };
+
+/** A session as it is stored. */
+export interface StoredSession {
   readonly id: string;
   /** What sessions are ordered by. */
   readonly nameOrder: string;
   readonly desiredStatus: DesiredStatus;
   readonly playbackIds: readonly string[];
-  readonly session: CsvSession;
+  readonly session: StoredContent;
   readonly state: SessionState;
 }
 
-/** What `selectCsvLines` writes, one for each playback, and one for a session without any. */
+/** What `selectStoredLines` writes, one for each playback, and one for a session without any. */
 type Line = readonly [
   id: string,
   nameOrder: string,
@@ -71,7 +75,7 @@ export function positionOfStoredLine(line: string): readonly [nameOrder: string,
 }
 
 /** Reads lines of sessions in their order; with a vault their secrets are opened. Pure, for a thread as for here. */
-export function readStoredLines(lines: readonly string[], vault: Vault | null): readonly StoredCsvSession[] {
+export function readStoredLines(lines: readonly string[], vault: Vault | null): readonly StoredSession[] {
   const found: { readonly first: Line; readonly all: Line[] }[] = [];
   for (const text of lines) {
     const line = JSON.parse(text) as Line;
@@ -83,7 +87,7 @@ export function readStoredLines(lines: readonly string[], vault: Vault | null): 
 }
 
 /** By place: taking thirty places apart by name goes through an iterator. */
-function toStoredSession(line: Line, all: readonly Line[], vault: Vault | null): StoredCsvSession {
+function toStoredSession(line: Line, all: readonly Line[], vault: Vault | null): StoredSession {
   const secretOf = secretsOf(line, vault);
   const withPlayback = all.filter((each) => each[20] !== null);
   const playbacks = withPlayback.map((each) => toPlayback(each, secretOf));
@@ -135,11 +139,11 @@ function toStoredSession(line: Line, all: readonly Line[], vault: Vault | null):
   };
 }
 
-function templateIdsOf(playbacks: readonly CsvPlayback[]): readonly string[] {
+function templateIdsOf(playbacks: readonly StoredPlayback[]): readonly string[] {
   return [...new Set(playbacks.map(({ templateId }) => templateId))].sort();
 }
 
-function toPlayback(line: Line, secretOf: SecretOf): CsvPlayback {
+function toPlayback(line: Line, secretOf: SecretOf): StoredPlayback {
   return {
     name: line[21],
     type: line[22],

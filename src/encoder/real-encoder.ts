@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import type { Logger } from "../shared/log.ts";
+import { AssetKeeper } from "./asset-keeper.ts";
+import type { AssetTeller } from "./asset-teller.ts";
+import { findCapabilities, type FindCapabilitiesOptions } from "./capabilities.ts";
+import type { IngestAddresses, SupportedTypes } from "./encoder.rules.ts";
+import { createMediaRunner, type MediaRunnerOptions } from "./media-runner.ts";
+import { openProcessRecords, reapLeftovers } from "./process-record.ts";
+import { openPushServers, withPushServers, type PushServersOptions } from "./push-servers.ts";
+import type { StartRunner } from "./runner.ts";
+
+export interface RealEncoderOptions
+  extends
+    PushServersOptions,
+    FindCapabilitiesOptions,
+    Pick<MediaRunnerOptions, "mediaRoot" | "fileRoot" | "multicastInterface" | "networkPolicy" | "readImage" | "storageLevel"> {
+  /** Of this agent alone. */
+  readonly directory: string;
+  readonly assetTeller: AssetTeller;
+  readonly log: Logger;
+}
+
+/** What runs media on this machine, before it is registered. */
+export interface RealEncoder {
+  readonly runner: StartRunner;
+  readonly capabilities: SupportedTypes;
+  readonly ingestAddresses: IngestAddresses;
+  /** Once no session runs any more. */
+  readonly close: () => Promise<void>;
+}
+
+/** Ends what a killed run left, finds out what this machine can do, and opens all that its sessions share. */
+export async function openRealEncoder(options: RealEncoderOptions): Promise<RealEncoder> {
+  const { directory, log, assetTeller, storageLevel } = options;
+  const recordsDirectory = join(directory, "processes");
+  const reaped = reapLeftovers(recordsDirectory);
+  if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
+  const pushServers = await openPushServers(options);
+  const capabilities = withPushServers(await findCapabilities(options), pushServers);
+  for (const sentence of capabilities.missing) log.warn(sentence);
+  const { ffmpegPath, setprivPath } = capabilities;
+  const host = { setprivPath, records: openProcessRecords(recordsDirectory, log) };
+  const assets = new AssetKeeper({ assetRoot: join(directory, "assets"), teller: assetTeller, host, ffmpegPath, storageLevel, log });
+  const socketDirectory = join(directory, "sockets");
+  return {
+    runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers }),
+    capabilities,
+    ingestAddresses: pushServers.addresses,
+    async close() {
+      await Promise.all([pushServers.close(), assets.close()]);
+    },
+  };
+}

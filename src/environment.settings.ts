@@ -1,0 +1,25 @@
+import type { TokenSettings } from "./access/token-verifier.ts";
+import type { Environment } from "./environment.ts";
+import type { CallLimitSettings } from "./limits/call-limits.ts";
+import type { NetworkPolicy } from "./network/network-policy.ts";
+import { listOwnAddresses } from "./network/resolve.ts";
+
+/** What each caller may spend. */
+export function limitsOf(environment: Environment): Partial<CallLimitSettings> {
+  const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
+  const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
+  return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
+}
+
+/** Where URLs of callers may lead. */
+export function networkPolicyOf({ allowedNetworks }: Environment): NetworkPolicy {
+  return { allowedNetworks, ownAddresses: listOwnAddresses() };
+}
+
+/** Whose tokens are taken; null where there is no issuer. */
+export function tokenSettingsOf(environment: Environment): TokenSettings | null {
+  const { tokenIssuer: issuer, tokenAudience: audience, tokenKeySetUrl: keySetUrl, tokenAlgorithms: algorithms } = environment;
+  if (issuer === null || audience === null) return null;
+  const { tokenOrganizationClaim: organizationClaim, tokenLevelClaim: levelClaim } = environment;
+  return { issuer, audience, keySetUrl, algorithms, organizationClaim, levelClaim };
+}
