@@ -1,5 +1,6 @@
 import { assertMayRead } from "../access/actor.ts";
 import { EVENT_CHANGE_KINDS } from "../changes/change.rules.ts";
+import type { ItemSource } from "../changes/item-source.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
 import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -15,10 +16,7 @@ export interface EventChangesRequest {
 }
 
 /** Changes of the caller's events as a stream without an end. */
-export async function eventChanges(
-  context: RequestContext,
-  { ids, following }: EventChangesRequest,
-): Promise<AsyncGenerator<EventChangeType, void>> {
+export async function eventChanges(context: RequestContext, { ids, following }: EventChangesRequest): Promise<ItemSource<EventChangeType>> {
   assertMayRead(context.actor, "read");
   const wanted = ids && new Set(ids);
   return followObjects(context, {

@@ -1,6 +1,7 @@
 import { assertMayRead } from "../access/actor.ts";
 import { attendeeOf } from "../audience/require-attendee.ts";
 import { CHAT_MESSAGE_CHANGE_KINDS, QUESTION_CHANGE_KINDS } from "../changes/change.rules.ts";
+import type { ItemSource } from "../changes/item-source.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
 import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -20,7 +21,7 @@ export interface MessageChangesRequest {
 export async function questionChanges(
   context: RequestContext,
   { eventId, following }: MessageChangesRequest,
-): Promise<AsyncGenerator<QuestionChangeType, void>> {
+): Promise<ItemSource<QuestionChangeType>> {
   const isOpen = isEventOpen(context, eventId);
   const onlooker = onlookerOf(context.actor);
   const isSeen = ({ status, authorId }: QuestionState): boolean =>
@@ -51,7 +52,7 @@ export async function questionChanges(
 export async function chatMessageChanges(
   context: RequestContext,
   { eventId, following }: MessageChangesRequest,
-): Promise<AsyncGenerator<ChatMessageChangeType, void>> {
+): Promise<ItemSource<ChatMessageChangeType>> {
   const isOpen = isEventOpen(context, eventId);
   return followObjects(context, {
     following,

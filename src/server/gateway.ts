@@ -15,6 +15,7 @@ import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { findAttendee } from "../audience/find-attendee.ts";
 import { nobody } from "./open-door.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { Subscriptions } from "../graphql/subscribe.ts";
 import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
@@ -42,6 +43,7 @@ export interface Gateway {
   /** What scrapers of the metrics send; null: only this machine may scrape. */
   readonly metricsToken?: string | null;
   readonly metering: Metering;
+  readonly subscriptions: Subscriptions;
 }
 
 const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;

@@ -1,6 +1,7 @@
 import { assertMayRead } from "../access/actor.ts";
 import { attendeeOf } from "../audience/require-attendee.ts";
 import { EVENT_CHANGE_KINDS } from "../changes/change.rules.ts";
+import type { ItemSource } from "../changes/item-source.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
 import type { EventState } from "../events/event.state.ts";
 import { readEventStates } from "../events/event-state.store.ts";
@@ -13,11 +14,7 @@ export interface PublishedSlide {
 }
 
 /** The published slide of an event as it is, and then each time that it changes. To an attendee of another event there is none. */
-export async function publishedSlides(
-  context: RequestContext,
-  eventId: string,
-  following: Following,
-): Promise<AsyncGenerator<PublishedSlide, void>> {
+export async function publishedSlides(context: RequestContext, eventId: string, following: Following): Promise<ItemSource<PublishedSlide>> {
   const attendee = attendeeOf(context.actor);
   if (!attendee) assertMayRead(context.actor, "read");
   const isOpen = !attendee || attendee.eventId === eventId;
