@@ -4,6 +4,7 @@ import { loadSecretKey } from "./access/secret-key.ts";
 import { createTokenVerifier } from "./access/token-verifier.ts";
 import { createVault } from "./access/vault.ts";
 import { createAssetOrigin, type AssetOriginOptions } from "./assets/asset-origin.ts";
+import { startAssetSweeping } from "./assets/sweep-assets.ts";
 import { createServedMedia, type ServedMedia } from "./assets/served-media.ts";
 import { prepareEncoder, type PreparedEncoder, type WantedEncoder } from "./application.encoder.ts";
 import { STAGES, type Closers, type Installation } from "./application.installation.ts";
@@ -14,10 +15,11 @@ import { openDatabase } from "./database/client.ts";
 import type { DatabaseAddress } from "./database/connection.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
+import { startAssetSweeper } from "./encoder/asset-sweeper.ts";
 import { startAgent } from "./encoder/agent.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
-import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
@@ -190,6 +192,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
+  const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore: null });
+  closers.push({ stage: "workers", close: sweeping.close });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
@@ -254,5 +258,9 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     version: packageVersion(),
   });
   encoder.currentId = agent.encoderId;
+  if (!isSimulated) {
+    const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
+    closers.push({ stage: "workers", close: sweeper.close });
+  }
   closers.push({ stage: "takers", close: () => agent.close() });
 }

@@ -10,6 +10,7 @@ import type { RequestContext } from "../graphql/request.ts";
 import { prepareSubscription, runSubscription } from "../graphql/subscribe.ts";
 import { withSlot } from "../graphql/subscription-slot.ts";
 import { networkOf } from "../limits/guess-guard.ts";
+import { isHeavyJson } from "./heavy-json.ts";
 import { holdSlot } from "./hold-slot.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { BODY_LIMIT_BYTES } from "./body.ts";
@@ -21,6 +22,8 @@ import { refuseStream } from "./malformed.ts";
 const CLOSE = {
   /** No, or no longer, a valid credential. */
   forbidden: 4403,
+  /** A message that no client sends; this one need not come back. */
+  badMessage: 4400,
   /** Something failed on our side. */
   tryLater: 1013,
   /** This gateway ends; another one goes on. */
@@ -187,6 +190,7 @@ function openSocket({ gateway, protocol, socket, request }: OpenedSocket): void 
       close: (code, reason) => socket.close(code, reason),
       onMessage(handle) {
         socket.on("message", (data: Buffer) => {
+          if (isHeavyJson(data)) return socket.close(CLOSE.badMessage, "A message with too many values");
           handle(data.toString()).catch((error: unknown) => {
             log.error({ err: error }, "a socket's message failed");
             socket.close(CLOSE.tryLater, "Try again in a moment");
