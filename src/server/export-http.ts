@@ -48,7 +48,7 @@ export async function answerExport(gateway: Gateway, request: IncomingMessage, r
   } catch (error) {
     if (!response.headersSent) {
       writeRateLimit(response, budget, gateway.base.clock.now());
-      return answerFault({ gateway, request, response, requestId }, error);
+      return answerFault({ gateway, request, response, requestId, isPlainHttp: true }, error);
     }
     // A file that is cut off must not look like a whole one.
     gateway.base.log.error({ err: error, requestId }, "an export broke off");

@@ -92,18 +92,20 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
+  /** Left out for GraphQL, whose answers of plain JSON say 200 of what is well-formed; elsewhere the status tells what became of a request. */
+  readonly isPlainHttp?: boolean;
 }
 
 /** Answers what failed before there was an operation: the credential, the body, or the database behind them. */
-export function answerFault({ gateway, request, response, requestId }: Exchange, error: unknown): void {
+export function answerFault({ gateway, request, response, requestId, isPlainHttp = false }: Exchange, error: unknown): void {
   const isFault = error instanceof Fault;
   if (!isFault) gateway.base.log.error({ err: error, requestId }, "a request failed");
   const code = isFault ? error.code : "INTERNAL_SERVER_ERROR";
   const message = isFault ? error.message : "Something went wrong on our side. The request id names it in our logs.";
   gateway.metering.erred([code]);
   failOperationSpan(code);
-  const mediaType = mediaTypeFor(request.headers.accept);
-  response.statusCode = statusOf(error) ?? statusFor(mediaType, ERROR_STATUS[code], [code]);
+  const mediaType = isPlainHttp ? MEDIA_TYPES[0] : mediaTypeFor(request.headers.accept);
+  response.statusCode = statusOf(error) ?? (isPlainHttp ? ERROR_STATUS[code] : statusFor(mediaType, ERROR_STATUS[code], [code]));
   if (code === FaultCode.UNAUTHENTICATED) response.setHeader("www-authenticate", "Bearer");
   const retryAfterSeconds = retryAfterOf(error);
   if (retryAfterSeconds !== null) response.setHeader("retry-after", retryAfterSeconds);
