@@ -64,8 +64,8 @@ export async function findAuditEntries(
 function isMeant(organizationId: string, { objectId, actor, from, to }: AuditFilter): SQL | undefined {
   return and(
     eq(auditEntries.organizationId, organizationId),
-    objectId ? sql`${objectId} = any(${auditEntries.objectIds})` : undefined,
-    actor ? eq(auditEntries.actor, actor) : undefined,
+    typeof objectId === "string" ? sql`${objectId} = any(${auditEntries.objectIds})` : undefined,
+    typeof actor === "string" ? eq(auditEntries.actor, actor) : undefined,
     from ? gte(auditEntries.at, from) : undefined,
     to ? lt(auditEntries.at, to) : undefined,
   );
