@@ -166,7 +166,8 @@ export function refuseBusy(draft: SessionDraft, { id, session, state, desiredSta
 }
 
 /** All that a caller describes, in one form for drafts and for what is stored. */
-function contentOf({ playbacks, isOfEvent: _, ...rest }: StoredContent | (SessionDraft & Pick<StoredContent, "isOfEvent">)) {
+function contentOf(content: StoredContent | (SessionDraft & Pick<StoredContent, "isOfEvent">)) {
+  const { playbacks, isOfEvent: _, ...rest } = content;
   return { ...rest, labels: [...rest.labels], playbacks: playbacks.map(playbackContent) };
 }
 
