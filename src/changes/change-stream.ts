@@ -19,9 +19,7 @@ export interface TakenRows {
  * What a reader comes to. `rows`: in commit order of each object, or none. `lagged`: what follows its position is no longer kept; the
  * stream goes on from the oldest kept.
  */
-export type StreamEvent =
-  | { readonly kind: "rows"; readonly taken: TakenRows }
-  | { readonly kind: "lagged"; readonly position: Position };
+export type StreamEvent = { readonly kind: "rows"; readonly taken: TakenRows } | { readonly kind: "lagged"; readonly position: Position };
 
 /** One reader's way through the log. It holds a position and no queue: who does not take is not served, and costs nothing. */
 export interface ChangeStream {

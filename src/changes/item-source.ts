@@ -42,7 +42,9 @@ export interface Newest<Item extends object> {
 }
 
 /** A source of what is newest, one item at a time, and the function that wakes who waits for it. */
-export function newestSource<Item extends object>(newest: Newest<Item>): {
+export function newestSource<Item extends object>(
+  newest: Newest<Item>,
+): {
   readonly source: ItemSource<Item>;
   readonly wake: () => void;
 } {

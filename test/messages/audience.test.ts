@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { decideModeration, ModerationAction, QuestionStatus } from "../../src/messages/message.rules.ts";
+import { decideModeration, type ModerationAction, type QuestionStatus } from "../../src/messages/message.rules.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
