@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   "restart sessions": "OPERATOR",
   "switch inputs": "OPERATOR",
   "show slates": "OPERATOR",
+  "hide slates": "OPERATOR",
   "clear alerts": "OPERATOR",
   "acknowledge alerts": "OPERATOR",
   "create sessions": "EDITOR",
@@ -24,8 +25,12 @@ export const PERMISSIONS = {
   "configure processes": "EDITOR",
   "share assets": "EDITOR",
   "delete assets": "EDITOR",
-  "edit templates": "EDITOR",
-  "manage api keys": "ADMIN",
+  "create templates": "EDITOR",
+  "update templates": "EDITOR",
+  "delete templates": "EDITOR",
+  "list api keys": "ADMIN",
+  "create api keys": "ADMIN",
+  "revoke api keys": "ADMIN",
   "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;
 
