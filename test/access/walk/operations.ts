@@ -22,12 +22,14 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "AddPlaybackInput.sessionId": "session",
   "ClearAlertsInput.ids": "alert",
   "ConfigureProcessesInput.sessionId": "session",
+  "DeleteAssetsInput.ids": "asset",
   "DeleteTemplatesInput.ids": "template",
   "PlaybackInput.templateId": "template",
   "PlaybackPatch.templateId": "template",
   "ProcessTargetInput.playbackId": "playback",
   "ProcessTargetInput.renditionId": "rendition",
   "Query.alerts.eventId": "event",
+  "Query.assets.sessionId": "session",
   "Query.auditEntries.objectId": "any",
   "Query.node.id": "any",
   "Query.nodes.ids": "any",
@@ -45,7 +47,9 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "SessionFilter.ids": "session",
   "SessionFilter.templateId": "template",
   "SessionSelection.ids": "session",
+  "ShareAssetInput.id": "asset",
   "Subscription.alertChanges.eventId": "event",
+  "Subscription.processChanges.sessionId": "session",
   "UpdatePlaybackInput.id": "playback",
   "UpdateSessionInput.id": "session",
   "UpdateTemplateInput.id": "template",
@@ -135,7 +139,15 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       return [{ sessions: { ids: [id] } }, { sessions: { excludeIds: [id] } }, { sessions: { templateId } }, { eventId }];
     },
   },
-  "Query.apiKeys": { permission: "manage api keys", audit: null, variants: async () => [{}] },
+  "Query.apiKeys": { permission: "list api keys", audit: null, variants: async () => [{}] },
+  "Query.assets": {
+    ...read,
+    async variants(world) {
+      const session = await world.session();
+      await world.asset(session);
+      return [{ sessionId: session.id }];
+    },
+  },
   "Query.auditEntries": {
     ...{ permission: "read the audit", audit: null },
     variants: async (world) => [{ objectId: await world.fresh("template") }],
@@ -201,7 +213,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     },
   },
   "Mutation.createApiKey": {
-    ...{ permission: "manage api keys", audit: "CREATE" },
+    ...{ permission: "create api keys", audit: "CREATE" },
     variants: async (world) => [{ input: { name: world.name("key"), accessLevel: "VIEWER" } }],
   },
   "Mutation.createSession": {
@@ -213,18 +225,22 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     variants: async (world) => (await newSessions(world)).map((session) => ({ input: { sessions: [session] } })),
   },
   "Mutation.createTemplate": {
-    ...{ permission: "edit templates", audit: "CREATE" },
+    ...{ permission: "create templates", audit: "CREATE" },
     variants: async (world) =>
       [{}, { id: await world.fresh("rendition") }].map((id) => ({
         input: { name: world.name("template"), renditions: [{ ...PASSTHROUGH, ...id }] },
       })),
   },
+  "Mutation.deleteAssets": {
+    ...{ permission: "delete assets", audit: "DELETE" },
+    variants: async (world) => [{ input: { ids: [await world.fresh("asset")] } }],
+  },
   "Mutation.deleteSessions": { permission: "delete sessions", audit: "DELETE", variants: bulk(stopped) },
   "Mutation.deleteTemplates": {
-    ...{ permission: "edit templates", audit: "DELETE" },
+    ...{ permission: "delete templates", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("template")] } }],
   },
-  "Mutation.hideSlates": { permission: "show slates", audit: "HIDE_SLATE", variants: bulk((world) => withShownSlate(world)) },
+  "Mutation.hideSlates": { permission: "hide slates", audit: "HIDE_SLATE", variants: bulk((world) => withShownSlate(world)) },
   "Mutation.importSessionsCsv": {
     ...{ permission: "import sessions", audit: "IMPORT" },
     async variants(world) {
@@ -252,12 +268,16 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     variants: async (world) => [{ input: { id: await world.fresh("secret") } }],
   },
   "Mutation.revokeApiKeys": {
-    ...{ permission: "manage api keys", audit: "DELETE" },
+    ...{ permission: "revoke api keys", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("apikey")] } }],
   },
   "Mutation.rotateSecret": {
     ...{ permission: "rotate secrets", audit: "ROTATE_SECRET" },
     variants: async (world) => [{ input: { id: await world.fresh("secret") } }],
+  },
+  "Mutation.shareAsset": {
+    ...{ permission: "share assets", audit: "UPDATE" },
+    variants: async (world) => [{ input: { id: await world.fresh("asset"), isShared: true } }],
   },
   "Mutation.showSlates": { permission: "show slates", audit: "SHOW_SLATE", variants: bulk(withSlates) },
   "Mutation.startSessions": { permission: "start sessions", audit: "START", variants: bulk(stopped) },
@@ -279,7 +299,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     variants: async (world) => [{ input: { id: await world.fresh("session"), name: world.name("session") } }],
   },
   "Mutation.updateTemplate": {
-    ...{ permission: "edit templates", audit: "UPDATE" },
+    ...{ permission: "update templates", audit: "UPDATE" },
     async variants(world) {
       const { id, renditions } = await world.template();
       return [{ input: { id, name: world.name("template"), renditions: [{ ...PASSTHROUGH, id: renditions[1].id }] } }];
@@ -297,6 +317,10 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       ];
       return [...ways, { eventId: await world.fresh("event") }].map((way) => ({ snapshot: true, ...way }));
     },
+  },
+  "Subscription.processChanges": {
+    ...read,
+    variants: async (world) => [{ sessionId: await world.fresh("session"), snapshot: true }],
   },
   "Subscription.sessionChanges": {
     ...read,

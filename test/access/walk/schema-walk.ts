@@ -159,3 +159,9 @@ export function selectionOfLeaves(leaves: readonly Leaf[]): string {
   const parts = [...below].map(([step, inner]) => (inner.some((leaf) => leaf.length > 0) ? `${step} ${selectionOfLeaves(inner)}` : step));
   return `{ ${parts.join(" ")} }`;
 }
+
+/** The same arguments, not only tried out. */
+export function inEarnest(given: Arguments): Arguments {
+  const input = given["input"] as Arguments | undefined;
+  return input && "dryRun" in input ? { ...given, input: { ...input, dryRun: false } } : given;
+}

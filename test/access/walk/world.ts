@@ -71,6 +71,7 @@ export class World {
     run: async () => this.run((await this.session()).id as string),
     inputswitch: async () => this.inputSwitch((await this.session()).id as string),
     apikey: async () => (await this.apiKey()).id as string,
+    asset: async () => this.asset(await this.session()),
     auditentry: async () => {
       await this.template();
       return (await this.caller.graphql("{ auditEntries(first: 1) { nodes { id } } }"))["auditEntries"].nodes[0].id as string;
@@ -94,6 +95,7 @@ export class World {
     run: (id: string) => this.#forget("runs", id),
     inputswitch: async (id: string) => this.#deleteSession(await this.#parent("input_switches", "session_id", id)),
     apikey: (id: string) => this.#mutate("revokeApiKeys", "RevokeApiKeysInput", { ids: [id] }),
+    asset: (id: string) => this.#mutate("deleteAssets", "DeleteAssetsInput", { ids: [id] }),
     auditentry: (id: string) => this.#forget("audit_entries", id),
     encoder: (id: string) => this.#forget("encoders", id),
   };
@@ -187,6 +189,18 @@ export class World {
     await this.#execute(sql`
       insert into runs (id, organization_id, session_id, session_name, generation, started_at, started_by, ended_at, stopped_by, end_reason)
       values (${id}, ${this.caller.organizationId}, ${sessionId}, ${this.name("of")}, 1, now(), ${this.name("by")}, now(), ${this.name("by")}, ${this.name("end")})`);
+    return id;
+  }
+
+  /** As an encoder would tell of it. */
+  async asset(session: Loose): Promise<string> {
+    const id = newIdentifier("asset");
+    const [encoderId, runId] = [await this.encoder(), await this.run(session["id"] as string)];
+    await this.#execute(sql`
+      insert into assets (id, organization_id, kind, status, session_id, process_id, run_id, playback_name, rendition_name, encoder_id, file_name,
+        content_type, bytes, duration_seconds, created_at)
+      values (${id}, ${this.caller.organizationId}, 'RECORDING', 'READY', ${session["id"]}, ${session["processes"][0].id}, ${runId}, ${this.name("of")},
+        ${this.name("of")}, ${encoderId}, ${`${this.mark}.mp4`}, 'video/mp4', 1, 1, now())`);
     return id;
   }
 
