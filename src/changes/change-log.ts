@@ -2,7 +2,7 @@ import type { Database } from "../database/database.ts";
 import type { Logger } from "../shared/log.ts";
 import { BELL_CHANNEL } from "./bell.ts";
 import { createChangeRing, type RingAnswer } from "./change-ring.ts";
-import { readFlushedExtent, readPage, readStep, type LogExtent, type PageOfStep } from "./change.store.ts";
+import { readFlushedExtent, readPage, readStep, type LogExtent, type LogStep, type PageOfStep } from "./change.store.ts";
 import { flushWritten } from "./flush.store.ts";
 import type { Snapshot } from "./position.ts";
 
@@ -28,6 +28,8 @@ export interface ChangeLogOptions {
   readonly database: Pick<Database, "executor" | "listen">;
   readonly log: Logger;
   readonly ringRowLimit?: number;
+  /** Told of every step of the log, of all organizations, before its subscribers are. */
+  readonly onStep?: (step: LogStep) => void;
   readonly pollMilliseconds?: number;
   /** Told of each reading to the end: when the oldest of the changes that it found happened, null when there were none. */
   readonly onRead?: (oldestAt: Date | null) => void;
@@ -42,11 +44,12 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
 
   const reader = startReader(options, async () => {
     const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
-    const isNew = step.rows.length > 0;
+    const isNew = step.oldestAt !== null;
+    if (isNew) options.onStep?.(step);
     if (isNew && !step.isFlushed) await flushWritten(executor);
     // Without rows there is no hurry: the next look finds on the disk what was written.
     if (isNew || step.isFlushed) waiting.wake(ring.push(step));
-    options.onRead?.(step.rows[0]?.at ?? null);
+    options.onRead?.(step.oldestAt);
   });
   const onWake = () => reader.wake();
   const stopListening = await database.listen(BELL_CHANNEL, { onNotification: onWake, onListening: onWake });

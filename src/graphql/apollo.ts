@@ -15,6 +15,7 @@ import { TOKEN_LIMIT } from "./document-text.ts";
 import { ERROR_COUNT_LIMIT, finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
 import { mediaTypeFor, statusFor } from "./media-type.ts";
 import { meteringPlugin } from "./metering.ts";
+import { isLargeAnswer } from "./large-answer.ts";
 import type { RequestContext } from "./request.ts";
 
 /** Of documents that were seen, as Apollo counts them; in memory they take four times as much. Its default kept 130 MB of made-up ones. */
@@ -73,6 +74,7 @@ function admissionPlugin(): ApolloServerPlugin<RequestContext> {
       },
       async willSendResponse(requestContext) {
         finishResponse(requestContext);
+        keepLargeAnswer(requestContext);
       },
     }),
   };
@@ -84,6 +86,13 @@ function asGraphQLErrors(check: () => void): void {
   } catch (error) {
     throw error instanceof Fault ? toGraphQLError(error) : error;
   }
+}
+
+/** The executor would write it in one go, and everybody else would wait. */
+function keepLargeAnswer({ contextValue, response }: Answered): void {
+  if (response.body.kind !== "single" || !isLargeAnswer(response.body.singleResult)) return;
+  contextValue.kept.answer = response.body.singleResult;
+  response.body.singleResult = {};
 }
 
 type Answered = Pick<GraphQLRequestContextWillSendResponse<RequestContext>, "contextValue" | "response" | "request" | "errors">;

@@ -4,6 +4,8 @@ import type { CallContext, Context } from "../../src/access/context.ts";
 import { AccessLevel } from "../../src/access/level.rules.ts";
 import type { TokenVerifier } from "../../src/access/token-verifier.ts";
 import { createVault } from "../../src/access/vault.ts";
+import { createAssetOrigin, type AssetOriginOptions } from "../../src/assets/asset-origin.ts";
+import { createServedMedia } from "../../src/assets/served-media.ts";
 import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
@@ -32,6 +34,8 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  /** What it serves of assets, shares and stills; left out, of no encoder of its own. */
+  readonly assets?: Partial<Pick<AssetOriginOptions, "own" | "objectStore">>;
   readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
   readonly persistedOperations?: PersistedMode;
@@ -73,7 +77,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const observer = metrics.database.observerOf("requests", 10);
   const database = openDatabase({ address, log, observer, ...(options.onStatement && { onStatement: options.onStatement }) });
   const bell = createBell({ database, log });
-  const changeLog = await openChangeLog({ database, log, onRead: metrics.changeLog.read, ...options.changeLog });
+  const media = createServedMedia(database.executor);
+  const changeLog = await openChangeLog({ database, log, onStep: media.follow, onRead: metrics.changeLog.read, ...options.changeLog });
   metrics.showInstallation(database.executor);
   const base: Omit<Context, keyof CallContext> = {
     database,
@@ -96,6 +101,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     limits: options.limits ?? {},
     operations: openPersistedOperations(options.persistedOperations ?? "allow"),
     originHandler: options.originHandler ?? null,
+    assetHandler: createAssetOrigin({ signing: base.vault, clock: base.clock, media, own: null, objectStore: null, ...options.assets }),
     tokens: options.tokens ?? null,
     metrics,
     metricsToken: options.metricsToken ?? null,
