@@ -5,6 +5,7 @@ import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts
 import { openRealEncoder } from "./encoder/real-encoder.ts";
 import type { StartRunner } from "./encoder/runner.ts";
 import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
+import { openStorageWatch } from "./encoder/storage-watch.ts";
 import { networkPolicyOf } from "./environment.settings.ts";
 import { readImageBytes } from "./images/image.store.ts";
 import type { Closers, Installation } from "./application.installation.ts";
@@ -56,6 +57,8 @@ export async function prepareEncoder(
     };
   }
   const assetTeller = createAssetTeller();
+  const storage = await openStorageWatch({ directory: identity.directory, log });
+  closers.push({ stage: "databases", close: () => storage.close() });
   const media = await openRealEncoder({
     ...environment,
     directory: identity.directory,
@@ -63,7 +66,7 @@ export async function prepareEncoder(
     fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
     networkPolicy: networkPolicyOf(environment),
     assetTeller,
-    storageLevel: () => "PLENTY",
+    storageLevel: storage.level,
     readImage: (imageId) => readImageBytes(database.executor, imageId),
     log,
   });

@@ -4,6 +4,7 @@ import { loadSecretKey } from "./access/secret-key.ts";
 import { createTokenVerifier } from "./access/token-verifier.ts";
 import { createVault } from "./access/vault.ts";
 import { createAssetOrigin, type AssetOriginOptions } from "./assets/asset-origin.ts";
+import { startAssetSweeping } from "./assets/sweep-assets.ts";
 import { createServedMedia, type ServedMedia } from "./assets/served-media.ts";
 import { prepareEncoder, type PreparedEncoder, type WantedEncoder } from "./application.encoder.ts";
 import { STAGES, type Closers, type Installation } from "./application.installation.ts";
@@ -14,10 +15,12 @@ import { openDatabase } from "./database/client.ts";
 import type { DatabaseAddress } from "./database/connection.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
+import { startAssetSweeper } from "./encoder/asset-sweeper.ts";
 import { startAgent } from "./encoder/agent.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
-import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { startEventKeeper } from "./events/event-keeper.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
@@ -26,6 +29,7 @@ import { startTracing } from "./observability/tracing.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
+import { startScheduler } from "./schedules/scheduler.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
 import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
@@ -190,11 +194,28 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
+  const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore: null });
+  closers.push({ stage: "workers", close: sweeping.close });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
   closers.push({ stage: "workers", close: async () => tokens?.close() });
   let url = "";
+  const base = {
+    database,
+    clock,
+    log,
+    vault,
+    bell,
+    network: networkPolicyOf(environment),
+    defaultRegion: environment.region,
+    // A free port is known only once it is taken.
+    get publicUrl() {
+      return environment.publicUrl ?? url;
+    },
+  };
+  closers.push({ stage: "workers", close: startScheduler(base) });
+  closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
     metrics,
     metricsToken: environment.metricsToken,
@@ -209,19 +230,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
-    base: {
-      database,
-      clock,
-      log,
-      vault,
-      bell,
-      network: networkPolicyOf(environment),
-      defaultRegion: environment.region,
-      // A free port is known only once it is taken.
-      get publicUrl() {
-        return environment.publicUrl ?? url;
-      },
-    },
+    base,
   });
   url = server.url;
   return server;
@@ -254,5 +263,9 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     version: packageVersion(),
   });
   encoder.currentId = agent.encoderId;
+  if (!isSimulated) {
+    const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
+    closers.push({ stage: "workers", close: sweeper.close });
+  }
   closers.push({ stage: "takers", close: () => agent.close() });
 }

@@ -19,6 +19,7 @@ import {
   type EnvironmentVariable,
   type Values,
 } from "./environment.define.ts";
+import { ASSET_DEFINITIONS } from "./environment.assets.ts";
 import { findTokenProblems, TOKEN_DEFINITIONS } from "./environment.tokens.ts";
 import { StartError } from "./shared/start-error.ts";
 import { isNetwork } from "./network/address.rules.ts";
@@ -255,6 +256,7 @@ const DEFINITIONS = {
     meaning: "The share of requests that are traced, where the caller's traceparent does not say.",
     schema: text.regex(/^(0|1|0?\.\d{1,9}|1\.0{1,9})$/).transform(Number),
   }),
+  ...ASSET_DEFINITIONS,
   logLevel: define({
     name: "HEADEND_LOG_LEVEL",
     fallback: "info",

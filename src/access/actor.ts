@@ -6,7 +6,9 @@ export type Credential =
   | { readonly kind: "API_KEY"; readonly apiKeyId: string }
   | { readonly kind: "TOKEN" }
   /** Good for this event alone. */
-  | { readonly kind: "ATTENDEE"; readonly eventId: string; readonly attendeeId: string };
+  | { readonly kind: "ATTENDEE"; readonly eventId: string; readonly attendeeId: string; readonly displayName: string }
+  /** Nothing: who wants to join an event, or what no call asks for. */
+  | { readonly kind: "NONE" };
 
 /** Who calls: found from the credential once, at the edge, and handed down. */
 export interface Actor {
@@ -22,6 +24,11 @@ export interface Actor {
   readonly credential: Credential;
   /** When the credential ends by itself; null when it does not. */
   readonly expiresAt: Date | null;
+}
+
+/** In whose name something is done that no call asks for at this moment. */
+export function actorWithoutCall({ organizationId, accessLevel, name }: Pick<Actor, "organizationId" | "accessLevel" | "name">): Actor {
+  return { organizationId, accessLevel, name, callerId: name, canIntrospect: false, credential: { kind: "NONE" }, expiresAt: null };
 }
 
 /** A caller with a level. */

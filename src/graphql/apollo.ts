@@ -14,6 +14,7 @@ import { TOKEN_LIMIT } from "./document-text.ts";
 import { ERROR_COUNT_LIMIT, finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
 import { mediaTypeFor, statusFor } from "./media-type.ts";
 import { meteringPlugin } from "./metering.ts";
+import { isLargeAnswer } from "./large-answer.ts";
 import type { RequestContext } from "./request.ts";
 
 /** The executor of queries and mutations. Start it before its first request, and stop it at the end. */
@@ -68,6 +69,7 @@ function admissionPlugin(): ApolloServerPlugin<RequestContext> {
       },
       async willSendResponse(requestContext) {
         finishResponse(requestContext);
+        keepLargeAnswer(requestContext);
       },
     }),
   };
@@ -79,6 +81,13 @@ function asGraphQLErrors(check: () => void): void {
   } catch (error) {
     throw error instanceof Fault ? toGraphQLError(error) : error;
   }
+}
+
+/** The executor would write it in one go, and everybody else would wait. */
+function keepLargeAnswer({ contextValue, response }: Answered): void {
+  if (response.body.kind !== "single" || !isLargeAnswer(response.body.singleResult)) return;
+  contextValue.kept.answer = response.body.singleResult;
+  response.body.singleResult = {};
 }
 
 type Answered = Pick<GraphQLRequestContextWillSendResponse<RequestContext>, "contextValue" | "response" | "request" | "errors">;

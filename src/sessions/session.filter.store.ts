@@ -24,6 +24,7 @@ export function sessionFilterCondition(organizationId: string, filter: SessionFi
       : undefined,
     typeof filter.hasOpenAlert === "boolean" ? sql`(${sessions.openAlertCount} > 0) = ${filter.hasOpenAlert}` : undefined,
     typeof filter.hasPendingChanges === "boolean" ? sql`${hasPendingChanges(sql`sessions`)} = ${filter.hasPendingChanges}` : undefined,
+    typeof filter.hasEvent === "boolean" ? sql`(${sessions.eventId} is not null) = ${filter.hasEvent}` : undefined,
   );
   return condition ?? sql`true`;
 }

@@ -166,6 +166,7 @@ export const sessionFilter = z.object({
   templateId: idText.nullish(),
   hasOpenAlert: z.boolean().nullish(),
   hasPendingChanges: z.boolean().nullish(),
+  hasEvent: z.boolean().nullish(),
 });
 
 /** A session as a caller describes it, its values in range but nothing yet checked against anything else. */
@@ -182,12 +183,12 @@ export function parseSessionFilter(filter: unknown): SessionFilter {
 }
 
 /** Exactly one of ids and filter, as GraphQL's `@oneOf` has made sure of. */
-const selection = z
+export const sessionSelection = z
   .object({ ids: z.array(idText).nullish(), filter: sessionFilter.nullish() })
   .transform(({ ids, filter }) => (ids ? { ids } : { filter: filter ?? {} }));
 
 const bulkFields = {
-  selection,
+  selection: sessionSelection,
   dryRun: z.boolean().nullish().transform(Boolean),
   expectedCount: z.number().int().min(0).nullish(),
   idempotencyKey,

@@ -83,11 +83,16 @@ async function open({ organizationId, gateway = 0, after = null, snapshot = fals
   onTestFinished(() => changes.close());
   let batch: readonly Item[] = [];
   async function next(): Promise<Item> {
-    if (batch.length === 0) batch = (await changes.nextBatch()) ?? [];
+    while (batch.length === 0) {
+      await changes.ready();
+      const taken = changes.take();
+      if (!taken) throw new Error("The subscription is over");
+      batch = await taken.items();
+    }
     const [item, ...rest] = batch;
     batch = rest;
-    if (!item) throw new Error("The subscription is over");
-    return item;
+    changes.noteTold();
+    return item!;
   }
   return { next, close: changes.close, take: (count: number) => inTurn(count, next) };
 }
