@@ -40,5 +40,12 @@ export const DENIED_VERBS: Readonly<Record<Permission, string | null>> = {
   "list api keys": null,
   "create api keys": "CREATE",
   "revoke api keys": "DELETE",
+  "reveal ingest keys of events": "REVEAL_SECRET",
+  "edit events": "UPDATE",
+  "test events": "START_TEST",
+  "take events live": "GO_LIVE",
+  "stop events": "STOP_EVENT",
+  moderate: "MODERATE",
+  "publish slides": "CONFIGURE",
   "read the audit": null,
 };

@@ -86,7 +86,11 @@ export function createSubscriptions({ schema, operations }: SubscriptionsOptions
         const document = documents.parse(operations.textOf(parameters) ?? "");
         const operation = getOperationAST(document, operationName);
         if (!operation)
-          return [new GraphQLError("The document has no such operation.", { extensions: { code: "OPERATION_RESOLUTION_FAILURE" } })];
+          return [
+            new GraphQLError("Send a document with one operation, or name one of them in operationName.", {
+              extensions: { code: "OPERATION_RESOLUTION_FAILURE" },
+            }),
+          ];
         admit({ schema, actor: context.actor, budget: context.budget, document, operation, variables, transport: "socket" });
         return {
           schema,

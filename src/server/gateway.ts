@@ -91,7 +91,7 @@ export async function contextFor(
   const budget = limits.budgetOf(actor.callerId);
   return createRequestContext(
     { ...base, actor, ipAddress, requestId, log },
-    { changeLog, feeds, metering, budget, guesses: limits.guesses },
+    { changeLog, feeds, metering, budget, guesses: limits.accessCodes },
   );
 }
 

@@ -122,7 +122,10 @@ async function connect({ gateway, streaming, extra }: Connecting, authorization:
   } catch (error) {
     if (error instanceof Fault) gateway.metering.erred([error.code]);
     if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) return false;
-    throw error;
+    if (!(error instanceof Fault && error.code === FaultCode.RATE_LIMITED)) throw error;
+    // No failure of ours: who guesses credentials must not fill the log.
+    socket.close(CLOSE.tryLater, "Too many wrong credentials");
+    return false;
   }
   const { actor } = extra.context;
   if (!holdSlot(request.socket, gateway.limits.connectionsOfCaller, actor.callerId)) {

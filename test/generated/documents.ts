@@ -368,7 +368,7 @@ export type EventLanguageInput = {
 export type EventStatus =
   /** Over, for ever. */
   | 'ENDED'
-  /** Public. */
+  /** On air, for everybody who may watch. */
   | 'LIVE'
   /** Over, and its recording can be watched. */
   | 'ON_DEMAND'
@@ -451,7 +451,7 @@ export type IngestRole =
 
 /** What a signal is seen to do. */
 export type IngestState =
-  /** It arrives. */
+  /** The signal arrives. */
   | 'CONNECTED'
   /** It arrived before, and does not now. */
   | 'LOST'
@@ -494,7 +494,7 @@ export type InputType =
 export type MessagingMode =
   /** Messages that all attendees see at once. */
   | 'CHAT'
-  /** Nothing. */
+  /** Attendees write nothing. */
   | 'DISABLED'
   /** Questions that moderators see first, and attendees once they are approved. */
   | 'MODERATED_QA';

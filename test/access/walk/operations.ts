@@ -60,6 +60,7 @@ export const NEVER_FOUND: Readonly<Record<string, string>> = {
   "Mutation.createSession input.processes.targets.playbackId": "A new session has no playbacks yet; they are named by playbackName.",
   "Mutation.createSessions input.sessions.processes.targets.playbackId": "The same.",
   "Mutation.createTemplate input.renditions.id": "A new template has no renditions yet.",
+  "Query.alerts eventId": "No alert is about an event itself yet.",
 };
 
 const PASSTHROUGH = { name: "source", isPassthrough: true };

@@ -76,6 +76,11 @@ export class World {
       await this.template();
       return (await this.caller.graphql("{ auditEntries(first: 1) { nodes { id } } }"))["auditEntries"].nodes[0].id as string;
     },
+    event: async () => this.event(),
+    eventlanguage: async () => this.#child("event_languages", "event_id", await this.event()),
+    scheduledaction: async () => this.scheduledAction(await this.event()),
+    question: async () => this.message("questions", "question"),
+    chatmessage: async () => this.message("chat_messages", "chatmessage"),
     // Encoders belong to the installation and are seen by everybody.
     encoder: async () => this.encoder(),
   };
@@ -98,7 +103,40 @@ export class World {
     asset: (id: string) => this.#mutate("deleteAssets", "DeleteAssetsInput", { ids: [id] }),
     auditentry: (id: string) => this.#forget("audit_entries", id),
     encoder: (id: string) => this.#forget("encoders", id),
+    event: (id: string) => this.#mutate("deleteEvents", "DeleteEventsInput", { ids: [id] }),
+    eventlanguage: (id: string) => this.#forget("event_languages", id),
+    scheduledaction: (id: string) => this.#forget("scheduled_actions", id),
+    question: (id: string) => this.#forget("questions", id),
+    chatmessage: (id: string) => this.#forget("chat_messages", id),
   };
+
+  async event(): Promise<string> {
+    const { id: templateId } = await this.template();
+    const languages = [{ code: "de", label: this.name("language"), templateId }];
+    const { event } = await this.#ask(
+      "mutation ($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { message } } }",
+      { title: this.name("event"), languages },
+    );
+    return (event as Loose)["id"] as string;
+  }
+
+  async scheduledAction(eventId: string): Promise<string> {
+    const { scheduledActions } = await this.#ask(
+      "mutation ($input: ScheduleActionInput!) { scheduleAction(input: $input) { scheduledActions { id } userErrors { message } } }",
+      { verb: "START_TEST", eventId, runAt: new Date(Date.now() + 3_600_000).toISOString() },
+    );
+    return (scheduledActions as Loose[])[0]!["id"] as string;
+  }
+
+  /** What an attendee wrote, written into the table. */
+  async message(table: "questions" | "chat_messages", kind: "question" | "chatmessage"): Promise<string> {
+    const [id, eventId] = [newIdentifier(kind), await this.event()];
+    const at = sql.raw(table === "questions" ? "asked_at" : "at");
+    await this.server.database.executor.execute(sql`
+      insert into ${sql.raw(table)} (id, organization_id, event_id, author_id, author_name, text, ${at})
+      values (${id}, ${this.caller.organizationId}, ${eventId}, 'guest', ${this.name("author")}, ${this.name("text")}, now())`);
+    return id;
+  }
 
   async template(renditions: readonly object[] = LADDER): Promise<Loose> {
     const input = { name: this.name("template"), description: this.name("about"), renditions };
@@ -262,6 +300,11 @@ export class World {
   async #parent(table: string, column: string, id: string): Promise<string> {
     const rows = await this.#execute(sql`select ${sql.identifier(column)} as parent from ${sql.identifier(table)} where id = ${id}`);
     return (rows as unknown as readonly { readonly parent: string }[])[0]!.parent;
+  }
+
+  async #child(table: string, column: string, id: string): Promise<string> {
+    const rows = await this.#execute(sql`select id from ${sql.identifier(table)} where ${sql.identifier(column)} = ${id}`);
+    return (rows as unknown as readonly { readonly id: string }[])[0]!.id;
   }
 
   async #forget(table: string, id: string): Promise<void> {
