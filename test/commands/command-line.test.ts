@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -156,6 +156,18 @@ describe("the doctor", () => {
     expect(output).toMatch(/MISSING +database .*PostgreSQL 13.*nothing starts/);
     expect(output).toMatch(/MISSING +port .*in use.*the API is unavailable/);
     expect(output).toContain("3 things that are needed are missing");
+  });
+
+  it("warns of keys that lie in the data directory, the more when others may read them", async () => {
+    const data = join(directory.path, "data");
+    mkdirSync(data, { recursive: true });
+    for (const name of ["admin-key", "secret-key"]) writeFileSync(join(data, name), "x", { mode: 0o600 });
+    const { code, output } = await run(["doctor"]);
+    expect(code).toBe(0);
+    expect(output).toMatch(/CAUTION +admin-key .*opens everything.*delete this file/);
+    expect(output).not.toContain("chmod");
+    chmodSync(join(data, "secret-key"), 0o644);
+    expect((await run(["doctor"])).output).toMatch(/CAUTION +secret-key .*chmod 600/);
   });
 
   it("tells a database that cannot be reached, without its password", async () => {
