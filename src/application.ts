@@ -36,6 +36,7 @@ import { systemClock, type Clock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
+import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
 const ADMIN_KEY_FILE = "admin-key";
 /** FILE outputs are written below it. */
@@ -255,6 +256,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
+  const dispatcher = await startWebhookDispatcher({ database, changeLog, vault, network: networkPolicyOf(environment), clock, log });
+  closers.push({ stage: "workers", close: () => dispatcher.close() });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);

@@ -26,6 +26,7 @@ export const PERMISSIONS = {
   "delete assets": "EDITOR",
   "edit templates": "EDITOR",
   "manage api keys": "ADMIN",
+  "manage webhooks": "ADMIN",
   "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;
 

@@ -15,7 +15,7 @@ const filterText = plainText(500).nullish();
 export class AuditResolver {
   @Query(() => AuditEntryConnection, {
     description:
-      "A page of the organization's audit, the newest first: changes of sessions, templates and API keys, and every secret that was given out or replaced, refused attempts at secrets among them. Wants level ADMIN.",
+      "A page of the organization's audit, the newest first: changes of sessions, templates, API keys and webhooks, and every secret that was given out or replaced, refused attempts at secrets among them. Wants level ADMIN.",
   })
   async auditEntries(
     @Args(() => AuditArguments) given: AuditArguments,
