@@ -2,45 +2,44 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { loadSecretKey } from "./access/secret-key.ts";
 import { createTokenVerifier } from "./access/token-verifier.ts";
-import { createVault, type Vault } from "./access/vault.ts";
-import { createBell, type Bell } from "./changes/bell.ts";
+import { createVault } from "./access/vault.ts";
+import { createAssetOrigin, type AssetOriginOptions } from "./assets/asset-origin.ts";
+import { startAssetSweeping } from "./assets/sweep-assets.ts";
+import { createServedMedia, type ServedMedia } from "./assets/served-media.ts";
+import { prepareEncoder, type PreparedEncoder, type WantedEncoder } from "./application.encoder.ts";
+import { STAGES, type Closers, type Installation } from "./application.installation.ts";
+import { createBell } from "./changes/bell.ts";
 import { openChangeLog } from "./changes/change-log.ts";
 import { startSweeping } from "./changes/retention.ts";
 import { openDatabase } from "./database/client.ts";
 import type { DatabaseAddress } from "./database/connection.ts";
-import type { Database } from "./database/database.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
+import { startAssetSweeper } from "./encoder/asset-sweeper.ts";
 import { startAgent } from "./encoder/agent.ts";
-import { createAssetTeller } from "./encoder/asset-teller.ts";
-import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
-import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
-import { openRealEncoder } from "./encoder/real-encoder.ts";
 import { startReaper } from "./encoder/reaper.ts";
-import type { StartRunner } from "./encoder/runner.ts";
-import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
 import type { Environment } from "./environment.ts";
-import { limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { startEventKeeper } from "./events/event-keeper.ts";
+import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
-import { readImageBytes } from "./images/image.store.ts";
-import { openMetrics, type Metrics } from "./observability/metrics.ts";
+import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
+import { startScheduler } from "./schedules/scheduler.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
 import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
-import { systemClock, type Clock } from "./shared/clock.ts";
+import { systemClock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
 import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
 const ADMIN_KEY_FILE = "admin-key";
-/** FILE outputs are written below it. */
-const RECORDINGS_DIRECTORY = "recordings";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
@@ -48,7 +47,7 @@ export interface ApplicationOptions {
   /** Serves the API, and holds the embedded database where there is no other. */
   readonly isGateway: boolean;
   /** Runs sessions: really, as many as the environment says, or as if. Null: none. */
-  readonly encoder: { readonly kind: "REAL" } | { readonly kind: "SIMULATED"; readonly capacity: number } | null;
+  readonly encoder: WantedEncoder | null;
   /** Told what a first start made, as soon as it is made: a start that then fails has shown its key. */
   readonly onFirstStart?: (firstStart: FirstStart) => void;
 }
@@ -66,23 +65,6 @@ export interface Application {
   /** Takes no more, hands its sessions on, and ends everything it started. Idempotent. */
   readonly close: () => Promise<void>;
 }
-
-/** Everything that the parts share. */
-interface Installation {
-  readonly environment: Environment;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly address: DatabaseAddress;
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly bell: Bell;
-  readonly metrics: Metrics;
-}
-
-/** What ends together, in the order of the end: who takes work, who reads and writes by themselves, and what all of them use. */
-const STAGES = ["takers", "workers", "databases", "server"] as const;
-
-type Closers = { readonly stage: (typeof STAGES)[number]; readonly close: () => Promise<void> }[];
 
 /** Builds the whole of a process from its environment: the only place that constructs. A start that fails ends what it had started. */
 export async function startApplication(environment: Environment, options: ApplicationOptions): Promise<Application> {
@@ -175,56 +157,6 @@ async function startFirst({ database, environment }: Installation): Promise<Firs
   return organization && { organization: organization.name, newAdminKey, adminKeyFile };
 }
 
-/** An encoder that is not registered yet. */
-interface PreparedEncoder {
-  readonly identity: EncoderIdentity;
-  readonly runner: StartRunner;
-  readonly capabilities: SupportedTypes;
-  readonly capacity: number;
-  readonly isSimulated: boolean;
-  /** Where its outputs are for players. */
-  readonly mediaRoot: string;
-  /** Where senders push to. */
-  readonly ingestAddresses: IngestAddresses;
-  /** Its id by now: it takes another one when it finds that a copy of it runs elsewhere. */
-  currentId: () => string;
-}
-
-async function prepareEncoder(
-  { environment, log, database }: Installation,
-  encoder: NonNullable<ApplicationOptions["encoder"]>,
-  closers: Closers,
-): Promise<PreparedEncoder> {
-  const { dataDirectory } = environment;
-  const identity = await claimEncoderIdentity(dataDirectory);
-  closers.push({ stage: "databases", close: () => identity.release() });
-  const mediaRoot = join(identity.directory, "media");
-  const common = { identity, mediaRoot, currentId: () => identity.encoderId };
-  if (encoder.kind === "SIMULATED") {
-    return {
-      ...common,
-      isSimulated: true,
-      ingestAddresses: {},
-      capacity: encoder.capacity,
-      runner: createSimulatedRunner(),
-      capabilities: SIMULATED_CAPABILITIES,
-    };
-  }
-  const media = await openRealEncoder({
-    ...environment,
-    directory: identity.directory,
-    mediaRoot,
-    fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
-    networkPolicy: networkPolicyOf(environment),
-    assetTeller: createAssetTeller(),
-    storageLevel: () => "PLENTY",
-    readImage: (imageId) => readImageBytes(database.executor, imageId),
-    log,
-  });
-  closers.push({ stage: "workers", close: () => media.close() });
-  return { ...common, ...media, isSimulated: false, capacity: environment.encoderCapacity };
-}
-
 interface Serving {
   readonly options: ApplicationOptions;
   readonly encoder: PreparedEncoder | null;
@@ -242,27 +174,51 @@ async function startServing(installation: Installation, { options, encoder, clos
   return server;
 }
 
-async function startMediaOnly(installation: Installation, { mediaRoot }: PreparedEncoder): Promise<RunningServer> {
+async function startMediaOnly(installation: Installation, encoder: PreparedEncoder): Promise<RunningServer> {
   const { environment, database, log, metrics } = installation;
   const { host, port, metricsToken } = environment;
   metrics.showInstallation(database.executor);
-  return startMediaServer({ host, port, metricsToken, database, log, metrics, origin: createOrigin({ mediaRoot }) });
+  const origin = createOrigin({ mediaRoot: encoder.mediaRoot });
+  const assetOrigin = createAssetOrigin(assetServing(installation, createServedMedia(database.executor), encoder));
+  return startMediaServer({ host, port, metricsToken, database, log, metrics, origin, assetOrigin });
+}
+
+function assetServing({ vault, clock }: Installation, media: ServedMedia, own: PreparedEncoder | null): AssetOriginOptions {
+  return { signing: vault, clock, media, objectStore: null, own };
 }
 
 async function startGateway(installation: Installation, encoder: PreparedEncoder | null, closers: Closers): Promise<RunningServer> {
   const { environment, log, clock, database, vault, bell, metrics } = installation;
-  const changeLog = await openChangeLog({ database, log, onRead: metrics.changeLog.read });
+  const media = createServedMedia(database.executor);
+  const changeLog = await openChangeLog({ database, log, onStep: media.follow, onRead: metrics.changeLog.read });
   closers.push({ stage: "workers", close: () => changeLog.close() });
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
   const dispatcher = await startWebhookDispatcher({ database, changeLog, vault, network: networkPolicyOf(environment), clock, log });
   closers.push({ stage: "workers", close: () => dispatcher.close() });
+  const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore: null });
+  closers.push({ stage: "workers", close: sweeping.close });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
   closers.push({ stage: "workers", close: async () => tokens?.close() });
   let url = "";
+  const base = {
+    database,
+    clock,
+    log,
+    vault,
+    bell,
+    network: networkPolicyOf(environment),
+    defaultRegion: environment.region,
+    // A free port is known only once it is taken.
+    get publicUrl() {
+      return environment.publicUrl ?? url;
+    },
+  };
+  closers.push({ stage: "workers", close: startScheduler(base) });
+  closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
     metrics,
     metricsToken: environment.metricsToken,
@@ -274,20 +230,10 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
+    operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
-    base: {
-      database,
-      clock,
-      log,
-      vault,
-      bell,
-      network: networkPolicyOf(environment),
-      defaultRegion: environment.region,
-      // A free port is known only once it is taken.
-      get publicUrl() {
-        return environment.publicUrl ?? url;
-      },
-    },
+    assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
+    base,
   });
   url = server.url;
   return server;
@@ -311,14 +257,18 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     const reaper = await startReaper({ database, bell, clock, log });
     closers.push({ stage: "workers", close: () => reaper.close() });
   }
-  const { identity, runner, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
+  const { identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
   const agent = await startAgent({
-    ...{ database, vault, bell, clock, log, identity, runner, capabilities, capacity, isSimulated, ingestAddresses },
+    ...{ database, vault, bell, clock, log, identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses },
     name: environment.encoderName,
     region: environment.region,
     mediaAddress: isSimulated ? null : (environment.mediaUrl ?? mediaUrl),
     version: packageVersion(),
   });
   encoder.currentId = agent.encoderId;
+  if (!isSimulated) {
+    const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
+    closers.push({ stage: "workers", close: sweeper.close });
+  }
   closers.push({ stage: "takers", close: () => agent.close() });
 }

@@ -1,4 +1,5 @@
 import type { TokenSettings } from "./access/token-verifier.ts";
+import type { AssetRetention } from "./assets/sweep-assets.ts";
 import type { Environment } from "./environment.ts";
 import type { CallLimitSettings } from "./limits/call-limits.ts";
 import type { NetworkPolicy } from "./network/network-policy.ts";
@@ -9,6 +10,11 @@ export function limitsOf(environment: Environment): Partial<CallLimitSettings> {
   const { ratePointsPerMinute, rateBurst, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller } = environment;
   const points = ratePointsPerMinute === null ? null : { pointsPerMinute: ratePointsPerMinute, burst: rateBurst };
   return { points, connectionsPerCaller, connectionsPerAddress, subscriptionsPerCaller };
+}
+
+/** What is kept of assets. */
+export function assetRetentionOf({ assetRetentionDays, assetGigabytes }: Environment): AssetRetention {
+  return { days: assetRetentionDays, bytes: assetGigabytes === null ? null : assetGigabytes * 1_000_000_000 };
 }
 
 /** Where URLs of callers may lead. */

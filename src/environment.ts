@@ -19,12 +19,14 @@ import {
   type EnvironmentVariable,
   type Values,
 } from "./environment.define.ts";
+import { ASSET_DEFINITIONS } from "./environment.assets.ts";
 import { findTokenProblems, TOKEN_DEFINITIONS } from "./environment.tokens.ts";
 import { StartError } from "./shared/start-error.ts";
 import { isNetwork } from "./network/address.rules.ts";
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
+const PERSISTED_MODES = ["allow", "only"] as const;
 const DEFINITIONS = {
   port: define({
     name: "PORT",
@@ -123,7 +125,8 @@ const DEFINITIONS = {
     name: "HEADEND_TRUSTED_PROXIES",
     fallback: "",
     allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
-    meaning: "Proxies whose X-Forwarded-For says where a call comes from, for the audit; without them, the address that connects.",
+    meaning:
+      "Proxies whose X-Forwarded-For says where a call comes from, for the audit and for limits; without them, the address that connects.",
     schema: list(isNetwork),
   }),
   multicastInterface: define({
@@ -191,6 +194,13 @@ const DEFINITIONS = {
     meaning: "The UDP port at which the encoder of this process takes SRT_PUSH inputs.",
     schema: portOrOff,
   }),
+  persistedOperations: define({
+    name: "HEADEND_PERSISTED_OPERATIONS",
+    fallback: "allow",
+    allowed: PERSISTED_MODES.join(" or "),
+    meaning: "Whether the operations of schema/persisted-operations.json can be asked for by their hash, or are the only ones that run.",
+    schema: z.enum(PERSISTED_MODES),
+  }),
   ratePointsPerMinute: define({
     name: "HEADEND_RATE_LIMIT",
     fallback: "1000000",
@@ -247,6 +257,7 @@ const DEFINITIONS = {
     meaning: "The share of requests that are traced, where the caller's traceparent does not say.",
     schema: text.regex(/^(0|1|0?\.\d{1,9}|1\.0{1,9})$/).transform(Number),
   }),
+  ...ASSET_DEFINITIONS,
   logLevel: define({
     name: "HEADEND_LOG_LEVEL",
     fallback: "info",

@@ -2,7 +2,8 @@ import type { Database } from "../database/database.ts";
 import type { Logger } from "../shared/log.ts";
 import { BELL_CHANNEL } from "./bell.ts";
 import { createChangeRing, type RingAnswer } from "./change-ring.ts";
-import { readExtent, readPage, readStep, type LogExtent, type PageOfStep } from "./change.store.ts";
+import { readFlushedExtent, readPage, readStep, type LogExtent, type LogStep, type PageOfStep } from "./change.store.ts";
+import { flushWritten } from "./flush.store.ts";
 import type { Snapshot } from "./position.ts";
 
 /** Steps with more rows than this are read by each subscriber in pages. */
@@ -27,6 +28,8 @@ export interface ChangeLogOptions {
   readonly database: Pick<Database, "executor" | "listen">;
   readonly log: Logger;
   readonly ringRowLimit?: number;
+  /** Told of every step of the log, of all organizations, before its subscribers are. */
+  readonly onStep?: (step: LogStep) => void;
   readonly pollMilliseconds?: number;
   /** Told of each reading to the end: when the oldest of the changes that it found happened, null when there were none. */
   readonly onRead?: (oldestAt: Date | null) => void;
@@ -36,13 +39,17 @@ export interface ChangeLogOptions {
 export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLog> {
   const { database, log, ringRowLimit = RING_ROW_LIMIT } = options;
   const { executor } = database;
-  const ring = createChangeRing((await readExtent(executor)).snapshot, ringRowLimit);
+  const ring = createChangeRing((await readFlushedExtent(executor)).snapshot, ringRowLimit);
   const waiting = createWaitingRoom();
 
   const reader = startReader(options, async () => {
     const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
-    waiting.wake(ring.push(step));
-    options.onRead?.(step.rows[0]?.at ?? null);
+    const isNew = step.oldestAt !== null;
+    if (isNew) options.onStep?.(step);
+    if (isNew && !step.isFlushed) await flushWritten(executor);
+    // Without rows there is no hurry: the next look finds on the disk what was written.
+    if (isNew || step.isFlushed) waiting.wake(ring.push(step));
+    options.onRead?.(step.oldestAt);
   });
   const onWake = () => reader.wake();
   const stopListening = await database.listen(BELL_CHANNEL, { onNotification: onWake, onListening: onWake });
@@ -52,7 +59,7 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
     onceRowsFor: waiting.once,
     waitingCount: waiting.count,
     readPage: (page) => readPage(executor, page),
-    extent: () => readExtent(executor),
+    extent: () => readFlushedExtent(executor),
     async close() {
       await stopListening();
       await reader.close();

@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
+import { FLUSH, IS_FLUSHED } from "./flush.store.ts";
 import { parseSnapshot, snapshotText, viewedKind, type Position, type Snapshot, type View } from "./position.ts";
 
 /** A row of the change log. */
@@ -36,11 +38,21 @@ const KEPT_FROM: SQL = sql`coalesce((select kept_from from change_retention), '1
 
 const COLUMNS: SQL = sql`c.id, c.transaction::text as transaction, c.organization_id, c.object, c.object_id, c.kind, c.at, c.actor, c.before, c.after`;
 
+/** In a transaction: its snapshot may be handed on once that is committed. A `rider` is written in the same statement. */
 export async function readExtent(executor: Executor, rider: SQL | null = null): Promise<LogExtent> {
+  return selectExtent(executor, rider, sql`null`);
+}
+
+/** Outside of one: its snapshot may be handed on. */
+export async function readFlushedExtent(executor: Executor): Promise<LogExtent> {
+  return selectExtent(executor, null, FLUSH);
+}
+
+async function selectExtent(executor: Executor, rider: SQL | null, flush: SQL): Promise<LogExtent> {
   const [row] = await executor.execute<{ log: string; kept_from: string; snapshot: string; own: string | null }>(sql`
     ${rider === null ? sql`` : sql`with ridden as (${rider})`}
     select ${LOG_NAME} as log, ${KEPT_FROM}::text as kept_from, pg_current_snapshot()::text as snapshot,
-      pg_current_xact_id_if_assigned()::text as own`);
+      pg_current_xact_id_if_assigned()::text as own, ${flush} as flushed`);
   if (!row) throw new Error("PostgreSQL gave no row for its own snapshot");
   return {
     log: row.log,
@@ -54,27 +66,40 @@ export async function readExtent(executor: Executor, rider: SQL | null = null): 
 export interface LogStep {
   readonly from: Snapshot;
   readonly to: Snapshot;
-  /** In the order of ids. */
+  /** In the order of ids; none when the step is cut. */
   readonly rows: readonly LoggedChange[];
-  /** There were more rows than asked for: the step has to be read in pages. */
+  /** There are more rows than asked for: the step has to be read in pages. */
   readonly isCut: boolean;
+  /** When the first of them happened; null when there are none. */
+  readonly oldestAt: Date | null;
+  /** Whether `to` may be handed on as it is; else `flushWritten` comes first. */
+  readonly isFlushed: boolean;
 }
 
 /** Reads the step from a snapshot to that of this very statement, at most `limit` rows. */
 export async function readStep(executor: Executor, { from, limit }: { readonly from: Snapshot; readonly limit: number }): Promise<LogStep> {
-  const found = await executor.execute<RowOrNone & { snapshot: string }>(sql`
-    select present.snapshot::text as snapshot, c.*
-    from (select pg_current_snapshot() as snapshot) present
-    left join lateral (
+  type Found = RowOrNone & {
+    readonly snapshot: string;
+    readonly is_flushed: boolean;
+    readonly is_cut: boolean;
+    readonly oldest_at: string | Date | null;
+  };
+  // Rows of a step that is cut stay where they are: tens of thousands would be read here only to be thrown away.
+  const found = await executor.execute<Found>(sql`
+    with step as materialized (
       (select ${COLUMNS} from changes c where ${hasBegunAfter(from)} order by c.transaction, c.id limit ${limit + 1})
       union all
-      (select ${COLUMNS} from changes c where ${wasRunningIn(from)} limit ${limit + 1})
-    ) c on true`);
+      (select ${COLUMNS} from changes c where ${wasRunningIn(from)} limit ${limit + 1}))
+    select present.snapshot::text as snapshot, present.is_flushed, size.is_cut, size.oldest_at, c.*
+    from (select pg_current_snapshot() as snapshot, ${IS_FLUSHED} as is_flushed) present
+    cross join (select count(*) > ${limit} as is_cut, min(at) as oldest_at from step) size
+    left join step c on not size.is_cut`);
   const first = found[0];
   if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");
   // Two scans in the order of the index: asked for as one, or by id, PostgreSQL may walk the whole log for a handful of new rows.
-  const rows = found.flatMap(toChange).sort((one, other) => one.id - other.id);
-  return { from, to: parseSnapshot(first.snapshot), rows, isCut: rows.length > limit };
+  const rows = (await toChanges(found)).sort((one, other) => one.id - other.id);
+  const oldestAt = first.oldest_at === null ? null : new Date(first.oldest_at);
+  return { from, to: parseSnapshot(first.snapshot), rows, isCut: first.is_cut, oldestAt, isFlushed: first.is_flushed };
 }
 
 export interface PageOfStep {
@@ -242,6 +267,18 @@ type RowOrNone = Record<string, unknown> & {
   readonly before: unknown;
   readonly after: unknown;
 };
+
+/** Rows that are read in one go, a few milliseconds of work: a bulk action makes thousands. */
+const SLICE_SIZE = 1_000;
+
+async function toChanges(rows: readonly RowOrNone[]): Promise<LoggedChange[]> {
+  const changes: LoggedChange[] = [];
+  for (const [index, row] of rows.entries()) {
+    changes.push(...toChange(row));
+    if (index % SLICE_SIZE === SLICE_SIZE - 1) await setImmediate();
+  }
+  return changes;
+}
 
 function toChange(row: RowOrNone): readonly LoggedChange[] {
   if (row.id === null) return [];

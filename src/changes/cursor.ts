@@ -2,11 +2,12 @@ import type { SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import type { Clock } from "../shared/clock.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
-import { readExtent, type LogExtent } from "./change.store.ts";
+import { readExtent, readFlushedExtent, type LogExtent } from "./change.store.ts";
 import {
   CURSOR_LENGTH_LIMIT,
   decodeCursor,
   encodeCursor,
+  isLater,
   oldestUnseen,
   positionAt,
   snapshotBefore,
@@ -17,12 +18,13 @@ import {
 /** The position now: what commits later is told to whoever resumes after it, and nothing of before. */
 export async function currentCursor(executor: Executor, { now }: Clock): Promise<string> {
   const at = now();
-  const { log, snapshot } = await readExtent(executor);
+  const { log, snapshot } = await readFlushedExtent(executor);
   return encodeCursor({ log, position: positionAt(snapshot), at });
 }
 
 /**
- * The position of a transaction's writes; call it in the transaction, after the last of them. Their own changes are not told after it.
+ * The position of a transaction's writes; call it in the transaction, after the last of them, whose commit brings all of it to the disk.
+ * Their own changes are not told after it.
  * A `rider` is one more write, of a table that is not the log's, which goes along in the same statement.
  */
 export async function writeCursor(transaction: Executor, { now }: Clock, rider: SQL | null = null): Promise<string> {
@@ -59,7 +61,7 @@ export function resumeAfter(cursor: string, extent: LogExtent): Resumption {
   if (!decoded) throw new Fault(FaultCode.BAD_USER_INPUT, "This cursor is not one that the change log gave out.");
   const { log, position, at } = decoded;
   // After a restore to an earlier time the numbers begin again: a position ahead of them belongs to a history that is gone.
-  const isForeign = log !== extent.log || (position.step?.to ?? position.snapshot).xmax > extent.snapshot.xmax;
+  const isForeign = log !== extent.log || isLater(position.step?.to ?? position.snapshot, extent.snapshot);
   if (isForeign || oldestUnseen(position.snapshot) < extent.keptFrom) {
     return { position: oldestKept(extent), hasGap: true, at: null };
   }

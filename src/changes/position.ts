@@ -41,9 +41,16 @@ export function isVisible(transaction: bigint, { xmax, running }: Snapshot): boo
   return transaction < xmax && !running.includes(transaction);
 }
 
-/** Whether one snapshot of a database was taken after another and sees more: transactions only ever end. */
+/**
+ * Whether one snapshot of a database sees more than another. Transactions only ever end, so that each of two snapshots sees all that the
+ * earlier one does, and their counts tell. `xmax` alone does not: a crash takes numbers back that were running.
+ */
 export function isLater(one: Snapshot, other: Snapshot): boolean {
-  return one.xmax > other.xmax || (one.xmax === other.xmax && one.running.length < other.running.length);
+  return seenCount(one) > seenCount(other);
+}
+
+function seenCount({ xmax, running }: Snapshot): bigint {
+  return xmax - BigInt(running.length);
 }
 
 /** How much of the log a reader has been told. */
@@ -73,6 +80,11 @@ export interface View {
 /** The position of who has seen what a snapshot sees, and its own transaction if there is one. */
 export function positionAt(snapshot: Snapshot, own: bigint | null = null): Position {
   return { snapshot, step: null, own, views: [], isPartial: false };
+}
+
+/** Whether a reader has been told what its snapshot sees, and that alone: two such readers with equal snapshots are owed the same. */
+export function isPlain({ step, own, views, isPartial }: Position): boolean {
+  return step === null && own === null && views.length === 0 && !isPartial;
 }
 
 /** The same reader, told everything up to a later snapshot; what that one sees need not be kept apart any more. */

@@ -1,6 +1,6 @@
 import type { Context } from "../access/context.ts";
 import { changeKindName, LOG_LAGGED } from "./change.rules.ts";
-import { countUntold, readExtent } from "./change.store.ts";
+import { countUntold, readFlushedExtent } from "./change.store.ts";
 import { cursorOf, oldestKept, resumeAfter } from "./cursor.ts";
 import type { Mark } from "./position.ts";
 import { readUntold, type UntoldItem } from "./read-untold.ts";
@@ -36,7 +36,7 @@ export async function readChanges(
   { after, limit }: { readonly after: string | null; readonly limit: number },
 ): Promise<ChangesPage> {
   const now = clock.now();
-  const extent = await readExtent(executor);
+  const extent = await readFlushedExtent(executor);
   const { position: start, hasGap } = after === null ? { position: oldestKept(extent), hasGap: false } : resumeAfter(after, extent);
   const gap: readonly UntoldItem[] = hasGap ? [{ change: null, position: start }] : [];
   const { items, position, hasMore } = await readUntold(executor, { organizationId, extent, position: start, limit: limit - gap.length });

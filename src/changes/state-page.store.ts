@@ -1,5 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
+import { FLUSH } from "./flush.store.ts";
 import { parseSnapshot, type Snapshot } from "./position.ts";
 
 /** Which objects of an organization are read: at most `limit` with ids above `afterId`, which is empty for the first page. */
@@ -18,8 +19,8 @@ export interface StatePage<State> {
 /** Reads what `page` selects, an `id` and a `state` as jsonb, along with the snapshot that the one statement saw it in. */
 export async function readStatePage<State>(executor: Executor, page: SQL): Promise<StatePage<State>> {
   const rows = await executor.execute<{ snapshot: string; id: string | null; state: State | string }>(sql`
-    select now_seen.snapshot::text as snapshot, page.id, page.state
-    from (select pg_current_snapshot() as snapshot) now_seen
+    select now_seen.snapshot::text as snapshot, now_seen.flushed, page.id, page.state
+    from (select pg_current_snapshot() as snapshot, ${FLUSH} as flushed) now_seen
     left join lateral (${page}) page on true`);
   const [first] = rows;
   if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");

@@ -16,7 +16,7 @@ import {
 } from "./archive-playlist.rules.ts";
 import { readMarker, writeMarker, type AssetMarker } from "./asset-marker.ts";
 import { readTracks } from "./mp4.rules.ts";
-import { scanSegment } from "./segment-scan.ts";
+import { scanSegment, type TrackEnds } from "./segment-scan.ts";
 
 /** The playlist of a replay, which players open, and that of the parts of a recording, which goes once it is finished. */
 export const REPLAY_PLAYLIST = "index.m3u8";
@@ -42,8 +42,9 @@ export class ArchiveFolder {
   #headerNumber = 0;
   /** What the playlist's file is known to hold; null when it has to be written anew. */
   #written: ArchivePlaylist | null = null;
-  #ends: ReadonlyMap<number, number> = new Map();
+  #ends: TrackEnds = new Map();
   readonly #old: ArchivedSegment[] = [];
+  #marking: Promise<void> = Promise.resolve();
 
   private constructor(directory: string, marker: AssetMarker) {
     this.directory = directory;
@@ -81,8 +82,8 @@ export class ArchiveFolder {
     return this.#header;
   }
 
-  /** Where its timeline ends: for each track of the header, in ticks. */
-  get ends(): ReadonlyMap<number, number> {
+  /** Where its timeline ends, by the tracks of the header. */
+  get ends(): TrackEnds {
     return this.#ends;
   }
 
@@ -114,7 +115,10 @@ export class ArchiveFolder {
 
   async mark(changes: Partial<AssetMarker>): Promise<void> {
     this.#marker = { ...this.#marker, ...changes };
-    await writeMarker(this.directory, this.#marker);
+    // One after the other: two at once would rename each other's file away.
+    const written = this.#marking.then(() => writeMarker(this.directory, this.#marker));
+    this.#marking = written.catch(() => undefined);
+    await written;
   }
 
   /** What comes now needs this header. */
@@ -144,7 +148,7 @@ export class ArchiveFolder {
   }
 
   /** The segment that grew here is whole. */
-  async complete({ bytes, ...segment }: WrittenSegment, ends: ReadonlyMap<number, number>): Promise<void> {
+  async complete({ bytes, ...segment }: WrittenSegment, ends: TrackEnds): Promise<void> {
     await rename(this.#partPath(segment.number), join(this.directory, segmentName(segment.number)));
     this.#playlist = withSegment(this.#playlist, { ...segment, header: headerName(this.#headerNumber) });
     this.#ends = ends;

@@ -5,7 +5,7 @@ import type { ArchiveFolder } from "./archive-folder.ts";
 import { FragmentReader, type Mp4Piece } from "./fragment-reader.ts";
 import { moveFragment, readFragment, readTracks, type Mp4Track, type TrackFragment } from "./mp4.rules.ts";
 import { isStorageError } from "./output-problem.ts";
-import { mainTrack } from "./segment-scan.ts";
+import { mainTrack, type TrackEnds } from "./segment-scan.ts";
 
 /** What keeps an archive from being written, as a sentence. */
 export interface ArchiveProblem {
@@ -25,7 +25,7 @@ export interface ArchiveState {
 }
 
 export interface ArchiveOptions {
-  /** Called once, at the first media: the directories that it is written to. None: nothing is kept of it. */
+  /** Called at the first media, and again when it failed: the directories that it is written to. None: nothing is kept of it. */
   readonly openFolders: () => Promise<readonly ArchiveFolder[]>;
   /** Called when what comes now is of another kind than what a recording holds; null: nothing more is recorded. */
   readonly replaceFolder: (folder: ArchiveFolder) => Promise<ArchiveFolder | null>;
@@ -44,6 +44,8 @@ const SEGMENT_TOLERANCE_SECONDS = 0.2;
 /** So much waits for a slow disk; beyond it, what comes is left out up to a key frame. */
 const WAITING_LIMIT_BYTES = 64_000_000;
 const RETRY_MILLISECONDS = 5_000;
+/** A segment has fewer: what goes on counts on beyond all that were numbered before. */
+const FRAGMENTS_MOST = 1_000;
 const GROWTH_TOLD_MILLISECONDS = 30_000;
 
 interface OpenSegment {
@@ -78,7 +80,7 @@ export class Archive {
   #tracks: readonly Mp4Track[] = [];
   /** What is added to the times of each track; null until the next key frame says it. */
   #shifts: ReadonlyMap<number, number> | null = null;
-  #ends: ReadonlyMap<number, number> = new Map();
+  #ends: TrackEnds = new Map();
   #endSeconds = 0;
   /** Whose ticks `#ends` are. */
   #endHeader: Buffer | null = null;
@@ -117,6 +119,11 @@ export class Archive {
     stream.on("error", () => undefined);
   }
 
+  /** Resolves once all that has come is written. */
+  async settle(): Promise<void> {
+    await this.#work;
+  }
+
   /** Ends the segment that is open, once all that came is written; gives the folders, which are the caller's from then on. */
   async close(): Promise<readonly ArchiveFolder[]> {
     this.#work = this.#work.then(() => this.#endSegment()).catch((error: unknown) => this.#noteProblem(error));
@@ -150,12 +157,15 @@ export class Archive {
     this.#header = header;
     this.#tracks = readTracks(header);
     this.#break();
-    if (this.#folders !== null) return;
+  }
+
+  /** At the first media: goes on where an earlier life of this encoder was killed, or begins. */
+  async #open(): Promise<void> {
     this.#folders = await this.#options.openFolders();
-    const [oldest] = this.#folders.toSorted((one, other) => other.lastNumber - one.lastNumber);
-    if (!oldest?.header) return;
-    this.#noteEnds(oldest.ends, oldest.header);
-    this.#sequenceNumber = oldest.lastNumber * 100;
+    const [longest] = this.#folders.toSorted((one, other) => other.lastNumber - one.lastNumber);
+    if (!longest?.header) return;
+    this.#noteEnds(longest.ends, longest.header);
+    this.#sequenceNumber = longest.lastNumber * FRAGMENTS_MOST;
   }
 
   /** What comes next does not follow on what came before. */
@@ -165,7 +175,7 @@ export class Archive {
   }
 
   async #takeFragment({ moof, data }: Extract<Mp4Piece, { kind: "FRAGMENT" }>, followsGap: boolean): Promise<void> {
-    if (this.#folders === null || this.#folders.length === 0) return;
+    if (this.#folders?.length === 0) return;
     if (followsGap) {
       await this.#endSegment();
       this.#break();
@@ -177,6 +187,7 @@ export class Archive {
     const lead = fragments.find(({ trackId }) => trackId === main?.id);
     if (!main || !lead) return;
     if (this.#problem !== null && (isFull || performance.now() < this.#retryAt)) return;
+    if (this.#folders === null) await this.#open();
     if (this.#isDue(lead.startsWithKey)) {
       await this.#endSegment();
       if (!lead.startsWithKey) return;
@@ -195,11 +206,14 @@ export class Archive {
   /** By how much each track is moved, so that none begins before its own end. */
   #lay(fragments: readonly TrackFragment[]): ReadonlyMap<number, number> {
     const isSame = this.#endHeader !== null && this.#header !== null && this.#endHeader.equals(this.#header);
-    const distances = fragments.flatMap(({ trackId, begin }) => {
+    const distances = fragments.flatMap(({ trackId, begin, shownFrom }) => {
       const track = this.#tracks.find(({ id }) => id === trackId);
       if (!track) return [];
-      const end = isSame ? (this.#ends.get(trackId) ?? 0) / track.timescale : this.#endSeconds;
-      return [end - begin / track.timescale];
+      const end = this.#ends.get(trackId);
+      // Neither in the order of decoding nor in that of showing: of pictures that were cut off, the last may be shown late.
+      return isSame && end
+        ? [(end.end - begin) / track.timescale, (end.shownTo - shownFrom) / track.timescale]
+        : [this.#endSeconds - begin / track.timescale];
     });
     const seconds = Math.max(...distances);
     return new Map(this.#tracks.map(({ id, timescale }) => [id, Math.ceil(seconds * timescale)]));
@@ -244,22 +258,27 @@ export class Archive {
     if (!segment || !shifts || !this.#header) return;
     this.#sequenceNumber += 1;
     moveFragment(moof, shifts, this.#sequenceNumber);
-    await segment.file.writev([moof, data], segment.bytes);
-    segment.bytes += moof.length + data.length;
+    const { bytesWritten } = await segment.file.writev([moof, data], segment.bytes);
+    // The last bit of room takes the beginning of it, and no error is thrown.
+    if (bytesWritten < moof.length + data.length) throw Object.assign(new Error("It was not written whole"), { code: "ENOSPC" });
+    segment.bytes += bytesWritten;
     const ends = new Map(this.#ends);
-    for (const { trackId, end } of fragments) ends.set(trackId, end + (shifts.get(trackId) ?? 0));
+    for (const { trackId, end, shownTo } of fragments) {
+      const shift = shifts.get(trackId) ?? 0;
+      ends.set(trackId, { end: end + shift, shownTo: shownTo + shift });
+    }
     this.#noteEnds(ends, this.#header);
     const main = mainTrack(this.#tracks);
-    segment.endSeconds = (ends.get(main?.id ?? 0) ?? 0) / (main?.timescale ?? 1);
+    segment.endSeconds = (ends.get(main?.id ?? 0)?.end ?? 0) / (main?.timescale ?? 1);
     this.#grewAt = performance.now();
     this.#problem = null;
   }
 
-  #noteEnds(ends: ReadonlyMap<number, number>, header: Buffer): void {
+  #noteEnds(ends: TrackEnds, header: Buffer): void {
     this.#ends = ends;
     this.#endHeader = header;
     const tracks = header === this.#header ? this.#tracks : readTracks(header);
-    this.#endSeconds = Math.max(0, ...tracks.map(({ id, timescale }) => (ends.get(id) ?? 0) / timescale));
+    this.#endSeconds = Math.max(0, ...tracks.map(({ id, timescale }) => (ends.get(id)?.shownTo ?? 0) / timescale));
   }
 
   /** Gives the open segment its name, or does away with it when nothing came. */

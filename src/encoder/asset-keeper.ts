@@ -7,6 +7,7 @@ import { readMarker, reportOf, type AssetMarker } from "./asset-marker.ts";
 import type { AssetTeller } from "./asset-teller.ts";
 import type { FfmpegProcess, ProcessHost } from "./ffmpeg.process.ts";
 import { finishRecording, removeParts } from "./finish-recording.ts";
+import type { RunnerEnd } from "./runner.ts";
 import type { StorageLevel } from "./storage-level.rules.ts";
 
 export interface AssetKeeperOptions {
@@ -18,8 +19,9 @@ export interface AssetKeeperOptions {
   readonly ffmpegPath: string | null;
   readonly storageLevel: () => StorageLevel;
   readonly log: Logger;
-  /** Shorter for tests. */
+  /** Shorter for tests, as the next one. */
   readonly graceMilliseconds?: number;
+  readonly retryMilliseconds?: readonly number[];
 }
 
 /** Whose asset it is, and what it is made of. */
@@ -60,6 +62,8 @@ export class AssetKeeper {
   readonly #options: AssetKeeperOptions;
   /** Open ones that nobody writes, and what ends their grace. */
   readonly #waiting = new Map<ArchiveFolder, NodeJS.Timeout>();
+  /** Runs that are here now. */
+  readonly #present = new Set<string>();
   /** Seconds that are recorded of a process in a run, by both. */
   readonly #recorded = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -71,6 +75,24 @@ export class AssetKeeper {
   constructor(options: AssetKeeperOptions) {
     this.#options = options;
     this.#ready = this.#find().catch((error: unknown) => options.log.error({ err: error }, "the assets of former runs could not be read"));
+  }
+
+  /** A run is here: what is unfinished of it waits for it. */
+  begin(runId: string | null): void {
+    if (runId !== null) this.#present.add(runId);
+  }
+
+  /** A run has ended, or left; what it did not go on with is finished, at once or after a while. */
+  leave(runId: string | null, end: RunnerEnd): void {
+    if (runId === null) return;
+    this.#present.delete(runId);
+    for (const [folder, timer] of [...this.#waiting]) {
+      if (folder.marker.runId !== runId) continue;
+      clearTimeout(timer);
+      this.#waiting.delete(folder);
+      if (end === "ENDED") void this.#conclude(folder);
+      else this.#await(folder);
+    }
   }
 
   /** What this run of the process goes on with, or a new asset; null when everything that was wanted is recorded. */
@@ -103,7 +125,7 @@ export class AssetKeeper {
   }
 
   /** Its run has ended, or left this encoder. Resolves once that is written down, not when the asset is whole. */
-  async release(folder: ArchiveFolder, end: "ENDED" | "LEFT"): Promise<void> {
+  async release(folder: ArchiveFolder, end: RunnerEnd): Promise<void> {
     if (end === "ENDED") return this.#conclude(folder);
     await this.#mark(folder, {});
     this.#await(folder);
@@ -143,8 +165,9 @@ export class AssetKeeper {
   async #findUnfinished(directory: string): Promise<void> {
     try {
       const folder = await ArchiveFolder.load(directory);
-      if (folder?.marker.state === "OPEN") this.#await(folder);
-      else if (folder) await this.#conclude(folder);
+      if (folder?.marker.state !== "OPEN") return folder ? await this.#conclude(folder) : undefined;
+      this.#await(folder);
+      this.#tell(folder.marker);
     } catch (error) {
       this.#options.log.error({ err: error, directory }, "an unfinished asset could not be read");
     }
@@ -154,7 +177,8 @@ export class AssetKeeper {
     if (this.#isClosed) return;
     const timer = setTimeout(() => {
       this.#waiting.delete(folder);
-      void this.#conclude(folder);
+      if (this.#present.has(folder.marker.runId)) this.#await(folder);
+      else void this.#conclude(folder);
     }, this.#options.graceMilliseconds ?? GRACE_MILLISECONDS);
     this.#waiting.set(folder, timer.unref());
   }
@@ -192,7 +216,7 @@ export class AssetKeeper {
     } catch (error) {
       if (this.#isClosed || !(await folder.isThere())) return;
       log.error({ err: error, assetId: folder.marker.id, attempt }, "a recording could not be finished");
-      const delay = RETRY_MILLISECONDS[attempt];
+      const delay = (this.#options.retryMilliseconds ?? RETRY_MILLISECONDS)[attempt];
       if (delay !== undefined) return this.#later(() => this.#enqueue(folder, attempt + 1), delay);
       const reason = error instanceof Error ? error.message : "The recording could not be finished.";
       await this.#mark(folder, { state: "FAILED", reason });

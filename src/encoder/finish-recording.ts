@@ -59,6 +59,7 @@ export async function finishRecording(
   lowerPriority(child.pid);
   child.stdin.end();
   const { code, lastLine } = await child.ended;
+  if (code !== 0) await rm(join(directory, temporary), { force: true });
   if (code !== 0) throw new Error(`The recording could not be finished.${lastLine === null ? "" : ` ffmpeg says: ${lastLine}`}`);
   if (Math.abs(madeSeconds - marker.durationSeconds) > TOLERANCE_SECONDS) {
     const [made, wanted] = [madeSeconds, marker.durationSeconds].map((seconds) => seconds.toFixed(1));

@@ -12,9 +12,12 @@ export interface Mp4Track {
 /** What one fragment holds of one track, in the track's ticks. */
 export interface TrackFragment {
   readonly trackId: number;
-  /** When its first sample is decoded. */
+  /** When its first sample is decoded, and when what comes after its last one is. */
   readonly begin: number;
   readonly end: number;
+  /** When the first of its samples is shown, and until when the last one is: pictures are shown in another order than they are decoded. */
+  readonly shownFrom: number;
+  readonly shownTo: number;
   readonly startsWithKey: boolean;
 }
 
@@ -79,9 +82,19 @@ export function readFragment(moof: Buffer, tracks: readonly Mp4Track[]): readonl
     if (!track || !time) return [];
     const begin = readTime(moof, time);
     const defaults = readDefaults(moof, head, track);
-    const runs = childrenOf(moof, traf, "trun").map((run) => readRun(moof, run, defaults));
-    const ticks = runs.reduce((sum, run) => sum + run.ticks, 0);
-    return [{ trackId, begin, end: begin + ticks, startsWithKey: runs[0]?.startsWithKey ?? false }];
+    let end = begin;
+    const runs = childrenOf(moof, traf, "trun").map((run) => {
+      const samples = readRun(moof, run, defaults, end);
+      end = samples.end;
+      return samples;
+    });
+    return [
+      {
+        ...{ trackId, begin, end, startsWithKey: runs[0]?.startsWithKey ?? false },
+        shownFrom: runs.length === 0 ? begin : Math.min(...runs.map(({ shownFrom }) => shownFrom)),
+        shownTo: Math.max(end, ...runs.map(({ shownTo }) => shownTo)),
+      },
+    ];
   });
 }
 
@@ -134,20 +147,28 @@ function readDefaults(moof: Buffer, { start }: Box, track: Mp4Track): SampleDefa
   return { ticks: ticks ?? track.defaultTicks, flags: read(0x20, 4) ?? track.defaultFlags };
 }
 
-function readRun(moof: Buffer, { start }: Box, defaults: SampleDefaults): { readonly ticks: number; readonly startsWithKey: boolean } {
+type RunSamples = Omit<TrackFragment, "trackId" | "begin">;
+
+function readRun(moof: Buffer, { start }: Box, defaults: SampleDefaults, begin: number): RunSamples {
   const flags = moof.readUIntBE(start + 1, 3);
   const count = moof.readUInt32BE(start + 4);
-  let at = start + 8 + ((flags & 0x1) === 0 ? 0 : 4);
-  let first: number | null = null;
-  if ((flags & 0x4) !== 0) {
-    first = moof.readUInt32BE(at);
-    at += 4;
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  let at = start + 8 + (has(0x1) ? 4 : 0);
+  const first = has(0x4) ? moof.readUInt32BE(at) : null;
+  at += first === null ? 0 : 4;
+  const fields = [0x100, 0x200, 0x400, 0x800].filter(has);
+  const read = (sample: number, bit: number): number | null =>
+    has(bit) ? moof.readInt32BE(at + (sample * fields.length + fields.indexOf(bit)) * 4) : null;
+  const startsWithKey = ((first ?? read(0, 0x400) ?? defaults.flags) & NOT_A_KEY) === 0;
+  let end = begin;
+  let shownFrom = Infinity;
+  let shownTo = -Infinity;
+  for (let sample = 0; sample < count; sample += 1) {
+    const shownAt = end + (read(sample, 0x800) ?? 0);
+    const ticks = read(sample, 0x100) ?? defaults.ticks;
+    shownFrom = Math.min(shownFrom, shownAt);
+    shownTo = Math.max(shownTo, shownAt + ticks);
+    end += ticks;
   }
-  const sampleBytes = [0x100, 0x200, 0x400, 0x800].filter((bit) => (flags & bit) !== 0).length * 4;
-  const hasTicks = (flags & 0x100) !== 0;
-  if (first === null && (flags & 0x400) !== 0 && count > 0)
-    first = moof.readUInt32BE(at + (hasTicks ? 4 : 0) + ((flags & 0x200) === 0 ? 0 : 4));
-  let ticks = hasTicks ? 0 : count * defaults.ticks;
-  if (hasTicks) for (let sample = 0; sample < count; sample += 1) ticks += moof.readUInt32BE(at + sample * sampleBytes);
-  return { ticks, startsWithKey: ((first ?? defaults.flags) & NOT_A_KEY) === 0 };
+  return { end, shownFrom, shownTo, startsWithKey: count > 0 && startsWithKey };
 }

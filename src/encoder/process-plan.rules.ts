@@ -44,7 +44,7 @@ export const NO_PROCESSES: ProcessPlan = { archives: [], stills: [], failures: n
 /** What MP4 holds of what may come in and be passed through, by ffmpeg's names. */
 const ARCHIVE_CODECS: ReadonlySet<string> = new Set([
   ...["h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video"],
-  ...["aac", "mp3", "mp2", "ac3", "eac3", "opus", "flac"],
+  ...["aac", "mp3", "mp2", "ac3", "eac3", "dts", "opus", "flac"],
 ]);
 const CLIP_WIDTH_MOST = 640;
 const CLIP_RATE_MOST = 30.1;

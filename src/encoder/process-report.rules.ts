@@ -115,12 +115,12 @@ const NAMES: Readonly<Record<ProcessLaunch["kind"], string>> = {
 };
 
 function storageCauses(processes: readonly ProcessFacts[], level: StorageLevel): readonly FoundCause[] {
-  const isLeftOut = processes.some((facts) => findingOf(facts).isStorage);
-  if (!isLeftOut) return [];
-  const isPaused = processes.some((facts) => facts.archive !== null && findingOf(facts).isStorage);
-  const message =
-    level === "LOW" && !isPaused
-      ? "The encoder's disk is nearly full: thumbnails and motion clips are stopped."
-      : "There is no room left on the encoder's disk: recordings, replays, thumbnails and motion clips are stopped.";
-  return [{ code: "STORAGE_FULL", playbackId: null, severity: level === "LOW" && !isPaused ? "WARNING" : "ERROR", message }];
+  const found = processes.map(findingOf).filter(({ isStorage }) => isStorage);
+  if (found.length === 0) return [];
+  if (level !== "FULL" && found.every(({ health }) => health === "WARNING")) {
+    const message = "The encoder's disk is nearly full: thumbnails and motion clips are stopped.";
+    return [{ code: "STORAGE_FULL", playbackId: null, severity: "WARNING", message }];
+  }
+  const message = "There is no room left on the encoder's disk: recordings, replays, thumbnails and motion clips are stopped.";
+  return [{ code: "STORAGE_FULL", playbackId: null, severity: "ERROR", message }];
 }

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { readFragment, type Mp4Track } from "./mp4.rules.ts";
+import { readFragment, type Mp4Track, type TrackFragment } from "./mp4.rules.ts";
 
 /** What a segment's file holds in whole fragments. */
 export interface SegmentScan {
@@ -7,9 +7,11 @@ export interface SegmentScan {
   readonly bytes: number;
   /** Of the picture, or of the sound where there is none. */
   readonly durationSeconds: number;
-  /** Where each track ends, in its own ticks, by its number. */
-  readonly ends: ReadonlyMap<number, number>;
+  readonly ends: TrackEnds;
 }
+
+/** Where each track ends, in its own ticks, by its number. */
+export type TrackEnds = ReadonlyMap<number, Pick<TrackFragment, "end" | "shownTo">>;
 
 const BOX_HEADER_BYTES = 8;
 /** A `moof` of half a second takes a few kilobytes. */
@@ -33,7 +35,7 @@ export async function scanSegment(path: string, tracks: readonly Mp4Track[]): Pr
 async function scan(file: FileHandle, tracks: readonly Mp4Track[]): Promise<SegmentScan> {
   const { size } = await file.stat();
   const main = mainTrack(tracks);
-  const ends = new Map<number, number>();
+  const ends = new Map<number, TrackFragment>();
   let begin: number | null = null;
   let whole = 0;
   for (let at = 0; ; at = whole) {
@@ -43,10 +45,10 @@ async function scan(file: FileHandle, tracks: readonly Mp4Track[]): Promise<Segm
     whole = at + moof.length + data.size;
     for (const fragment of readFragment(moof, tracks)) {
       if (fragment.trackId === main?.id) begin ??= fragment.begin;
-      ends.set(fragment.trackId, fragment.end);
+      ends.set(fragment.trackId, fragment);
     }
   }
-  const end = main === null ? undefined : ends.get(main.id);
+  const end = main === null ? undefined : ends.get(main.id)?.end;
   const ticks = begin === null || end === undefined ? 0 : end - begin;
   return { bytes: whole, durationSeconds: main === null ? 0 : ticks / main.timescale, ends };
 }

@@ -36,8 +36,9 @@ export class SessionProcesses {
   #ended: Promise<void> | null = null;
 
   constructor(options: SessionProcessesOptions) {
-    const { launch, mediaRoot, storageLevel, log } = options;
+    const { launch, mediaRoot, assets, storageLevel, log } = options;
     this.#options = options;
+    assets.begin(launch.runId);
     const archived = launch.processes.filter(isArchived);
     this.#archives = new Map(archived.map((process) => [keyOf(process), this.#openArchive(process)]));
     this.#stills = new Map(
@@ -87,8 +88,10 @@ export class SessionProcesses {
 
   async #close(end: RunnerEnd): Promise<void> {
     const folders = await Promise.all([...this.#archives.values()].map((archive) => archive.close()));
-    await Promise.all([...folders.flat().map((folder) => this.#options.assets.release(folder, end))]);
-    await Promise.all([...this.#stills.values()].map((maker) => maker.settle()));
+    const { assets, launch } = this.#options;
+    await Promise.all(folders.flat().map((folder) => assets.release(folder, end)));
+    assets.leave(launch.runId, end);
+    await Promise.all(Array.from(this.#stills.values(), (maker) => maker.settle()));
   }
 
   #factsOf(process: ProcessLaunch, now: number): ProcessFacts {
@@ -108,17 +111,17 @@ export class SessionProcesses {
 
   #openArchive(first: ProcessLaunch): Archive {
     const { launch, assets, storageLevel, log } = this.#options;
+    const opened = new Map<string, ArchiveFolder | null>();
     const owners = launch.processes
       .filter((process) => isArchived(process) && keyOf(process) === keyOf(first))
       .map((process) => this.#ownerOf(process));
     return new Archive({
       openFolders: async () => {
-        const folders: ArchiveFolder[] = [];
         for (const owner of owners) {
-          const folder = await assets.open(owner);
-          if (folder) folders.push(folder);
+          const key = owner.processId ?? "";
+          if (!opened.has(key)) opened.set(key, await assets.open(owner));
         }
-        return folders;
+        return [...opened.values()].filter((folder) => folder !== null);
       },
       replaceFolder: async (folder) => {
         await assets.release(folder, "ENDED");

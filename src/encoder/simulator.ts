@@ -2,6 +2,7 @@ import { OutputType } from "../playbacks/playback.rules.ts";
 import { InputType } from "../sessions/session.rules.ts";
 import { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
 import type { SupportedTypes } from "./encoder.rules.ts";
+import { offAir } from "./air.ts";
 import type { Observation, SessionRunner, StartRunner } from "./runner.ts";
 import { createSimulatedInput } from "./simulated-input.ts";
 import { simulateTelemetry } from "./simulated-telemetry.ts";
@@ -27,7 +28,7 @@ const TELLING_LIMIT = 500;
 /**
  * The simulator: runs no media, and goes through the same states as a real encoder on a clock, for work on frontends and for loads of
  * thousands of sessions. STARTING at once, WAITING for a moment for push inputs, RUNNING after 0.7 s, STOPPED 0.2 s after a stop.
- * It switches and shows slates as it is asked to. Plausible telemetry is told of at most 500 of its sessions, those that were started
+ * It switches and shows slates as it is asked to; of processes it tells nothing, and makes no assets. Plausible telemetry is told of at most 500 of its sessions, those that were started
  * first, so that thousands stay cheap. A label `simulate:NAME` asks for a fault; `SIMULATED_FAULTS` says which there are.
  */
 export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): StartRunner {
@@ -43,9 +44,12 @@ export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): Sta
     let stopped: Promise<void> | null = null;
     if (telling.size < TELLING_LIMIT) telling.add(steps);
 
+    let isOffAir = launch.controls.event?.onAir === "OFF";
+
     function tell(observation: Observation): void {
       last = observation;
-      observe({ ...observation, ...input.observed(observation.status) });
+      const seen = isOffAir && observation.status === "RUNNING" ? offAir(launch) : observation;
+      observe({ ...seen, ...input.observed(seen.status) });
     }
 
     function advance(): void {
@@ -68,7 +72,10 @@ export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): Sta
         return stopped;
       },
       control(controls) {
-        if (input.control(controls) && last !== null && stopped === null) tell(last);
+        const wasOffAir = isOffAir;
+        isOffAir = controls.event?.onAir === "OFF";
+        const isOther = input.control(controls) || isOffAir !== wasOffAir;
+        if (isOther && last !== null && stopped === null) tell(last);
       },
       telemetry: () =>
         last !== null && telling.has(steps)

@@ -8,9 +8,13 @@ import {
 import type { GraphQLSchema } from "graphql";
 import { Fault } from "../shared/user-error.ts";
 import type { Logger } from "../shared/log.ts";
-import { admit, TOKEN_LIMIT } from "./admission.ts";
-import { finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
+import { admit } from "./admission.ts";
+import { InvalidDocument } from "./check-document.ts";
+import { TOKEN_LIMIT } from "./document-text.ts";
+import { ERROR_COUNT_LIMIT, finishErrors, formatError, isMasked, toGraphQLError } from "./errors.ts";
+import { mediaTypeFor, statusFor } from "./media-type.ts";
 import { meteringPlugin } from "./metering.ts";
+import { isLargeAnswer } from "./large-answer.ts";
 import type { RequestContext } from "./request.ts";
 
 /** The executor of queries and mutations. Start it before its first request, and stop it at the end. */
@@ -24,6 +28,9 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: TOKEN_LIMIT },
+    // Admission validates, every transport alike, after it has seen that the document is not too much to look at.
+    dangerouslyDisableValidation: true,
+    executionOptions: { maxCoercionErrors: ERROR_COUNT_LIMIT },
     logger: log,
     formatError,
     plugins: [
@@ -38,6 +45,9 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
   });
 }
 
+/** Most characters of an operation's name in the log: callers make them up. */
+const LOGGED_NAME_LENGTH = 100;
+
 function admissionPlugin(): ApolloServerPlugin<RequestContext> {
   return {
     requestDidStart: async () => ({
@@ -47,13 +57,19 @@ function admissionPlugin(): ApolloServerPlugin<RequestContext> {
       async didEncounterErrors({ contextValue, errors, operationName }) {
         for (const error of errors.filter(isMasked)) {
           contextValue.log.error(
-            { err: error.originalError ?? error, requestId: contextValue.requestId, operationName, path: error.path },
+            {
+              err: error.originalError ?? error,
+              requestId: contextValue.requestId,
+              operationName: operationName?.slice(0, LOGGED_NAME_LENGTH),
+              path: error.path,
+            },
             "a resolver failed",
           );
         }
       },
       async willSendResponse(requestContext) {
         finishResponse(requestContext);
+        keepLargeAnswer(requestContext);
       },
     }),
   };
@@ -67,20 +83,25 @@ function asGraphQLErrors(check: () => void): void {
   }
 }
 
-type Answered = Pick<GraphQLRequestContextWillSendResponse<RequestContext>, "contextValue" | "response" | "request">;
+/** The executor would write it in one go, and everybody else would wait. */
+function keepLargeAnswer({ contextValue, response }: Answered): void {
+  if (response.body.kind !== "single" || !isLargeAnswer(response.body.singleResult)) return;
+  contextValue.kept.answer = response.body.singleResult;
+  response.body.singleResult = {};
+}
 
-/** Refusals of a well-formed request are answered 200 to those who take plain JSON, as GraphQL over HTTP has it. */
-function finishResponse({ contextValue, response, request }: Answered): void {
+type Answered = Pick<GraphQLRequestContextWillSendResponse<RequestContext>, "contextValue" | "response" | "request" | "errors">;
+
+function finishResponse({ contextValue, response, request, errors: thrown = [] }: Answered): void {
   if (response.body.kind !== "single" || !response.body.singleResult.errors) return;
   const { requestId, actor } = contextValue;
-  const errors = finishErrors(response.body.singleResult.errors, {
-    requestId,
-    mayIntrospect: actor.canIntrospect,
-  });
+  // A hook can throw one error, and all that is wrong with a document is told.
+  const all = thrown.flatMap((error) =>
+    error instanceof InvalidDocument ? error.errors.map((each) => formatError(each.toJSON(), each)) : [],
+  );
+  const errors = finishErrors(all.length > 0 ? all : response.body.singleResult.errors, { requestId, mayIntrospect: actor.canIntrospect });
   response.body.singleResult.errors = errors;
-  const takesResponseJson = request.http?.headers.get("accept")?.includes("application/graphql-response+json") ?? false;
-  const isMalformed = errors.every((error) => error.extensions?.["code"] === "BAD_REQUEST");
-  // Apollo answers 200 to clients that try a persisted query first.
-  if (isMalformed && response.http.status === 200) response.http.status = 400;
-  if (response.http.status === 400 && !takesResponseJson && !isMalformed) response.http.status = 200;
+  const { http } = response;
+  const codes = errors.map(({ extensions }) => String(extensions?.["code"]));
+  http.status = statusFor(mediaTypeFor(request.http?.headers.get("accept")), http.status ?? 200, codes);
 }

@@ -1,6 +1,7 @@
 import { HeaderMap } from "@apollo/server";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { findFault, sqlState } from "../database/sql-state.ts";
+import { TOKEN_LIMIT } from "./document-text.ts";
 import { hideValues } from "./hide-values.ts";
 import { type Fault, FaultCode, Refusal } from "../shared/user-error.ts";
 
@@ -29,6 +30,9 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 /** Most errors of one answer. */
 export const ERROR_COUNT_LIMIT = 5;
 
+/** Most places of one error: of a name that is given again and again, each would be told. */
+const LOCATION_LIMIT = 10;
+
 const MASK = "Something went wrong on our side. The request id names it in our logs.";
 
 /** Codes of refused documents and variables, of which graphql-js wrote the messages for the caller's eyes. */
@@ -47,7 +51,7 @@ const GRAPHQL_CODES: ReadonlySet<string> = new Set([
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { locations, path } = formatted;
   const { code, message } = describeError(error, formatted);
-  return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code } };
+  return { message, ...(locations && { locations: locations.slice(0, LOCATION_LIMIT) }), ...(path && { path }), extensions: { code } };
 }
 
 /** Whether an error says nothing of ours to the caller, and so has to be found in the log. */
@@ -79,19 +83,28 @@ function describeError(error: unknown, formatted: GraphQLFormattedError): { read
 /** Errors of graphql-js and Apollo themselves are told; those that a resolver threw are not. */
 function describeOwn(cause: unknown, formatted: GraphQLFormattedError): { readonly code: ErrorCode; readonly message: string } {
   const code = formatted.extensions?.["code"];
-  if (cause instanceof GraphQLError && typeof code === "string") {
-    if (GRAPHQL_CODES.has(code)) return { code: code as ErrorCode, message: hideValues(formatted.message) };
-    if (code.startsWith("PERSISTED_QUERY"))
-      return { code: "BAD_REQUEST", message: "Persisted queries are not supported here; send the document." };
+  if (cause instanceof GraphQLError && typeof code === "string" && GRAPHQL_CODES.has(code)) {
+    if (code === "GRAPHQL_PARSE_FAILED" && TOKENS_EXCEEDED.test(formatted.message)) return TOO_MANY_TOKENS;
+    return { code: code as ErrorCode, message: hideValues(formatted.message, cause.message) };
   }
   return { code: "INTERNAL_SERVER_ERROR", message: MASK };
 }
+
+/** How graphql-js says that it stopped parsing. */
+const TOKENS_EXCEEDED = /^Syntax Error: Document contains more tha[nt] \d+ tokens\./;
+const TOO_MANY_TOKENS = {
+  code: FaultCode.QUERY_TOO_COMPLEX,
+  message: `Send a document of at most ${TOKEN_LIMIT.toLocaleString("en")} tokens.`,
+} as const;
 
 function innermost(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? innermost(error.originalError) : error;
 }
 
-const SUGGESTION = / Did you mean .*\?$/s;
+/** How graphql-js begins to tell of names that are near to a wrong one; always the end of what it says. */
+const SUGGESTION = " Did you mean ";
+/** Most characters of a message: a wrong name is repeated in it, however long it is. */
+const MESSAGE_LENGTH_LIMIT = 1_000;
 
 /** Puts the request id in, keeps the first few, and leaves out suggestions of names for those who may not read the schema. */
 export function finishErrors(
@@ -100,7 +113,16 @@ export function finishErrors(
 ): readonly GraphQLFormattedError[] {
   return errors.slice(0, ERROR_COUNT_LIMIT).map((error) => ({
     ...error,
-    message: mayIntrospect ? error.message : error.message.replace(SUGGESTION, ""),
+    message: cut(mayIntrospect ? error.message : withoutSuggestion(error.message)),
     extensions: { ...error.extensions, requestId },
   }));
+}
+
+function withoutSuggestion(message: string): string {
+  const start = message.indexOf(SUGGESTION);
+  return start === -1 ? message : message.slice(0, start);
+}
+
+function cut(message: string): string {
+  return message.length <= MESSAGE_LENGTH_LIMIT ? message : `${message.slice(0, MESSAGE_LENGTH_LIMIT)}…`;
 }

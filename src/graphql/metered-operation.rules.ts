@@ -1,21 +1,25 @@
-import { Kind, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode } from "graphql";
-import type { MeteredOperation } from "../observability/operation.meters.ts";
+import { Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode, type SelectionSetNode } from "graphql";
+import { UNREADABLE, type MeteredOperation } from "../observability/operation.meters.ts";
+
+/** An operation as it was parsed, whether or not it fits the schema. */
+export interface ParsedOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
 
 /**
  * How figures name an operation: by its own name when that is one of `listed`, else by the field that it asks for, of which the schema
  * has a fixed number. Names that callers make up never become labels, of which each would be kept for ever.
  */
-export function meteredOperation(
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  listed: ReadonlySet<string>,
-): MeteredOperation {
+export function meteredOperation({ schema, document, operation }: ParsedOperation, listed: ReadonlySet<string>): MeteredOperation {
   const { operation: type, name } = operation;
   if (name && listed.has(name.value)) return { type, name: name.value };
   const fields = rootFields(document, operation.selectionSet, new Set());
   const [field] = fields;
   if (field === undefined || fields.size > 1) return { type, name: field === undefined ? "nothing" : "several" };
-  return { type, name: field.startsWith("__") ? "introspection" : field };
+  if (field.startsWith("__")) return { type, name: "introspection" };
+  return Object.hasOwn(schema.getRootType(type)?.getFields() ?? {}, field) ? { type, name: field } : UNREADABLE;
 }
 
 /** Names of the fields at the root, fragments opened; each fragment once. */

@@ -1,17 +1,16 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import type { DocumentNode, OperationDefinitionNode } from "graphql";
 import { UNREADABLE, type MeteredOperation, type OperationMeters } from "../observability/operation.meters.ts";
 import { failOperationSpan, nameOperationSpan } from "../observability/spans.ts";
-import { meteredOperation } from "./metered-operation.rules.ts";
+import { meteredOperation, type ParsedOperation } from "./metered-operation.rules.ts";
 import type { RequestContext } from "./request.ts";
 
 /** What counts operations, and how it names them. */
 export interface Metering extends OperationMeters {
-  readonly nameOf: (document: DocumentNode, operation: OperationDefinitionNode) => MeteredOperation;
+  readonly nameOf: (operation: ParsedOperation) => MeteredOperation;
 }
 
 export function createMetering(meters: OperationMeters, listed: ReadonlySet<string>): Metering {
-  return { ...meters, nameOf: (document, operation) => meteredOperation(document, operation, listed) };
+  return { ...meters, nameOf: (operation) => meteredOperation(operation, listed) };
 }
 
 /** The codes of an answer's errors. */
@@ -26,9 +25,9 @@ export function meteringPlugin(): ApolloServerPlugin<RequestContext> {
       const startedAt = performance.now();
       let metered = UNREADABLE;
       return {
-        async didResolveOperation({ document, operation, contextValue }) {
+        async didResolveOperation({ schema, document, operation, contextValue }) {
           if (!operation) return;
-          metered = contextValue.metering.nameOf(document, operation);
+          metered = contextValue.metering.nameOf({ schema, document, operation });
           nameOperationSpan(operation.operation, operation.name?.value);
         },
         async willSendResponse({ response, contextValue }) {

@@ -29,7 +29,7 @@ export interface ImportFile {
   readonly isReadable: boolean;
 }
 
-const NO_HEADER: CsvHeader = { width: 0, positions: new Map(), spellings: [], commentPosition: null, errorPosition: null };
+const NO_HEADER: CsvHeader = { width: 0, positions: new Map(), columns: [], spellings: [], commentPosition: null, errorPosition: null };
 
 /** Reads the bytes of an import while they come in. */
 export interface ImportFileReader {

@@ -11,11 +11,13 @@ import { findTakenNames } from "../sessions/session.insert.ts";
 import { updateSessionRows } from "../sessions/session.update.store.ts";
 import { lockSessionsNamed } from "../sessions/stored-session.store.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
+import { refreshStatistics } from "../sessions/session.statistics.store.ts";
 import { Refusal } from "../shared/user-error.ts";
 import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
 import { selectJobFacts } from "./csv.session.store.ts";
-import { unpackSessions, writtenIds, type JobCheck, type JobFacts, type JobOrder, type PackedSessions } from "./import-job.ts";
+import type { JobCheck, JobFacts, JobOrder } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
+import { unpackSessions, writtenIds, type PackedSessions } from "./packed-sessions.ts";
 import { receiveFile } from "./receive-file.ts";
 
 export interface ImportSessionsCsvInput {
@@ -46,6 +48,8 @@ class FactsChanged extends Error {
 }
 
 const ATTEMPTS = 5;
+/** From so many rows on, what PostgreSQL knows of its tables is worth to be made anew. */
+const STATISTICS_ROWS = 1_000;
 
 /**
  * Creates, or with UPSERT changes, one session for each row of a CSV file, all or none, in a fixed number of statements. Everything that is wrong with the
@@ -82,7 +86,13 @@ async function importFile(context: Context, input: ImportSessionsCsvInput, job: 
   const { sessions, cursor } = await inTransaction(context, call.operation, (transactionContext) =>
     idempotently(transactionContext, call, () => importRows(transactionContext, { order, check, job })),
   );
-  return acceptedImport(check.counts, unpackSessions(sessions, check), cursor);
+  if (cursor !== null && check.counts.rowCount >= STATISTICS_ROWS) {
+    // The import is done, whatever becomes of this.
+    await refreshStatistics(context.database.executor).catch((error: unknown) => {
+      context.log.warn({ err: error, requestId: context.requestId }, "the statistics of sessions could not be refreshed");
+    });
+  }
+  return acceptedImport(check.counts, await unpackSessions(sessions, check), cursor);
 }
 
 interface CheckedImport {

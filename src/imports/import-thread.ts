@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startSourceWorker } from "../shared/source-worker.ts";
 import { createImportJob, type ImportJob } from "./import-job.ts";
 
 export interface JobCall {
@@ -8,12 +9,15 @@ export interface JobCall {
   readonly argument: unknown;
 }
 
-export type JobAnswer =
-  | { readonly id: number; readonly result: unknown; readonly error?: never }
-  | { readonly id: number; readonly result?: never; readonly error: Error };
+export type JobAnswer = ({ readonly result: unknown; readonly error?: never } | { readonly result?: never; readonly error: Error }) & {
+  readonly id: number;
+  /** The bytes that were pushed, which are handed back: a file goes through one buffer, and leaves none behind. */
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+};
 
 /** An import's job wherever it runs. */
 export interface RunningJob {
+  /** Takes a copy, before the caller goes on. */
   readonly push: (bytes: Uint8Array) => Promise<boolean>;
   readonly check: (...words: Parameters<ImportJob["check"]>) => Promise<ReturnType<ImportJob["check"]>>;
   readonly finish: (...words: Parameters<ImportJob["finish"]>) => Promise<ReturnType<ImportJob["finish"]>>;
@@ -28,8 +32,8 @@ const SMALL_BYTES = 32 * 1024;
 const IDLE_MILLISECONDS = 60_000;
 /** A file that wants more fails alone, instead of ending the process. */
 const HEAP_LIMIT_MEGABYTES = 512;
-/** Room for a file's cells: with less, collecting garbage was a third of the work. */
-const YOUNG_HEAP_MEGABYTES = 48;
+/** Room for a file's cells: with less, collecting garbage was a third of the work, and with more, 20 MB took 50 MB more. */
+const YOUNG_HEAP_MEGABYTES = 24;
 
 /** Opens a job; `bytes` is the size of the file, or a lower bound while it still comes in. */
 export function openJob(bytes: number): RunningJob {
@@ -48,9 +52,11 @@ function openHere(): RunningJob {
 }
 
 interface Thread {
-  readonly call: (call: Omit<JobCall, "id">, transfer: readonly ArrayBuffer[]) => Promise<unknown>;
+  readonly call: (call: Omit<JobCall, "id">, transfer: readonly ArrayBuffer[]) => Promise<Answered>;
   readonly openJobs: Set<number>;
 }
+
+type Answered = Extract<JobAnswer, { readonly error?: never }>;
 
 // One for the process: it is a second pair of hands, and holds nothing between two imports.
 let thread: Thread | null = null;
@@ -62,13 +68,17 @@ function openInThread(): RunningJob {
   const current = (thread ??= startThread());
   const job = (lastId += 1);
   current.openJobs.add(job);
-  const call = <T>(verb: JobCall["verb"], argument: unknown, transfer: readonly ArrayBuffer[] = []) =>
-    current.call({ job, verb, argument }, transfer) as Promise<T>;
+  const call = async <T>(verb: JobCall["verb"], argument: unknown): Promise<T> =>
+    (await current.call({ job, verb, argument }, [])).result as T;
+  let spare = new ArrayBuffer(0);
   return {
-    push(bytes) {
-      // A copy of its own is handed over whole: what comes from a socket is part of a pool.
-      const copy = Uint8Array.from(bytes);
-      return call("push", copy, [copy.buffer]);
+    async push(bytes) {
+      const buffer = spare.byteLength < bytes.length ? new ArrayBuffer(bytes.length) : spare;
+      const copy = new Uint8Array(buffer, 0, bytes.length);
+      copy.set(bytes);
+      const answer = await current.call({ job, verb: "push", argument: copy }, [buffer]);
+      spare = answer.bytes?.buffer ?? spare;
+      return answer.result as boolean;
     },
     check: (order) => call("check", order),
     finish: (findings) => call("finish", findings),
@@ -82,7 +92,7 @@ function openInThread(): RunningJob {
 
 function startThread(): Thread {
   const worker = startWorker();
-  const waiting = new Map<number, { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }>();
+  const waiting = new Map<number, { readonly resolve: (answer: Answered) => void; readonly reject: (error: Error) => void }>();
   const openJobs = new Set<number>();
   const started: Thread = {
     openJobs,
@@ -98,7 +108,7 @@ function startThread(): Thread {
     const call = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (answer.error) call?.reject(answer.error);
-    else call?.resolve(answer.result);
+    else call?.resolve(answer);
     if (waiting.size === 0) worker.unref();
     if (openJobs.size === 0) scheduleEnd(worker, started);
   });
@@ -123,12 +133,5 @@ function scheduleEnd(worker: Worker, idle: Thread): void {
 
 function startWorker(): Worker {
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_LIMIT_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_HEAP_MEGABYTES };
-  const isBuilt = import.meta.url.endsWith(".js");
-  if (isBuilt) return new Worker(new URL("./import-worker.js", import.meta.url), { resourceLimits });
-  // From the sources, a thread has to be taught to read TypeScript first.
-  const entry = JSON.stringify(new URL("./import-worker.ts", import.meta.url).href);
-  return new Worker(`import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); })`, {
-    eval: true,
-    resourceLimits,
-  });
+  return startSourceWorker(new URL("./import-worker.ts", import.meta.url), { resourceLimits });
 }

@@ -10,17 +10,20 @@ parentPort?.on("message", (call: JobCall) => {
   parentPort?.postMessage(told, buffersOf(told));
 });
 
-/** Rows are handed over whole: a copy of each would be made otherwise. */
-function buffersOf({ result }: JobAnswer): ArrayBuffer[] {
-  const bytes: unknown = typeof result === "object" && result !== null && "bytes" in result ? result.bytes : null;
-  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : [];
+/** Rows, and the bytes of a file, are handed over whole: a copy of each would be made otherwise. */
+function buffersOf({ result, bytes }: JobAnswer): ArrayBuffer[] {
+  if (bytes) return [bytes.buffer];
+  const pieces: unknown = typeof result === "object" && result !== null && "pieces" in result ? result.pieces : [];
+  return Array.isArray(pieces) ? pieces.flatMap((piece) => (piece instanceof Uint8Array ? [piece.buffer as ArrayBuffer] : [])) : [];
 }
 
 function answer(call: JobCall): JobAnswer {
+  const { id, verb, argument } = call;
+  const bytes = verb === "push" ? (argument as Uint8Array<ArrayBuffer>) : null;
   try {
-    return { id: call.id, result: run(call) };
+    return { id, bytes, result: run(call) };
   } catch (error) {
-    return { id: call.id, error: error instanceof Error ? error : new Error(String(error)) };
+    return { id, bytes, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

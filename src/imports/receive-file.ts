@@ -2,7 +2,7 @@ import type { Upload } from "../graphql/upload.ts";
 import { openJob, type RunningJob } from "./import-thread.ts";
 
 /** Pieces of a socket are gathered to so many bytes, so that the thread is not called for every packet. */
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** Hands a file to a job while it comes in. Once it is refused, no more of it is read. */
 export async function receiveFile({ csv, file }: { readonly csv?: string | null | undefined; readonly file?: Upload | null | undefined }) {
@@ -15,21 +15,23 @@ export async function receiveFile({ csv, file }: { readonly csv?: string | null 
 
 async function receiveUpload(file: Upload): Promise<RunningJob> {
   let job: RunningJob | null = null;
-  let gathered: Uint8Array[] = [];
+  const gathered = Buffer.allocUnsafe(PIECE_BYTES);
   let size = 0;
   try {
     for await (const chunk of file.open()) {
-      gathered.push(chunk);
-      size += chunk.length;
-      if (size < PIECE_BYTES) continue;
-      job ??= openJob(size);
-      const isWanted = await job.push(Buffer.concat(gathered));
-      gathered = [];
-      size = 0;
-      if (!isWanted) return job;
+      for (let start = 0; start < chunk.length;) {
+        const taken = chunk.subarray(start, start + PIECE_BYTES - size);
+        gathered.set(taken, size);
+        start += taken.length;
+        size += taken.length;
+        if (size < PIECE_BYTES) continue;
+        job ??= openJob(size);
+        if (!(await job.push(gathered))) return job;
+        size = 0;
+      }
     }
     job ??= openJob(size);
-    await job.push(Buffer.concat(gathered));
+    await job.push(gathered.subarray(0, size));
     return job;
   } catch (error) {
     job?.close();

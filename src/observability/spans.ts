@@ -66,19 +66,22 @@ export function activeTraceId(): string | null {
   return span?.isRecording() ? span.spanContext().traceId : null;
 }
 
-/** What else sees a database, and spans around it. What nobody asked for, such as heartbeats, makes no traces. */
+/**
+ * What else sees a database, and spans around it. What nobody asked for, such as heartbeats, makes no traces, and neither does what goes
+ * on after the span that it began in has ended, such as what subscribers are shown.
+ */
 export function withSpans(observer: DatabaseObserver): DatabaseObserver {
   const nameOf = createStatementNames();
   return {
     ...observer,
     statement(text, run) {
-      if (!trace.getActiveSpan()) return observer.statement(text, run);
+      if (!trace.getActiveSpan()?.isRecording()) return observer.statement(text, run);
       const name = nameOf(text);
       const attributes = { "db.system.name": "postgresql", "db.query.summary": name };
       return inSpan(name, SpanKind.CLIENT, attributes, () => observer.statement(text, run));
     },
     transaction(name, run) {
-      if (!trace.getActiveSpan()) return observer.transaction(name, run);
+      if (!trace.getActiveSpan()?.isRecording()) return observer.transaction(name, run);
       const attributes = { "db.system.name": "postgresql", "headend.transaction": name };
       return inSpan(`transaction ${name}`, SpanKind.INTERNAL, attributes, () => observer.transaction(name, run));
     },

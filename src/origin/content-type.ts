@@ -9,6 +9,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ts: "video/mp2t",
   m4s: "video/iso.segment",
   mp4: "video/mp4",
+  mkv: "video/x-matroska",
+  jpg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
 };
 
 /** Playlists change with every segment. */
@@ -21,7 +25,12 @@ const SELDOM_CHANGING = "public, max-age=2, must-revalidate";
 /** How a media file is sent, by its name. */
 export function describeFile(name: string): FileDescription {
   const extension = name.slice(name.lastIndexOf(".") + 1);
-  const contentType = CONTENT_TYPES[extension] ?? "application/octet-stream";
+  const contentType = contentTypeOf(name);
   if (extension === "m3u8" || extension === "mpd") return { contentType, cacheControl: CHANGING };
   return { contentType, cacheControl: extension === "mp4" ? SELDOM_CHANGING : NEVER_CHANGING };
+}
+
+/** The media type of a file, by its name. */
+export function contentTypeOf(name: string): string {
+  return CONTENT_TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream";
 }

@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import type { Executor } from "../database/database.ts";
 import { createOrigin, type MediaLocation, type OriginHandler } from "./origin.ts";
-import { createMediaLocator, proxyMedia } from "./remote.ts";
-
-/** Says that a gateway sends it on. Anybody may say so: it leads to less being served, never to more. */
-const FORWARDED_HEADER = "x-headend-forwarded";
+import { createMediaLocator, FORWARDED_HEADER, proxyMedia } from "./remote.ts";
 
 export interface GatewayOriginOptions {
   readonly executor: Executor;

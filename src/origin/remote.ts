@@ -45,9 +45,12 @@ async function readLocation(executor: Executor, pathToken: string): Promise<Medi
   const [row] = await executor.execute<{ id: string; media_address: string | null }>(sql`
     select e.id, e.media_address
     from playbacks p join sessions s on s.id = p.session_id join encoders e on e.id = s.encoder_id
-    where p.path_token = ${pathToken}`);
+    where p.path_token = ${pathToken} and (s.on_air is null or s.on_air = 'LIVE')`);
   return row ? { encoderId: row.id, mediaAddress: row.media_address } : null;
 }
+
+/** Says that a gateway sends it on. Anybody may say so: it leads to less being served, never to more. */
+export const FORWARDED_HEADER = "x-headend-forwarded";
 
 /** An encoder that does not answer is given up, so that players try again instead of hanging. */
 const PROXY_TIMEOUT_MILLISECONDS = 5000;
@@ -75,7 +78,12 @@ const DROPPED_HEADERS = new Set([
 export function proxyMedia(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  target: { readonly mediaAddress: string; readonly path: string },
+  target: {
+    readonly mediaAddress: string;
+    readonly path: string;
+    /** In the place of the encoder's own, of an answer that is none of a failure. */
+    readonly headers?: OutgoingHttpHeaders;
+  },
 ): Promise<void> {
   return new Promise((resolve) => {
     outgoing.once("close", resolve);
@@ -96,8 +104,10 @@ export function proxyMedia(
     asked.on("error", () => giveUp(502));
     asked.on("response", (answer) => {
       const { "content-length": length } = answer.headers;
-      outgoing.writeHead(answer.statusCode ?? 502, {
+      const status = answer.statusCode ?? 502;
+      outgoing.writeHead(status, {
         ...withoutDropped(answer.headers),
+        ...(status < 400 && target.headers),
         ...(length === undefined ? {} : { "content-length": length }),
       });
       answer.on("error", () => giveUp(502));

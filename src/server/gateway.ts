@@ -12,7 +12,11 @@ import type { Metrics } from "../observability/metrics.ts";
 import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
+import { findAttendee } from "../audience/find-attendee.ts";
+import { nobody } from "./open-door.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { Subscriptions } from "../graphql/subscribe.ts";
+import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
 /** What both transports of the gateway work with. */
@@ -23,6 +27,7 @@ export interface Gateway {
   /** What is read once a second for all of its subscribers. */
   readonly feeds: SessionFeeds;
   readonly limits: CallLimits;
+  readonly operations: PersistedOperations;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
@@ -30,12 +35,15 @@ export interface Gateway {
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
+  /** Serves assets, shares and stills; nothing does when it is null or left out. */
+  readonly assetHandler?: OriginHandler | null;
   /** Null or left out: API keys alone open the door. */
   readonly tokens?: TokenVerifier | null;
   readonly metrics: Metrics;
   /** What scrapers of the metrics send; null: only this machine may scrape. */
   readonly metricsToken?: string | null;
   readonly metering: Metering;
+  readonly subscriptions: Subscriptions;
 }
 
 const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;
@@ -62,17 +70,29 @@ export interface IncomingCall {
   readonly request: IncomingMessage;
   readonly authorization: string | null;
   readonly requestId: string;
+  /** Whether what is asked for is open without a credential. */
+  readonly isForAnybody?: boolean;
 }
 
 /** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
-export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
+export async function contextFor(
+  gateway: Gateway,
+  { request, authorization, requestId, isForAnybody = false }: IncomingCall,
+): Promise<RequestContext> {
   const { base, changeLog, feeds, metering, limits, tokens = null } = gateway;
   const ipAddress = addressOf(gateway, request);
-  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate({ ...base, tokens }, authorization));
+  const door = { ...base, tokens, attendees: (token: string) => findAttendee(base, token) };
+  const isOpen = authorization === null && isForAnybody;
+  const actor = isOpen
+    ? nobody(ipAddress)
+    : await limits.guesses.guard({ ipAddress, authorization }, () => authenticate(door, authorization));
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
-  return createRequestContext({ ...base, actor, ipAddress, requestId, log }, { changeLog, feeds, metering, budget });
+  return createRequestContext(
+    { ...base, actor, ipAddress, requestId, log },
+    { changeLog, feeds, metering, budget, guesses: limits.accessCodes },
+  );
 }
 
 /** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */

@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
-import { listedOperationNames } from "../graphql/listed-operations.ts";
 import { createMetering } from "../graphql/metering.ts";
+import { createSubscriptions } from "../graphql/subscribe.ts";
 import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
+import { createPersistedOperations, type PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
@@ -16,15 +17,18 @@ import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
-import { serveSubscriptions } from "./websocket.ts";
+import { startStreaming } from "./streaming.ts";
+import { serveSockets } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits"> {
+export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions"> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** What callers and addresses may do, where that is not what it is by default. */
   readonly limits?: Partial<CallLimitSettings>;
+  /** The listed operations, and whether nothing else runs; left out, there are none. */
+  readonly operations?: PersistedOperations;
 }
 
 export interface RunningServer {
@@ -36,15 +40,19 @@ export interface RunningServer {
 
 /** Longest wait for open requests at the end. */
 const DRAIN_MILLISECONDS = 5_000;
+const IDLE_SWEEP_MILLISECONDS = 50;
 
 /** Serves GraphQL over HTTP and WebSocket, GraphiQL, health and the origin, all on one port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
   const { base, changeLog, metrics } = options;
-  const metering = createMetering(metrics.operations, listedOperationNames());
+  const operations = options.operations ?? createPersistedOperations({ operations: [] }, "allow");
+  const metering = createMetering(metrics.operations, operations.names);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
-  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits };
+  const subscriptions = createSubscriptions({ schema: options.schema, operations });
+  const feeds = createSessionFeeds({ ...base, changeLog });
+  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions };
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -62,7 +70,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   server.on("clientError", answerMalformed);
   metrics.http.showConnections(() => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))));
-  const sockets = serveSubscriptions(server, gateway);
+  const streaming = startStreaming(gateway);
+  const sockets = serveSockets(server, gateway, streaming);
   await listen(server, options);
 
   return {
@@ -70,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       isClosing = true;
       await sockets.close();
+      streaming.close();
       await closeServer(server);
       await apollo.stop();
     },
@@ -97,6 +107,8 @@ const PATHS: Readonly<Record<string, Route>> = {
 function routeOf(gateway: Gateway, request: IncomingMessage, url: URL): Route {
   const { pathname } = url;
   if (pathname.startsWith("/live/") && gateway.originHandler) return "live";
+  const media = gateway.assetHandler && mediaRouteOf(pathname);
+  if (media) return media;
   if (pathname.startsWith(IMAGE_PATH)) return "images";
   if (isGraphiqlRequest(request, url)) return "page";
   return PATHS[pathname] ?? "other";
@@ -108,6 +120,7 @@ async function answer(route: Route, { gateway, request, response, requestId, url
   if (!url) return answerText(response, 400, "This address cannot be read.");
   const { database } = gateway.base;
   if (route === "live" && gateway.originHandler) return gateway.originHandler(request, response);
+  if ((route === "assets" || route === "stills") && gateway.assetHandler) return gateway.assetHandler(request, response);
   if (route === "images") return answerImage(database.executor, request, response, url.pathname);
   if (route === "health") return url.pathname === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);
   if (route === "metrics") return answerMetrics(request, response, { metrics: gateway.metrics, token: gateway.metricsToken ?? null });
@@ -118,6 +131,12 @@ async function answer(route: Route, { gateway, request, response, requestId, url
     return route === "graphql" ? answerGraphql(gateway, request, response, requestId) : answerExport(gateway, request, response, requestId);
   }
   return answerText(response, 404, "Nothing is served here. The API is at /graphql.");
+}
+
+/** Of what is served to those who know or were given an address; null for everything else. */
+export function mediaRouteOf(pathname: string): Extract<Route, "assets" | "stills"> | null {
+  if (pathname.startsWith("/assets/") || pathname.startsWith("/share/")) return "assets";
+  return pathname.startsWith("/stills/") ? "stills" : null;
 }
 
 function answerText(response: ServerResponse, status: number, text: string): void {
@@ -156,11 +175,14 @@ export async function listen(server: Server, { host, port }: Pick<ServerOptions,
 
 export async function closeServer(server: Server): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
+  // A connection whose last request is answered would else stay open for more.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MILLISECONDS);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
   clearTimeout(deadline);
+  clearInterval(sweep);
 }
 
 export function baseUrl(server: Server, host: string): string {

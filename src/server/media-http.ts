@@ -6,7 +6,7 @@ import type { OriginHandler } from "../origin/origin.ts";
 import type { Logger } from "../shared/log.ts";
 import { requestIdOf } from "./gateway.ts";
 import { answerLive, answerReady } from "./health.ts";
-import { baseUrl, closeServer, listen, type RunningServer } from "./http.ts";
+import { baseUrl, closeServer, listen, mediaRouteOf, type RunningServer } from "./http.ts";
 import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
 
@@ -15,6 +15,7 @@ export interface MediaServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly origin: OriginHandler;
+  readonly assetOrigin: OriginHandler;
   readonly database: Pick<Database, "executor">;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -30,7 +31,7 @@ export async function startMediaServer(options: MediaServerOptions): Promise<Run
   let isClosing = false;
   const server = createServer((request, response) => {
     const path = request.url ?? "/";
-    const route = path.startsWith("/live/") ? "live" : (PATHS[path] ?? "other");
+    const route = path.startsWith("/live/") ? "live" : (mediaRouteOf(path) ?? PATHS[path] ?? "other");
     metrics.http.request(route, response);
     response.setHeader("x-request-id", requestIdOf(request));
     answer(route, { options, request, response, isClosing }).catch((error: unknown) => {
@@ -58,8 +59,9 @@ interface Exchange {
 }
 
 async function answer(route: Route, { options, request, response, isClosing }: Exchange): Promise<void> {
-  const { origin, database, metrics, metricsToken } = options;
+  const { origin, assetOrigin, database, metrics, metricsToken } = options;
   if (route === "live") return origin(request, response);
+  if (route === "assets" || route === "stills") return assetOrigin(request, response);
   if (route === "metrics") return answerMetrics(request, response, { metrics, token: metricsToken });
   if (route !== "health") return void response.writeHead(404).end();
   return request.url === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);

@@ -19,7 +19,7 @@ export interface CreatedWebhook {
 
 /** Makes a webhook that is told of what happens from now on. */
 export async function createWebhook(context: Context, input: CreateWebhook): Promise<CreatedWebhook> {
-  assertPermission(context.actor, "manage webhooks");
+  assertPermission(context.actor, "create webhooks");
   const problem = checkWebhookUrl(input.url, context.network);
   if (problem) throw new Refusal({ ...problem, path: ["input", "url"] });
   return inTransaction(context, "create webhook", async (transactionContext) => {

@@ -8,7 +8,7 @@ import { lockWebhooks, markWebhooksDeleted } from "./webhook.store.ts";
 
 /** Deletes webhooks with all that was sent to them, all or none, and gives their ids. What is on its way still arrives. */
 export async function deleteWebhooks(context: Context, { ids }: DeleteWebhooks): Promise<readonly string[]> {
-  assertPermission(context.actor, "manage webhooks");
+  assertPermission(context.actor, "delete webhooks");
   return inTransaction(context, "delete webhooks", async (transactionContext) => {
     const { transaction, actor, clock } = transactionContext;
     const wellFormed = ids.filter((id) => isIdentifier("webhook", id));

@@ -18,7 +18,7 @@ export async function editWebhook(
   { name, id, objectIds = [] }: WebhookEdit,
   edit: (context: TransactionContext, webhook: WebhookRow) => Promise<void>,
 ): Promise<string> {
-  assertPermission(context.actor, "manage webhooks");
+  assertPermission(context.actor, "update webhooks");
   return inTransaction(context, name, async (transactionContext) => {
     const { transaction, actor } = transactionContext;
     const ids = isIdentifier("webhook", id) ? [id] : [];

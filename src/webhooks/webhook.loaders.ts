@@ -9,7 +9,7 @@ import { findWebhooks, type WebhookRow } from "./webhook.store.ts";
 
 /** Webhooks by id; to callers who may not manage them, there are none. */
 export const webhookLoader = defineLoader<WebhookRow>("webhooks", async ({ database, actor }, ids) => {
-  const known = isPermitted(actor.accessLevel, "manage webhooks") ? ids.filter((id) => isIdentifier("webhook", id)) : [];
+  const known = isPermitted(actor.accessLevel, "list webhooks") ? ids.filter((id) => isIdentifier("webhook", id)) : [];
   return inOrderOf(
     ids,
     known.length === 0 ? [] : await findWebhooks(database.executor, actor.organizationId, known),
@@ -20,7 +20,7 @@ export const webhookLoader = defineLoader<WebhookRow>("webhooks", async ({ datab
 
 /** Deliveries by id, to the same callers. */
 export const webhookDeliveryLoader = defineLoader<WebhookDeliveryRow>("webhook deliveries", async ({ database, actor }, ids) => {
-  const known = isPermitted(actor.accessLevel, "manage webhooks") ? ids.filter((id) => isIdentifier("webhookdelivery", id)) : [];
+  const known = isPermitted(actor.accessLevel, "list webhooks") ? ids.filter((id) => isIdentifier("webhookdelivery", id)) : [];
   return inOrderOf(
     ids,
     known.length === 0 ? [] : await findDeliveries(database.executor, actor.organizationId, known),

@@ -3,7 +3,7 @@ import type { LoggedChange } from "../changes/change.store.ts";
 import type { ToldChange } from "../changes/read-changes.ts";
 
 /** Fields of objects that say what they are, in whatever object they are. */
-const SHOWN_FIELDS = ["name", "externalId", "streamId", "sessionId", "kind", "code", "severity"] as const;
+const SHOWN_FIELDS = ["name", "title", "externalId", "streamId", "sessionId", "eventId", "kind", "code", "severity"] as const;
 /** Fields that are told as they are and as they were. */
 const COMPARED_FIELDS = ["status", "health"] as const;
 

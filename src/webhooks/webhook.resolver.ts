@@ -48,7 +48,7 @@ const NEWEST_FIRST: ListOrder = { name: "CREATED_AT:DESC", keyType: "text" };
 export class WebhookResolver {
   @Query(() => WebhookConnection, { description: "A page of the organization's webhooks, the newest first. Wants level ADMIN." })
   async webhooks(@Args(() => PagingArguments) given: PagingArguments, @Ctx() context: RequestContext): Promise<Connection<WebhookRow>> {
-    assertMayRead(context.actor, "manage webhooks");
+    assertMayRead(context.actor, "list webhooks");
     const { executor } = context.database;
     const { organizationId } = context.actor;
     return toConnection({

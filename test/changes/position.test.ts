@@ -82,9 +82,12 @@ describe("a snapshot", () => {
 
   it("is later when more transactions have ended", () => {
     expect(isLater(parseSnapshot("15:20:15"), seen)).toBe(true);
-    expect(isLater(parseSnapshot("12:21:12,15,20"), seen)).toBe(true);
+    expect(isLater(parseSnapshot("12:22:12,15,20"), seen)).toBe(true);
+    expect(isLater(parseSnapshot("12:21:12,15,20"), seen)).toBe(false);
     expect(isLater(seen, seen)).toBe(false);
     expect(isLater(seen, parseSnapshot("15:20:15"))).toBe(false);
+    // A crash took 18 and 19 back, which were running, and 15 has ended since.
+    expect(isLater(parseSnapshot("18:18:"), parseSnapshot("15:20:15,18,19"))).toBe(true);
   });
 });
 

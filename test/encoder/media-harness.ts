@@ -110,6 +110,9 @@ export interface MediaBenchOptions {
   /** Left out: one of its own. */
   readonly root?: string;
   readonly graceMilliseconds?: number;
+  readonly retryMilliseconds?: readonly number[];
+  /** What recordings are finished with; left out, that of this machine. */
+  readonly finisherPath?: string;
   /** Left out: the fastest there are. */
   readonly presets?: EncoderPresets;
 }
@@ -124,9 +127,10 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
   const assets = keepAssets(root, {
     teller: { tell: (report) => told.set(report.id, report) },
     host: { setprivPath: capabilities.setprivPath, records: openProcessRecords(join(root, "processes")) },
-    ffmpegPath: capabilities.ffmpegPath,
+    ffmpegPath: options.finisherPath ?? capabilities.ffmpegPath,
     storageLevel: () => storage.level,
     ...(options.graceMilliseconds === undefined ? {} : { graceMilliseconds: options.graceMilliseconds }),
+    ...(options.retryMilliseconds === undefined ? {} : { retryMilliseconds: options.retryMilliseconds }),
   });
   const startRunner = createMediaRunner({
     capabilities,
@@ -185,7 +189,7 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
       await Promise.all(running.map((session) => session.stop()));
       await assets.close();
       await origin.close();
-      rmSync(root, { recursive: true, force: true });
+      if (options.root === undefined) rmSync(root, { recursive: true, force: true });
     },
   };
 }

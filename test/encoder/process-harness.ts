@@ -69,10 +69,39 @@ export function assetPath(root: string, { id, fileName }: AssetReport): string {
   return join(root, "assets", id, fileName);
 }
 
+/**
+ * Where frames do not follow on one another, as `breaksOf` says it, where those of an encoder that was killed count as one: it takes along
+ * pictures that others lean on were to be shown before.
+ */
+export function seamsOf(codes: readonly number[]): readonly (readonly [number, number])[] {
+  const seams: (readonly [number, number])[] = [];
+  for (const [from, to] of breaksOf(codes)) {
+    const before = seams.at(-1);
+    if (before && Math.abs(from - before[1]) <= REORDERED_MOST) seams.splice(-1, 1, [before[0], to]);
+    else seams.push([from, to]);
+  }
+  return seams;
+}
+
+/** Without those at its end that an encoder took along that was killed. */
+export function withoutTail(codes: readonly number[]): readonly number[] {
+  return codes.slice(0, -REORDERED_MOST);
+}
+
+/** So many pictures may be sent in another order than they are shown. */
+const REORDERED_MOST = 4;
+
 /** Where frames do not follow on one another: the numbers on both sides. One that is shown again is none. */
 export function breaksOf(codes: readonly number[]): readonly (readonly [number, number])[] {
   return codes.slice(1).flatMap((code, index) => {
     const before = codes[index] ?? code;
     return code === before || code === before + 1 ? [] : [[before, code] as const];
   });
+}
+
+/** A group that somebody listens to. */
+export async function startReceiver(): Promise<{ readonly url: string; readonly close: () => void }> {
+  const { address, port } = await freeMulticast();
+  const socket = await listen(address, port, () => undefined);
+  return { url: `udp://${address}:${port}`, close: () => socket.close() };
 }

@@ -25,6 +25,18 @@ export type AcknowledgeAlertsInput = {
   snoozeUntil?: string | null | undefined;
 };
 
+/** One more output for a stopped session. */
+export type AddPlaybackInput = {
+  /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
+  expectedVersion?: number | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** The output to add to the session. */
+  playback: PlaybackInput;
+  /** The id of the session. */
+  sessionId: string | number;
+};
+
 /** What an item of alertChanges tells. */
 export type AlertChangeKind =
   /** Somebody acknowledged or snoozed it. */
@@ -116,6 +128,17 @@ export type AudioCodec =
   /** Opus, for WebRTC and low bitrates; not over RTMP. */
   | 'OPUS';
 
+/** What an event goes without that went live with its backup alone. */
+export type BackupOnlyLimitation =
+  /** A lost backup is not replaced: the primary is not taken even when it comes. */
+  | 'NO_AUTO_FAILOVER'
+  /** Without a recording no SRT file of its captions is made. */
+  | 'NO_SUBTITLE_DOWNLOAD'
+  /** Without a recording the event cannot become ON_DEMAND. */
+  | 'ON_DEMAND_MAY_FAIL'
+  /** There may be no recording after the event: of a language without its primary nothing is recorded. */
+  | 'RECORDING_MAY_BE_MISSING';
+
 /** What an item of a subscription tells. */
 export type ChangeKind =
   /** An alert of it was raised, repeated, acknowledged or ended. */
@@ -149,6 +172,40 @@ export type ConfigureProcessesInput = {
   sessionId: string | number;
   /** The settings, 1 to 100; each rendition and kind once. */
   settings: Array<ProcessSettingsInput>;
+};
+
+/** A new API key. */
+export type CreateApiKeyInput = {
+  /** What it may do. */
+  accessLevel: AccessLevel;
+  /** Whether it may ask for the schema by introspection, true when left out; false suits a key that is shipped with a finished program. */
+  canIntrospect?: boolean | null | undefined;
+  /** When it ends by itself, in the future; null or left out: it does not. */
+  expiresAt?: string | null | undefined;
+  /** What it is for, 1 to 200 characters; need not be unique. */
+  name: string;
+};
+
+/** A new event. Its ingests listen from its creation on. */
+export type CreateEventInput = {
+  /** Who may watch; left out: PUBLIC. */
+  access?: EventAccess | null | undefined;
+  /** The code for ACCESS_CODE, 6 to 30 characters. */
+  accessCode?: string | null | undefined;
+  /** Free text for attendees, at most 2,000 characters. */
+  details?: string | null | undefined;
+  /** When it is announced to end, after startsAt; nothing ends by it. */
+  endsAt?: string | null | undefined;
+  /** Any text of the caller's own: the same call with the same key is done once and answered twice, for 48 hours. */
+  idempotencyKey?: string | null | undefined;
+  /** Its languages in the order that attendees see: 1 to 20. */
+  languages: Array<EventLanguageInput>;
+  /** What attendees may write; left out: DISABLED. */
+  messagingMode?: MessagingMode | null | undefined;
+  /** When it is announced to begin; nothing begins by it. */
+  startsAt?: string | null | undefined;
+  /** What it is called; 1 to 200 characters. */
+  title: string;
 };
 
 /** A new session with its playbacks. It is created STOPPED. */
@@ -209,15 +266,76 @@ export type CreateTemplateInput = {
 export type CreateWebhookInput = {
   /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. The secret is shown again to the same call. */
   idempotencyKey?: string | null | undefined;
-  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, log.lagged. log.lagged is sent whatever stands here. */
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. */
   kinds: Array<string>;
   /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. */
   url: string;
 };
 
+/** What is wrong with a cell, a row, the header or a whole file. */
+export type CsvImportErrorCode =
+  /** A column is in the header twice. */
+  | 'DUPLICATE_HEADER'
+  /** An earlier row of the file has this name, letter case aside. */
+  | 'DUPLICATE_NAME'
+  /** The file has no header, or nothing below it. */
+  | 'EMPTY_FILE'
+  /** The file is not text in one of the encodings that are read. */
+  | 'ENCODING'
+  /** The file is larger than 20 MB. */
+  | 'FILE_TOO_LARGE'
+  /** The input type of a session can never change. */
+  | 'INPUT_TYPE_FIXED'
+  /** Neither TRUE nor FALSE. */
+  | 'INVALID_BOOLEAN'
+  /** Not a number written in plain digits. */
+  | 'INVALID_NUMBER'
+  /** Not a URL or path that this type of input or output takes. */
+  | 'INVALID_URL'
+  /** The value breaks another rule, which the message names. */
+  | 'INVALID_VALUE'
+  /** A quote stands where CSV does not allow it, or a row has another number of cells than the header. */
+  | 'MALFORMED'
+  /** A required column is not in the header. */
+  | 'MISSING_HEADER'
+  /** A session of this name is already there, letter case aside. */
+  | 'NAME_EXISTS'
+  /** The cell is filled in, and its column does not apply to the row's types or settings. */
+  | 'NOT_APPLICABLE'
+  /** A number within its range that is not a multiple of what the message names. */
+  | 'NOT_A_MULTIPLE'
+  /** A number outside of the range that the message names. */
+  | 'OUT_OF_RANGE'
+  /** The cell is empty, and the rest of the row makes it necessary. */
+  | 'REQUIRED'
+  /** The change needs the session to be STOPPED. */
+  | 'SESSION_NOT_STOPPED'
+  /** There is no template of this name; the message names the nearest one. */
+  | 'TEMPLATE_NOT_FOUND'
+  /** The text is longer than the message says. */
+  | 'TOO_LONG'
+  /** The file has more than 20,000 rows of sessions. */
+  | 'TOO_MANY_ROWS'
+  /** The header has a column that the format does not know, or one without a name. */
+  | 'UNKNOWN_HEADER'
+  /** No such input or output type; the message names the nearest one. */
+  | 'UNKNOWN_TYPE'
+  /** An input or output type that sessions may have, but not by CSV. */
+  | 'UNSUPPORTED_TYPE'
+  /** Another number of URLs than the output takes, for most types one for each rendition of the template. */
+  | 'URL_COUNT'
+  /** A URL whose scheme, host, address or option, or a path that this installation does not allow. */
+  | 'URL_NOT_ALLOWED';
+
 /** Assets to be deleted with their files, all or none. */
 export type DeleteAssetsInput = {
   /** The ids of the assets, at most 1,000, each once. */
+  ids: Array<string | number>;
+};
+
+/** Templates to delete, all or none. */
+export type DeleteTemplatesInput = {
+  /** The templates' ids, 1 to 100. One in use is refused with TEMPLATE_IN_USE. */
   ids: Array<string | number>;
 };
 
@@ -233,6 +351,47 @@ export type DesiredStatus =
   | 'RUNNING'
   /** The session is wanted to be off. */
   | 'STOPPED';
+
+/** Whether an encoder takes sessions. */
+export type EncoderStatus =
+  /** It keeps the sessions that it has and takes no new ones. */
+  | 'DRAINING'
+  /** It has not been heard of for a lease time; its sessions are taken over by others. */
+  | 'LOST'
+  /** It takes sessions while it has room. */
+  | 'ONLINE';
+
+/** Who may watch an event. */
+export type EventAccess =
+  /** Whoever has its link and enters its code. */
+  | 'ACCESS_CODE'
+  /** Whoever has its link. */
+  | 'PUBLIC';
+
+/** A language of an event. */
+export type EventLanguageInput = {
+  /** Whether there is a backup signal. */
+  backupEnabled?: boolean | null | undefined;
+  /** A tag of BCP 47, such as de or pt-BR; unique in the event. */
+  code: string;
+  /** What attendees choose it by; 1 to 200 characters. */
+  label: string;
+  /** The template that its signal is encoded by. */
+  templateId: string | number;
+};
+
+/** What an event is. From ENDED there is no way back to LIVE. */
+export type EventStatus =
+  /** Over, for ever. */
+  | 'ENDED'
+  /** On air, for everybody who may watch. */
+  | 'LIVE'
+  /** Over, and its recording can be watched. */
+  | 'ON_DEMAND'
+  /** Made, and not live yet; its ingests listen, so that both signals can be connected and previewed. */
+  | 'SCHEDULED'
+  /** Encoded for its operator alone: nothing is public, counted or recorded. */
+  | 'TESTING';
 
 /** When an input leaves path A, and how it comes back. Needs a URL for path B. */
 export type FailoverInput = {
@@ -274,6 +433,49 @@ export type ImportOutcome =
   /** One was there and was changed. */
   | 'UPDATED';
 
+/** A CSV file of sessions to create or change, all of them or none. */
+export type ImportSessionsCsvInput = {
+  /** The file's text: a header row and one row for each session, separated by commas, semicolons or tabs; at most what a request of 1 MB holds. Exactly one of `csv` and `file`. */
+  csv?: string | null | undefined;
+  /** Check everything and write nothing. */
+  dryRun?: boolean | null | undefined;
+  /** The file as an upload, of at most 20 MB and 20,000 rows of sessions: UTF-8, or UTF-16 with a byte order mark. Exactly one of `csv` and `file`. */
+  file?: File | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. A rejected file is not kept. */
+  idempotencyKey?: string | null | undefined;
+  /** What becomes of rows whose name a session already has; left out: CREATE. */
+  mode?: ImportMode | null | undefined;
+  /** The region that the sessions are put in; left out: the installation's own. */
+  region?: string | null | undefined;
+};
+
+/** How a signal may be pushed. */
+export type IngestProtocol =
+  /** RTMP: server URL and stream key. */
+  | 'RTMP'
+  /** RTMP over TLS: server URL and stream key. */
+  | 'RTMPS'
+  /** SRT as caller: the stream key is the stream ID, and the passphrase encrypts. */
+  | 'SRT';
+
+/** Which of the two signals of a language. */
+export type IngestRole =
+  /** Takes over by itself when the primary is lost, and the other way round. */
+  | 'BACKUP'
+  /** The main signal, taken whenever it is there. */
+  | 'PRIMARY';
+
+/** What a signal is seen to do. */
+export type IngestState =
+  /** The signal arrives. */
+  | 'CONNECTED'
+  /** It arrived before, and does not now. */
+  | 'LOST'
+  /** The language has no backup. */
+  | 'NOT_CONFIGURED'
+  /** Nothing has arrived yet. */
+  | 'WAITING';
+
 /** One of the two paths of an input. */
 export type InputPath =
   /** The primary path; every start begins on it. */
@@ -303,6 +505,15 @@ export type InputType =
   | 'SRT_PULL'
   /** A sender calls us over SRT, with a stream key and optional encryption. */
   | 'SRT_PUSH';
+
+/** What attendees may write. */
+export type MessagingMode =
+  /** Messages that all attendees see at once. */
+  | 'CHAT'
+  /** Attendees write nothing. */
+  | 'DISABLED'
+  /** Questions that moderators see first, and attendees once they are approved. */
+  | 'MODERATED_QA';
 
 /** What became of one thing asked for. */
 export type Outcome =
@@ -365,6 +576,28 @@ export type PlaybackInput = {
   urls?: Array<string> | null | undefined;
 };
 
+/** Changes to a playback: a field left out stays as it is, null clears it where it may be empty. The type can never change. */
+export type PlaybackPatch = {
+  /** For HTTP: serve DASH. HTTP needs HLS or DASH. Off when left out. */
+  dashEnabled?: boolean | null | undefined;
+  /** For FILE, which needs it: the container. */
+  fileFormat?: FileFormat | null | undefined;
+  /** For HTTP: serve HLS. HTTP needs HLS or DASH. Off when left out. */
+  hlsEnabled?: boolean | null | undefined;
+  /** For FILE: begin a new file after so many seconds, a multiple of 300 from 300 to 43200; null: one file for each run. */
+  maxFileDurationSeconds?: number | null | undefined;
+  /** A new name, unique among the outputs of its session; left out: as it is. */
+  name?: string | null | undefined;
+  /** For MULTICAST and SRT_PUSH: the MPEG-TS program number, 1 to 65535. */
+  programNumber?: number | null | undefined;
+  /** For MULTICAST and SRT_PUSH: the service provider name, at most 100 characters. */
+  serviceProvider?: string | null | undefined;
+  /** Another template, whose ladder it is from the next start on; left out: as it is. */
+  templateId?: string | number | null | undefined;
+  /** One URL for each rendition of the template; CMAF_PUSH one base URL; FILE one path relative to the encoder's directory for files; HTTP none. */
+  urls?: Array<string> | null | undefined;
+};
+
 /** What is made live of one rendition of a session. */
 export type ProcessKind =
   /** A short silent film of 1 to 60 seconds, anew at every interval of 10 to 3600 seconds, always at the same address. */
@@ -402,6 +635,17 @@ export type ProcessTargetInput = {
   renditionId: string | number;
 };
 
+/** What became of a question. */
+export type QuestionStatus =
+  /** Seen by all attendees, and answered, in the show or by a reply. */
+  | 'ANSWERED'
+  /** Seen by all attendees, who may vote for it. */
+  | 'APPROVED'
+  /** Seen by its author and by moderators alone. */
+  | 'DECLINED'
+  /** Seen by its author and by moderators alone. */
+  | 'NEW';
+
 /** What a remap rule does with the streams it is about. */
 export type RemapMode =
   /** The stream is left out. */
@@ -433,6 +677,16 @@ export type RemapType =
   | 'SUBTITLE'
   /** A stream of pictures. */
   | 'VIDEO';
+
+/** Outputs to take off a stopped session, all or none. One has to remain. */
+export type RemovePlaybacksInput = {
+  /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
+  expectedVersion?: number | null | undefined;
+  /** The playbacks to remove. */
+  ids: Array<string | number>;
+  /** The id of the session. */
+  sessionId: string | number;
+};
 
 /** Processes to take off their sessions, all or none. */
 export type RemoveProcessesInput = {
@@ -474,6 +728,40 @@ export type ResendWebhookInput = {
   id: string | number;
 };
 
+/** Sessions to restart, all at once or rolling. */
+export type RestartSessionsInput = {
+  /** Tell what would happen to each, for a confirm dialog, and do nothing. */
+  dryRun?: boolean | null | undefined;
+  /** How many sessions the dialog showed: when the selection now means another number, COUNT_CHANGED and nothing is done. */
+  expectedCount?: number | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** Restart at most so many at a time, 1 to 1000; null: all at once. */
+  maxConcurrent?: number | null | undefined;
+  /** Which sessions. */
+  selection: SessionSelection;
+};
+
+/** A secret to be given out. */
+export type RevealSecretInput = {
+  /** The id of a Secret. */
+  id: string | number;
+};
+
+/** API keys to end, all or none. */
+export type RevokeApiKeysInput = {
+  /** The keys' ids, 1 to 100. */
+  ids: Array<string | number>;
+};
+
+/** A secret of a stopped session, or the address of a thumbnail or motion clip, to be replaced. */
+export type RotateSecretInput = {
+  /** The id of a Secret, or of a Process that is a thumbnail or motion clip; it stays. */
+  id: string | number;
+  /** The new stream key (8 to 128 letters, digits, dots, hyphens, underscores or tildes) or SRT passphrase (10 to 79 printable ASCII characters); null or left out: one is generated. The address of a process is always generated. */
+  value?: string | null | undefined;
+};
+
 /** One thing to do to many sessions. */
 export type SessionBulkInput = {
   /** Tell what would happen to each, for a confirm dialog, and do nothing. */
@@ -492,6 +780,8 @@ export type SessionFilter = {
   excludeIds?: Array<string | number> | null | undefined;
   /** Sessions with one of these keys of your own system. */
   externalIds?: Array<string> | null | undefined;
+  /** Whether the session feeds a language of an event. */
+  hasEvent?: boolean | null | undefined;
   /** True: sessions with an open alert; false: those without. */
   hasOpenAlert?: boolean | null | undefined;
   /** Sessions that run and of which something was edited that waits for a restart; false: all others. */
@@ -606,6 +896,30 @@ export type SortDirection =
   /** The other way round. */
   | 'DESC';
 
+/** Sessions whose input is to come from one of its paths. */
+export type SwitchSessionInputsInput = {
+  /** Tell what would happen to each, for a confirm dialog, and do nothing. */
+  dryRun?: boolean | null | undefined;
+  /** How many sessions the dialog showed: when the selection now means another number, COUNT_CHANGED and nothing is done. */
+  expectedCount?: number | null | undefined;
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. */
+  idempotencyKey?: string | null | undefined;
+  /** Which sessions. */
+  selection: SessionSelection;
+  /** The path to switch to. */
+  toPath: InputPath;
+};
+
+/** Changes to an output of a stopped session. */
+export type UpdatePlaybackInput = {
+  /** Refuse with VERSION_CONFLICT when the session is not at this version any more; null: whatever its version. */
+  expectedVersion?: number | null | undefined;
+  /** The playback. */
+  id: string | number;
+  /** What changes. */
+  playback: PlaybackPatch;
+};
+
 /** Changes to a session: a field left out stays as it is, null clears it where it may be empty. The source, slates and remap need the session STOPPED; the others do not. */
 export type UpdateSessionInput = {
   /** Another picture that stands for it: a PNG, JPEG or WebP picture of at most 5 MB, 16 to 4,096 pixels a side and 16 million in all. Null: none. */
@@ -634,13 +948,29 @@ export type UpdateSessionInput = {
   streamRemap?: Array<RemapRuleInput> | null | undefined;
 };
 
+/** Changes of a template. A field left out stays as it is, null clears it. Running sessions keep what they started with. */
+export type UpdateTemplateInput = {
+  /** New description; null clears it. */
+  description?: string | null | undefined;
+  /** The version that the caller read: another one is refused with VERSION_CONFLICT. */
+  expectedVersion?: number | null | undefined;
+  /** The template's id. */
+  id: string | number;
+  /** Whether it is the default, in place of the one before. */
+  isDefault?: boolean | null | undefined;
+  /** New name, unique in the organization. */
+  name?: string | null | undefined;
+  /** The whole ladder as it should be: renditions whose id is left out are new, those not named are removed. */
+  renditions?: Array<RenditionInput> | null | undefined;
+};
+
 /** Changes to a webhook: what is left out stays as it is. */
 export type UpdateWebhookInput = {
   /** The id of the webhook. */
   id: string | number;
   /** Whether anything is sent; true also has what waits tried anew at full speed. */
   isEnabled?: boolean | null | undefined;
-  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, log.lagged. log.lagged is sent whatever stands here. What waits to be sent is sent still. */
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. What waits to be sent is sent still. */
   kinds?: Array<string> | null | undefined;
   /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. What waits to be sent goes there too. */
   url?: string | null | undefined;
@@ -711,6 +1041,53 @@ export type UserErrorCode =
   /** The object was changed since the expectedVersion that was given; read it again before writing. */
   | 'VERSION_CONFLICT';
 
+/** What a caller can ask for, as it stands in a session's last command and in the audit. */
+export type Verb =
+  /** Look after open alerts, and snooze them. */
+  | 'ACKNOWLEDGE_ALERTS'
+  /** Take back what was to be done at a time. */
+  | 'CANCEL'
+  /** Clear open alerts. */
+  | 'CLEAR_ALERTS'
+  /** Configure live processing. */
+  | 'CONFIGURE'
+  /** Create an object. */
+  | 'CREATE'
+  /** Delete stopped sessions. */
+  | 'DELETE'
+  /** Take an event live. */
+  | 'GO_LIVE'
+  /** Hide the slate. */
+  | 'HIDE_SLATE'
+  /** Create sessions from a CSV file. */
+  | 'IMPORT'
+  /** Moderate questions or messages. */
+  | 'MODERATE'
+  /** Restart running sessions. */
+  | 'RESTART'
+  /** Read a secret in clear. */
+  | 'REVEAL_SECRET'
+  /** Replace a secret. */
+  | 'ROTATE_SECRET'
+  /** Have something done at a time. */
+  | 'SCHEDULE'
+  /** Show the slate. */
+  | 'SHOW_SLATE'
+  /** Start sessions. */
+  | 'START'
+  /** Start the test of an event. */
+  | 'START_TEST'
+  /** Stop sessions. */
+  | 'STOP'
+  /** End an event for good. */
+  | 'STOP_EVENT'
+  /** Stop the test of an event. */
+  | 'STOP_TEST'
+  /** Switch to the other input path. */
+  | 'SWITCH_INPUT'
+  /** Change an object. */
+  | 'UPDATE';
+
 /** What pictures are encoded to. Not every output carries every codec, and not every encoder has each. */
 export type VideoCodec =
   /** AV1: the best pictures at the same bitrate, and the most work to encode; not in MPEG-TS or over RTMP. */
@@ -735,6 +1112,47 @@ export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package> } } };
+
+export type RateLimitQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RateLimitQuery = { rateLimit: { limit: number, remaining: number, resetAt: string, cost: number } | null };
+
+export type ApiKeyRowFragment = { id: string, name: string, accessLevel: AccessLevel, canIntrospect: boolean, prefix: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null };
+
+export type ApiKeysQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ApiKeysQuery = { apiKeys: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, name: string, accessLevel: AccessLevel, canIntrospect: boolean, prefix: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null }> } };
+
+export type CreateApiKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type CreateApiKeyMutation = { createApiKey: { key: string | null, apiKey: { id: string, name: string, accessLevel: AccessLevel, canIntrospect: boolean, prefix: string, createdAt: string, expiresAt: string | null, lastUsedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RevokeApiKeysMutationVariables = Exact<{
+  input: RevokeApiKeysInput;
+}>;
+
+
+export type RevokeApiKeysMutation = { revokeApiKeys: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type AuditEntriesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  objectId?: string | number | null | undefined;
+  actor?: string | null | undefined;
+  from?: string | null | undefined;
+  to?: string | null | undefined;
+}>;
+
+
+export type AuditEntriesQuery = { auditEntries: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, at: string, actor: string, ipAddress: string | null, verb: Verb, objectIds: Array<string>, outcome: Outcome, requestId: string }> } };
 
 export type AlertRowFragment = { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null };
 
@@ -880,6 +1298,10 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
         | { id: string }
         | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
        | null }> } };
 
 export type ChangeDigestQueryVariables = Exact<{
@@ -889,6 +1311,183 @@ export type ChangeDigestQueryVariables = Exact<{
 
 
 export type ChangeDigestQuery = { changeDigest: { cursor: string, isLagged: boolean, alertsRaised: number, sessionCount: number, sessions: Array<{ isNew: boolean, statusBefore: SessionStatus, status: SessionStatus, downSeconds: number, alertsRaised: number, session: { id: string, name: string, status: SessionStatus, health: Health, statusReason: string | null } }>, deletedSessions: Array<{ id: string, name: string }> } };
+
+export type ImportSessionsCsvMutationVariables = Exact<{
+  input: ImportSessionsCsvInput;
+}>;
+
+
+export type ImportSessionsCsvMutation = { importSessionsCsv: { imported: boolean, dryRun: boolean, rowCount: number, skippedRowCount: number, errorCount: number, errorsTruncated: boolean, errorCsv: string | null, cursor: string | null, skippedRows: Array<{ row: number, reason: string }>, sessions: Array<{ row: number, name: string, streamId: string | null, outcome: ImportOutcome, changed: Array<string>, session: { id: string, status: SessionStatus } | null }>, errors: Array<{ row: number | null, column: string | null, value: string | null, message: string, code: CsvImportErrorCode }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ExportSessionsCsvQueryVariables = Exact<{
+  selection?: SessionSelection | null | undefined;
+  includeSecrets?: boolean | null | undefined;
+}>;
+
+
+export type ExportSessionsCsvQuery = { exportSessionsCsv: { filename: string, csv: string, rowCount: number, commentedRowCount: number } };
+
+export type EventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+
+export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+
+export type CreateEventMutationVariables = Exact<{
+  input: CreateEventInput;
+}>;
+
+
+export type CreateEventMutation = { createEvent: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type StartEventTestMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StartEventTestMutation = { startEventTest: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type StopEventTestMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StopEventTestMutation = { stopEventTest: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type GoLiveMutationVariables = Exact<{
+  id: string | number;
+  confirmBackupOnly?: boolean | null | undefined;
+}>;
+
+
+export type GoLiveMutation = { goLive: { event: { id: string, status: EventStatus, limitations: Array<BackupOnlyLimitation> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type StopEventMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StopEventMutation = { stopEvent: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type EventChangesSubscriptionVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventChangesSubscription = { eventChanges: { cursor: string, kind: ChangeKind, at: string, event: { id: string, title: string, status: EventStatus } | null } };
+
+export type JoinEventMutationVariables = Exact<{
+  eventId: string | number;
+  accessCode?: string | null | undefined;
+  displayName?: string | null | undefined;
+}>;
+
+
+export type JoinEventMutation = { joinEvent: { token: string | null, expiresAt: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type PublicEventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PublicEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null }>, publishedSlide: { id: string, number: number, imageUrl: string } | null, questions: { nodes: Array<{ id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, replies: Array<{ text: string, authorName: string, at: string }> }> } } | null };
+
+export type SessionDetailsQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type SessionDetailsQuery = { session: { description: string | null, region: string, externalId: string | null, labels: Array<string>, openAlertCount: number, csvComment: string | null, id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { ingestUrl: string | null, srtEncryptionEnabled: boolean, hlsScte35PassthroughEnabled: boolean, id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath, streamKey: { id: string, mask: string } | null, srtPassphrase: { id: string, mask: string } | null, failover: { recoveryIntervalSeconds: number, errorThresholdPercent: number | null, nextRecoveryAt: string | null } | null, pathA: { isConnected: boolean, lastSeenAt: string | null }, pathB: { isConnected: boolean, lastSeenAt: string | null } | null }, lastCommand: { verb: Verb, actor: string, at: string } | null, pendingChanges: Array<{ path: Array<string>, before: string | null, after: string | null }>, actions: { id: string, start: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, stop: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, restart: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, switchInput: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, edit: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, delete: { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> } }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null };
+
+export type ActionAnswerFragment = { allowed: boolean, blockers: Array<{ code: UserErrorCode, message: string }> };
+
+export type RestartSessionsMutationVariables = Exact<{
+  input: RestartSessionsInput;
+}>;
+
+
+export type RestartSessionsMutation = { restartSessions: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type SwitchSessionInputsMutationVariables = Exact<{
+  input: SwitchSessionInputsInput;
+}>;
+
+
+export type SwitchSessionInputsMutation = { switchSessionInputs: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ShowSlatesMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type ShowSlatesMutation = { showSlates: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type HideSlatesMutationVariables = Exact<{
+  input: SessionBulkInput;
+}>;
+
+
+export type HideSlatesMutation = { hideSlates: { dryRun: boolean, acceptedCount: number, skippedCount: number, failedCount: number, cursor: string | null, results: Array<{ id: string, outcome: Outcome, error: { code: UserErrorCode, message: string } | null }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RevealSecretMutationVariables = Exact<{
+  input: RevealSecretInput;
+}>;
+
+
+export type RevealSecretMutation = { revealSecret: { value: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type RotateSecretMutationVariables = Exact<{
+  input: RotateSecretInput;
+}>;
+
+
+export type RotateSecretMutation = { rotateSecret: { value: string | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type SessionSummaryChangesSubscriptionVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type SessionSummaryChangesSubscription = { sessionSummary: { total: number, openAlerts: number, byStatus: Array<{ status: SessionStatus, count: number }>, byHealth: Array<{ health: Health, count: number }> } };
+
+export type SessionTelemetrySubscriptionVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+  everySeconds?: number | null | undefined;
+}>;
+
+
+export type SessionTelemetrySubscription = { sessionTelemetry: { sessionId: string, telemetry: { id: string, at: string, frameRate: number | null, speed: number | null, bitrateKbps: number | null, droppedFrames: number | null, encoder: string | null } } };
+
+export type EncodersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EncodersQuery = { regions: Array<{ name: string, isDefault: boolean, capacity: number, running: number }>, encoders: Array<{ id: string, name: string, region: string, status: EncoderStatus, capacity: number, running: number, supportedInputs: Array<InputType>, supportedOutputs: Array<OutputType>, lastSeenAt: string, version: string }> };
+
+export type AddPlaybackMutationVariables = Exact<{
+  input: AddPlaybackInput;
+}>;
+
+
+export type AddPlaybackMutation = { addPlayback: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
+export type UpdatePlaybackMutationVariables = Exact<{
+  input: UpdatePlaybackInput;
+}>;
+
+
+export type UpdatePlaybackMutation = { updatePlayback: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
+
+export type RemovePlaybacksMutationVariables = Exact<{
+  input: RemovePlaybacksInput;
+}>;
+
+
+export type RemovePlaybacksMutation = { removePlaybacks: { session: { id: string, streamId: string, name: string, status: SessionStatus, desiredStatus: DesiredStatus, health: Health, statusReason: string | null, runningSince: string | null, version: number, source: { id: string, type: InputType, urlA: string | null, urlB: string | null, activePath: InputPath }, playbacks: Array<{ id: string, name: string, type: OutputType, status: SessionStatus, hlsUrl: string | null, dashUrl: string | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type ProcessRowFragment = { id: string, kind: ProcessKind, isEnabled: boolean, isActive: boolean, intervalSeconds: number | null, durationSeconds: number | null, url: string | null, contentVersion: string | null, contentType: string | null, contentAt: string | null, health: Health, statusReason: string | null, pending: { isEnabled: boolean, intervalSeconds: number | null, durationSeconds: number | null } | null, session: { id: string, name: string }, playback: { id: string, name: string }, rendition: { id: string, name: string } };
 
@@ -1006,12 +1605,37 @@ export type CreateSessionsMutationVariables = Exact<{
 
 export type CreateSessionsMutation = { createSessions: { outcomes: Array<ImportOutcome>, cursor: string | null, sessions: Array<{ id: string, name: string, externalId: string | null, streamId: string, version: number }>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string>, conflictingId: string | null }> } };
 
+export type TemplateRowFragment = { id: string, name: string, description: string | null, isDefault: boolean, version: number, renditions: Array<{ id: string, name: string, isPassthrough: boolean, videoCodec: VideoCodec | null, width: number | null, height: number | null, videoBitrateKbps: number | null, frameRate: number | null, audioCodec: AudioCodec | null, audioBitrateKbps: number | null }> };
+
+export type TemplatesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type TemplatesQuery = { templates: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, name: string, description: string | null, isDefault: boolean, version: number, renditions: Array<{ id: string, name: string, isPassthrough: boolean, videoCodec: VideoCodec | null, width: number | null, height: number | null, videoBitrateKbps: number | null, frameRate: number | null, audioCodec: AudioCodec | null, audioBitrateKbps: number | null }> }> } };
+
 export type CreateTemplateMutationVariables = Exact<{
   input: CreateTemplateInput;
 }>;
 
 
 export type CreateTemplateMutation = { createTemplate: { template: { id: string, name: string, isDefault: boolean, renditions: Array<{ id: string, name: string, isPassthrough: boolean }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type UpdateTemplateMutationVariables = Exact<{
+  input: UpdateTemplateInput;
+}>;
+
+
+export type UpdateTemplateMutation = { updateTemplate: { template: { id: string, name: string, description: string | null, isDefault: boolean, version: number, renditions: Array<{ id: string, name: string, isPassthrough: boolean, videoCodec: VideoCodec | null, width: number | null, height: number | null, videoBitrateKbps: number | null, frameRate: number | null, audioCodec: AudioCodec | null, audioBitrateKbps: number | null }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteTemplatesMutationVariables = Exact<{
+  input: DeleteTemplatesInput;
+}>;
+
+
+export type DeleteTemplatesMutation = { deleteTemplates: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type WebhookRowFragment = { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string };
 
@@ -1026,6 +1650,10 @@ export type WebhooksQueryVariables = Exact<{
 
 
 export type WebhooksQuery = { webhooks: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string, deliveries: { totalCount: number, nodes: Array<{ id: string, status: WebhookDeliveryStatus, attempts: number, responseStatus: number | null, problem: string | null, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, change: { kind: string, at: string, cursor: string, objectId: string, object:
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
               | { id: string }
               | { id: string }
               | { id: string }
@@ -1089,6 +1717,18 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ApiKeyRowFragmentDoc = new TypedDocumentString(`
+    fragment ApiKeyRow on ApiKey {
+  id
+  name
+  accessLevel
+  canIntrospect
+  prefix
+  createdAt
+  expiresAt
+  lastUsedAt
+}
+    `, {"fragmentName":"ApiKeyRow"}) as unknown as TypedDocumentString<ApiKeyRowFragment, unknown>;
 export const AlertRowFragmentDoc = new TypedDocumentString(`
     fragment AlertRow on Alert {
   id
@@ -1150,6 +1790,32 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AssetRow"}) as unknown as TypedDocumentString<AssetRowFragment, unknown>;
+export const SignalFragmentDoc = new TypedDocumentString(`
+    fragment Signal on Ingest {
+  id
+  role
+  state
+  lastSeenAt
+  bitrateKbps
+  endpoints {
+    protocol
+    serverUrl
+    streamKey {
+      id
+      mask
+    }
+  }
+}
+    `, {"fragmentName":"Signal"}) as unknown as TypedDocumentString<SignalFragment, unknown>;
+export const ActionAnswerFragmentDoc = new TypedDocumentString(`
+    fragment ActionAnswer on ActionState {
+  allowed
+  blockers {
+    code
+    message
+  }
+}
+    `, {"fragmentName":"ActionAnswer"}) as unknown as TypedDocumentString<ActionAnswerFragment, unknown>;
 export const ProcessRowFragmentDoc = new TypedDocumentString(`
     fragment ProcessRow on Process {
   id
@@ -1233,6 +1899,27 @@ export const BulkAnswerFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"BulkAnswer"}) as unknown as TypedDocumentString<BulkAnswerFragment, unknown>;
+export const TemplateRowFragmentDoc = new TypedDocumentString(`
+    fragment TemplateRow on Template {
+  id
+  name
+  description
+  isDefault
+  version
+  renditions {
+    id
+    name
+    isPassthrough
+    videoCodec
+    width
+    height
+    videoBitrateKbps
+    frameRate
+    audioCodec
+    audioBitrateKbps
+  }
+}
+    `, {"fragmentName":"TemplateRow"}) as unknown as TypedDocumentString<TemplateRowFragment, unknown>;
 export const WebhookRowFragmentDoc = new TypedDocumentString(`
     fragment WebhookRow on Webhook {
   id
@@ -1265,6 +1952,103 @@ export const WhoAmIDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoAmIQuery, WhoAmIQueryVariables>;
+export const RateLimitDocument = new TypedDocumentString(`
+    query RateLimit {
+  rateLimit {
+    limit
+    remaining
+    resetAt
+    cost
+  }
+}
+    `) as unknown as TypedDocumentString<RateLimitQuery, RateLimitQueryVariables>;
+export const ApiKeysDocument = new TypedDocumentString(`
+    query ApiKeys($first: Int, $after: String) {
+  apiKeys(first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...ApiKeyRow
+    }
+  }
+}
+    fragment ApiKeyRow on ApiKey {
+  id
+  name
+  accessLevel
+  canIntrospect
+  prefix
+  createdAt
+  expiresAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const CreateApiKeyDocument = new TypedDocumentString(`
+    mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    key
+    apiKey {
+      ...ApiKeyRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment ApiKeyRow on ApiKey {
+  id
+  name
+  accessLevel
+  canIntrospect
+  prefix
+  createdAt
+  expiresAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
+export const RevokeApiKeysDocument = new TypedDocumentString(`
+    mutation RevokeApiKeys($input: RevokeApiKeysInput!) {
+  revokeApiKeys(input: $input) {
+    deletedIds
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevokeApiKeysMutation, RevokeApiKeysMutationVariables>;
+export const AuditEntriesDocument = new TypedDocumentString(`
+    query AuditEntries($first: Int, $after: String, $objectId: ID, $actor: String, $from: DateTime, $to: DateTime) {
+  auditEntries(
+    first: $first
+    after: $after
+    objectId: $objectId
+    actor: $actor
+    from: $from
+    to: $to
+  ) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      id
+      at
+      actor
+      ipAddress
+      verb
+      objectIds
+      outcome
+      requestId
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditEntriesQuery, AuditEntriesQueryVariables>;
 export const AlertsDocument = new TypedDocumentString(`
     query Alerts($first: Int, $after: String, $open: Boolean, $severity: AlertSeverity, $code: [AlertCode!], $sessions: SessionFilter, $eventId: ID) {
   alerts(
@@ -1720,6 +2504,646 @@ export const ChangeDigestDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChangeDigestQuery, ChangeDigestQueryVariables>;
+export const ImportSessionsCsvDocument = new TypedDocumentString(`
+    mutation ImportSessionsCsv($input: ImportSessionsCsvInput!) {
+  importSessionsCsv(input: $input) {
+    imported
+    dryRun
+    rowCount
+    skippedRowCount
+    skippedRows {
+      row
+      reason
+    }
+    sessions {
+      row
+      name
+      streamId
+      outcome
+      changed
+      session {
+        id
+        status
+      }
+    }
+    errors {
+      row
+      column
+      value
+      message
+      code
+    }
+    errorCount
+    errorsTruncated
+    errorCsv
+    cursor
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ImportSessionsCsvMutation, ImportSessionsCsvMutationVariables>;
+export const ExportSessionsCsvDocument = new TypedDocumentString(`
+    query ExportSessionsCsv($selection: SessionSelection, $includeSecrets: Boolean) {
+  exportSessionsCsv(selection: $selection, includeSecrets: $includeSecrets) {
+    filename
+    csv
+    rowCount
+    commentedRowCount
+  }
+}
+    `) as unknown as TypedDocumentString<ExportSessionsCsvQuery, ExportSessionsCsvQueryVariables>;
+export const EventDocument = new TypedDocumentString(`
+    query Event($id: ID!) {
+  event(id: $id) {
+    id
+    title
+    status
+    version
+    limitations
+    goLiveCheck {
+      allowed
+      confirmationRequired
+      limitations
+      blockers {
+        code
+        message
+      }
+    }
+    languages {
+      id
+      code
+      label
+      activeIngest
+      hlsUrl
+      primary {
+        ...Signal
+      }
+      backup {
+        ...Signal
+      }
+    }
+  }
+}
+    fragment Signal on Ingest {
+  id
+  role
+  state
+  lastSeenAt
+  bitrateKbps
+  endpoints {
+    protocol
+    serverUrl
+    streamKey {
+      id
+      mask
+    }
+  }
+}`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const CreateEventDocument = new TypedDocumentString(`
+    mutation CreateEvent($input: CreateEventInput!) {
+  createEvent(input: $input) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateEventMutation, CreateEventMutationVariables>;
+export const StartEventTestDocument = new TypedDocumentString(`
+    mutation StartEventTest($id: ID!) {
+  startEventTest(input: {id: $id}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartEventTestMutation, StartEventTestMutationVariables>;
+export const StopEventTestDocument = new TypedDocumentString(`
+    mutation StopEventTest($id: ID!) {
+  stopEventTest(input: {id: $id}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StopEventTestMutation, StopEventTestMutationVariables>;
+export const GoLiveDocument = new TypedDocumentString(`
+    mutation GoLive($id: ID!, $confirmBackupOnly: Boolean) {
+  goLive(input: {id: $id, confirmBackupOnly: $confirmBackupOnly}) {
+    event {
+      id
+      status
+      limitations
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GoLiveMutation, GoLiveMutationVariables>;
+export const StopEventDocument = new TypedDocumentString(`
+    mutation StopEvent($id: ID!) {
+  stopEvent(input: {id: $id, confirm: true}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StopEventMutation, StopEventMutationVariables>;
+export const EventChangesDocument = new TypedDocumentString(`
+    subscription EventChanges($ids: [ID!], $snapshot: Boolean, $after: Cursor) {
+  eventChanges(ids: $ids, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    at
+    event {
+      id
+      title
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventChangesSubscription, EventChangesSubscriptionVariables>;
+export const JoinEventDocument = new TypedDocumentString(`
+    mutation JoinEvent($eventId: ID!, $accessCode: String, $displayName: String) {
+  joinEvent(
+    input: {eventId: $eventId, accessCode: $accessCode, displayName: $displayName}
+  ) {
+    token
+    expiresAt
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JoinEventMutation, JoinEventMutationVariables>;
+export const PublicEventDocument = new TypedDocumentString(`
+    query PublicEvent($id: ID!) {
+  publicEvent(id: $id) {
+    id
+    title
+    details
+    status
+    startsAt
+    messagingMode
+    languages {
+      id
+      code
+      label
+      hlsUrl
+    }
+    publishedSlide {
+      id
+      number
+      imageUrl
+    }
+    questions(first: 50) {
+      nodes {
+        id
+        text
+        authorName
+        status
+        upvotes
+        hasUpvoted
+        isMine
+        replies {
+          text
+          authorName
+          at
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PublicEventQuery, PublicEventQueryVariables>;
+export const SessionDetailsDocument = new TypedDocumentString(`
+    query SessionDetails($id: ID!) {
+  session(id: $id) {
+    ...SessionRow
+    description
+    region
+    externalId
+    labels
+    openAlertCount
+    csvComment
+    source {
+      ingestUrl
+      srtEncryptionEnabled
+      hlsScte35PassthroughEnabled
+      streamKey {
+        id
+        mask
+      }
+      srtPassphrase {
+        id
+        mask
+      }
+      failover {
+        recoveryIntervalSeconds
+        errorThresholdPercent
+        nextRecoveryAt
+      }
+      pathA {
+        isConnected
+        lastSeenAt
+      }
+      pathB {
+        isConnected
+        lastSeenAt
+      }
+    }
+    lastCommand {
+      verb
+      actor
+      at
+    }
+    pendingChanges {
+      path
+      before
+      after
+    }
+    actions {
+      id
+      start {
+        ...ActionAnswer
+      }
+      stop {
+        ...ActionAnswer
+      }
+      restart {
+        ...ActionAnswer
+      }
+      switchInput {
+        ...ActionAnswer
+      }
+      edit {
+        ...ActionAnswer
+      }
+      delete {
+        ...ActionAnswer
+      }
+    }
+  }
+}
+    fragment ActionAnswer on ActionState {
+  allowed
+  blockers {
+    code
+    message
+  }
+}
+fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<SessionDetailsQuery, SessionDetailsQueryVariables>;
+export const RestartSessionsDocument = new TypedDocumentString(`
+    mutation RestartSessions($input: RestartSessionsInput!) {
+  restartSessions(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<RestartSessionsMutation, RestartSessionsMutationVariables>;
+export const SwitchSessionInputsDocument = new TypedDocumentString(`
+    mutation SwitchSessionInputs($input: SwitchSessionInputsInput!) {
+  switchSessionInputs(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<SwitchSessionInputsMutation, SwitchSessionInputsMutationVariables>;
+export const ShowSlatesDocument = new TypedDocumentString(`
+    mutation ShowSlates($input: SessionBulkInput!) {
+  showSlates(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<ShowSlatesMutation, ShowSlatesMutationVariables>;
+export const HideSlatesDocument = new TypedDocumentString(`
+    mutation HideSlates($input: SessionBulkInput!) {
+  hideSlates(input: $input) {
+    ...BulkAnswer
+  }
+}
+    fragment BulkAnswer on SessionBulkPayload {
+  dryRun
+  acceptedCount
+  skippedCount
+  failedCount
+  cursor
+  results {
+    id
+    outcome
+    error {
+      code
+      message
+    }
+  }
+  userErrors {
+    code
+    message
+    path
+  }
+}`) as unknown as TypedDocumentString<HideSlatesMutation, HideSlatesMutationVariables>;
+export const RevealSecretDocument = new TypedDocumentString(`
+    mutation RevealSecret($input: RevealSecretInput!) {
+  revealSecret(input: $input) {
+    value
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RevealSecretMutation, RevealSecretMutationVariables>;
+export const RotateSecretDocument = new TypedDocumentString(`
+    mutation RotateSecret($input: RotateSecretInput!) {
+  rotateSecret(input: $input) {
+    value
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RotateSecretMutation, RotateSecretMutationVariables>;
+export const SessionSummaryChangesDocument = new TypedDocumentString(`
+    subscription SessionSummaryChanges($filter: SessionFilter) {
+  sessionSummary(filter: $filter) {
+    total
+    openAlerts
+    byStatus {
+      status
+      count
+    }
+    byHealth {
+      health
+      count
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionSummaryChangesSubscription, SessionSummaryChangesSubscriptionVariables>;
+export const SessionTelemetryDocument = new TypedDocumentString(`
+    subscription SessionTelemetry($filter: SessionFilter, $everySeconds: Int) {
+  sessionTelemetry(filter: $filter, everySeconds: $everySeconds) {
+    sessionId
+    telemetry {
+      id
+      at
+      frameRate
+      speed
+      bitrateKbps
+      droppedFrames
+      encoder
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SessionTelemetrySubscription, SessionTelemetrySubscriptionVariables>;
+export const EncodersDocument = new TypedDocumentString(`
+    query Encoders {
+  regions {
+    name
+    isDefault
+    capacity
+    running
+  }
+  encoders {
+    id
+    name
+    region
+    status
+    capacity
+    running
+    supportedInputs
+    supportedOutputs
+    lastSeenAt
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<EncodersQuery, EncodersQueryVariables>;
+export const AddPlaybackDocument = new TypedDocumentString(`
+    mutation AddPlayback($input: AddPlaybackInput!) {
+  addPlayback(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<AddPlaybackMutation, AddPlaybackMutationVariables>;
+export const UpdatePlaybackDocument = new TypedDocumentString(`
+    mutation UpdatePlayback($input: UpdatePlaybackInput!) {
+  updatePlayback(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+      conflictingId
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<UpdatePlaybackMutation, UpdatePlaybackMutationVariables>;
+export const RemovePlaybacksDocument = new TypedDocumentString(`
+    mutation RemovePlaybacks($input: RemovePlaybacksInput!) {
+  removePlaybacks(input: $input) {
+    session {
+      ...SessionRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment SessionRow on Session {
+  id
+  streamId
+  name
+  status
+  desiredStatus
+  health
+  statusReason
+  runningSince
+  version
+  source {
+    id
+    type
+    urlA
+    urlB
+    activePath
+  }
+  playbacks {
+    id
+    name
+    type
+    status
+    hlsUrl
+    dashUrl
+  }
+}`) as unknown as TypedDocumentString<RemovePlaybacksMutation, RemovePlaybacksMutationVariables>;
 export const ProcessesDocument = new TypedDocumentString(`
     query Processes($first: Int, $after: String, $kind: ProcessKind, $sessionId: ID) {
   processes(first: $first, after: $after, kind: $kind, sessionId: $sessionId) {
@@ -2206,6 +3630,38 @@ export const CreateSessionsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateSessionsMutation, CreateSessionsMutationVariables>;
+export const TemplatesDocument = new TypedDocumentString(`
+    query Templates($first: Int, $after: String, $search: String) {
+  templates(first: $first, after: $after, search: $search) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...TemplateRow
+    }
+  }
+}
+    fragment TemplateRow on Template {
+  id
+  name
+  description
+  isDefault
+  version
+  renditions {
+    id
+    name
+    isPassthrough
+    videoCodec
+    width
+    height
+    videoBitrateKbps
+    frameRate
+    audioCodec
+    audioBitrateKbps
+  }
+}`) as unknown as TypedDocumentString<TemplatesQuery, TemplatesQueryVariables>;
 export const CreateTemplateDocument = new TypedDocumentString(`
     mutation CreateTemplate($input: CreateTemplateInput!) {
   createTemplate(input: $input) {
@@ -2227,6 +3683,50 @@ export const CreateTemplateDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateTemplateMutation, CreateTemplateMutationVariables>;
+export const UpdateTemplateDocument = new TypedDocumentString(`
+    mutation UpdateTemplate($input: UpdateTemplateInput!) {
+  updateTemplate(input: $input) {
+    template {
+      ...TemplateRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment TemplateRow on Template {
+  id
+  name
+  description
+  isDefault
+  version
+  renditions {
+    id
+    name
+    isPassthrough
+    videoCodec
+    width
+    height
+    videoBitrateKbps
+    frameRate
+    audioCodec
+    audioBitrateKbps
+  }
+}`) as unknown as TypedDocumentString<UpdateTemplateMutation, UpdateTemplateMutationVariables>;
+export const DeleteTemplatesDocument = new TypedDocumentString(`
+    mutation DeleteTemplates($input: DeleteTemplatesInput!) {
+  deleteTemplates(input: $input) {
+    deletedIds
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeleteTemplatesMutation, DeleteTemplatesMutationVariables>;
 export const WebhooksDocument = new TypedDocumentString(`
     query Webhooks($first: Int, $after: String, $deliveries: Int, $status: WebhookDeliveryStatus) {
   webhooks(first: $first, after: $after) {

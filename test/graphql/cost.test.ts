@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { getIntrospectionQuery, Kind, parse, validate, type OperationDefinitionNode } from "graphql";
 import { describe, expect, it } from "vitest";
 import { COST_LIMIT, costOf } from "../../src/graphql/cost.ts";
+import type { PersistedManifest } from "../../src/graphql/persisted-operations.rules.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 
 const schema = buildHeadendSchema();
@@ -95,7 +96,8 @@ describe("the cost of an operation", () => {
 });
 
 describe("what people ask for", () => {
-  const operations = readdirSync("schema/operations").map((name) => readFileSync(`schema/operations/${name}`, "utf8"));
+  const { operations: listed } = JSON.parse(readFileSync("schema/persisted-operations.json", "utf8")) as PersistedManifest;
+  const operations = listed.map(({ body }) => body);
   const inReadme = [...readFileSync("README.md", "utf8").matchAll(/^ask '([^']+)'/gm)].map(([, query]) => query!);
   const playback = "id status hlsUrl addresses { url rendition { name } } template { id name renditions { id name height } }";
 

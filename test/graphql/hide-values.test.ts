@@ -9,13 +9,16 @@ const SCHEMA = buildSchema(`
   input Input { name: String! key: String count: Int ratio: Float on: Boolean path: Path id: ID source: Source many: [String!] }
   type Query { ask(input: Input!): String }`);
 
-function ofVariable(input: unknown): readonly string[] {
+/** What is shown of an error. */
+const hide = ({ message, originalError }: GraphQLError) => hideValues(message, originalError?.message ?? message);
+
+function ofVariable(input: unknown): readonly GraphQLError[] {
   const operation = parse("query ($input: Input!) { ask(input: $input) }").definitions[0] as OperationDefinitionNode;
   const result = getVariableValues(SCHEMA, operation.variableDefinitions ?? [], { input });
-  return (result.errors ?? []).map(({ message }: GraphQLError) => message);
+  return result.errors ?? [];
 }
 
-const ofLiteral = (input: string) => validate(SCHEMA, parse(`{ ask(input: ${input}) }`)).map(({ message }) => message);
+const ofLiteral = (input: string) => validate(SCHEMA, parse(`{ ask(input: ${input}) }`));
 
 describe("what is said about values that do not fit", () => {
   it.each([
@@ -41,7 +44,7 @@ describe("what is said about values that do not fit", () => {
     ],
     ["Secret", 'Variable "$input" got an invalid value; Expected type "Input" to be an object.'],
   ])("of %j names the place and the reason, not the value", (input, expected) => {
-    expect(ofVariable(input).map(hideValues)).toEqual([expected]);
+    expect(ofVariable(input).map(hide)).toEqual([expected]);
   });
 
   it.each([
@@ -51,7 +54,7 @@ describe("what is said about values that do not fit", () => {
     ['{ name: "x", path: "A" }', 'Enum "Path" cannot represent non-enum value. Did you mean the enum value "A"?'],
     ['{ name: "x", path: C }', 'Value "C" does not exist in "Path" enum. Did you mean the enum value "A" or "B"?'],
   ])("of the literal %s neither", (input, expected) => {
-    expect(ofLiteral(input).map(hideValues)).toEqual([expected]);
+    expect(ofLiteral(input).map(hide)).toEqual([expected]);
   });
 
   it("leaves everything else as it is", () => {
@@ -60,7 +63,21 @@ describe("what is said about values that do not fit", () => {
       'Variable "$input" of required type "Input!" was not provided.',
       "",
     ]) {
-      expect(hideValues(message)).toBe(message);
+      expect(hideValues(message, message)).toBe(message);
+    }
+  });
+
+  it("takes no longer for a value that is long and full of what is looked for", () => {
+    const timed = (value: string) => {
+      const [error] = ofVariable({ name: "x", count: value });
+      const started = performance.now();
+      expect(hide(error!)).toBe('Variable "$input" got an invalid value at "input.count"; Int cannot represent non-integer value.');
+      return performance.now() - started;
+    };
+    const plain = Math.min(...[1, 2, 3].map(() => timed("x".repeat(1_000_000))));
+    for (const part of [" Did you mean ", "; Field ", ' at "a', "; Int cannot represent value: "]) {
+      const tricky = Math.min(...[1, 2, 3].map(() => timed(part.repeat(1_000_000 / part.length))));
+      expect(tricky, part).toBeLessThan(50 + 100 * plain);
     }
   });
 
@@ -72,12 +89,14 @@ describe("what is said about values that do not fit", () => {
       fc.constant({ [secret.toLowerCase()]: secret }),
       fc.constant(7),
       fc.string().map((text) => `${text}; ${secret}`),
+      fc
+        .constantFrom("Field ", "Int cannot represent value: ", "Expected ", 'Value "')
+        .map((text) => `x; ${text}"${secret} Did you mean ${secret}?`),
     );
     const input = fc.dictionary(fc.constantFrom("name", "key", "count", "ratio", "on", "path", "id", "source", "many"), value);
     fc.assert(
       fc.property(input, (given) => {
-        for (const message of ofVariable(given))
-          if (!message.includes("does not exist in")) expect(hideValues(message)).not.toContain(secret);
+        for (const error of ofVariable(given)) if (!error.message.includes("does not exist in")) expect(hide(error)).not.toContain(secret);
       }),
       { numRuns: 500 },
     );

@@ -4,11 +4,14 @@ import type { CallContext, Context } from "../../src/access/context.ts";
 import { AccessLevel } from "../../src/access/level.rules.ts";
 import type { TokenVerifier } from "../../src/access/token-verifier.ts";
 import { createVault } from "../../src/access/vault.ts";
+import { createAssetOrigin, type AssetOriginOptions } from "../../src/assets/asset-origin.ts";
+import { createServedMedia } from "../../src/assets/served-media.ts";
 import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import { openMetrics } from "../../src/observability/metrics.ts";
+import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
@@ -31,8 +34,11 @@ export interface TestServerOptions {
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
+  /** What it serves of assets, shares and stills; left out, of no encoder of its own. */
+  readonly assets?: Partial<Pick<AssetOriginOptions, "own" | "objectStore">>;
   readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
+  readonly persistedOperations?: PersistedMode;
   readonly metricsToken?: string;
   /** Told the text of every statement, but for bells. */
   readonly onStatement?: (statement: string) => void;
@@ -71,7 +77,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const observer = metrics.database.observerOf("requests", 10);
   const database = openDatabase({ address, log, observer, ...(options.onStatement && { onStatement: options.onStatement }) });
   const bell = createBell({ database, log });
-  const changeLog = await openChangeLog({ database, log, onRead: metrics.changeLog.read, ...options.changeLog });
+  const media = createServedMedia(database.executor);
+  const changeLog = await openChangeLog({ database, log, onStep: media.follow, onRead: metrics.changeLog.read, ...options.changeLog });
   metrics.showInstallation(database.executor);
   const base: Omit<Context, keyof CallContext> = {
     database,
@@ -92,7 +99,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     allowedOrigins: options.allowedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     limits: options.limits ?? {},
+    operations: openPersistedOperations(options.persistedOperations ?? "allow"),
     originHandler: options.originHandler ?? null,
+    assetHandler: createAssetOrigin({ signing: base.vault, clock: base.clock, media, own: null, objectStore: null, ...options.assets }),
     tokens: options.tokens ?? null,
     metrics,
     metricsToken: options.metricsToken ?? null,
@@ -100,7 +109,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clients: TestCaller[] = [];
 
   function callerWith(key: string, organizationId: string, accessLevel: AccessLevel): TestCaller {
-    const actor = { organizationId, accessLevel, name: "key:Test", callerId: "test", canIntrospect: true, credential: { kind: "TOKEN" } as const, expiresAt: null };
+    const actor = {
+      organizationId,
+      accessLevel,
+      name: "key:Test",
+      callerId: "test",
+      canIntrospect: true,
+      credential: { kind: "TOKEN" } as const,
+      expiresAt: null,
+    };
     const caller = {
       ...createGraphqlClient(server.url, key),
       key,

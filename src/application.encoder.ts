@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { createAssetTeller, type AssetTeller } from "./encoder/asset-teller.ts";
+import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
+import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
+import { openRealEncoder } from "./encoder/real-encoder.ts";
+import type { StartRunner } from "./encoder/runner.ts";
+import { createSimulatedRunner, SIMULATED_CAPABILITIES } from "./encoder/simulator.ts";
+import { openStorageWatch } from "./encoder/storage-watch.ts";
+import { networkPolicyOf } from "./environment.settings.ts";
+import { readImageBytes } from "./images/image.store.ts";
+import type { Closers, Installation } from "./application.installation.ts";
+
+/** FILE outputs are written below it. */
+const RECORDINGS_DIRECTORY = "recordings";
+
+/** Runs sessions: really, as many as the environment says, or as if. */
+export type WantedEncoder = { readonly kind: "REAL" } | { readonly kind: "SIMULATED"; readonly capacity: number };
+
+/** An encoder that is not registered yet. */
+export interface PreparedEncoder {
+  readonly identity: EncoderIdentity;
+  readonly runner: StartRunner;
+  /** What its runners tell of assets. */
+  readonly assets: AssetTeller;
+  readonly capabilities: SupportedTypes;
+  readonly capacity: number;
+  readonly isSimulated: boolean;
+  /** Where its outputs are for players, and its thumbnails and motion clips. */
+  readonly mediaRoot: string;
+  /** Where its assets are, each in a directory of its own. */
+  readonly assetRoot: string;
+  /** Where senders push to. */
+  readonly ingestAddresses: IngestAddresses;
+  /** Its id by now: it takes another one when it finds that a copy of it runs elsewhere. */
+  currentId: () => string;
+}
+
+export async function prepareEncoder(
+  { environment, log, database }: Installation,
+  encoder: WantedEncoder,
+  closers: Closers,
+): Promise<PreparedEncoder> {
+  const { dataDirectory } = environment;
+  const identity = await claimEncoderIdentity(dataDirectory);
+  closers.push({ stage: "databases", close: () => identity.release() });
+  const mediaRoot = join(identity.directory, "media");
+  const common = { identity, mediaRoot, assetRoot: join(identity.directory, "assets"), currentId: () => identity.encoderId };
+  if (encoder.kind === "SIMULATED") {
+    return {
+      ...common,
+      assets: createAssetTeller(),
+      isSimulated: true,
+      ingestAddresses: {},
+      capacity: encoder.capacity,
+      runner: createSimulatedRunner(),
+      capabilities: SIMULATED_CAPABILITIES,
+    };
+  }
+  const assetTeller = createAssetTeller();
+  const storage = await openStorageWatch({ directory: identity.directory, log });
+  closers.push({ stage: "databases", close: () => storage.close() });
+  const media = await openRealEncoder({
+    ...environment,
+    directory: identity.directory,
+    mediaRoot,
+    fileRoot: join(dataDirectory, RECORDINGS_DIRECTORY),
+    networkPolicy: networkPolicyOf(environment),
+    assetTeller,
+    storageLevel: storage.level,
+    readImage: (imageId) => readImageBytes(database.executor, imageId),
+    log,
+  });
+  closers.push({ stage: "workers", close: () => media.close() });
+  return { ...common, ...media, assets: assetTeller, isSimulated: false, capacity: environment.encoderCapacity };
+}

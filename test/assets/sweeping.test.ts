@@ -1,0 +1,198 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { sweepStoredAssets, type AssetSweepOptions } from "../../src/assets/sweep-assets.ts";
+import { sweepAssets, type AssetSweeperOptions } from "../../src/encoder/asset-sweeper.ts";
+import type { AssetReport } from "../../src/encoder/asset-teller.ts";
+import { systemClock } from "../../src/shared/clock.ts";
+import { firstIdentifierOf, newIdentifier } from "../../src/shared/identifier.ts";
+import { silentLog } from "../encoder/world.ts";
+import { AssetsDocument, DeleteAssetsDocument, RemoveProcessesDocument } from "../generated/documents.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { openAssetWorld, RECORDING, type AssetWorld, type StartedSession, type TellingAgent } from "./asset-world.ts";
+
+let server: TestServer;
+let assets: AssetWorld;
+let agent: TellingAgent;
+let session: StartedSession;
+let root: string;
+let options: AssetSweeperOptions;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  assets = await openAssetWorld(server);
+});
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), "headend-sweep-"));
+  mkdirSync(join(root, "assets"));
+  agent = await assets.startAgent();
+  session = await assets.startSession(agent.runner, [RECORDING, { kind: "THUMBNAIL", isEnabled: true, intervalSeconds: 10, sync: true }]);
+  options = {
+    ...{ database: server.database, bell: server.context.bell, clock: systemClock, log: silentLog },
+    ...{ assetRoot: join(root, "assets"), mediaRoot: join(root, "media"), teller: agent.teller, encoderId: agent.agent.encoderId },
+  };
+});
+afterEach(async () => {
+  await assets.world.reset();
+  rmSync(root, { recursive: true, force: true });
+});
+afterAll(async () => {
+  await assets.close();
+  await server.stop();
+});
+
+const ELEVEN_MINUTES_AGO = () => new Date(Date.now() - 660_000);
+const directoryOf = (id: string) => join(root, "assets", id);
+const isThere = (id: string) => existsSync(directoryOf(id));
+
+function makeDirectory(path: string, modifiedAt = new Date()): void {
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, "recording.mp4"), "recorded");
+  utimesSync(path, modifiedAt, modifiedAt);
+}
+
+async function makeAsset(rest: Partial<AssetReport> = {}): Promise<AssetReport> {
+  const report = session.report(rest);
+  makeDirectory(directoryOf(report.id));
+  await agent.tell(report);
+  return report;
+}
+
+async function rowsOf(...ids: readonly string[]): Promise<readonly string[]> {
+  const rows = await server.database.executor.execute<{ id: string }>(
+    sql`select id from assets where id = any(${sql.param([...ids])}::text[])`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+const listed = async () => (await server.graphql(AssetsDocument, {})).assets.nodes;
+const remove = (ids: readonly string[]) => server.graphql(DeleteAssetsDocument, { input: { ids: [...ids] } });
+
+describe("the sweep of an encoder", () => {
+  it("takes the files of what was deleted, then its row, and leaves everything else", async () => {
+    const [kept, deleted] = [await makeAsset(), await makeAsset()];
+    await remove([deleted.id]);
+    expect([isThere(deleted.id), await rowsOf(deleted.id)]).toEqual([true, [deleted.id]]);
+    await sweepAssets(options);
+    expect([isThere(deleted.id), await rowsOf(deleted.id)]).toEqual([false, []]);
+    expect([isThere(kept.id), await rowsOf(kept.id)]).toEqual([true, [kept.id]]);
+    expect(await listed()).toMatchObject([{ id: kept.id, status: "READY" }]);
+  });
+
+  it("takes files that belong to nothing, after ten minutes", async () => {
+    const [old, young, unwritten, others] = Array.from({ length: 4 }, () => newIdentifier("asset")) as [string, string, string, string];
+    for (const id of [old, unwritten, others]) makeDirectory(directoryOf(id), ELEVEN_MINUTES_AGO());
+    makeDirectory(directoryOf(young));
+    makeDirectory(join(root, "assets", "lost+found"), ELEVEN_MINUTES_AGO());
+    await agent.tell(session.report({ id: others }));
+    await server.database.executor.execute(sql`update assets set encoder_id = ${newIdentifier("encoder")} where id = ${others}`);
+    await sweepAssets({ ...options, teller: { unwritten: () => [session.report({ id: unwritten })] } });
+    expect([old, young, unwritten, others, "lost+found"].map(isThere)).toEqual([false, true, true, true, true]);
+  });
+
+  it("touches nothing while the database cannot be read", async () => {
+    const [old, deleted] = [newIdentifier("asset"), await makeAsset()];
+    makeDirectory(directoryOf(old), ELEVEN_MINUTES_AGO());
+    await remove([deleted.id]);
+    const away = () => Promise.reject(new Error("The database is away."));
+    const database = {
+      ...options.database,
+      executor: { ...options.database.executor, execute: away },
+      transaction: away,
+    } as unknown as AssetSweeperOptions["database"];
+    await expect(sweepAssets({ ...options, database })).rejects.toThrow("away");
+    expect([isThere(old), isThere(deleted.id)]).toEqual([true, true]);
+  });
+
+  it("says of what is not there any more that it failed, until it is found again", async () => {
+    const [recording, making] = [await makeAsset(), await makeAsset({ status: "IN_PROGRESS" })];
+    renameSync(directoryOf(recording.id), join(root, "elsewhere"));
+    rmSync(directoryOf(making.id), { recursive: true });
+    await sweepAssets(options);
+    const statuses = async () => Object.fromEntries((await listed()).map(({ id, status, statusReason }) => [id, [status, statusReason]]));
+    expect(await statuses()).toEqual({
+      [recording.id]: ["FAILED", "Its files are gone from the encoder's disk."],
+      [making.id]: ["IN_PROGRESS", null],
+    });
+    await server.database.executor.execute(sql`update assets set created_at = created_at - interval '11 minutes'`);
+    await sweepAssets(options);
+    expect((await statuses())[making.id]![0]).toBe("FAILED");
+    renameSync(join(root, "elsewhere"), directoryOf(recording.id));
+    await agent.tell(recording);
+    expect((await statuses())[recording.id]).toEqual(["READY", null]);
+  });
+
+  it("says nothing of a disk that is not mounted", async () => {
+    const recording = await makeAsset();
+    rmSync(join(root, "assets"), { recursive: true });
+    await sweepAssets(options);
+    expect(await listed()).toMatchObject([{ id: recording.id, status: "READY" }]);
+  });
+
+  it("takes the thumbnails of processes that were removed, after ten minutes", async () => {
+    const [, thumbnail] = agent.runner.launches[0]!.processes;
+    const still = join(root, "media", "stills", thumbnail!.pathToken);
+    makeDirectory(still, ELEVEN_MINUTES_AGO());
+    await sweepAssets(options);
+    expect(existsSync(still)).toBe(true);
+    await server.graphql(RemoveProcessesDocument, { input: { ids: [thumbnail!.processId] } });
+    await sweepAssets(options);
+    expect(existsSync(still)).toBe(false);
+  });
+});
+
+describe("the sweep of an installation", () => {
+  const sweep = (rest: Partial<AssetSweepOptions>) =>
+    sweepStoredAssets({ ...options, retention: { days: null, bytes: null }, objectStore: null, ...rest });
+
+  it("deletes what is older than is kept, and not what is being made", async () => {
+    const at = new Date(Date.now() - 3 * 86_400_000);
+    const old = (status: AssetReport["status"]) => {
+      const id = `${firstIdentifierOf("asset", at).slice(0, -1)}${status.length % 10}`;
+      return makeAsset({ id, status, createdAt: at.toISOString() });
+    };
+    const [ready, making, young] = [await old("READY"), await old("IN_PROGRESS"), await makeAsset()];
+    await sweep({ retention: { days: 4, bytes: null } });
+    expect(await listed()).toHaveLength(3);
+    await sweep({ retention: { days: 2, bytes: null } });
+    expect((await listed()).map(({ id }) => id)).toEqual([young.id, making.id]);
+    const changes = await server.database.executor.execute<{ kind: string }>(
+      sql`select kind from changes where object_id = ${ready.id} order by id`,
+    );
+    expect(changes.map(({ kind }) => kind)).toEqual(["CREATED", "DELETED"]);
+    await sweepAssets(options);
+    expect([isThere(ready.id), isThere(young.id)]).toEqual([false, true]);
+  });
+
+  it("deletes the oldest of what is beyond an organization's bytes", async () => {
+    const made: AssetReport[] = [];
+    for (const bytes of [400, 300, 200, 100]) {
+      made.push(await makeAsset({ bytes, createdAt: new Date(Date.now() + made.length).toISOString() }));
+    }
+    const places = async () => (await listed()).map(({ id }) => made.findIndex((each) => each.id === id));
+    await sweep({ retention: { days: null, bytes: 1_000 } });
+    expect(await places()).toEqual([3, 2, 1, 0]);
+    await sweep({ retention: { days: null, bytes: 999 } });
+    expect(await places()).toEqual([3, 2, 1]);
+    await sweep({ retention: { days: null, bytes: 299 } });
+    expect(await places()).toEqual([3]);
+  });
+
+  it("says of what a lost encoder was making that it failed, once nobody has heard of that for a week", async () => {
+    const [making, ready, deleted] = [await makeAsset({ status: "IN_PROGRESS" }), await makeAsset(), await makeAsset()];
+    await remove([deleted.id]);
+    await sweep({});
+    expect((await listed()).map(({ status }) => status).sort()).toEqual(["IN_PROGRESS", "READY"]);
+    expect(await rowsOf(deleted.id)).toEqual([deleted.id]);
+    await agent.agent.close();
+    await server.database.executor.execute(sql`delete from encoders`);
+    await sweep({});
+    const found = Object.fromEntries((await listed()).map((asset) => [asset.id, asset]));
+    expect(found[making.id]).toMatchObject({ status: "FAILED", statusReason: "Its encoder is gone, and has not finished it." });
+    // It may come back with the file: it is not to be had meanwhile.
+    expect(found[ready.id]).toMatchObject({ status: "READY", url: null });
+    expect(await rowsOf(deleted.id)).toEqual([]);
+  });
+});
