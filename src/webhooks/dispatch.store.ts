@@ -120,18 +120,30 @@ export async function releaseDelivery(executor: Executor, { id, attempts }: Pick
     update webhook_deliveries set claimed_until = null, attempts = attempts - 1 where id = ${id} and attempts = ${attempts} and status in ('PENDING', 'RETRYING')`);
 }
 
-/** Deliveries are kept so long after they were made. */
+/** Deliveries are kept so long after they were made, and of one webhook, beside those that are still to be sent, so many of the newest. */
 export const DELIVERY_RETENTION_DAYS = 30;
+export const DELIVERY_RETENTION_ROWS = 100_000;
 const SWEEP_BATCH_ROWS = 5_000;
 
-/** Deletes some of what is older, and deleted webhooks once nothing is left of them. Tells whether there is more. */
-export async function sweepDeliveries(executor: Executor, now: Date): Promise<boolean> {
+export interface DeliverySweep {
+  readonly now: Date;
+  readonly rowLimit?: number;
+}
+
+/** Deletes some of what is older or more, and deleted webhooks once nothing is left of them. Tells whether there is more. */
+export async function sweepDeliveries(executor: Executor, { now, rowLimit = DELIVERY_RETENTION_ROWS }: DeliverySweep): Promise<boolean> {
   const oldest = firstIdentifierOf("webhookdelivery", new Date(now.getTime() - DELIVERY_RETENTION_DAYS * 86_400_000));
   const [row] = await executor.execute<{ count: number }>(sql`
     with old as (
       delete from webhook_deliveries where id = any(array(
         -- Ids sort by when they were made.
         (select id from webhook_deliveries where id < ${oldest} order by id limit ${SWEEP_BATCH_ROWS}::integer)
+        union all
+        (select d.id from webhooks w
+        cross join lateral (
+          select d.id from webhook_deliveries d where d.webhook_id = w.id order by d.id desc offset ${rowLimit}::integer limit 1) surplus
+        join webhook_deliveries d on d.webhook_id = w.id and d.id <= surplus.id and d.status in ('DELIVERED', 'FAILED')
+        limit ${SWEEP_BATCH_ROWS}::integer)
         union all
         (select d.id from webhooks w join webhook_deliveries d on d.webhook_id = w.id
         where w.deleted_at is not null limit ${SWEEP_BATCH_ROWS}::integer)))

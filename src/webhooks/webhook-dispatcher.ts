@@ -52,7 +52,7 @@ export async function startWebhookDispatcher(options: WebhookDispatcherOptions):
     sender.wake();
     if (hasMore) maker.wake();
     if (performance.now() - sweptAt < SWEEP_INTERVAL_MILLISECONDS) return;
-    if (!(await sweepDeliveries(database.executor, clock.now()))) sweptAt = performance.now();
+    if (!(await sweepDeliveries(database.executor, { now: clock.now() }))) sweptAt = performance.now();
   }
 
   async function sendDeliveries(): Promise<void> {

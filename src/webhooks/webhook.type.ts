@@ -6,7 +6,7 @@ import { UserErrorsField } from "../graphql/payload.ts";
 import { Cursor, DateTime, Url } from "../graphql/scalars.ts";
 import { IDEMPOTENCY_KEY } from "../sessions/session.input-type.ts";
 import type { UserError } from "../shared/user-error.ts";
-import { DELIVERY_RETENTION_DAYS } from "./dispatch.store.ts";
+import { DELIVERY_RETENTION_DAYS, DELIVERY_RETENTION_ROWS } from "./dispatch.store.ts";
 import { OPEN_LIMIT } from "./fan-out.store.ts";
 import { RESEND_LIMIT } from "./webhook.input.ts";
 import { GIVE_UP_HOURS, WEBHOOK_COUNT_LIMIT, WebhookDeliveryStatus } from "./webhook.rules.ts";
@@ -32,7 +32,7 @@ const URL_RULES =
 
 @ObjectType("WebhookDelivery", {
   implements: Node,
-  description: `One message to one webhook; kept for ${DELIVERY_RETENTION_DAYS} days. Its id is the \`webhook-id\` that the receiver sees, the same however often it is sent.`,
+  description: `One message to one webhook; kept for ${DELIVERY_RETENTION_DAYS} days, of each webhook the newest ${DELIVERY_RETENTION_ROWS.toLocaleString("en")}. Its id is the \`webhook-id\` that the receiver sees, the same however often it is sent.`,
   simpleResolvers: true,
 })
 export class WebhookDeliveryType extends Node {

@@ -3728,7 +3728,7 @@ export const DeleteTemplatesDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<DeleteTemplatesMutation, DeleteTemplatesMutationVariables>;
 export const WebhooksDocument = new TypedDocumentString(`
-    query Webhooks($first: Int, $after: String, $deliveries: Int, $status: WebhookDeliveryStatus) {
+    query Webhooks($first: Int, $after: String, $deliveries: Int = 20, $status: WebhookDeliveryStatus) {
   webhooks(first: $first, after: $after) {
     totalCount
     pageInfo {

@@ -156,7 +156,7 @@ describe("a webhook", () => {
     await other.until(1);
     expect([names(receiver), names(other)]).toEqual([["Mine"], ["After"]]);
     // What was sent goes with the sweep.
-    for (const _ of ["its deliveries", "itself"]) await sweepDeliveries(server.database.executor, clock.now());
+    for (const _ of ["its deliveries", "itself"]) await sweepDeliveries(server.database.executor, { now: clock.now() });
     const [left] = await server.database.executor.execute<{ count: number }>(
       sql`select count(*)::integer as count from webhooks where id = ${id}`,
     );
@@ -187,9 +187,9 @@ describe("a webhook", () => {
     const sessionId = await createSession("Bad");
     await receiver.until(1);
     receiver.secret = null;
-    await expect.poll(() => deliveriesOf(id), PATIENCE).toMatchObject([
-      { status: "RETRYING", attempts: 1, responseStatus: 500, problem: expect.stringContaining("500") },
-    ]);
+    await expect
+      .poll(() => deliveriesOf(id), PATIENCE)
+      .toMatchObject([{ status: "RETRYING", attempts: 1, responseStatus: 500, problem: expect.stringContaining("500") }]);
     expect((await webhookNow(id)).failingSince).not.toBeNull();
     const [waiting] = await deliveriesOf(id);
     const delay = Date.parse(waiting!.nextAttemptAt!) - Date.parse(waiting!.lastAttemptAt!);
@@ -346,17 +346,19 @@ describe("a webhook", () => {
       .toBe(OPEN_LIMIT + 201);
   }, 120_000);
 
-  it("forgets deliveries after their time", async () => {
+  it("forgets deliveries after their time, and the oldest of too many, but none that is still to be sent", async () => {
     await dispatch();
-    const receiver = await startReceiver();
+    const receiver = await startReceiver((response, { data }) => response.writeHead(data["name"] === "Open" ? 500 : 200).end());
     const id = await hook(receiver);
-    await createSession("Old");
-    await receiver.until(1);
-    await expect.poll(() => deliveriesOf(id, "DELIVERED"), PATIENCE).toHaveLength(1);
+    for (const name of ["Open", "A", "B", "C"]) await createSession(name);
+    await expect.poll(() => deliveriesOf(id, "DELIVERED"), PATIENCE).toHaveLength(3);
+    await expect.poll(() => deliveriesOf(id, "RETRYING"), PATIENCE).toHaveLength(1);
+    await sweepDeliveries(server.database.executor, { now: clock.now(), rowLimit: 2 });
+    expect((await deliveriesOf(id)).map(({ status }) => status)).toEqual(["DELIVERED", "DELIVERED", "RETRYING"]);
     const days = (count: number) => new Date(Date.now() + count * 86_400_000);
-    await sweepDeliveries(server.database.executor, days(29));
-    expect(await deliveriesOf(id)).toHaveLength(1);
-    await sweepDeliveries(server.database.executor, days(31));
+    await sweepDeliveries(server.database.executor, { now: days(29) });
+    expect(await deliveriesOf(id)).toHaveLength(3);
+    await sweepDeliveries(server.database.executor, { now: days(31) });
     expect(await deliveriesOf(id)).toHaveLength(0);
   });
 });
@@ -412,9 +414,9 @@ describe("a receiver that does harm", () => {
     // This gateway may not reach loopback, whatever the one said that took the address.
     await dispatch({ allowedNetworks: [] });
     await createSession("Refused");
-    await expect.poll(() => deliveriesOf(id), PATIENCE).toMatchObject([
-      { status: "RETRYING", responseStatus: null, problem: expect.stringMatching(/loopback/) },
-    ]);
+    await expect
+      .poll(() => deliveriesOf(id), PATIENCE)
+      .toMatchObject([{ status: "RETRYING", responseStatus: null, problem: expect.stringMatching(/loopback/) }]);
     expect(receiver.messages).toEqual([]);
   });
 
@@ -423,7 +425,9 @@ describe("a receiver that does harm", () => {
     const receiver = await startReceiver();
     const id = await hook({ ...receiver, url: "http://nowhere.invalid" });
     await createSession("Unresolved");
-    await expect.poll(() => deliveriesOf(id), PATIENCE).toMatchObject([{ status: "RETRYING", problem: "The name nowhere.invalid has no address now." }]);
+    await expect
+      .poll(() => deliveriesOf(id), PATIENCE)
+      .toMatchObject([{ status: "RETRYING", problem: "The name nowhere.invalid has no address now." }]);
   });
 });
 
