@@ -4,7 +4,7 @@ import { firstIdentifierOf } from "../shared/identifier.ts";
 import type { DeliveryOutcome } from "./webhook.rules.ts";
 
 /** How long a gateway keeps a delivery to itself: longer than an attempt can take. Whoever was killed at it lets go of it so. */
-const CLAIM_SECONDS = 30;
+const CLAIM_SECONDS = 20;
 /** Attempts at one webhook at a time, of all gateways together; at one that takes nothing only one, to see whether it does again. */
 const PARALLEL_ATTEMPTS = 8;
 const PROBE_ATTEMPTS = 1;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Vault } from "../access/vault.ts";
 import { BELL_CHANNEL } from "../changes/bell.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
@@ -42,6 +43,8 @@ export interface WebhookDispatcher {
 export async function startWebhookDispatcher(options: WebhookDispatcherOptions): Promise<WebhookDispatcher> {
   const { database, clock, log } = options;
   const closing = new AbortController();
+  // Every attempt listens to it; Node warns of more than ten.
+  setMaxListeners(2 * SLOTS, closing.signal);
   const sending = { healthy: new Set<Promise<void>>(), failing: new Set<Promise<void>>() };
   let known = { hasWebhooks: false, hasFailing: false };
   let sweptAt = -Infinity;
