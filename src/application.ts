@@ -26,7 +26,7 @@ import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
-import { makeFirstOrganization } from "./organizations/first-start.ts";
+import { ADMIN_KEY_FILE, makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
 import { startScheduler } from "./schedules/scheduler.ts";
@@ -39,7 +39,6 @@ import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
 import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
-const ADMIN_KEY_FILE = "admin-key";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
