@@ -58,7 +58,7 @@ const STATISTICS_ROWS = 1_000;
  */
 export async function importSessionsCsv(context: Context, input: ImportSessionsCsvInput): Promise<CsvImportResult> {
   assertPermission(context.actor, "import sessions");
-  const job = await receiveFile(input);
+  const job = await receiveFile(input, context.actor.organizationId);
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {

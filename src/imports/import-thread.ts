@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { createImportJob, type ImportJob } from "./import-job.ts";
+import { createImportTurns } from "./import-turns.ts";
 
 export interface JobCall {
   readonly id: number;
@@ -29,14 +30,18 @@ export interface RunningJob {
 const SMALL_BYTES = 32 * 1024;
 /** A thread that nobody needs ends; the next import starts another one. */
 const IDLE_MILLISECONDS = 60_000;
-/** A file that wants more fails alone, instead of ending the process. */
-const HEAP_LIMIT_MEGABYTES = 512;
+/** Room for as many of the largest files as have a turn at once; more would end the thread, and never the process. */
+const HEAP_LIMIT_MEGABYTES = 768;
+const TURNS = createImportTurns({ total: 3, perOrganization: 2, patienceMilliseconds: 120_000 });
 /** Room for a file's cells: with less, collecting garbage was a third of the work, and with more, 20 MB took 50 MB more. */
 const YOUNG_HEAP_MEGABYTES = 24;
 
-/** Opens a job; `bytes` is the size of the file, or a lower bound while it still comes in. */
-export function openJob(bytes: number): RunningJob {
-  return bytes <= SMALL_BYTES ? openHere() : openInThread();
+/**
+ * Opens a job; `bytes` is the size of the file, or a lower bound while it still comes in. A large one waits for its turn, and throws
+ * SERVICE_UNAVAILABLE when that does not come.
+ */
+export async function openJob(bytes: number, organizationId: string): Promise<RunningJob> {
+  return bytes <= SMALL_BYTES ? openHere() : openInThread(await TURNS.take(organizationId));
 }
 
 function openHere(): RunningJob {
@@ -62,7 +67,7 @@ let thread: Thread | null = null;
 let idleTimer: NodeJS.Timeout | undefined;
 let lastId = 0;
 
-function openInThread(): RunningJob {
+function openInThread(endTurn: () => void): RunningJob {
   clearTimeout(idleTimer);
   const current = (thread ??= startThread());
   const job = (lastId += 1);
@@ -83,7 +88,8 @@ function openInThread(): RunningJob {
     finish: (findings) => call("finish", findings),
     take: (step) => call("take", step),
     close() {
-      call("close", null).catch(() => undefined);
+      // The turn is over once the thread has let go of the file.
+      call("close", null).then(endTurn, endTurn);
       current.openJobs.delete(job);
     },
   };
