@@ -20,6 +20,7 @@ import { startAgent } from "./encoder/agent.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
 import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { startEventKeeper } from "./events/event-keeper.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
@@ -28,6 +29,7 @@ import { startTracing } from "./observability/tracing.ts";
 import { makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
+import { startScheduler } from "./schedules/scheduler.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
 import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
@@ -199,6 +201,21 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
   closers.push({ stage: "workers", close: async () => tokens?.close() });
   let url = "";
+  const base = {
+    database,
+    clock,
+    log,
+    vault,
+    bell,
+    network: networkPolicyOf(environment),
+    defaultRegion: environment.region,
+    // A free port is known only once it is taken.
+    get publicUrl() {
+      return environment.publicUrl ?? url;
+    },
+  };
+  closers.push({ stage: "workers", close: startScheduler(base) });
+  closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
     metrics,
     metricsToken: environment.metricsToken,
@@ -213,19 +230,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
-    base: {
-      database,
-      clock,
-      log,
-      vault,
-      bell,
-      network: networkPolicyOf(environment),
-      defaultRegion: environment.region,
-      // A free port is known only once it is taken.
-      get publicUrl() {
-        return environment.publicUrl ?? url;
-      },
-    },
+    base,
   });
   url = server.url;
   return server;

@@ -125,7 +125,8 @@ const DEFINITIONS = {
     name: "HEADEND_TRUSTED_PROXIES",
     fallback: "",
     allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
-    meaning: "Proxies whose X-Forwarded-For says where a call comes from, for the audit; without them, the address that connects.",
+    meaning:
+      "Proxies whose X-Forwarded-For says where a call comes from, for the audit and for limits; without them, the address that connects.",
     schema: list(isNetwork),
   }),
   multicastInterface: define({

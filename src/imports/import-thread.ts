@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startSourceWorker } from "../shared/source-worker.ts";
 import { createImportJob, type ImportJob } from "./import-job.ts";
 import { createImportTurns } from "./import-turns.ts";
 
@@ -138,12 +139,5 @@ function scheduleEnd(worker: Worker, idle: Thread): void {
 
 function startWorker(): Worker {
   const resourceLimits = { maxOldGenerationSizeMb: HEAP_LIMIT_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_HEAP_MEGABYTES };
-  const isBuilt = import.meta.url.endsWith(".js");
-  if (isBuilt) return new Worker(new URL("./import-worker.js", import.meta.url), { resourceLimits });
-  // From the sources, a thread has to be taught to read TypeScript first.
-  const entry = JSON.stringify(new URL("./import-worker.ts", import.meta.url).href);
-  return new Worker(`import("tsx/esm/api").then(({ register }) => { register(); return import(${entry}); })`, {
-    eval: true,
-    resourceLimits,
-  });
+  return startSourceWorker(new URL("./import-worker.ts", import.meta.url), { resourceLimits });
 }

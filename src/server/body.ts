@@ -16,12 +16,11 @@ export async function readJsonBody(request: IncomingMessage, limitBytes: number 
   }
 }
 
-/** What is said of such a body before it is parsed. */
+/** Refuses JSON that is not worth parsing, with BAD_USER_INPUT. */
 export function refuseHeavyJson(bytes: Uint8Array): void {
-  if (isHeavyJson(bytes)) throw new Fault(FaultCode.BAD_USER_INPUT, HEAVY_JSON_MESSAGE);
+  if (!isHeavyJson(bytes)) return;
+  throw new Fault(FaultCode.BAD_USER_INPUT, "This has more values, or values within values, than any request. Send less at a time.");
 }
-
-export const HEAVY_JSON_MESSAGE = "This has more values, or values within values, than any request. Send less at a time.";
 
 async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const tooLarge = new Fault(

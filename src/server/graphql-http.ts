@@ -9,8 +9,9 @@ import type { CallBudget } from "../limits/call-budget.ts";
 import { failOperationSpan, inOperationSpan } from "../observability/spans.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { contextFor, type Gateway } from "./gateway.ts";
+import { isOpenToAnybody } from "./open-door.ts";
 import { readGraphqlRequest, UnsupportedMediaType } from "./graphql-request.ts";
-import type { Uploads } from "./multipart.ts";
+import { isMultipart, type Uploads } from "./multipart.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
 import { writePart } from "./write-part.ts";
 
@@ -24,12 +25,17 @@ export async function answerGraphql(
   let uploads: Uploads | null = null;
   let budget: CallBudget | null = null;
   try {
-    const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
+    const { authorization = null } = request.headers;
+    // Who shows nothing is let in by what is asked for alone; all others before anything is read.
+    const mayBeOpen = authorization === null && request.method === "POST" && !isMultipart(request);
+    const early = mayBeOpen ? await readGraphqlRequest(request, gateway.operations).catch(() => null) : null;
+    const isForAnybody = early !== null && isOpenToAnybody(early.request.body);
+    const context = await contextFor(gateway, { request, authorization, requestId, isForAnybody });
     budget = context.budget;
     budget.begin();
     // Before anything runs: who cannot read the answer should not find out that it was done.
     if (mediaTypeFor(request.headers.accept) === null) throw new NotAcceptable();
-    const read = await readGraphqlRequest(request, gateway.operations);
+    const read = early ?? (await readGraphqlRequest(request, gateway.operations));
     uploads = read.uploads;
     const answer = await inOperationSpan(() =>
       gateway.apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest: read.request, context: async () => context }),

@@ -19,6 +19,13 @@ export const IDENTIFIER_KINDS = [
   "alert",
   "image",
   "auditentry",
+  "event",
+  "eventlanguage",
+  "scheduledaction",
+  "question",
+  "reply",
+  "chatmessage",
+  "slide",
 ] as const;
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];

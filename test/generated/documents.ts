@@ -128,6 +128,17 @@ export type AudioCodec =
   /** Opus, for WebRTC and low bitrates; not over RTMP. */
   | 'OPUS';
 
+/** What an event goes without that went live with its backup alone. */
+export type BackupOnlyLimitation =
+  /** A lost backup is not replaced: the primary is not taken even when it comes. */
+  | 'NO_AUTO_FAILOVER'
+  /** Without a recording no SRT file of its captions is made. */
+  | 'NO_SUBTITLE_DOWNLOAD'
+  /** Without a recording the event cannot become ON_DEMAND. */
+  | 'ON_DEMAND_MAY_FAIL'
+  /** There may be no recording after the event: of a language without its primary nothing is recorded. */
+  | 'RECORDING_MAY_BE_MISSING';
+
 /** What an item of a subscription tells. */
 export type ChangeKind =
   /** An alert of it was raised, repeated, acknowledged or ended. */
@@ -173,6 +184,28 @@ export type CreateApiKeyInput = {
   expiresAt?: string | null | undefined;
   /** What it is for, 1 to 200 characters; need not be unique. */
   name: string;
+};
+
+/** A new event. Its ingests listen from its creation on. */
+export type CreateEventInput = {
+  /** Who may watch; left out: PUBLIC. */
+  access?: EventAccess | null | undefined;
+  /** The code for ACCESS_CODE, 6 to 30 characters. */
+  accessCode?: string | null | undefined;
+  /** Free text for attendees, at most 2,000 characters. */
+  details?: string | null | undefined;
+  /** When it is announced to end, after startsAt; nothing ends by it. */
+  endsAt?: string | null | undefined;
+  /** Any text of the caller's own: the same call with the same key is done once and answered twice, for 48 hours. */
+  idempotencyKey?: string | null | undefined;
+  /** Its languages in the order that attendees see: 1 to 20. */
+  languages: Array<EventLanguageInput>;
+  /** What attendees may write; left out: DISABLED. */
+  messagingMode?: MessagingMode | null | undefined;
+  /** When it is announced to begin; nothing begins by it. */
+  startsAt?: string | null | undefined;
+  /** What it is called; 1 to 200 characters. */
+  title: string;
 };
 
 /** A new session with its playbacks. It is created STOPPED. */
@@ -312,6 +345,38 @@ export type EncoderStatus =
   /** It takes sessions while it has room. */
   | 'ONLINE';
 
+/** Who may watch an event. */
+export type EventAccess =
+  /** Whoever has its link and enters its code. */
+  | 'ACCESS_CODE'
+  /** Whoever has its link. */
+  | 'PUBLIC';
+
+/** A language of an event. */
+export type EventLanguageInput = {
+  /** Whether there is a backup signal. */
+  backupEnabled?: boolean | null | undefined;
+  /** A tag of BCP 47, such as de or pt-BR; unique in the event. */
+  code: string;
+  /** What attendees choose it by; 1 to 200 characters. */
+  label: string;
+  /** The template that its signal is encoded by. */
+  templateId: string | number;
+};
+
+/** What an event is. From ENDED there is no way back to LIVE. */
+export type EventStatus =
+  /** Over, for ever. */
+  | 'ENDED'
+  /** On air, for everybody who may watch. */
+  | 'LIVE'
+  /** Over, and its recording can be watched. */
+  | 'ON_DEMAND'
+  /** Made, and not live yet; its ingests listen, so that both signals can be connected and previewed. */
+  | 'SCHEDULED'
+  /** Encoded for its operator alone: nothing is public, counted or recorded. */
+  | 'TESTING';
+
 /** When an input leaves path A, and how it comes back. Needs a URL for path B. */
 export type FailoverInput = {
   /** Fail over when more than this percentage of packets is lost in 30 seconds: 0.01 to 100. Null: only when path A is gone. */
@@ -368,6 +433,33 @@ export type ImportSessionsCsvInput = {
   region?: string | null | undefined;
 };
 
+/** How a signal may be pushed. */
+export type IngestProtocol =
+  /** RTMP: server URL and stream key. */
+  | 'RTMP'
+  /** RTMP over TLS: server URL and stream key. */
+  | 'RTMPS'
+  /** SRT as caller: the stream key is the stream ID, and the passphrase encrypts. */
+  | 'SRT';
+
+/** Which of the two signals of a language. */
+export type IngestRole =
+  /** Takes over by itself when the primary is lost, and the other way round. */
+  | 'BACKUP'
+  /** The main signal, taken whenever it is there. */
+  | 'PRIMARY';
+
+/** What a signal is seen to do. */
+export type IngestState =
+  /** The signal arrives. */
+  | 'CONNECTED'
+  /** It arrived before, and does not now. */
+  | 'LOST'
+  /** The language has no backup. */
+  | 'NOT_CONFIGURED'
+  /** Nothing has arrived yet. */
+  | 'WAITING';
+
 /** One of the two paths of an input. */
 export type InputPath =
   /** The primary path; every start begins on it. */
@@ -397,6 +489,15 @@ export type InputType =
   | 'SRT_PULL'
   /** A sender calls us over SRT, with a stream key and optional encryption. */
   | 'SRT_PUSH';
+
+/** What attendees may write. */
+export type MessagingMode =
+  /** Messages that all attendees see at once. */
+  | 'CHAT'
+  /** Attendees write nothing. */
+  | 'DISABLED'
+  /** Questions that moderators see first, and attendees once they are approved. */
+  | 'MODERATED_QA';
 
 /** What became of one thing asked for. */
 export type Outcome =
@@ -517,6 +618,17 @@ export type ProcessTargetInput = {
   /** The rendition, one of the playback's template. */
   renditionId: string | number;
 };
+
+/** What became of a question. */
+export type QuestionStatus =
+  /** Seen by all attendees, and answered, in the show or by a reply. */
+  | 'ANSWERED'
+  /** Seen by all attendees, who may vote for it. */
+  | 'APPROVED'
+  /** Seen by its author and by moderators alone. */
+  | 'DECLINED'
+  /** Seen by its author and by moderators alone. */
+  | 'NEW';
 
 /** What a remap rule does with the streams it is about. */
 export type RemapMode =
@@ -642,6 +754,8 @@ export type SessionFilter = {
   excludeIds?: Array<string | number> | null | undefined;
   /** Sessions with one of these keys of your own system. */
   externalIds?: Array<string> | null | undefined;
+  /** Whether the session feeds a language of an event. */
+  hasEvent?: boolean | null | undefined;
   /** True: sessions with an open alert; false: those without. */
   hasOpenAlert?: boolean | null | undefined;
   /** Sessions that run and of which something was edited that waits for a restart; false: all others. */
@@ -893,6 +1007,8 @@ export type UserErrorCode =
 export type Verb =
   /** Look after open alerts, and snooze them. */
   | 'ACKNOWLEDGE_ALERTS'
+  /** Take back what was to be done at a time. */
+  | 'CANCEL'
   /** Clear open alerts. */
   | 'CLEAR_ALERTS'
   /** Configure live processing. */
@@ -915,6 +1031,8 @@ export type Verb =
   | 'REVEAL_SECRET'
   /** Replace a secret. */
   | 'ROTATE_SECRET'
+  /** Have something done at a time. */
+  | 'SCHEDULE'
   /** Show the slate. */
   | 'SHOW_SLATE'
   /** Start sessions. */
@@ -1129,6 +1247,10 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
         | { id: string }
         | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
        | null }> } };
 
 export type ChangeDigestQueryVariables = Exact<{
@@ -1153,6 +1275,76 @@ export type ExportSessionsCsvQueryVariables = Exact<{
 
 
 export type ExportSessionsCsvQuery = { exportSessionsCsv: { filename: string, csv: string, rowCount: number, commentedRowCount: number } };
+
+export type EventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+
+export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+
+export type CreateEventMutationVariables = Exact<{
+  input: CreateEventInput;
+}>;
+
+
+export type CreateEventMutation = { createEvent: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type StartEventTestMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StartEventTestMutation = { startEventTest: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type StopEventTestMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StopEventTestMutation = { stopEventTest: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type GoLiveMutationVariables = Exact<{
+  id: string | number;
+  confirmBackupOnly?: boolean | null | undefined;
+}>;
+
+
+export type GoLiveMutation = { goLive: { event: { id: string, status: EventStatus, limitations: Array<BackupOnlyLimitation> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type StopEventMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StopEventMutation = { stopEvent: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type EventChangesSubscriptionVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventChangesSubscription = { eventChanges: { cursor: string, kind: ChangeKind, at: string, event: { id: string, title: string, status: EventStatus } | null } };
+
+export type JoinEventMutationVariables = Exact<{
+  eventId: string | number;
+  accessCode?: string | null | undefined;
+  displayName?: string | null | undefined;
+}>;
+
+
+export type JoinEventMutation = { joinEvent: { token: string | null, expiresAt: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type PublicEventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PublicEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null }>, publishedSlide: { id: string, number: number, imageUrl: string } | null, questions: { nodes: Array<{ id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, replies: Array<{ text: string, authorName: string, at: string }> }> } } | null };
 
 export type SessionDetailsQueryVariables = Exact<{
   id: string | number;
@@ -1485,6 +1677,23 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AssetRow"}) as unknown as TypedDocumentString<AssetRowFragment, unknown>;
+export const SignalFragmentDoc = new TypedDocumentString(`
+    fragment Signal on Ingest {
+  id
+  role
+  state
+  lastSeenAt
+  bitrateKbps
+  endpoints {
+    protocol
+    serverUrl
+    streamKey {
+      id
+      mask
+    }
+  }
+}
+    `, {"fragmentName":"Signal"}) as unknown as TypedDocumentString<SignalFragment, unknown>;
 export const ActionAnswerFragmentDoc = new TypedDocumentString(`
     fragment ActionAnswer on ActionState {
   allowed
@@ -2215,6 +2424,192 @@ export const ExportSessionsCsvDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ExportSessionsCsvQuery, ExportSessionsCsvQueryVariables>;
+export const EventDocument = new TypedDocumentString(`
+    query Event($id: ID!) {
+  event(id: $id) {
+    id
+    title
+    status
+    version
+    limitations
+    goLiveCheck {
+      allowed
+      confirmationRequired
+      limitations
+      blockers {
+        code
+        message
+      }
+    }
+    languages {
+      id
+      code
+      label
+      activeIngest
+      hlsUrl
+      primary {
+        ...Signal
+      }
+      backup {
+        ...Signal
+      }
+    }
+  }
+}
+    fragment Signal on Ingest {
+  id
+  role
+  state
+  lastSeenAt
+  bitrateKbps
+  endpoints {
+    protocol
+    serverUrl
+    streamKey {
+      id
+      mask
+    }
+  }
+}`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const CreateEventDocument = new TypedDocumentString(`
+    mutation CreateEvent($input: CreateEventInput!) {
+  createEvent(input: $input) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateEventMutation, CreateEventMutationVariables>;
+export const StartEventTestDocument = new TypedDocumentString(`
+    mutation StartEventTest($id: ID!) {
+  startEventTest(input: {id: $id}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartEventTestMutation, StartEventTestMutationVariables>;
+export const StopEventTestDocument = new TypedDocumentString(`
+    mutation StopEventTest($id: ID!) {
+  stopEventTest(input: {id: $id}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StopEventTestMutation, StopEventTestMutationVariables>;
+export const GoLiveDocument = new TypedDocumentString(`
+    mutation GoLive($id: ID!, $confirmBackupOnly: Boolean) {
+  goLive(input: {id: $id, confirmBackupOnly: $confirmBackupOnly}) {
+    event {
+      id
+      status
+      limitations
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GoLiveMutation, GoLiveMutationVariables>;
+export const StopEventDocument = new TypedDocumentString(`
+    mutation StopEvent($id: ID!) {
+  stopEvent(input: {id: $id, confirm: true}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StopEventMutation, StopEventMutationVariables>;
+export const EventChangesDocument = new TypedDocumentString(`
+    subscription EventChanges($ids: [ID!], $snapshot: Boolean, $after: Cursor) {
+  eventChanges(ids: $ids, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    at
+    event {
+      id
+      title
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventChangesSubscription, EventChangesSubscriptionVariables>;
+export const JoinEventDocument = new TypedDocumentString(`
+    mutation JoinEvent($eventId: ID!, $accessCode: String, $displayName: String) {
+  joinEvent(
+    input: {eventId: $eventId, accessCode: $accessCode, displayName: $displayName}
+  ) {
+    token
+    expiresAt
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JoinEventMutation, JoinEventMutationVariables>;
+export const PublicEventDocument = new TypedDocumentString(`
+    query PublicEvent($id: ID!) {
+  publicEvent(id: $id) {
+    id
+    title
+    details
+    status
+    startsAt
+    messagingMode
+    languages {
+      id
+      code
+      label
+      hlsUrl
+    }
+    publishedSlide {
+      id
+      number
+      imageUrl
+    }
+    questions(first: 50) {
+      nodes {
+        id
+        text
+        authorName
+        status
+        upvotes
+        hasUpvoted
+        isMine
+        replies {
+          text
+          authorName
+          at
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PublicEventQuery, PublicEventQueryVariables>;
 export const SessionDetailsDocument = new TypedDocumentString(`
     query SessionDetails($id: ID!) {
   session(id: $id) {
