@@ -133,27 +133,6 @@ describe("a file that is uploaded", () => {
   });
 });
 
-describe("many large files at once", () => {
-  it("are all answered: no organization's keep another's from being read", { timeout: 300_000 }, async () => {
-    // As many cells as a file may have, which is what takes memory.
-    const header = [...Object.keys(HTTP), ...Array.from({ length: 92 }, (_, index) => `column ${index}`)];
-    const wide = writeCsv(
-      header,
-      Array.from({ length: 20_000 }, (_, row) => header.map((_name, column) => `${column}${row}`.padStart(9, "x"))),
-    );
-    const other = await server.otherOrganization();
-    await insertTemplate(other.context, "One");
-    const answers = await Promise.all([
-      ...Array.from({ length: 6 }, () => importFile(wide)),
-      sendUpload<Imported>({ url: server.url, key: other.key, query: IMPORT, input: {}, file: many(2_000) }).then(
-        ({ data }) => data?.importSessionsCsv,
-      ),
-    ]);
-    expect(answers.slice(0, -1).map((answer) => answer?.userErrors[0]?.code)).toEqual(Array.from({ length: 6 }, () => "CSV_INVALID"));
-    expect(answers.at(-1)).toMatchObject({ imported: true, rowCount: 2_000 });
-  });
-});
-
 describe("the way in", () => {
   it("is closed to forms of foreign pages", async () => {
     const { status, errors } = await send(many(1), {}, { headers: { "apollo-require-preflight": "" } });
