@@ -152,7 +152,8 @@ function answerText(response: ServerResponse, status: number, text: string): voi
 const CORS_MAX_AGE_SECONDS = "600";
 
 function allowOrigin(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("vary", "origin");
+  // An answer's media type is that which the request accepts.
+  response.setHeader("vary", "origin, accept");
   const { origin } = request.headers;
   if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
   response.setHeader("access-control-allow-origin", origin);
