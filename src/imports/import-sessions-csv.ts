@@ -128,7 +128,7 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   if (order.dryRun) return { sessions, cursor: null };
   await copySessions(context, { count: result.createdCount, origin, take: job.take }).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
-  const isWritten = result.createdCount + result.updated.sessions.count > 0;
+  const isWritten = result.createdCount > 0 || result.updated.some((rows) => rows.sessions.count > 0);
   if (!isWritten) return { sessions, cursor: null };
   const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: writtenIds(sessions) });
   return { sessions, cursor: await writeCursor(context.transaction, context.clock, audit) };
