@@ -82,9 +82,7 @@ it("a live stream is clipped while it runs and once it has ended, and a kill of 
   const running = await whenReady((await createClip(replay!.id, 1.2, 9.2)).id);
   expect((await find(replay!.id)).status).toBe("IN_PROGRESS");
   const early = await framesAt(running.shareUrl!);
-  const first = (await readFrameCodes((await find(replay!.id)).url!))[0]!;
   expect(early.length).toBe(8 * FRAME_RATE);
-  expect(Math.abs(early[0]! - (first + 1.2 * FRAME_RATE))).toBeLessThanOrEqual(1);
   expect(early.at(-1)! - early[0]!).toBe(8 * FRAME_RATE - 1);
 
   await product.act("stopSessions", id);
@@ -93,6 +91,9 @@ it("a live stream is clipped while it runs and once it has ended, and a kill of 
     const found = await find(replay!.id);
     return found.status === "READY" && found;
   });
+  // A playlist that goes on has no end to be read to.
+  const first = (await readFrameCodes(ended.url!))[0]!;
+  expect(Math.abs(early[0]! - (first + 1.2 * FRAME_RATE))).toBeLessThanOrEqual(1);
   const copied = await whenReady((await createClip(ended.id, 3, 8.5, false)).id);
   // Key frames are 2 s apart.
   expect((await framesAt(copied.shareUrl!))[0]! - first).toBe(2 * FRAME_RATE);
