@@ -27,7 +27,7 @@ import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
-import { makeFirstOrganization } from "./organizations/first-start.ts";
+import { ADMIN_KEY_FILE, makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
 import { startScheduler } from "./schedules/scheduler.ts";
@@ -38,8 +38,8 @@ import { systemClock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
+import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
-const ADMIN_KEY_FILE = "admin-key";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
@@ -195,6 +195,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
+  const dispatcher = await startWebhookDispatcher({ database, changeLog, vault, network: networkPolicyOf(environment), clock, log });
+  closers.push({ stage: "workers", close: () => dispatcher.close() });
   const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore: null });
   closers.push({ stage: "workers", close: sweeping.close });
   metrics.showInstallation(database.executor);

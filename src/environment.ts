@@ -118,7 +118,7 @@ const DEFINITIONS = {
     name: "HEADEND_ALLOWED_NETWORKS",
     fallback: "",
     allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
-    meaning: "Private and loopback addresses that inputs and outputs of sessions may use; none by default.",
+    meaning: "Private and loopback addresses that inputs and outputs of sessions and webhooks may use; none by default.",
     schema: list(isNetwork),
   }),
   trustedProxies: define({

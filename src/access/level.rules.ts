@@ -39,6 +39,10 @@ export const PERMISSIONS = {
   "list api keys": "ADMIN",
   "create api keys": "ADMIN",
   "revoke api keys": "ADMIN",
+  "list webhooks": "ADMIN",
+  "create webhooks": "ADMIN",
+  "update webhooks": "ADMIN",
+  "delete webhooks": "ADMIN",
   "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;
 

@@ -45,6 +45,7 @@ import { SessionSummaryResolver } from "../sessions/session-summary.resolver.ts"
 import { TelemetryResolver } from "../sessions/telemetry.resolver.ts";
 import { TemplateEditResolver } from "../sessions/template-edit.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
+import { WebhookDeliveriesResolver, WebhookDeliveryResolver, WebhookResolver } from "../webhooks/webhook.resolver.ts";
 import { createNodeLoad, createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
 
@@ -126,6 +127,9 @@ export function buildHeadendSchema(): GraphQLSchema {
       TemplateEditResolver,
       TemplateResolver,
       TemplateSessionsResolver,
+      WebhookDeliveriesResolver,
+      WebhookDeliveryResolver,
+      WebhookResolver,
     ],
     validate: false,
     pubSub: NO_TRANSPORT,

@@ -39,6 +39,11 @@ export function checkOutputUrl(type: OutputType, url: string, policy: NetworkPol
   return checkUrl(url, { type: `${type} output`, schemes: urlSchemes, reach, direction: "OUTPUT", policy });
 }
 
+/** Whether changes may be posted to this URL. */
+export function checkWebhookUrl(url: string, policy: NetworkPolicy): UrlProblem | null {
+  return checkUrl(url, { type: "webhook", schemes: ["http", "https"], reach: "UNICAST", direction: "OUTPUT", policy });
+}
+
 interface UrlExpectation {
   readonly type: string;
   readonly schemes: readonly string[];

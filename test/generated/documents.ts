@@ -6,7 +6,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** What a credential may do. Each level includes the ones before it. */
 export type AccessLevel =
-  /** Also manages API keys. */
+  /** Also manages API keys and webhooks, and reads the audit. */
   | 'ADMIN'
   /** Also creates, edits, deletes and imports sessions and templates, and exports their secrets. */
   | 'EDITOR'
@@ -278,6 +278,16 @@ export type CreateTemplateInput = {
   renditions: Array<RenditionInput>;
 };
 
+/** A new webhook, told of what happens from now on; at most 50 in an organization. */
+export type CreateWebhookInput = {
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. The secret is shown again to the same call. */
+  idempotencyKey?: string | null | undefined;
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. */
+  kinds: Array<string>;
+  /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. */
+  url: string;
+};
+
 /** What is wrong with a cell, a row, the header or a whole file. */
 export type CsvImportErrorCode =
   /** A column is in the header twice. */
@@ -342,6 +352,12 @@ export type DeleteAssetsInput = {
 /** Templates to delete, all or none. */
 export type DeleteTemplatesInput = {
   /** The templates' ids, 1 to 100. One in use is refused with TEMPLATE_IN_USE. */
+  ids: Array<string | number>;
+};
+
+/** Webhooks to delete, all or none. */
+export type DeleteWebhooksInput = {
+  /** The webhooks' ids, 1 to 100. */
   ids: Array<string | number>;
 };
 
@@ -718,6 +734,16 @@ export type RenditionInput = {
   width?: number | null | undefined;
 };
 
+/** What to send to an enabled webhook once more: deliveries, or all after a cursor. */
+export type ResendWebhookInput = {
+  /** All changes of its kinds after this position, and possibly a few of just before, each under the id that it was sent with: the replay of an outage. Of a position that is older than what is kept log.lagged is sent first. */
+  after?: string | null | undefined;
+  /** Deliveries of it by their ids, at most 1,000, whatever became of them. */
+  deliveryIds?: Array<string | number> | null | undefined;
+  /** The id of the webhook. */
+  id: string | number;
+};
+
 /** Sessions to restart, all at once or rolling. */
 export type RestartSessionsInput = {
   /** Tell what would happen to each, for a confirm dialog, and do nothing. */
@@ -954,6 +980,18 @@ export type UpdateTemplateInput = {
   renditions?: Array<RenditionInput> | null | undefined;
 };
 
+/** Changes to a webhook: what is left out stays as it is. */
+export type UpdateWebhookInput = {
+  /** The id of the webhook. */
+  id: string | number;
+  /** Whether anything is sent; true also has what waits tried anew at full speed. */
+  isEnabled?: boolean | null | undefined;
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. What waits to be sent is sent still. */
+  kinds?: Array<string> | null | undefined;
+  /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. What waits to be sent goes there too. */
+  url?: string | null | undefined;
+};
+
 /** Why something that was asked for was not done. A closed list; a new value is announced in schema/CHANGES.md. */
 export type UserErrorCode =
   /** The credential's access level does not include this; the message names the level that does. */
@@ -1074,6 +1112,17 @@ export type VideoCodec =
   | 'H264'
   /** H.265 (HEVC): better pictures at the same bitrate; not over RTMP. */
   | 'H265';
+
+/** What became of a message to a webhook. */
+export type WebhookDeliveryStatus =
+  /** The receiver took it: it answered with a status from 200 to 299. */
+  | 'DELIVERED'
+  /** It was not taken in 72 hours, and is not sent again by itself. `resendWebhook` sends it. */
+  | 'FAILED'
+  /** It was not sent yet, or is on its way for the first time. */
+  | 'PENDING'
+  /** It was sent and not taken, and is sent again: after 5 seconds, then three times as long each time, 8 hours at most. */
+  | 'RETRYING';
 
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1257,6 +1306,8 @@ export type ChangesQueryVariables = Exact<{
 
 
 export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ cursor: string, kind: string, at: string, actor: string | null, objectId: string, object:
+        | { id: string }
+        | { id: string }
         | { id: string }
         | { id: string }
         | { id: string }
@@ -1609,6 +1660,68 @@ export type DeleteTemplatesMutationVariables = Exact<{
 
 export type DeleteTemplatesMutation = { deleteTemplates: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
+export type WebhookRowFragment = { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string };
+
+export type WebhookErrorsFragment = { code: UserErrorCode, message: string, path: Array<string> };
+
+export type WebhooksQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  deliveries?: number | null | undefined;
+  status?: WebhookDeliveryStatus | null | undefined;
+}>;
+
+
+export type WebhooksQuery = { webhooks: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string, deliveries: { totalCount: number, nodes: Array<{ id: string, status: WebhookDeliveryStatus, attempts: number, responseStatus: number | null, problem: string | null, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, change: { kind: string, at: string, cursor: string, objectId: string, object:
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+             | null } | null }> } }> } };
+
+export type CreateWebhookMutationVariables = Exact<{
+  input: CreateWebhookInput;
+}>;
+
+
+export type CreateWebhookMutation = { createWebhook: { secret: string | null, webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type UpdateWebhookMutationVariables = Exact<{
+  input: UpdateWebhookInput;
+}>;
+
+
+export type UpdateWebhookMutation = { updateWebhook: { webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteWebhooksMutationVariables = Exact<{
+  input: DeleteWebhooksInput;
+}>;
+
+
+export type DeleteWebhooksMutation = { deleteWebhooks: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ResendWebhookMutationVariables = Exact<{
+  input: ResendWebhookInput;
+}>;
+
+
+export type ResendWebhookMutation = { resendWebhook: { webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1832,6 +1945,24 @@ export const TemplateRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TemplateRow"}) as unknown as TypedDocumentString<TemplateRowFragment, unknown>;
+export const WebhookRowFragmentDoc = new TypedDocumentString(`
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+    `, {"fragmentName":"WebhookRow"}) as unknown as TypedDocumentString<WebhookRowFragment, unknown>;
+export const WebhookErrorsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}
+    `, {"fragmentName":"WebhookErrors"}) as unknown as TypedDocumentString<WebhookErrorsFragment, unknown>;
 export const WhoAmIDocument = new TypedDocumentString(`
     query WhoAmI {
   caller {
@@ -3671,3 +3802,137 @@ export const DeleteTemplatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteTemplatesMutation, DeleteTemplatesMutationVariables>;
+export const WebhooksDocument = new TypedDocumentString(`
+    query Webhooks($first: Int, $after: String, $deliveries: Int = 20, $status: WebhookDeliveryStatus) {
+  webhooks(first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...WebhookRow
+      deliveries(first: $deliveries, status: $status) {
+        totalCount
+        nodes {
+          id
+          status
+          attempts
+          responseStatus
+          problem
+          createdAt
+          lastAttemptAt
+          nextAttemptAt
+          change {
+            kind
+            at
+            cursor
+            objectId
+            object {
+              id
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}`) as unknown as TypedDocumentString<WebhooksQuery, WebhooksQueryVariables>;
+export const CreateWebhookDocument = new TypedDocumentString(`
+    mutation CreateWebhook($input: CreateWebhookInput!) {
+  createWebhook(input: $input) {
+    secret
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<CreateWebhookMutation, CreateWebhookMutationVariables>;
+export const UpdateWebhookDocument = new TypedDocumentString(`
+    mutation UpdateWebhook($input: UpdateWebhookInput!) {
+  updateWebhook(input: $input) {
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<UpdateWebhookMutation, UpdateWebhookMutationVariables>;
+export const DeleteWebhooksDocument = new TypedDocumentString(`
+    mutation DeleteWebhooks($input: DeleteWebhooksInput!) {
+  deleteWebhooks(input: $input) {
+    deletedIds
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<DeleteWebhooksMutation, DeleteWebhooksMutationVariables>;
+export const ResendWebhookDocument = new TypedDocumentString(`
+    mutation ResendWebhook($input: ResendWebhookInput!) {
+  resendWebhook(input: $input) {
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<ResendWebhookMutation, ResendWebhookMutationVariables>;

@@ -25,6 +25,7 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "CreateClipInput.assetId": "asset",
   "DeleteAssetsInput.ids": "asset",
   "DeleteTemplatesInput.ids": "template",
+  "DeleteWebhooksInput.ids": "webhook",
   "PlaybackInput.templateId": "template",
   "PlaybackPatch.templateId": "template",
   "ProcessTargetInput.playbackId": "playback",
@@ -41,6 +42,8 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "RemovePlaybacksInput.sessionId": "session",
   "RemoveProcessesInput.ids": "process",
   "RenditionInput.id": "rendition",
+  "ResendWebhookInput.deliveryIds": "webhookdelivery",
+  "ResendWebhookInput.id": "webhook",
   "RevealSecretInput.id": "secret",
   "RevokeApiKeysInput.ids": "apikey",
   "RotateSecretInput.id": "secret",
@@ -54,6 +57,7 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "UpdatePlaybackInput.id": "playback",
   "UpdateSessionInput.id": "session",
   "UpdateTemplateInput.id": "template",
+  "UpdateWebhookInput.id": "webhook",
 };
 
 /** Places at which an id of one's own is answered as any other, with the reason. */
@@ -184,6 +188,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Query.sessions": { ...read, variants: async (world) => (await filters(world)).map((filter) => ({ filter })) },
   "Query.template": { ...read, variants: async (world) => [{ id: await world.fresh("template") }] },
   "Query.templates": { ...read, variants: async () => [{}] },
+  "Query.webhooks": { permission: "list webhooks", audit: null, variants: async () => [{}] },
 
   "Mutation.acknowledgeAlerts": {
     ...{ permission: "acknowledge alerts", audit: "ACKNOWLEDGE_ALERTS" },
@@ -233,6 +238,10 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
         input: { name: world.name("template"), renditions: [{ ...PASSTHROUGH, ...id }] },
       })),
   },
+  "Mutation.createWebhook": {
+    ...{ permission: "create webhooks", audit: "CREATE" },
+    variants: async (world) => [{ input: { url: `https://${world.mark}.example.org/hooks`, kinds: ["session.created"] } }],
+  },
   "Mutation.deleteAssets": {
     ...{ permission: "delete assets", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("asset")] } }],
@@ -241,6 +250,10 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Mutation.deleteTemplates": {
     ...{ permission: "delete templates", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("template")] } }],
+  },
+  "Mutation.deleteWebhooks": {
+    ...{ permission: "delete webhooks", audit: "DELETE" },
+    variants: async (world) => [{ input: { ids: [await world.fresh("webhook")] } }],
   },
   "Mutation.hideSlates": { permission: "hide slates", audit: "HIDE_SLATE", variants: bulk((world) => withShownSlate(world)) },
   "Mutation.importSessionsCsv": {
@@ -265,6 +278,13 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     variants: async (world) => [{ input: { ids: [await world.fresh("process")] } }],
   },
   "Mutation.restartSessions": { permission: "restart sessions", audit: "RESTART", variants: bulk(running) },
+  "Mutation.resendWebhook": {
+    ...{ permission: "update webhooks", audit: "UPDATE" },
+    async variants(world) {
+      const [id, after] = [await world.fresh("webhook"), (await world.caller.graphql("{ changeCursor }"))["changeCursor"] as string];
+      return [{ input: { id, deliveryIds: [await world.delivery(id)] } }, { input: { id, after } }];
+    },
+  },
   "Mutation.revealSecret": {
     ...{ permission: "reveal secrets", audit: "REVEAL_SECRET" },
     variants: async (world) => [{ input: { id: await world.fresh("secret") } }],
@@ -312,6 +332,10 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       const { id, renditions } = await world.template();
       return [{ input: { id, name: world.name("template"), renditions: [{ ...PASSTHROUGH, id: renditions[1].id }] } }];
     },
+  },
+  "Mutation.updateWebhook": {
+    ...{ permission: "update webhooks", audit: "UPDATE" },
+    variants: async (world) => [{ input: { id: await world.fresh("webhook"), isEnabled: false } }],
   },
 
   "Subscription.alertChanges": {

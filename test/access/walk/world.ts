@@ -81,6 +81,8 @@ export class World {
     scheduledaction: async () => this.scheduledAction(await this.event()),
     question: async () => this.message("questions", "question"),
     chatmessage: async () => this.message("chat_messages", "chatmessage"),
+    webhook: async () => this.webhook(),
+    webhookdelivery: async () => this.delivery(await this.webhook()),
     // Encoders belong to the installation and are seen by everybody.
     encoder: async () => this.encoder(),
   };
@@ -108,6 +110,8 @@ export class World {
     scheduledaction: (id: string) => this.#forget("scheduled_actions", id),
     question: (id: string) => this.#forget("questions", id),
     chatmessage: (id: string) => this.#forget("chat_messages", id),
+    webhook: (id: string) => this.#mutate("deleteWebhooks", "DeleteWebhooksInput", { ids: [id] }),
+    webhookdelivery: (id: string) => this.#forget("webhook_deliveries", id),
   };
 
   async event(): Promise<string> {
@@ -210,6 +214,26 @@ export class World {
       { name: this.name("key"), accessLevel: "VIEWER" },
     );
     return { key: answer["key"], ...answer["apiKey"] } as Loose;
+  }
+
+  async webhook(): Promise<string> {
+    const { webhook } = await this.#ask(
+      "mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } userErrors { message } } }",
+      { url: `https://${this.mark}.example.org/hooks`, kinds: ["session.created"] },
+    );
+    return (webhook as Loose)["id"] as string;
+  }
+
+  /** As the dispatcher would make it of a change. */
+  async delivery(webhookId: string): Promise<string> {
+    const id = newIdentifier("webhookdelivery");
+    const objectId = unknownId("session");
+    const data = { objectId, name: this.name("of"), actor: this.name("by"), sequence: 1, cursor: "" };
+    const body = JSON.stringify({ type: "session.created", timestamp: new Date().toISOString(), data });
+    await this.#execute(sql`
+      insert into webhook_deliveries (id, webhook_id, organization_id, object_id, body, next_attempt_at, created_at)
+      values (${id}, ${webhookId}, ${this.caller.organizationId}, ${objectId}, ${body}, now(), now())`);
+    return id;
   }
 
   /** As an encoder would raise it. */
