@@ -17,6 +17,7 @@ import { findDatabaseServer, startDatabaseServer } from "./database/database-ser
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAssetSweeper } from "./encoder/asset-sweeper.ts";
 import { startAgent } from "./encoder/agent.ts";
+import { startClipMaker } from "./encoder/clip-maker.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
 import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
@@ -270,6 +271,11 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     version: packageVersion(),
   });
   encoder.currentId = agent.encoderId;
+  if (encoder.clipTools) {
+    const { assetRoot, clipTools } = encoder;
+    const clips = await startClipMaker({ ...clipTools, database, log, assetRoot, encoderId: agent.encoderId, teller: assets });
+    closers.push({ stage: "takers", close: clips.close });
+  }
   if (!isSimulated) {
     const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
     closers.push({ stage: "workers", close: sweeper.close });

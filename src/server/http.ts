@@ -18,10 +18,14 @@ import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
+import { createOpenCalls } from "./open-calls.ts";
 import { startStreaming } from "./streaming.ts";
 import { serveSockets } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions"> {
+export interface ServerOptions extends Omit<
+  Gateway,
+  "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions" | "openCalls"
+> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
@@ -35,7 +39,7 @@ export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "meter
 export interface RunningServer {
   /** The base of its addresses, such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Takes no more, ends sockets with 1012 so that clients come back to another gateway, and waits for open requests. */
+  /** Takes no more, ends sockets with 1012 so that clients come back to another gateway, and waits for open requests, but for those that wait for others themselves. */
   readonly close: () => Promise<void>;
 }
 
@@ -53,7 +57,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
   const subscriptions = createSubscriptions({ schema: options.schema, operations });
   const feeds = { ...createSessionFeeds({ ...base, changeLog }), ...createEventFeeds(base) };
-  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions };
+  const openCalls = createOpenCalls();
+  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions, openCalls };
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -79,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: baseUrl(server, options.host),
     async close() {
       isClosing = true;
+      openCalls.close();
       await sockets.close();
       streaming.close();
       await closeServer(server);

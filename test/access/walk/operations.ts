@@ -22,6 +22,7 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "AddPlaybackInput.sessionId": "session",
   "ClearAlertsInput.ids": "alert",
   "ConfigureProcessesInput.sessionId": "session",
+  "CreateClipInput.assetId": "asset",
   "DeleteAssetsInput.ids": "asset",
   "DeleteTemplatesInput.ids": "template",
   "DeleteWebhooksInput.ids": "webhook",
@@ -296,6 +297,12 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Mutation.rotateSecret": {
     ...{ permission: "rotate secrets", audit: "ROTATE_SECRET" },
     variants: async (world) => [{ input: { id: await world.fresh("secret") } }],
+  },
+  "Mutation.createClip": {
+    ...{ permission: "create clips", audit: "CREATE" },
+    variants: async (world) => [
+      { input: { assetId: await world.replay(), cueInSeconds: 10, cueOutSeconds: 20, name: world.name("clip") } },
+    ],
   },
   "Mutation.shareAsset": {
     ...{ permission: "share assets", audit: "UPDATE" },
