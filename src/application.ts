@@ -236,7 +236,11 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
     operations: openPersistedOperations(environment.persistedOperations),
-    originHandler: createGatewayOrigin({ executor: database.executor, own: encoder, onViewed: noteViewers(viewers, environment.trustedProxies) }),
+    originHandler: createGatewayOrigin({
+      executor: database.executor,
+      own: encoder,
+      onViewed: noteViewers(viewers, environment.trustedProxies),
+    }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
     base,
   });
