@@ -13,7 +13,9 @@ import { lockSessionsNamed } from "../sessions/stored-session.store.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { refreshStatistics } from "../sessions/session.statistics.store.ts";
 import { Refusal } from "../shared/user-error.ts";
-import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
+import { refusedFile } from "./csv.import-file.ts";
+import { tooLarge } from "./csv.read.ts";
+import { acceptedImport, rejectedImport, type CsvImportResult } from "./csv.result.ts";
 import { selectJobFacts } from "./csv.session.store.ts";
 import type { JobCheck, JobFacts, JobOrder } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
@@ -58,7 +60,8 @@ const STATISTICS_ROWS = 1_000;
  */
 export async function importSessionsCsv(context: Context, input: ImportSessionsCsvInput): Promise<CsvImportResult> {
   assertPermission(context.actor, "import sessions");
-  const job = await receiveFile(input);
+  const job = await receiveFile(input, context);
+  if (job === null) return rejectedImport(refusedFile(tooLarge()), orderedAs(input), [tooLarge()]);
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -75,7 +78,7 @@ export async function importSessionsCsv(context: Context, input: ImportSessionsC
 
 async function importFile(context: Context, input: ImportSessionsCsvInput, job: RunningJob): Promise<CsvImportResult> {
   const facts = await selectJobFacts(context, input.region ?? context.defaultRegion);
-  const order: JobOrder = { facts, dryRun: input.dryRun, mode: input.mode ?? "CREATE", field: input.file ? "file" : "csv" };
+  const order: JobOrder = { facts, ...orderedAs(input), mode: input.mode ?? "CREATE" };
   const check = await job.check(order);
   if (check.rejected) return check.rejected;
   const call = {
@@ -93,6 +96,10 @@ async function importFile(context: Context, input: ImportSessionsCsvInput, job: 
     });
   }
   return acceptedImport(check.counts, await unpackSessions(sessions, check), cursor);
+}
+
+function orderedAs({ dryRun, file }: ImportSessionsCsvInput): Pick<JobOrder, "dryRun" | "field"> {
+  return { dryRun, field: file ? "file" : "csv" };
 }
 
 interface CheckedImport {
@@ -121,7 +128,7 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   if (order.dryRun) return { sessions, cursor: null };
   await copySessions(context, { count: result.createdCount, origin, take: job.take }).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
-  const isWritten = result.createdCount + result.updated.sessions.count > 0;
+  const isWritten = result.createdCount > 0 || result.updated.some((rows) => rows.sessions.count > 0);
   if (!isWritten) return { sessions, cursor: null };
   const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: writtenIds(sessions) });
   return { sessions, cursor: await writeCursor(context.transaction, context.clock, audit) };
