@@ -38,6 +38,9 @@ import { systemClock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
+import { noteViewers } from "./viewers/note-viewers.ts";
+import { createViewerCounter } from "./viewers/viewer-counter.ts";
+import { startViewerReports } from "./viewers/viewer-reporter.ts";
 import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
@@ -217,6 +220,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
       return environment.publicUrl ?? url;
     },
   };
+  const viewers = createViewerCounter();
+  closers.push({ stage: "workers", close: startViewerReports({ database, log, counter: viewers }) });
   closers.push({ stage: "workers", close: startScheduler(base) });
   closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
@@ -231,7 +236,11 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
     operations: openPersistedOperations(environment.persistedOperations),
-    originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
+    originHandler: createGatewayOrigin({
+      executor: database.executor,
+      own: encoder,
+      onViewed: noteViewers(viewers, environment.trustedProxies),
+    }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
     base,
   });

@@ -11,7 +11,6 @@ import type { Metering } from "../graphql/metering.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
-import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { findAttendee } from "../audience/find-attendee.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import { nobody } from "./open-door.ts";
@@ -26,7 +25,7 @@ export interface Gateway {
   readonly apollo: ApolloServer<RequestContext>;
   readonly changeLog: ChangeLog;
   /** What is read once a second for all of its subscribers. */
-  readonly feeds: SessionFeeds;
+  readonly feeds: RequestContext["feeds"];
   readonly limits: CallLimits;
   readonly operations: PersistedOperations;
   /** All of a context but who calls. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
+import { createEventFeeds } from "../events/event-feeds.ts";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
 import { createMetering } from "../graphql/metering.ts";
@@ -55,7 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metering = createMetering(metrics.operations, operations.names);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
   const subscriptions = createSubscriptions({ schema: options.schema, operations });
-  const feeds = createSessionFeeds({ ...base, changeLog });
+  const feeds = { ...createSessionFeeds({ ...base, changeLog }), ...createEventFeeds(base) };
   const openCalls = createOpenCalls();
   const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions, openCalls };
   let isClosing = false;
