@@ -17,6 +17,7 @@ import { findDatabaseServer, startDatabaseServer } from "./database/database-ser
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAssetSweeper } from "./encoder/asset-sweeper.ts";
 import { startAgent } from "./encoder/agent.ts";
+import { startClipMaker } from "./encoder/clip-maker.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
 import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
@@ -37,6 +38,9 @@ import { systemClock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
+import { noteViewers } from "./viewers/note-viewers.ts";
+import { createViewerCounter } from "./viewers/viewer-counter.ts";
+import { startViewerReports } from "./viewers/viewer-reporter.ts";
 import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
@@ -216,6 +220,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
       return environment.publicUrl ?? url;
     },
   };
+  const viewers = createViewerCounter();
+  closers.push({ stage: "workers", close: startViewerReports({ database, log, counter: viewers }) });
   closers.push({ stage: "workers", close: startScheduler(base) });
   closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
@@ -230,7 +236,11 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
     operations: openPersistedOperations(environment.persistedOperations),
-    originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
+    originHandler: createGatewayOrigin({
+      executor: database.executor,
+      own: encoder,
+      onViewed: noteViewers(viewers, environment.trustedProxies),
+    }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
     base,
   });
@@ -265,6 +275,11 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     version: packageVersion(),
   });
   encoder.currentId = agent.encoderId;
+  if (encoder.clipTools) {
+    const { assetRoot, clipTools } = encoder;
+    const clips = await startClipMaker({ ...clipTools, database, log, assetRoot, encoderId: agent.encoderId, teller: assets });
+    closers.push({ stage: "takers", close: clips.close });
+  }
   if (!isSimulated) {
     const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
     closers.push({ stage: "workers", close: sweeper.close });

@@ -32,6 +32,7 @@ export const DENIED_VERBS: Readonly<Record<Permission, string | null>> = {
   "reveal secrets": "REVEAL_SECRET",
   "rotate secrets": "ROTATE_SECRET",
   "configure processes": "CONFIGURE",
+  "create clips": "CREATE",
   "share assets": "UPDATE",
   "delete assets": "DELETE",
   "create templates": "CREATE",

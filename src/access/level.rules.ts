@@ -24,6 +24,7 @@ export const PERMISSIONS = {
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",
+  "create clips": "EDITOR",
   "share assets": "EDITOR",
   "delete assets": "EDITOR",
   "create templates": "EDITOR",

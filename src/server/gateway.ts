@@ -11,8 +11,8 @@ import type { Metering } from "../graphql/metering.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
-import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { findAttendee } from "../audience/find-attendee.ts";
+import type { OpenCalls } from "./open-calls.ts";
 import { nobody } from "./open-door.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
 import type { Subscriptions } from "../graphql/subscribe.ts";
@@ -25,7 +25,7 @@ export interface Gateway {
   readonly apollo: ApolloServer<RequestContext>;
   readonly changeLog: ChangeLog;
   /** What is read once a second for all of its subscribers. */
-  readonly feeds: SessionFeeds;
+  readonly feeds: RequestContext["feeds"];
   readonly limits: CallLimits;
   readonly operations: PersistedOperations;
   /** All of a context but who calls. */
@@ -44,6 +44,7 @@ export interface Gateway {
   readonly metricsToken?: string | null;
   readonly metering: Metering;
   readonly subscriptions: Subscriptions;
+  readonly openCalls: OpenCalls;
 }
 
 const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;
@@ -72,12 +73,13 @@ export interface IncomingCall {
   readonly requestId: string;
   /** Whether what is asked for is open without a credential. */
   readonly isForAnybody?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
 export async function contextFor(
   gateway: Gateway,
-  { request, authorization, requestId, isForAnybody = false }: IncomingCall,
+  { request, authorization, requestId, isForAnybody = false, signal }: IncomingCall,
 ): Promise<RequestContext> {
   const { base, changeLog, feeds, metering, limits, tokens = null } = gateway;
   const ipAddress = addressOf(gateway, request);
@@ -90,7 +92,7 @@ export async function contextFor(
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
   return createRequestContext(
-    { ...base, actor, ipAddress, requestId, log },
+    { ...base, actor, ipAddress, requestId, log, signal },
     { changeLog, feeds, metering, budget, guesses: limits.accessCodes },
   );
 }

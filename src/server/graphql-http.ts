@@ -30,7 +30,8 @@ export async function answerGraphql(
     const mayBeOpen = authorization === null && request.method === "POST" && !isMultipart(request);
     const early = mayBeOpen ? await readGraphqlRequest(request, gateway.operations).catch(() => null) : null;
     const isForAnybody = early !== null && isOpenToAnybody(early.request.body);
-    const context = await contextFor(gateway, { request, authorization, requestId, isForAnybody });
+    const signal = gateway.openCalls.signalOf(response);
+    const context = await contextFor(gateway, { request, authorization, requestId, isForAnybody, signal });
     budget = context.budget;
     budget.begin();
     // Before anything runs: who cannot read the answer should not find out that it was done.

@@ -186,6 +186,22 @@ export type CreateApiKeyInput = {
   name: string;
 };
 
+/** A piece of a replay, from cue-in to cue-out. */
+export type CreateClipInput = {
+  /** The id of an asset of kind REPLAY, which may still be going on. */
+  assetId: string | number;
+  /** Where the clip begins, in seconds from what was first in the replay; add its droppedSeconds to the position of a player. */
+  cueInSeconds: number;
+  /** Where it ends, counted in the same way: from 5 seconds to half an hour behind cueInSeconds. */
+  cueOutSeconds: number;
+  /** Whether it begins and ends at the very frames, for which it is encoded anew, as H.264 and AAC; false: it is copied as it is, and begins at the key frame at or before cueInSeconds. */
+  frameAccurate?: boolean | null | undefined;
+  /** A second call with the same key and the same input is answered as the first was, and makes no second clip. */
+  idempotencyKey?: string | null | undefined;
+  /** What it is called, at most 200 characters; null: nothing. */
+  name?: string | null | undefined;
+};
+
 /** A new event. Its ingests listen from its creation on. */
 export type CreateEventInput = {
   /** Who may watch; left out: PUBLIC. */
@@ -1211,7 +1227,7 @@ export type AlertChangesSubscriptionVariables = Exact<{
 
 export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
 
-export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
+export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
 
 export type AssetsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -1224,7 +1240,7 @@ export type AssetsQueryVariables = Exact<{
 }>;
 
 
-export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
+export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
 
 export type ProcessAssetsQueryVariables = Exact<{
   id: string | number;
@@ -1238,12 +1254,19 @@ export type ProcessAssetsQuery = { node:
     | Record<PropertyKey, never>
    | null };
 
+export type CreateClipMutationVariables = Exact<{
+  input: CreateClipInput;
+}>;
+
+
+export type CreateClipMutation = { createClip: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
 export type ShareAssetMutationVariables = Exact<{
   input: ShareAssetInput;
 }>;
 
 
-export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type DeleteAssetsMutationVariables = Exact<{
   input: DeleteAssetsInput;
@@ -1332,9 +1355,16 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
 
-export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+
+export type EventMonitorSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventMonitorSubscription = { eventMonitor: { id: string, at: string, status: EventStatus, streamingSeconds: number, viewerCount: number, serverAvailable: boolean, languages: Array<{ code: string, viewerCount: number, primary: IngestState, backup: IngestState, activeIngest: IngestRole | null }> } };
 
 export type CreateEventMutationVariables = Exact<{
   input: CreateEventInput;
@@ -1765,6 +1795,7 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -1772,6 +1803,7 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -1797,6 +1829,7 @@ export const SignalFragmentDoc = new TypedDocumentString(`
   state
   lastSeenAt
   bitrateKbps
+  serverAvailable
   endpoints {
     protocol
     serverUrl
@@ -2303,6 +2336,7 @@ export const AssetsDocument = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -2310,6 +2344,7 @@ export const AssetsDocument = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -2346,6 +2381,52 @@ export const ProcessAssetsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ProcessAssetsQuery, ProcessAssetsQueryVariables>;
+export const CreateClipDocument = new TypedDocumentString(`
+    mutation CreateClip($input: CreateClipInput!) {
+  createClip(input: $input) {
+    asset {
+      ...AssetRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  name
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  droppedSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<CreateClipMutation, CreateClipMutationVariables>;
 export const ShareAssetDocument = new TypedDocumentString(`
     mutation ShareAsset($input: ShareAssetInput!) {
   shareAsset(input: $input) {
@@ -2366,6 +2447,7 @@ export const ShareAssetDocument = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -2373,6 +2455,7 @@ export const ShareAssetDocument = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -2577,6 +2660,7 @@ export const EventDocument = new TypedDocumentString(`
       code
       label
       activeIngest
+      viewerCount
       hlsUrl
       primary {
         ...Signal
@@ -2593,6 +2677,7 @@ export const EventDocument = new TypedDocumentString(`
   state
   lastSeenAt
   bitrateKbps
+  serverAvailable
   endpoints {
     protocol
     serverUrl
@@ -2602,6 +2687,25 @@ export const EventDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const EventMonitorDocument = new TypedDocumentString(`
+    subscription EventMonitor($id: ID!) {
+  eventMonitor(id: $id) {
+    id
+    at
+    status
+    streamingSeconds
+    viewerCount
+    serverAvailable
+    languages {
+      code
+      viewerCount
+      primary
+      backup
+      activeIngest
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventMonitorSubscription, EventMonitorSubscriptionVariables>;
 export const CreateEventDocument = new TypedDocumentString(`
     mutation CreateEvent($input: CreateEventInput!) {
   createEvent(input: $input) {

@@ -22,6 +22,7 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "AddPlaybackInput.sessionId": "session",
   "ClearAlertsInput.ids": "alert",
   "ConfigureProcessesInput.sessionId": "session",
+  "CreateClipInput.assetId": "asset",
   "DeleteAssetsInput.ids": "asset",
   "DeleteTemplatesInput.ids": "template",
   "DeleteWebhooksInput.ids": "webhook",
@@ -52,6 +53,7 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "SessionSelection.ids": "session",
   "ShareAssetInput.id": "asset",
   "Subscription.alertChanges.eventId": "event",
+  "Subscription.eventMonitor.id": "event",
   "Subscription.processChanges.sessionId": "session",
   "UpdatePlaybackInput.id": "playback",
   "UpdateSessionInput.id": "session",
@@ -296,6 +298,12 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     ...{ permission: "rotate secrets", audit: "ROTATE_SECRET" },
     variants: async (world) => [{ input: { id: await world.fresh("secret") } }],
   },
+  "Mutation.createClip": {
+    ...{ permission: "create clips", audit: "CREATE" },
+    variants: async (world) => [
+      { input: { assetId: await world.replay(), cueInSeconds: 10, cueOutSeconds: 20, name: world.name("clip") } },
+    ],
+  },
   "Mutation.shareAsset": {
     ...{ permission: "share assets", audit: "UPDATE" },
     variants: async (world) => [{ input: { id: await world.fresh("asset"), isShared: true } }],
@@ -343,6 +351,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       return [...ways, { eventId: await world.fresh("event") }].map((way) => ({ snapshot: true, ...way }));
     },
   },
+  "Subscription.eventMonitor": { ...read, variants: async (world) => [{ id: await world.fresh("event") }] },
   "Subscription.processChanges": {
     ...read,
     variants: async (world) => [{ sessionId: await world.fresh("session"), snapshot: true }],

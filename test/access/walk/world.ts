@@ -266,6 +266,15 @@ export class World {
     return id;
   }
 
+  /** Of a minute, whose encoder is there. */
+  async replay(): Promise<string> {
+    const id = await this.fresh("asset");
+    await this.#execute(sql`update assets set kind = 'REPLAY', file_name = 'index.m3u8', duration_seconds = 60 where id = ${id}`);
+    await this.#execute(sql`
+      update encoders set status = 'ONLINE', media_address = 'http://127.0.0.1:9' where id = (select encoder_id from assets where id = ${id})`);
+    return id;
+  }
+
   async inputSwitch(sessionId: string): Promise<string> {
     const id = newIdentifier("inputswitch");
     await this.#execute(sql`
