@@ -195,6 +195,7 @@ describe("a stream", () => {
 describe("what is refused", () => {
   const deep = `subscription { sessionChanges { session ${"{ playbacks { session ".repeat(8)} { id } ${"} }".repeat(8)} } }`;
   const aliases = `subscription { sessionChanges { ${Array.from({ length: 31 }, (_, index) => `a${index}: cursor`).join(" ")} } }`;
+  const wide = `subscription { sessionChanges { session ${"{ playbacks { session ".repeat(4)} { id } ${"} }".repeat(4)} } }`;
   const json = { query: "subscription { sessionChanges { cursor } }" };
   type Case = readonly [name: string, body: unknown, status: number, code: string, rest?: Opening];
 
@@ -208,6 +209,7 @@ describe("what is refused", () => {
     ["what is too deep", { query: deep }, 400, "QUERY_TOO_COMPLEX"],
     ["too many aliases", { query: aliases }, 400, "QUERY_TOO_COMPLEX"],
     ["too many tokens", { query: `subscription { sessionChanges { ${"cursor ".repeat(2_000)} } }` }, 400, "QUERY_TOO_COMPLEX"],
+    ["what can come to too many objects", { query: wide }, 400, "QUERY_TOO_COMPLEX"],
     ["variables of the wrong type", { query: WATCH, variables: { snapshot: "yes" } }, 400, "BAD_USER_INPUT"],
     ["a cursor that is none", { query: WATCH, variables: { after: "AAAA" } }, 400, "BAD_USER_INPUT"],
     ["variables that are no object", { ...json, variables: "{}" }, 400, "BAD_REQUEST"],
