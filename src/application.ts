@@ -233,6 +233,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     port: environment.port,
     changeLog,
     allowedOrigins: environment.allowedOrigins,
+    embedOrigins: environment.embedOrigins,
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
     operations: openPersistedOperations(environment.persistedOperations),

@@ -114,6 +114,13 @@ const DEFINITIONS = {
     meaning: "Web pages of these origins may use the API, over HTTP (CORS) and WebSocket. Our own may always.",
     schema: list(isOrigin),
   }),
+  embedOrigins: define({
+    name: "HEADEND_EMBED_ORIGINS",
+    fallback: "",
+    allowed: "origins such as https://www.example.com, with commas between them",
+    meaning: "Web pages of these origins may show the player page of events in a frame. Left out, none may.",
+    schema: list(isOrigin),
+  }),
   allowedNetworks: define({
     name: "HEADEND_ALLOWED_NETWORKS",
     fallback: "",

@@ -46,6 +46,7 @@ export const DENIED_VERBS: Readonly<Record<Permission, string | null>> = {
   "update webhooks": "UPDATE",
   "delete webhooks": "DELETE",
   "reveal ingest keys of events": "REVEAL_SECRET",
+  "see access codes of events": null,
   "edit events": "UPDATE",
   "test events": "START_TEST",
   "take events live": "GO_LIVE",

@@ -31,6 +31,7 @@ export const PERMISSIONS = {
   "update templates": "EDITOR",
   "delete templates": "EDITOR",
   "edit events": "EDITOR",
+  "see access codes of events": "OPERATOR",
   "test events": "OPERATOR",
   "take events live": "OPERATOR",
   "stop events": "OPERATOR",

@@ -30,6 +30,7 @@ import { EventChangeResolver } from "../events/event-change.resolver.ts";
 import { EventLanguageResolver, IngestResolver } from "../events/event-language.resolver.ts";
 import { EventMonitorResolver } from "../events/event-monitor.resolver.ts";
 import { EventFieldResolver, SessionEventResolver } from "../events/event.field.resolver.ts";
+import { EventSharingResolver } from "../events/event-sharing.resolver.ts";
 import { EventResolver } from "../events/event.resolver.ts";
 import { EventScheduleResolver, ScheduledActionFieldResolver, ScheduledActionResolver } from "../schedules/scheduled-action.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
@@ -86,6 +87,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       EventMessagesResolver,
       EventResolver,
       EventScheduleResolver,
+      EventSharingResolver,
       ImportResolver,
       IngestResolver,
       IngestUrlResolver,

@@ -32,6 +32,8 @@ export interface Gateway {
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
   readonly allowedOrigins: readonly string[];
+  /** Origins of pages that may show the player page in a frame; none when left out. */
+  readonly embedOrigins?: readonly string[];
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;

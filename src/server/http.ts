@@ -21,6 +21,7 @@ import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
 import { createOpenCalls } from "./open-calls.ts";
 import { startStreaming } from "./streaming.ts";
+import { answerWatchPage, isWatchRequest } from "./watch-page.ts";
 import { serveSockets } from "./websocket.ts";
 
 export interface ServerOptions extends Omit<
@@ -51,7 +52,7 @@ export interface RunningServer {
 const DRAIN_MILLISECONDS = 5_000;
 const IDLE_SWEEP_MILLISECONDS = 50;
 
-/** Serves GraphQL over HTTP, WebSocket and server-sent events, GraphiQL, health and the origin, all on one port. */
+/** Serves GraphQL over HTTP, WebSocket and server-sent events, the pages for browsers, health and the origin, all on one port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
@@ -125,6 +126,7 @@ function routeOf(gateway: Gateway, request: IncomingMessage, url: URL): Route {
   if (media) return media;
   if (pathname.startsWith(IMAGE_PATH)) return "images";
   if (isGraphiqlRequest(request, url)) return "page";
+  if (isWatchRequest(request, url)) return "watch";
   return PATHS[pathname] ?? "other";
 }
 
@@ -139,6 +141,10 @@ async function answer(route: Route, { gateway, streams, request, response, reque
   if (route === "health") return url.pathname === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);
   if (route === "metrics") return answerMetrics(request, response, { metrics: gateway.metrics, token: gateway.metricsToken ?? null });
   if (route === "page") return answerGraphiql(response, url);
+  if (route === "watch") {
+    const { base, embedOrigins = [] } = gateway;
+    return answerWatchPage(request, response, url, { publicUrl: base.publicUrl, embedOrigins });
+  }
   if (route === "graphql" || route === "streams" || route === "exports") {
     allowOrigin(gateway, request, response);
     if (request.method === "OPTIONS") return answerPreflight(response);

@@ -1359,6 +1359,13 @@ export type EventQuery = { event: { id: string, title: string, status: EventStat
 
 export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
 
+export type EventSharingQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventSharingQuery = { event: { id: string, sharing: { id: string, access: EventAccess, accessCode: string | null, url: string, embedHtml: string } } | null };
+
 export type EventMonitorSubscriptionVariables = Exact<{
   id: string | number;
 }>;
@@ -1667,6 +1674,70 @@ export type DeleteTemplatesMutationVariables = Exact<{
 
 export type DeleteTemplatesMutation = { deleteTemplates: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
+export type WatchedEventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null }> } | null };
+
+export type PublishedSlideSubscriptionVariables = Exact<{
+  eventId: string | number;
+}>;
+
+
+export type PublishedSlideSubscription = { publishedSlide: { id: string, number: number, imageUrl: string } | null };
+
+export type QuestionChangesSubscriptionVariables = Exact<{
+  eventId: string | number;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type QuestionChangesSubscription = { questionChanges: { cursor: string, kind: ChangeKind, questionId: string | null, question: { id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, askedAt: string, replies: Array<{ text: string, authorName: string }> } | null } };
+
+export type LatestChatMessagesQueryVariables = Exact<{
+  id: string | number;
+  first: number;
+}>;
+
+
+export type LatestChatMessagesQuery = { publicEvent: { id: string, messages: { nodes: Array<{ id: string, text: string, authorName: string, at: string }> } } | null };
+
+export type ChatMessageChangesSubscriptionVariables = Exact<{
+  eventId: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChatMessageChangesSubscription = { chatMessageChanges: { cursor: string, kind: ChangeKind, messageId: string | null, message: { id: string, text: string, authorName: string, at: string } | null } };
+
+export type ShownMessageFragment = { id: string, text: string, authorName: string, at: string };
+
+export type AskQuestionMutationVariables = Exact<{
+  eventId: string | number;
+  text: string;
+}>;
+
+
+export type AskQuestionMutation = { askQuestion: { question: { id: string } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type UpvoteQuestionMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type UpvoteQuestionMutation = { upvoteQuestion: { question: { id: string, upvotes: number, hasUpvoted: boolean } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type SendChatMessageMutationVariables = Exact<{
+  eventId: string | number;
+  text: string;
+}>;
+
+
+export type SendChatMessageMutation = { sendChatMessage: { message: { id: string } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
 export type WebhookRowFragment = { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string };
 
 export type WebhookErrorsFragment = { code: UserErrorCode, message: string, path: Array<string> };
@@ -1953,6 +2024,14 @@ export const TemplateRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TemplateRow"}) as unknown as TypedDocumentString<TemplateRowFragment, unknown>;
+export const ShownMessageFragmentDoc = new TypedDocumentString(`
+    fragment ShownMessage on ChatMessage {
+  id
+  text
+  authorName
+  at
+}
+    `, {"fragmentName":"ShownMessage"}) as unknown as TypedDocumentString<ShownMessageFragment, unknown>;
 export const WebhookRowFragmentDoc = new TypedDocumentString(`
     fragment WebhookRow on Webhook {
   id
@@ -2687,6 +2766,20 @@ export const EventDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const EventSharingDocument = new TypedDocumentString(`
+    query EventSharing($id: ID!) {
+  event(id: $id) {
+    id
+    sharing {
+      id
+      access
+      accessCode
+      url
+      embedHtml
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventSharingQuery, EventSharingQueryVariables>;
 export const EventMonitorDocument = new TypedDocumentString(`
     subscription EventMonitor($id: ID!) {
   eventMonitor(id: $id) {
@@ -3831,6 +3924,131 @@ export const DeleteTemplatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteTemplatesMutation, DeleteTemplatesMutationVariables>;
+export const WatchedEventDocument = new TypedDocumentString(`
+    query WatchedEvent($id: ID!) {
+  publicEvent(id: $id) {
+    id
+    title
+    details
+    status
+    startsAt
+    messagingMode
+    languages {
+      id
+      code
+      label
+      hlsUrl
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WatchedEventQuery, WatchedEventQueryVariables>;
+export const PublishedSlideDocument = new TypedDocumentString(`
+    subscription PublishedSlide($eventId: ID!) {
+  publishedSlide(eventId: $eventId) {
+    id
+    number
+    imageUrl
+  }
+}
+    `) as unknown as TypedDocumentString<PublishedSlideSubscription, PublishedSlideSubscriptionVariables>;
+export const QuestionChangesDocument = new TypedDocumentString(`
+    subscription QuestionChanges($eventId: ID!, $snapshot: Boolean, $after: Cursor) {
+  questionChanges(eventId: $eventId, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    questionId
+    question {
+      id
+      text
+      authorName
+      status
+      upvotes
+      hasUpvoted
+      isMine
+      askedAt
+      replies {
+        text
+        authorName
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<QuestionChangesSubscription, QuestionChangesSubscriptionVariables>;
+export const LatestChatMessagesDocument = new TypedDocumentString(`
+    query LatestChatMessages($id: ID!, $first: Int!) {
+  publicEvent(id: $id) {
+    id
+    messages(first: $first) {
+      nodes {
+        ...ShownMessage
+      }
+    }
+  }
+}
+    fragment ShownMessage on ChatMessage {
+  id
+  text
+  authorName
+  at
+}`) as unknown as TypedDocumentString<LatestChatMessagesQuery, LatestChatMessagesQueryVariables>;
+export const ChatMessageChangesDocument = new TypedDocumentString(`
+    subscription ChatMessageChanges($eventId: ID!, $after: Cursor) {
+  chatMessageChanges(eventId: $eventId, after: $after) {
+    cursor
+    kind
+    messageId
+    message {
+      ...ShownMessage
+    }
+  }
+}
+    fragment ShownMessage on ChatMessage {
+  id
+  text
+  authorName
+  at
+}`) as unknown as TypedDocumentString<ChatMessageChangesSubscription, ChatMessageChangesSubscriptionVariables>;
+export const AskQuestionDocument = new TypedDocumentString(`
+    mutation AskQuestion($eventId: ID!, $text: String!) {
+  askQuestion(input: {eventId: $eventId, text: $text}) {
+    question {
+      id
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AskQuestionMutation, AskQuestionMutationVariables>;
+export const UpvoteQuestionDocument = new TypedDocumentString(`
+    mutation UpvoteQuestion($id: ID!) {
+  upvoteQuestion(input: {id: $id}) {
+    question {
+      id
+      upvotes
+      hasUpvoted
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpvoteQuestionMutation, UpvoteQuestionMutationVariables>;
+export const SendChatMessageDocument = new TypedDocumentString(`
+    mutation SendChatMessage($eventId: ID!, $text: String!) {
+  sendChatMessage(input: {eventId: $eventId, text: $text}) {
+    message {
+      id
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SendChatMessageMutation, SendChatMessageMutationVariables>;
 export const WebhooksDocument = new TypedDocumentString(`
     query Webhooks($first: Int, $after: String, $deliveries: Int = 20, $status: WebhookDeliveryStatus) {
   webhooks(first: $first, after: $after) {
