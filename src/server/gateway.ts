@@ -78,7 +78,7 @@ export async function contextFor(gateway: Gateway, { request, authorization, req
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
-  return createRequestContext({ ...base, actor, ipAddress, requestId, log }, { changeLog, feeds, metering, budget });
+  return createRequestContext(Object.assign({}, base, { actor, ipAddress, requestId, log }), { changeLog, feeds, metering, budget });
 }
 
 /** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */
