@@ -24,6 +24,8 @@ export interface SubscriptionRequest {
   readonly context: RequestContext;
   /** As the client sent it. */
   readonly parameters: SubscriptionParameters;
+  /** Whether the call was counted before it was read; else it is counted now. */
+  readonly isBegun?: boolean;
 }
 
 export interface SubscriptionParameters extends DocumentParameters {
@@ -59,9 +61,9 @@ export function createSubscriptions({ schema, operations }: SubscriptionsOptions
   const share = createShareWork();
   const groups = createLiveGroups<Answer>();
   return {
-    prepare({ context, parameters: { operationName = null, variables, ...parameters } }) {
+    prepare({ context, parameters: { operationName = null, variables, ...parameters }, isBegun = false }) {
       try {
-        context.budget.begin();
+        if (!isBegun) context.budget.begin();
         const document = documents.parse(operations.textOf(parameters) ?? "");
         const operation = getOperationAST(document, operationName);
         if (!operation)
@@ -70,7 +72,7 @@ export function createSubscriptions({ schema, operations }: SubscriptionsOptions
               extensions: { code: "OPERATION_RESOLUTION_FAILURE" },
             }),
           ];
-        admit({ schema, actor: context.actor, budget: context.budget, document, operation, variables, transport: "socket" });
+        admit({ schema, actor: context.actor, budget: context.budget, document, operation, variables, transport: "stream" });
         return {
           schema,
           document,

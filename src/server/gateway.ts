@@ -19,7 +19,7 @@ import type { Subscriptions } from "../graphql/subscribe.ts";
 import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
-/** What both transports of the gateway work with. */
+/** What all transports of the gateway work with. */
 export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<RequestContext>;
