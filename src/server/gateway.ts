@@ -19,7 +19,7 @@ import type { Subscriptions } from "../graphql/subscribe.ts";
 import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
-/** What both transports of the gateway work with. */
+/** What all transports of the gateway work with. */
 export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<RequestContext>;
@@ -91,10 +91,8 @@ export async function contextFor(
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
-  return createRequestContext(
-    { ...base, actor, ipAddress, requestId, log, signal },
-    { changeLog, feeds, metering, budget, guesses: limits.accessCodes },
-  );
+  const shared = { changeLog, feeds, metering, budget, guesses: limits.accessCodes };
+  return createRequestContext(Object.assign({}, base, { actor, ipAddress, requestId, log, signal }), shared);
 }
 
 /** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */
