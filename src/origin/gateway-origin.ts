@@ -48,9 +48,9 @@ export function createGatewayOrigin({ executor, own, onViewed, ...checking }: Ga
     await anywhere(request, response);
     if (request.method !== "GET" || response.statusCode >= 400) return;
     const path = readLivePath(request.url ?? "");
-    const location = path && (await locate(path.token).catch(() => null));
     // An operator who looks in is no viewer.
-    if (location?.onAir === "LIVE" && grantOf(checking.signing, path!, checking.clock.now()) !== "PREVIEW")
-      onViewed(location.sessionId, request);
+    if (!path || grantOf(checking.signing, path, checking.clock.now()) === "PREVIEW") return;
+    const location = await locate(path.token).catch(() => null);
+    if (location?.onAir === "LIVE") onViewed(location.sessionId, request);
   };
 }
