@@ -8,7 +8,8 @@ import { ERROR_STATUS, type ErrorCode } from "../graphql/errors.ts";
 import { MEDIA_TYPES } from "../graphql/media-type.ts";
 import { presentErrors } from "../graphql/present-errors.ts";
 import type { RequestContext } from "../graphql/request.ts";
-import type { RunningSubscription, SubscriptionParameters } from "../graphql/subscribe.ts";
+import type { RunningSubscription } from "../graphql/run-subscription.ts";
+import type { SubscriptionParameters } from "../graphql/subscribe.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
 import { networkOf } from "../limits/guess-guard.ts";
 import { outsideSpans } from "../observability/spans.ts";
@@ -76,7 +77,7 @@ export function serveEventStreams(gateway: Gateway, streaming: Streaming): Event
       budget = context.budget;
       budget.begin();
       const subscribed = await subscribe({ gateway, context, request, response, requestId });
-      if (!("ready" in subscribed)) return answerErrors(context, response, subscribed);
+      if (!("run" in subscribed)) return answerErrors(context, response, subscribed);
       writeRateLimit(response, budget, context.clock.now());
       await run(context, response, subscribed);
     } catch (error) {
@@ -170,7 +171,7 @@ async function subscribe({ gateway, context, request, response }: Asking): Promi
   const prepared = gateway.subscriptions.prepare({ context, parameters, isBegun: true });
   if (!("schema" in prepared)) return prepared;
   const subscribed = await openSubscription(gateway, prepared);
-  return "ready" in subscribed ? subscribed : (subscribed.errors ?? []);
+  return "run" in subscribed ? subscribed : (subscribed.errors ?? []);
 }
 
 const parametersSchema = z.object({

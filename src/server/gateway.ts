@@ -93,10 +93,8 @@ export async function contextFor(
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
-  return createRequestContext(
-    { ...base, actor, ipAddress, requestId, log, signal },
-    { changeLog, feeds, metering, budget, guesses: limits.accessCodes },
-  );
+  const shared = { changeLog, feeds, metering, budget, guesses: limits.accessCodes };
+  return createRequestContext(Object.assign({}, base, { actor, ipAddress, requestId, log, signal }), shared);
 }
 
 /** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */
