@@ -130,8 +130,9 @@ async function showEvent(event: WatchedEvent): Promise<void> {
 }
 
 function showPicture(): void {
-  const url = watched?.languages.find(({ code }) => code === languages.chosen())?.hlsUrl ?? null;
-  screen.play(url);
+  const language = languages.chosen();
+  const url = watched?.languages.find(({ code }) => code === language)?.hlsUrl ?? null;
+  screen.play(url === null ? null : { language, url });
   if (watched && url === null) screen.say(wordsFor(watched));
 }
 

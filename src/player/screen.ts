@@ -1,10 +1,18 @@
 import { find } from "./dom.ts";
 import { playNatively, playWithHls, type Playback } from "./playback.ts";
 
+export interface Stream {
+  readonly language: string;
+  readonly url: string;
+}
+
 /** The picture, and the words in its place. */
 export interface Screen {
-  /** Plays what is at this address, without an end to its patience; the same address again changes nothing. Null: nothing. */
-  readonly play: (url: string | null) => void;
+  /**
+   * Plays a language, without an end to its patience. Another address of the same one, since addresses may be signed anew, is taken once
+   * the picture has to be begun anew. Null: nothing.
+   */
+  readonly play: (stream: Stream | null) => void;
   /** Stops once what was fetched is played. */
   readonly playOut: () => Promise<void>;
   /** What there is to say while nothing is played. */
@@ -22,7 +30,7 @@ export function createScreen(eventId: string): Screen {
   const video = find("video", HTMLVideoElement);
   const notice = find("notice", HTMLElement);
   const sound = find("sound", HTMLButtonElement);
-  let url: string | null = null;
+  let stream: Stream | null = null;
   let playback: Playback | null = null;
   let failures = 0;
   let retry = 0;
@@ -35,9 +43,9 @@ export function createScreen(eventId: string): Screen {
     window.clearTimeout(retry);
     playback?.end();
     playback = null;
-    if (url === null) return;
+    if (stream === null) return;
     progressedAt = performance.now();
-    const options = { video, url, eventId, onLost: beginLater };
+    const options = { video, url: stream.url, eventId, onLost: beginLater };
     playback = playWithHls(options) ?? (video.canPlayType(NATIVE_TYPE) === "" ? null : playNatively(options));
     if (playback === null) return say("This browser cannot play the stream. Any current one can.");
     if (!isPausedByHand) void start();
@@ -64,7 +72,7 @@ export function createScreen(eventId: string): Screen {
   }
 
   function look(): void {
-    if (url === null || isPausedByHand || video.ended) return;
+    if (stream === null || isPausedByHand || video.ended) return;
     const now = performance.now();
     if (video.currentTime !== reached) {
       reached = video.currentTime;
@@ -89,7 +97,7 @@ export function createScreen(eventId: string): Screen {
   }
 
   function say(text: string): void {
-    video.hidden = url === null;
+    video.hidden = stream === null;
     show(text);
   }
 
@@ -112,16 +120,17 @@ export function createScreen(eventId: string): Screen {
 
   return {
     play(next) {
-      if (next === url) return;
-      url = next;
+      const isSame = next?.language === stream?.language;
+      stream = next;
+      if (isSame) return;
       [failures, reached, isPausedByHand] = [0, 0, false];
-      video.hidden = url === null;
-      if (url === null) sound.hidden = true;
+      video.hidden = stream === null;
+      if (stream === null) sound.hidden = true;
       else show("The picture is coming.");
       begin();
     },
     async playOut() {
-      if (url === null) return;
+      if (stream === null) return;
       const end = video.buffered.length === 0 ? 0 : video.buffered.end(video.buffered.length - 1);
       playback?.stopLoading();
       const seconds = video.paused ? 0 : Math.max(0, end - video.currentTime);

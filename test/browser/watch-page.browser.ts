@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { encode } from "fast-png";
 import type { Frame, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LiveProduct } from "../commands/live-product.ts";
 import { keepPushing } from "../commands/push-sender.ts";
 import { eventually } from "../support/media.ts";
+import { sendFiles } from "../support/upload.ts";
 import { openBrowser, type OpenBrowser } from "./open-browser.ts";
 
 let product: LiveProduct;
@@ -51,19 +55,34 @@ beforeEach(async () => {
 interface Shared {
   readonly id: string;
   readonly sharing: { readonly url: string; readonly embedHtml: string };
-  readonly languages: readonly {
-    readonly primary: { readonly state: string; readonly endpoints: readonly { readonly protocol: string; readonly serverUrl: string; readonly streamKey: { readonly id: string } }[] };
-  }[];
 }
 
-const SHARED = `id sharing { url embedHtml } languages { primary { state endpoints { protocol serverUrl streamKey { id } } } }`;
+interface LanguageView {
+  readonly session: { readonly status: string };
+  readonly primary: {
+    readonly state: string;
+    readonly endpoints: readonly { readonly protocol: string; readonly serverUrl: string; readonly streamKey: { readonly id: string } }[];
+  };
+}
+
+const LANGUAGE = `query ($id: ID!) { event(id: $id) { languages { session { status }
+  primary { state endpoints { protocol serverUrl streamKey { id } } } } } }`;
 
 async function createEvent(input: object = {}): Promise<Shared> {
   const templateId = await product.createTemplate(`Small ${Date.now()}`, [
-    { name: "180p", videoCodec: "H264", width: 320, height: 180, videoBitrateKbps: 300, frameRate: 25, audioCodec: "AAC", audioBitrateKbps: 96 },
+    {
+      name: "180p",
+      videoCodec: "H264",
+      width: 320,
+      height: 180,
+      videoBitrateKbps: 300,
+      frameRate: 25,
+      audioCodec: "AAC",
+      audioBitrateKbps: 96,
+    },
   ]);
   const { createEvent: made } = await product.client.graphql(
-    `mutation ($input: CreateEventInput!) { createEvent(input: $input) { event { ${SHARED} } userErrors { message } } }`,
+    `mutation ($input: CreateEventInput!) { createEvent(input: $input) { event { id sharing { url embedHtml } } userErrors { message } } }`,
     { input: { title: "Town hall", languages: [{ code: "de", label: "Deutsch", templateId }], ...input } },
   );
   expect(made.userErrors).toEqual([]);
@@ -71,58 +90,86 @@ async function createEvent(input: object = {}): Promise<Shared> {
 }
 
 async function act(field: string, type: string, input: object): Promise<void> {
-  const answer = await product.client.graphql(`mutation ($input: ${type}!) { ${field}(input: $input) { userErrors { code message } } }`, { input });
+  const answer = await product.client.graphql(`mutation ($input: ${type}!) { ${field}(input: $input) { userErrors { code message } } }`, {
+    input,
+  });
   expect(answer[field].userErrors).toEqual([]);
 }
 
-/** With a sender that goes on until the end. */
-async function takeLive({ id, languages }: Shared): Promise<void> {
-  const endpoint = languages[0]!.primary.endpoints.find(({ protocol }) => protocol === "RTMP")!;
-  const address = `${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`;
-  senders.push(keepPushing(address));
-  await eventually(
-    "the signal arrives",
+async function until(id: string, what: string, isSo: (language: LanguageView) => boolean): Promise<LanguageView> {
+  return eventually(
+    what,
     async () => {
-      const { event } = await product.client.graphql<{ event: Shared }>(`query ($id: ID!) { event(id: $id) { ${SHARED} } }`, { id });
-      expect(event.languages[0]!.primary.state).toBe("CONNECTED");
+      const { event } = await product.client.graphql<{ event: { languages: readonly [LanguageView] } }>(LANGUAGE, { id });
+      if (!isSo(event.languages[0])) throw new Error(JSON.stringify(event.languages));
+      return event.languages[0];
     },
-    60_000,
+    90_000,
   );
+}
+
+/** With a sender that goes on until the end. */
+async function takeLive({ id }: Shared): Promise<void> {
+  const { primary } = await until(id, "listening", ({ session }) => session.status === "WAITING");
+  const endpoint = primary.endpoints.find(({ protocol }) => protocol === "RTMP")!;
+  senders.push(keepPushing(`${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`));
+  await until(id, "connected", (language) => language.primary.state === "CONNECTED");
   await act("goLive", "GoLiveInput", { id });
 }
 
 const notice = (where: Page | Frame = page) => where.locator("#notice");
 const questions = () => page.locator("#entries li");
 
-/** How far the picture is, by the clock of the stream and by what the decoder made. */
-const picture = async (where: Page | Frame): Promise<{ readonly time: number; readonly frames: number }> =>
-  where.evaluate(`(() => { const video = document.querySelector("video"); return { time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames }; })()`);
+interface Picture {
+  /** How far the stream is played, in seconds. */
+  readonly time: number;
+  /** What the decoder made of it. */
+  readonly frames: number;
+}
+
+const PICTURE = `(() => {
+  const video = document.querySelector("video");
+  const { currentTime: time, paused, muted, readyState, buffered } = video;
+  const end = buffered.length === 0 ? null : buffered.end(buffered.length - 1);
+  return { time, frames: video.getVideoPlaybackQuality().totalVideoFrames, paused, muted, readyState, end, notice: document.getElementById("notice").textContent };
+})()`;
 
 async function untilItPlays(where: Page | Frame = page): Promise<void> {
-  const first = await picture(where);
+  let before = await where.evaluate<Picture>(PICTURE);
   await eventually(
     "the picture moves on",
     async () => {
-      const { time, frames } = await picture(where);
-      expect([time > first.time + 1, frames > first.frames]).toEqual([true, true]);
+      const now = await where.evaluate<Picture>(PICTURE);
+      // A picture that is begun anew has a clock and a decoder of its own.
+      if (now.time < before.time) before = now;
+      if (now.time > before.time + 1 && now.frames > before.frames) return true;
+      throw new Error(JSON.stringify({ before, now }));
     },
     90_000,
   );
 }
 
+/** A red picture. */
 const SLIDE = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAABAAAAAJCAIAAAC0SDtlAAAAFklEQVR4nGP4z8BAEmIY1TCqYfhqAACoiP8B2XVtOAAAAABJRU5ErkJggg==",
-  "base64",
+  encode({
+    width: 320,
+    height: 180,
+    channels: 3,
+    depth: 8,
+    data: new Uint8Array(320 * 180 * 3).map((_, index) => (index % 3 === 0 ? 200 : 40)),
+  }),
 );
 
-async function uploadSlide(eventId: string): Promise<void> {
-  const form = new FormData();
-  const query = `mutation ($eventId: ID!, $files: [Upload!]!) { uploadPresentation(input: { eventId: $eventId, files: $files }) { userErrors { message } } }`;
-  form.append("operations", JSON.stringify({ query, variables: { eventId, files: [null] } }));
-  form.append("map", JSON.stringify({ 0: ["variables.files.0"] }));
-  form.append("0", new Blob([SLIDE], { type: "image/png" }), "slide.png");
-  const response = await fetch(product.url("/graphql"), { method: "POST", headers: { ...product.authorization, "apollo-require-preflight": "1" }, body: form });
-  expect(await response.json()).toEqual({ data: { uploadPresentation: { userErrors: [] } } });
+async function uploadSlide({ id: eventId, sharing }: Shared): Promise<void> {
+  const { uploadPresentation } = await sendFiles<{ uploadPresentation: { userErrors: readonly object[] } }>(
+    { url: new URL(sharing.url).origin, key: readFileSync(join(product.directory, "admin-key"), "utf8").trim() },
+    {
+      query: `mutation ($input: UploadPresentationInput!) { uploadPresentation(input: $input) { userErrors { message } } }`,
+      input: { eventId },
+      files: [SLIDE],
+    },
+  );
+  expect(uploadPresentation.userErrors).toEqual([]);
 }
 
 describe("the page of an event", () => {
@@ -135,9 +182,9 @@ describe("the page of an event", () => {
     await untilItPlays();
     await expect.poll(() => notice().isVisible()).toBe(false);
 
-    await uploadSlide(event.id);
+    await uploadSlide(event);
     await act("publishSlide", "PublishSlideInput", { eventId: event.id, number: 1 });
-    await expect.poll(() => page.locator("#slide-picture").evaluate("(picture) => picture.complete && picture.naturalWidth"), { timeout: 15_000 }).toBe(16);
+    await expect.poll(() => page.evaluate('document.getElementById("slide-picture").naturalWidth'), { timeout: 15_000 }).toBe(320);
 
     await page.fill("#name", "Ada");
     await page.press("#name", "Enter");
@@ -145,7 +192,10 @@ describe("the page of an event", () => {
     await page.press("#text", "Enter");
     await expect.poll(() => questions().allInnerTexts(), { timeout: 15_000 }).toEqual([expect.stringContaining("<b>How long</b> is it?")]);
     expect(await questions().first().innerText()).toContain("moderators");
-    const { event: moderated } = await product.client.graphql(`query ($id: ID!) { event(id: $id) { questions { nodes { id text authorName status } } } }`, { id: event.id });
+    const { event: moderated } = await product.client.graphql(
+      `query ($id: ID!) { event(id: $id) { questions { nodes { id text authorName status } } } }`,
+      { id: event.id },
+    );
     expect(moderated.questions.nodes).toMatchObject([{ text: "<b>How long</b> is it?", authorName: "Ada", status: "NEW" }]);
 
     const other = await browser.context.newPage();
@@ -168,5 +218,68 @@ describe("the page of an event", () => {
     await expect.poll(() => notice().innerText(), { timeout: 60_000 }).toContain("has ended");
     expect(await page.locator("#video").isVisible()).toBe(false);
     expect(complaints.filter((text) => !/404/.test(text))).toEqual([]);
+  });
+
+  it("asks for the access code, says that one is wrong, and plays with the right one", { timeout: 200_000 }, async () => {
+    const event = await createEvent({ access: "ACCESS_CODE", accessCode: "Sesame42", messagingMode: "CHAT" });
+    await takeLive(event);
+    await page.goto(event.sharing.url);
+    await page.fill("#code", "sesame42");
+    await page.press("#code", "Enter");
+    await expect
+      .poll(() => page.locator("#entry-error").innerText(), { timeout: 15_000 })
+      .toBe("This is not the access code of the event.");
+    expect(await page.locator("#video").isVisible()).toBe(false);
+    await page.fill("#code", "Sesame42");
+    await page.fill("#entry-name", "Ada");
+    await page.click("#entry button");
+    await untilItPlays();
+
+    await page.fill("#text", "Hello");
+    await page.press("#text", "Enter");
+    await expect.poll(() => questions().allInnerTexts(), { timeout: 15_000 }).toEqual([expect.stringMatching(/^Ada[^]*Hello$/)]);
+    await act("sendChatMessage", "SendChatMessageInput", { eventId: event.id, text: "Welcome" });
+    await expect
+      .poll(() => questions().allInnerTexts(), { timeout: 15_000 })
+      .toEqual([expect.stringContaining("Hello"), expect.stringContaining("Welcome")]);
+    const stored = await page.evaluate("JSON.stringify({ ...localStorage }) + document.cookie");
+    expect(stored).toBe("{}");
+
+    await page.reload();
+    await untilItPlays();
+    await expect.poll(() => questions().count(), { timeout: 15_000 }).toBe(2);
+    await act("updateEvent", "UpdateEventInput", { id: event.id, accessCode: "Another1" });
+    await expect.poll(() => page.locator("#entry").isVisible(), { timeout: 30_000 }).toBe(true);
+    await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
+  });
+
+  it("is shown in frames of an origin that is configured, and plays there; in no other", { timeout: 200_000 }, async () => {
+    const event = await createEvent({ messagingMode: "CHAT" });
+    await takeLive(event);
+    frame = event.sharing.embedHtml;
+    await page.goto(embeddingSite);
+    const shown = await eventually(
+      "the frame is there",
+      async () => page.frames().find((each) => each.url() === event.sharing.url)!,
+      15_000,
+    );
+    await shown.locator("#video").waitFor({ timeout: 60_000 });
+    await untilItPlays(shown);
+    await shown.fill("#name", "Ada");
+    await shown.press("#name", "Enter");
+    await shown.fill("#text", "From afar");
+    await shown.press("#text", "Enter");
+    await expect.poll(() => shown.locator("#entries li").count(), { timeout: 15_000 }).toBe(1);
+
+    complaints = [];
+    await page.goto(otherSite);
+    await expect.poll(() => complaints, { timeout: 15_000 }).toEqual([expect.stringContaining("frame-ancestors")]);
+    expect(page.frames().some((each) => each.url() === event.sharing.url)).toBe(false);
+    await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
+  });
+
+  it("says that there is no such event", async () => {
+    await page.goto(`${(await createEvent()).sharing.url.slice(0, -3)}zzz`);
+    await expect.poll(() => notice().innerText(), { timeout: 15_000 }).toBe("There is no event at this address.");
   });
 });
