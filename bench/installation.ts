@@ -21,6 +21,8 @@ export interface Installation {
   /** A bare client of the same driver, with one connection. */
   readonly bare: Sql;
   readonly adminKey: string;
+  /** Its own, for whatever else needs a place. */
+  readonly directory: string;
   readonly close: () => Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export async function openBenchInstallation(onStatement: () => void = () => unde
     address: server.address,
     bare,
     adminKey,
+    directory,
     async close() {
       await bare.end();
       await database.close();
@@ -51,13 +54,16 @@ export async function openBenchInstallation(onStatement: () => void = () => unde
 
 const LOG = createLog({ level: "silent" });
 
+/** What its secrets are encrypted with. */
+export const BENCH_SECRET_KEY = Buffer.alloc(32, 7);
+
 /** A context of an ADMIN of the organization. */
 export function benchContext(database: Database, organizationId: string): Context {
   return {
     database,
     clock: systemClock,
     log: LOG,
-    vault: createVault(Buffer.alloc(32, 7)),
+    vault: createVault(BENCH_SECRET_KEY),
     bell: { ring: () => undefined },
     network: { allowedNetworks: [] },
     defaultRegion: "local",

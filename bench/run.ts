@@ -1,8 +1,13 @@
 // Runs every measurement, or those named on the command line; `main.ts` compiles it first.
 import { benchCsv } from "./csv.ts";
 import { benchProcesses } from "./processes.ts";
+import { benchSubscribers } from "./subscribers.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { csv: benchCsv, processes: benchProcesses };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  csv: benchCsv,
+  processes: benchProcesses,
+  subscribers: benchSubscribers,
+};
 
 const wanted = process.argv.slice(2);
 for (const [name, run] of Object.entries(BENCHES)) {

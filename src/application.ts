@@ -17,17 +17,20 @@ import { findDatabaseServer, startDatabaseServer } from "./database/database-ser
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAssetSweeper } from "./encoder/asset-sweeper.ts";
 import { startAgent } from "./encoder/agent.ts";
+import { startClipMaker } from "./encoder/clip-maker.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
 import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { startEventKeeper } from "./events/event-keeper.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
-import { makeFirstOrganization } from "./organizations/first-start.ts";
+import { ADMIN_KEY_FILE, makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
+import { startScheduler } from "./schedules/scheduler.ts";
 import { startServer, type RunningServer } from "./server/http.ts";
 import { startMediaServer } from "./server/media-http.ts";
 import { isVaultOfStoredSecrets } from "./sessions/check-secret-key.ts";
@@ -35,8 +38,8 @@ import { systemClock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
+import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
-const ADMIN_KEY_FILE = "admin-key";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
@@ -192,6 +195,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
+  const dispatcher = await startWebhookDispatcher({ database, changeLog, vault, network: networkPolicyOf(environment), clock, log });
+  closers.push({ stage: "workers", close: () => dispatcher.close() });
   const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore: null });
   closers.push({ stage: "workers", close: sweeping.close });
   metrics.showInstallation(database.executor);
@@ -199,6 +204,21 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
   closers.push({ stage: "workers", close: async () => tokens?.close() });
   let url = "";
+  const base = {
+    database,
+    clock,
+    log,
+    vault,
+    bell,
+    network: networkPolicyOf(environment),
+    defaultRegion: environment.region,
+    // A free port is known only once it is taken.
+    get publicUrl() {
+      return environment.publicUrl ?? url;
+    },
+  };
+  closers.push({ stage: "workers", close: startScheduler(base) });
+  closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
     metrics,
     metricsToken: environment.metricsToken,
@@ -213,19 +233,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
-    base: {
-      database,
-      clock,
-      log,
-      vault,
-      bell,
-      network: networkPolicyOf(environment),
-      defaultRegion: environment.region,
-      // A free port is known only once it is taken.
-      get publicUrl() {
-        return environment.publicUrl ?? url;
-      },
-    },
+    base,
   });
   url = server.url;
   return server;
@@ -258,6 +266,11 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     version: packageVersion(),
   });
   encoder.currentId = agent.encoderId;
+  if (encoder.clipTools) {
+    const { assetRoot, clipTools } = encoder;
+    const clips = await startClipMaker({ ...clipTools, database, log, assetRoot, encoderId: agent.encoderId, teller: assets });
+    closers.push({ stage: "takers", close: clips.close });
+  }
   if (!isSimulated) {
     const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
     closers.push({ stage: "workers", close: sweeper.close });

@@ -118,14 +118,15 @@ const DEFINITIONS = {
     name: "HEADEND_ALLOWED_NETWORKS",
     fallback: "",
     allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
-    meaning: "Private and loopback addresses that inputs and outputs of sessions may use; none by default.",
+    meaning: "Private and loopback addresses that inputs and outputs of sessions and webhooks may use; none by default.",
     schema: list(isNetwork),
   }),
   trustedProxies: define({
     name: "HEADEND_TRUSTED_PROXIES",
     fallback: "",
     allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
-    meaning: "Proxies whose X-Forwarded-For says where a call comes from, for the audit; without them, the address that connects.",
+    meaning:
+      "Proxies whose X-Forwarded-For says where a call comes from, for the audit and for limits; without them, the address that connects.",
     schema: list(isNetwork),
   }),
   multicastInterface: define({

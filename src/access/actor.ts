@@ -6,7 +6,9 @@ export type Credential =
   | { readonly kind: "API_KEY"; readonly apiKeyId: string }
   | { readonly kind: "TOKEN" }
   /** Good for this event alone. */
-  | { readonly kind: "ATTENDEE"; readonly eventId: string; readonly attendeeId: string };
+  | { readonly kind: "ATTENDEE"; readonly eventId: string; readonly attendeeId: string; readonly displayName: string }
+  /** Nothing: who wants to join an event, or what no call asks for. */
+  | { readonly kind: "NONE" };
 
 /** Who calls: found from the credential once, at the edge, and handed down. */
 export interface Actor {
@@ -24,13 +26,28 @@ export interface Actor {
   readonly expiresAt: Date | null;
 }
 
+/** In whose name something is done that no call asks for at this moment. */
+export function actorWithoutCall({ organizationId, accessLevel, name }: Pick<Actor, "organizationId" | "accessLevel" | "name">): Actor {
+  return { organizationId, accessLevel, name, callerId: name, canIntrospect: false, credential: { kind: "NONE" }, expiresAt: null };
+}
+
 /** A caller with a level. */
 export type Member = Actor & { readonly accessLevel: AccessLevel };
 
 /** For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. */
 export function assertPermission(actor: Actor, permission: Permission): void {
   const refusal = findLevelRefusal(actor, permission);
-  if (refusal) throw new Refusal(refusal);
+  if (refusal) throw new Denial(permission, refusal);
+}
+
+/** The refusal of a level that does not suffice. */
+export class Denial extends Refusal {
+  readonly permission: Permission;
+
+  constructor(permission: Permission, refusal: UserError) {
+    super(refusal);
+    this.permission = permission;
+  }
 }
 
 /** What such an answer says; null when the level suffices. */

@@ -6,6 +6,7 @@ import type { Actor } from "./actor.ts";
 import { apiKeyHash, isApiKey } from "./api-key.rules.ts";
 import { findCredential, noteUse, type ApiKeyCredential } from "./api-key.store.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
+import { isAttendeeTokenShaped } from "./attendee-token.rules.ts";
 import { isTokenShaped } from "./token.rules.ts";
 
 /** One sentence for every way that a credential can be wrong, so that the answer tells nothing about keys and tokens. */
@@ -21,6 +22,8 @@ export interface Door {
   readonly clock: Clock;
   /** Null where the installation takes no tokens. */
   readonly tokens: TokenVerifier | null;
+  /** Finds the attendee of an event by its token; null for what is none. */
+  readonly attendees: (token: string) => Promise<Actor | null>;
 }
 
 /**
@@ -30,9 +33,15 @@ export interface Door {
  */
 export async function authenticate(door: Door, authorization: string | null): Promise<Actor> {
   const shown = BEARER_PATTERN.exec(authorization ?? "")?.[1] ?? "";
-  const actor = isApiKey(shown) ? await findKeyHolder(door, shown) : isTokenShaped(shown) ? await findTokenHolder(door, shown) : null;
+  const actor = await findHolder(door, shown);
   if (!actor) throw new Fault(FaultCode.UNAUTHENTICATED, UNAUTHENTICATED_MESSAGE);
   return actor;
+}
+
+async function findHolder(door: Door, shown: string): Promise<Actor | null> {
+  if (isApiKey(shown)) return findKeyHolder(door, shown);
+  if (isAttendeeTokenShaped(shown)) return door.attendees(shown);
+  return isTokenShaped(shown) ? findTokenHolder(door, shown) : null;
 }
 
 async function findKeyHolder({ database, clock }: Door, key: string): Promise<Actor | null> {

@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   "restart sessions": "OPERATOR",
   "switch inputs": "OPERATOR",
   "show slates": "OPERATOR",
+  "hide slates": "OPERATOR",
   "clear alerts": "OPERATOR",
   "acknowledge alerts": "OPERATOR",
   "create sessions": "EDITOR",
@@ -19,24 +20,46 @@ export const PERMISSIONS = {
   "delete sessions": "EDITOR",
   "import sessions": "EDITOR",
   "export secrets": "EDITOR",
+  "reveal ingest keys of events": "OPERATOR",
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",
+  "create clips": "EDITOR",
   "share assets": "EDITOR",
   "delete assets": "EDITOR",
-  "edit templates": "EDITOR",
-  "manage api keys": "ADMIN",
+  "create templates": "EDITOR",
+  "update templates": "EDITOR",
+  "delete templates": "EDITOR",
+  "edit events": "EDITOR",
+  "test events": "OPERATOR",
+  "take events live": "OPERATOR",
+  "stop events": "OPERATOR",
+  moderate: "OPERATOR",
+  "publish slides": "OPERATOR",
+  "list api keys": "ADMIN",
+  "create api keys": "ADMIN",
+  "revoke api keys": "ADMIN",
+  "list webhooks": "ADMIN",
+  "create webhooks": "ADMIN",
+  "update webhooks": "ADMIN",
+  "delete webhooks": "ADMIN",
   "read the audit": "ADMIN",
 } as const satisfies Readonly<Record<string, AccessLevel>>;
 
 export type Permission = keyof typeof PERMISSIONS;
 
-/** All that an attendee of an event may ask for, by the fields of each kind of operation; anything that is not named is closed. */
-export const OPEN_TO_ATTENDEES: Readonly<Record<"query" | "mutation" | "subscription", readonly string[]>> = {
-  query: ["rateLimit"],
-  mutation: [],
-  subscription: [],
+/** Root fields, by the kind of operation. */
+type OpenFields = Readonly<Record<"query" | "mutation" | "subscription", readonly string[]>>;
+
+/** All that an attendee of an event may ask for; anything that is not named is closed. */
+export const OPEN_TO_ATTENDEES: OpenFields = {
+  query: ["publicEvent", "rateLimit"],
+  mutation: ["joinEvent", "askQuestion", "upvoteQuestion", "sendChatMessage"],
+  subscription: ["questionChanges", "chatMessageChanges", "publishedSlide"],
 };
+
+/** All that may be asked for without any credential. */
+export const OPEN_TO_ANYBODY: OpenFields = { query: [], mutation: ["joinEvent"], subscription: [] };
 
 /** Without a level nothing is permitted: an attendee has none. */
 export function isPermitted(level: AccessLevel | null, permission: Permission): boolean {

@@ -1,6 +1,7 @@
 import { assertMayRead } from "../access/actor.ts";
 import { ALERT_CHANGE_KINDS } from "../changes/change.rules.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
+import type { ItemSource } from "../changes/item-source.ts";
 import type { ObjectChange, ObjectSource } from "../changes/object-changes.ts";
 import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -29,11 +30,11 @@ export interface AlertChangesRequest {
 
 type AlertKind = (typeof ALERT_CHANGE_KINDS)[number];
 
-/** What becomes of the caller's alerts as a stream without an end. The alerts of a batch are read with one statement. */
+/** What becomes of the caller's alerts without an end. The alerts of a batch are read with one statement. */
 export async function alertChanges(
   context: RequestContext,
   { filter, following, withAlerts }: AlertChangesRequest,
-): Promise<AsyncGenerator<AlertChangeType, void>> {
+): Promise<ItemSource<AlertChangeType>> {
   assertMayRead(context.actor, "read");
   return followObjects(context, { following, source: alertSource(filter), present: (batch) => present(context, batch, withAlerts) });
 }

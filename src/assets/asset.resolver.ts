@@ -15,12 +15,13 @@ import { sessionLoader } from "../sessions/session.loaders.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
 import { assetUrlEnd, signAssetPath } from "./asset-url.rules.ts";
-import { DeleteAssetsInputType, ShareAssetInputType } from "./asset.input-type.ts";
-import { deleteAssetsInput, shareAssetInput, type DeleteAssets, type ShareAsset } from "./asset.input.ts";
+import { CreateClipInputType, DeleteAssetsInputType, ShareAssetInputType } from "./asset.input-type.ts";
+import { createClipInput, deleteAssetsInput, shareAssetInput, type CreateClip, type DeleteAssets, type ShareAsset } from "./asset.input.ts";
 import { assetLoader, assetsOfProcessLoader, assetsOfRunLoader, processAssetCountLoader, runAssetCountLoader } from "./asset.loaders.ts";
 import { countAssets, pageAssets, type AssetQuery, type AssetRow } from "./asset.reads.ts";
 import { AssetKind, AssetStatus, canBeOpened, isShared } from "./asset.rules.ts";
 import { AssetConnection, AssetPayload, AssetType } from "./asset.type.ts";
+import { createClip } from "./create-clip.ts";
 import { deleteAssets } from "./delete-assets.ts";
 import { shareAsset } from "./share-asset.ts";
 
@@ -71,6 +72,17 @@ export class AssetResolver {
     };
     const page = parsePage({ first: given.first, after: given.after }, NEWEST_FIRST);
     return toConnection({ ...NEWEST, page: await pageAssets(executor, query, page), totalCount: () => countAssets(executor, query) });
+  }
+
+  @VerbMutation(() => AssetPayload, {
+    description:
+      "Cut a piece out of a replay, running or ended. The clip is an MP4 of its own with a share URL, which opens once the clip is READY and until it is withdrawn or ends with `shareAsset`. The encoder that keeps the replay makes one at a time; of an organization 20 may wait for one encoder. A clip that cannot be made is FAILED with the reason. Needs EDITOR and the package LIVE_PROCESSING.",
+  })
+  async createClip(
+    @Input(() => CreateClipInputType, createClipInput) input: CreateClip,
+    @Ctx() context: RequestContext,
+  ): Promise<PayloadOf<AssetPayload>> {
+    return { asset: await context.loaders.of(assetLoader).load(await createClip(context, input)) };
   }
 
   @VerbMutation(() => AssetPayload, {

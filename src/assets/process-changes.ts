@@ -1,5 +1,6 @@
 import { assertMayRead } from "../access/actor.ts";
 import { PROCESS_CHANGE_KINDS } from "../changes/change.rules.ts";
+import type { ItemSource } from "../changes/item-source.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
 import type { ObjectChange, ObjectSource } from "../changes/object-changes.ts";
 import { createLoaders } from "../graphql/loaders.ts";
@@ -26,7 +27,7 @@ type State = ProcessState | AssetState;
 export async function processChanges(
   context: RequestContext,
   { sessionId, following }: ProcessChangesRequest,
-): Promise<AsyncGenerator<ProcessChangeType, void>> {
+): Promise<ItemSource<ProcessChangeType>> {
   assertMayRead(context.actor, "read");
   const source: ObjectSource<State, ProcessChangeKind> = {
     objects: ["PROCESS", "ASSET"],

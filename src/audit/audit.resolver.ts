@@ -1,21 +1,23 @@
+import { z } from "zod";
 import { Args, Ctx, Query, Resolver } from "type-graphql";
 import { assertMayRead } from "../access/actor.ts";
 import { countAuditEntries, pageAuditEntries, type AuditEntryRow } from "../access/audit.store.ts";
 import { parsePage, toConnection, type Connection, type ListOrder } from "../graphql/connection.ts";
 import type { RequestContext } from "../graphql/request.ts";
-import { plainText } from "../shared/text.schema.ts";
+import { idText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { AuditArguments, AuditEntryConnection } from "./audit.type.ts";
 
 const NEWEST_FIRST: ListOrder = { name: "AT:DESC", keyType: "text" };
-/** Longer than any actor or id. */
-const filterText = plainText(500).nullish();
+/** Longer than any caller's name. */
+const ACTOR_LENGTH_LIMIT = 500;
+const filterSchema = z.object({ objectId: idText.nullish(), actor: plainText(ACTOR_LENGTH_LIMIT).nullish() });
 
 @Resolver()
 export class AuditResolver {
   @Query(() => AuditEntryConnection, {
     description:
-      "A page of the organization's audit, the newest first: changes of sessions, templates and API keys, and every secret that was given out or replaced, refused attempts at secrets among them. Wants level ADMIN.",
+      "A page of the organization's audit, the newest first: every mutation that did something, and every secret that was given out. Of what was refused, bulk calls keep the sessions that were left alone, attempts at secrets are kept, and attempts at what the caller's level does not include, once a minute for each caller and verb. Entries are kept for a year. Wants level ADMIN.",
   })
   async auditEntries(
     @Args(() => AuditArguments) given: AuditArguments,
@@ -23,7 +25,7 @@ export class AuditResolver {
   ): Promise<Connection<AuditEntryRow>> {
     assertMayRead(context.actor, "read the audit");
     const { objectId, actor, from, to, ...paging } = given;
-    const filter = { objectId: readText(objectId), actor: readText(actor), from, to };
+    const filter = { ...readTexts({ objectId, actor }), from, to };
     const { executor } = context.database;
     const { organizationId } = context.actor;
     return toConnection({
@@ -37,8 +39,8 @@ export class AuditResolver {
 }
 
 /** Text that the database would refuse names nobody. */
-function readText(text: string | null | undefined): string | null | undefined {
-  const result = filterText.safeParse(text);
+function readTexts(given: Readonly<Record<"objectId" | "actor", string | null | undefined>>): z.output<typeof filterSchema> {
+  const result = filterSchema.safeParse(given);
   if (result.success) return result.data;
-  throw new Fault(FaultCode.BAD_USER_INPUT, "A filter of the audit has at most 500 characters, and no NUL.");
+  throw new Fault(FaultCode.BAD_USER_INPUT, `The audit's actor has at most ${ACTOR_LENGTH_LIMIT} characters, and no filter a NUL.`);
 }

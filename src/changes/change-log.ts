@@ -44,12 +44,12 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
 
   const reader = startReader(options, async () => {
     const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
-    const isNew = step.rows.length > 0;
+    const isNew = step.oldestAt !== null;
     if (isNew) options.onStep?.(step);
     if (isNew && !step.isFlushed) await flushWritten(executor);
     // Without rows there is no hurry: the next look finds on the disk what was written.
     if (isNew || step.isFlushed) waiting.wake(ring.push(step));
-    options.onRead?.(step.rows[0]?.at ?? null);
+    options.onRead?.(step.oldestAt);
   });
   const onWake = () => reader.wake();
   const stopListening = await database.listen(BELL_CHANNEL, { onNotification: onWake, onListening: onWake });

@@ -13,19 +13,25 @@ export interface ChangeRing {
 }
 
 /**
- * `nothing`: no row of the organization up to `to`. `step`: none up to `from`, then these rows, in the order of ids, up to `to`.
- * `older`: the position lies before the ring; read the log itself up to `to`.
+ * `nothing`: no row of the organization up to `to`. `step`: none up to `from`, then these rows, in the order of ids, up to `to`; all
+ * who read a whole step are given the very same batches of it. `older`: the position lies before the ring; read the log itself up to `to`.
  */
 export type RingAnswer =
   | { readonly kind: "nothing"; readonly to: Snapshot }
-  | { readonly kind: "step"; readonly from: Snapshot; readonly to: Snapshot; readonly rows: readonly LoggedChange[] }
+  | { readonly kind: "step"; readonly from: Snapshot; readonly to: Snapshot; readonly batches: readonly RowBatch[] }
   | { readonly kind: "older"; readonly to: Snapshot };
+
+/** Rows that are told together. */
+export type RowBatch = readonly LoggedChange[];
+
+/** Most rows of one batch. */
+export const BATCH_LIMIT = 200;
 
 interface HeldStep {
   readonly from: Snapshot;
   readonly to: Snapshot;
   readonly rowCount: number;
-  readonly rowsByOrganization: ReadonlyMap<string, readonly LoggedChange[]>;
+  readonly batchesByOrganization: ReadonlyMap<string, readonly RowBatch[]>;
 }
 
 /** A ring that begins at a snapshot and holds at most `rowLimit` rows. */
@@ -50,11 +56,12 @@ export function createChangeRing(start: Snapshot, rowLimit: number): ChangeRing 
     }
     if (step.rows.length === 0) return new Set();
     const rowsByOrganization = groupBy(step.rows, (row) => row.organizationId);
-    for (const organizationId of rowsByOrganization.keys()) lastActive.set(organizationId, step.to);
-    steps.push({ from: step.from, to: step.to, rowCount: step.rows.length, rowsByOrganization });
+    const batchesByOrganization = new Map([...rowsByOrganization].map(([organizationId, rows]) => [organizationId, inBatches(rows)]));
+    for (const organizationId of batchesByOrganization.keys()) lastActive.set(organizationId, step.to);
+    steps.push({ from: step.from, to: step.to, rowCount: step.rows.length, batchesByOrganization });
     rowCount += step.rows.length;
     trim();
-    return new Set(rowsByOrganization.keys());
+    return new Set(batchesByOrganization.keys());
   }
 
   function trim(): void {
@@ -70,13 +77,12 @@ export function createChangeRing(start: Snapshot, rowLimit: number): ChangeRing 
   function after(position: Snapshot, organizationId: string): RingAnswer {
     if (!isLater(lastActive.get(organizationId) ?? quietSince, position)) return { kind: "nothing", to };
     if (isLater(heldFrom, position)) return { kind: "older", to };
-    const step = steps.slice(firstBehind(steps, position)).find(({ rowsByOrganization }) => rowsByOrganization.has(organizationId));
-    if (!step) return { kind: "nothing", to };
-    const rows = step.rowsByOrganization.get(organizationId) ?? [];
-    // A position that another process gave out may lie within a step of ours.
-    return isLater(position, step.from)
-      ? { kind: "step", from: position, to: step.to, rows: rows.filter((row) => !isVisible(row.transaction, position)) }
-      : { kind: "step", from: step.from, to: step.to, rows };
+    for (let index = firstBehind(steps, position); index < steps.length; index += 1) {
+      const step = steps[index];
+      const batches = step?.batchesByOrganization.get(organizationId);
+      if (step && batches) return answerWith(step, batches, position);
+    }
+    return { kind: "nothing", to };
   }
 
   return {
@@ -93,4 +99,17 @@ function firstBehind(steps: readonly HeldStep[], position: Snapshot): number {
   let index = steps.length;
   for (let step = steps[index - 1]; step && isLater(step.to, position); step = steps[index - 1]) index -= 1;
   return index;
+}
+
+function answerWith({ from, to }: HeldStep, batches: readonly RowBatch[], position: Snapshot): RingAnswer {
+  if (!isLater(position, from)) return { kind: "step", from, to, batches };
+  // A position that another process gave out may lie within a step of ours.
+  const unseen = batches.flat().filter((row) => !isVisible(row.transaction, position));
+  return { kind: "step", from: position, to, batches: inBatches(unseen) };
+}
+
+function inBatches(rows: readonly LoggedChange[]): readonly RowBatch[] {
+  return Array.from({ length: Math.ceil(rows.length / BATCH_LIMIT) }, (_, index) =>
+    rows.slice(index * BATCH_LIMIT, (index + 1) * BATCH_LIMIT),
+  );
 }

@@ -15,18 +15,33 @@ export const LoggedChangeKind = {
 export type LoggedChangeKind = (typeof LoggedChangeKind)[keyof typeof LoggedChangeKind];
 
 export const SESSION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "ALERTS_CHANGED", "DELETED"] as const;
+export const EVENT_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"] as const;
+export const QUESTION_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED"] as const;
+export const CHAT_MESSAGE_CHANGE_KINDS = ["CREATED", "DELETED"] as const;
 /** Of processes and of assets. */
 export const PROCESS_CHANGE_KINDS = ["CREATED", "UPDATED", "STATUS_CHANGED", "DELETED"] as const;
 export const ALERT_CHANGE_KINDS = ["RAISED", "REPEATED", "ACKNOWLEDGED", "ENDED"] as const;
 
 /** What kinds of object have changes. */
-export const ChangedObject = { SESSION: "SESSION", TEMPLATE: "TEMPLATE", ALERT: "ALERT", PROCESS: "PROCESS", ASSET: "ASSET" } as const;
+export const ChangedObject = {
+  SESSION: "SESSION",
+  TEMPLATE: "TEMPLATE",
+  ALERT: "ALERT",
+  PROCESS: "PROCESS",
+  ASSET: "ASSET",
+  EVENT: "EVENT",
+  QUESTION: "QUESTION",
+  CHAT_MESSAGE: "CHAT_MESSAGE",
+} as const;
 export type ChangedObject = (typeof ChangedObject)[keyof typeof ChangedObject];
 
 const KINDS_OF_OBJECTS: Readonly<Record<ChangedObject, readonly LoggedChangeKind[]>> = {
   SESSION: SESSION_CHANGE_KINDS,
   TEMPLATE: ["CREATED", "UPDATED", "DELETED"],
   ALERT: ALERT_CHANGE_KINDS,
+  EVENT: EVENT_CHANGE_KINDS,
+  QUESTION: QUESTION_CHANGE_KINDS,
+  CHAT_MESSAGE: CHAT_MESSAGE_CHANGE_KINDS,
   PROCESS: PROCESS_CHANGE_KINDS,
   ASSET: PROCESS_CHANGE_KINDS,
 };

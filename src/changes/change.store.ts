@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
@@ -65,29 +66,40 @@ async function selectExtent(executor: Executor, rider: SQL | null, flush: SQL): 
 export interface LogStep {
   readonly from: Snapshot;
   readonly to: Snapshot;
-  /** In the order of ids. */
+  /** In the order of ids; none when the step is cut. */
   readonly rows: readonly LoggedChange[];
-  /** There were more rows than asked for: the step has to be read in pages. */
+  /** There are more rows than asked for: the step has to be read in pages. */
   readonly isCut: boolean;
+  /** When the first of them happened; null when there are none. */
+  readonly oldestAt: Date | null;
   /** Whether `to` may be handed on as it is; else `flushWritten` comes first. */
   readonly isFlushed: boolean;
 }
 
 /** Reads the step from a snapshot to that of this very statement, at most `limit` rows. */
 export async function readStep(executor: Executor, { from, limit }: { readonly from: Snapshot; readonly limit: number }): Promise<LogStep> {
-  const found = await executor.execute<RowOrNone & { snapshot: string; is_flushed: boolean }>(sql`
-    select present.snapshot::text as snapshot, present.is_flushed, c.*
-    from (select pg_current_snapshot() as snapshot, ${IS_FLUSHED} as is_flushed) present
-    left join lateral (
+  type Found = RowOrNone & {
+    readonly snapshot: string;
+    readonly is_flushed: boolean;
+    readonly is_cut: boolean;
+    readonly oldest_at: string | Date | null;
+  };
+  // Rows of a step that is cut stay where they are: tens of thousands would be read here only to be thrown away.
+  const found = await executor.execute<Found>(sql`
+    with step as materialized (
       (select ${COLUMNS} from changes c where ${hasBegunAfter(from)} order by c.transaction, c.id limit ${limit + 1})
       union all
-      (select ${COLUMNS} from changes c where ${wasRunningIn(from)} limit ${limit + 1})
-    ) c on true`);
+      (select ${COLUMNS} from changes c where ${wasRunningIn(from)} limit ${limit + 1}))
+    select present.snapshot::text as snapshot, present.is_flushed, size.is_cut, size.oldest_at, c.*
+    from (select pg_current_snapshot() as snapshot, ${IS_FLUSHED} as is_flushed) present
+    cross join (select count(*) > ${limit} as is_cut, min(at) as oldest_at from step) size
+    left join step c on not size.is_cut`);
   const first = found[0];
   if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");
   // Two scans in the order of the index: asked for as one, or by id, PostgreSQL may walk the whole log for a handful of new rows.
-  const rows = found.flatMap(toChange).sort((one, other) => one.id - other.id);
-  return { from, to: parseSnapshot(first.snapshot), rows, isCut: rows.length > limit, isFlushed: first.is_flushed };
+  const rows = (await toChanges(found)).sort((one, other) => one.id - other.id);
+  const oldestAt = first.oldest_at === null ? null : new Date(first.oldest_at);
+  return { from, to: parseSnapshot(first.snapshot), rows, isCut: first.is_cut, oldestAt, isFlushed: first.is_flushed };
 }
 
 export interface PageOfStep {
@@ -255,6 +267,18 @@ type RowOrNone = Record<string, unknown> & {
   readonly before: unknown;
   readonly after: unknown;
 };
+
+/** Rows that are read in one go, a few milliseconds of work: a bulk action makes thousands. */
+const SLICE_SIZE = 1_000;
+
+async function toChanges(rows: readonly RowOrNone[]): Promise<LoggedChange[]> {
+  const changes: LoggedChange[] = [];
+  for (const [index, row] of rows.entries()) {
+    changes.push(...toChange(row));
+    if (index % SLICE_SIZE === SLICE_SIZE - 1) await setImmediate();
+  }
+  return changes;
+}
 
 function toChange(row: RowOrNone): readonly LoggedChange[] {
   if (row.id === null) return [];

@@ -1,9 +1,9 @@
 import type { Context } from "../access/context.ts";
-import { iterateBatches } from "./batch-iterator.ts";
 import type { ChangeLog } from "./change-log.ts";
 import type { LoggedChangeKind } from "./change.rules.ts";
+import { itemSource, type ItemSource } from "./item-source.ts";
 import { openObjectChanges, type ObjectChange, type ObjectSource } from "./object-changes.ts";
-import { withPatience } from "./patience.ts";
+import { neverOver, withPatience } from "./patience.ts";
 
 /** Where a subscriber begins, and how often it wants to hear that it is still there. */
 export interface Following {
@@ -14,30 +14,34 @@ export interface Following {
   readonly heartbeatSeconds: number | null;
 }
 
-export interface FollowedObjects<State, Kind extends LoggedChangeKind, Item> {
+export interface FollowedObjects<State, Kind extends LoggedChangeKind, Item extends object> {
   readonly following: Following;
   readonly source: ObjectSource<State, Kind>;
-  /** What a subscriber is shown of a batch; tried again while the database is away. */
+  /**
+   * What subscribers are shown of a batch; tried again while the database is away. Made once for many, it depends on nothing of the
+   * caller but the organization and the level.
+   */
   readonly present: (batch: readonly ObjectChange<State, Kind>[]) => Promise<readonly Item[]>;
 }
 
-/** Changes of the caller's objects of one kind as a stream without an end. */
-export async function followObjects<State, Kind extends LoggedChangeKind, Item>(
+/** Changes of the caller's objects of one kind, without an end. */
+export async function followObjects<State, Kind extends LoggedChangeKind, Item extends object>(
   context: Context & { readonly changeLog: ChangeLog },
   { following, source, present }: FollowedObjects<State, Kind, Item>,
-): Promise<AsyncGenerator<Item, void>> {
+): Promise<ItemSource<Item>> {
   const { changeLog, database, clock, log, actor } = context;
   const { organizationId } = actor;
   const changes = await openObjectChanges({ ...following, changeLog, executor: database.executor, clock, log, organizationId, source });
-  const closing = new AbortController();
-  return iterateBatches({
-    async nextBatch() {
-      const batch = await changes.nextBatch();
-      return batch && withPatience(log, closing.signal, () => present(batch));
-    },
-    close() {
-      closing.abort();
-      changes.close();
+  return itemSource({
+    ...changes,
+    take() {
+      const taken = changes.take();
+      return taken && { of: taken.of, items: () => show(taken.items) };
     },
   });
+
+  async function show(told: () => Promise<readonly ObjectChange<State, Kind>[]>): Promise<readonly Item[]> {
+    const items = await told();
+    return items.length === 0 ? [] : ((await withPatience(log, neverOver, () => present(items))) ?? []);
+  }
 }

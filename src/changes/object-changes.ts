@@ -2,11 +2,13 @@ import type { Executor } from "../database/database.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Logger } from "../shared/log.ts";
 import type { ChangeLog } from "./change-log.ts";
-import { createChangeStream, type ChangeStream, type PositionedChange } from "./change-stream.ts";
+import { createChangeStream, positionBehind, type ChangeStream, type StreamEvent, type TakenRows } from "./change-stream.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
+import type { LoggedChange } from "./change.store.ts";
 import { cursorOf, partial, resumeAfter } from "./cursor.ts";
+import type { ItemSource, Taken } from "./item-source.ts";
 import { withPatience } from "./patience.ts";
-import { advanceTo, isLater, positionAt, type Position, type View } from "./position.ts";
+import { advanceTo, isLater, isPlain, positionAt, wasSeen, type Position, type View } from "./position.ts";
 import type { StatePage, StatePageQuery } from "./state-page.store.ts";
 
 /** Kinds of item that are about the stream rather than about a change. */
@@ -58,13 +60,10 @@ export interface ObjectChangesOptions<State, Kind extends LoggedChangeKind = Log
   readonly snapshotPageSize?: number;
 }
 
-/** What a subscriber is told, batch by batch; nothing is read before it is asked for. */
-export interface ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> {
-  /** At least one item; null once closed. One call at a time. */
-  readonly nextBatch: () => Promise<readonly ObjectChange<State, Kind>[] | null>;
-  /** Ends a waiting `nextBatch` at once. */
-  readonly close: () => void;
-}
+/** What a subscriber is told; nothing is read before it is asked for. */
+export type ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> = Required<
+  Omit<ItemSource<ObjectChange<State, Kind>>, typeof Symbol.asyncIterator>
+>;
 
 const SNAPSHOT_PAGE_SIZE = 500;
 
@@ -84,8 +83,9 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
   options: ObjectChangesOptions<State, Kind>,
 ): Promise<ObjectChanges<State, Kind>> {
   const { changeLog, clock, source, organizationId, after, snapshotPageSize = SNAPSHOT_PAGE_SIZE } = options;
-  const closing = new AbortController();
-  const extent = await withPatience(options.log, closing.signal, changeLog.extent);
+  let isClosed = false;
+  const isOver = () => isClosed;
+  const extent = await withPatience(options.log, isOver, changeLog.extent);
   if (!extent) throw new Error("A subscription was closed before it was opened");
   const { log: logName, snapshot: snapshotAtStart } = extent;
   const resumption = after === null ? null : resumeAfter(after, extent);
@@ -120,19 +120,21 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return [...items, aboutStream("SNAPSHOT_END", whole)];
   }
 
-  async function liveBatch(stream: ChangeStream): Promise<readonly ObjectChange<State, Kind>[]> {
-    const event = await stream.next(untilHeartbeat());
-    if (event.kind === "closed") return [];
-    if (event.kind === "quiet") return [aboutStream("HEARTBEAT", event.position)];
-    if (event.kind === "lagged") {
-      if (options.snapshot) phase = SNAPSHOT_FROM_THE_START;
-      return [aboutStream("LAGGED", event.position)];
-    }
-    const items = event.changes.flatMap(tell);
-    const last = event.changes.at(-1);
-    // Changes that the filter leaves out move the position too: without this, a quiet filter in a busy organization would age.
-    if (items.length === 0 && last && untilHeartbeat() === 0) return [aboutStream("HEARTBEAT", last.position)];
-    return items;
+  function takeLive(stream: ChangeStream): Taken<ObjectChange<State, Kind>> {
+    // Before what the filter may leave out: in a busy organization there is always something of that.
+    if (untilHeartbeat() === 0) return own(async () => [aboutStream("HEARTBEAT", stream.position())]);
+    const event = stream.take();
+    if (event === null) return own(async () => []);
+    if (event instanceof Promise) return own(async () => tellEvent(await event));
+    // Readers of one step at the same position are owed the same.
+    if (event.kind === "rows" && isPlain(event.taken.before)) return { of: event.taken.rows, items: async () => tell(event.taken) };
+    return own(async () => tellEvent(event));
+  }
+
+  function tellEvent(event: StreamEvent): readonly ObjectChange<State, Kind>[] {
+    if (event.kind === "rows") return tell(event.taken);
+    if (options.snapshot) phase = SNAPSHOT_FROM_THE_START;
+    return [aboutStream("LAGGED", event.position)];
   }
 
   /** In milliseconds; null when none is wanted. */
@@ -141,24 +143,21 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return Math.max(0, toldAt.getTime() + options.heartbeatSeconds * 1_000 - clock.now().getTime());
   }
 
-  function tell({ change, position }: PositionedChange): readonly ObjectChange<State, Kind>[] {
-    const before = change.before as State | null;
-    const after = change.after as State | null;
-    const matches = after !== null && source.matches(change.objectId, after);
-    if (!matches && !(before !== null && source.matches(change.objectId, before))) return [];
-    const kind = source.kinds.find((each) => each === change.kind);
-    if (kind === undefined || source.isTold?.({ kind, at: change.at, before, after }) === false) return [];
-    return [
-      {
-        cursor: cursorOf({ log: logName, position, at: change.at }),
-        kind,
-        at: change.at,
-        matches,
-        objectId: change.objectId,
-        state: after,
-        actor: change.actor,
-      },
-    ];
+  function tell(taken: TakenRows): readonly ObjectChange<State, Kind>[] {
+    const isMeant = (row: LoggedChange) => source.objects.includes(row.object) && !wasSeen(taken.before, row);
+    return taken.rows.filter(isMeant).flatMap((row) => tellOne(row, taken));
+  }
+
+  function tellOne(row: LoggedChange, taken: TakenRows): readonly ObjectChange<State, Kind>[] {
+    const { id, at, objectId, actor } = row;
+    const before = row.before as State | null;
+    const after = row.after as State | null;
+    const matches = after !== null && source.matches(objectId, after);
+    if (!matches && !(before !== null && source.matches(objectId, before))) return [];
+    const kind = source.kinds.find((each) => each === row.kind);
+    if (kind === undefined || source.isTold?.({ kind, at, before, after }) === false) return [];
+    const cursor = cursorOf({ log: logName, position: positionBehind(taken, id), at });
+    return [{ cursor, kind, at, matches, objectId, state: after, actor }];
   }
 
   function aboutStream(kind: StreamKind, position: Position): ObjectChange<State, Kind> {
@@ -166,30 +165,32 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
     return { cursor: cursorOf({ log: logName, position, at }), kind, at, matches: true, objectId: null, state: null, actor: null };
   }
 
-  async function proceed(): Promise<readonly ObjectChange<State, Kind>[]> {
+  function take(): Taken<ObjectChange<State, Kind>> | null {
+    if (isClosed) return null;
     const items = first;
     first = [];
-    if (items.length > 0) return items;
-    if (phase.kind === "live") return liveBatch(phase.stream);
+    if (items.length > 0) return own(async () => items);
+    if (phase.kind === "live") return takeLive(phase.stream);
     const { afterId, position } = phase;
-    return (await withPatience(options.log, closing.signal, () => snapshotPage(afterId, position))) ?? [];
+    return own(async () => (await withPatience(options.log, isOver, () => snapshotPage(afterId, position))) ?? []);
   }
 
   return {
-    async nextBatch() {
-      while (!closing.signal.aborted) {
-        const items = await proceed();
-        if (items.length === 0) continue;
-        toldAt = clock.now();
-        return closing.signal.aborted ? null : items;
-      }
-      return null;
+    ready: () => (first.length > 0 || phase.kind === "snapshot" ? null : phase.stream.ready(untilHeartbeat())),
+    take,
+    noteTold() {
+      toldAt = clock.now();
     },
+    isLive: () => first.length === 0 && phase.kind === "live" && phase.stream.isLive(),
     close() {
-      closing.abort();
+      isClosed = true;
       if (phase.kind === "live") phase.stream.close();
     },
   };
+}
+
+function own<Item extends object>(items: () => Promise<readonly Item[]>): Taken<Item> {
+  return { of: null, items };
 }
 
 /** Pages that saw the same are one view: in a quiet database a snapshot's cursor stays short. */

@@ -7,21 +7,25 @@ const RETRY_MILLISECONDS = 500;
 /** After two minutes a subscription ends with the error, and its client resumes elsewhere. */
 const ATTEMPT_LIMIT = 240;
 
-/** Waits an interruption of the database out: a subscription keeps its position through it, and loses nothing. Null once `signal` came. */
-export async function withPatience<T>(log: Logger, signal: AbortSignal, work: () => Promise<T>): Promise<T | null> {
-  for (let attempt = 1; !signal.aborted; attempt += 1) {
+/** Work that many wait for goes on whoever of them leaves. */
+export const neverOver = (): boolean => false;
+
+/** Waits an interruption of the database out: a subscription keeps its position through it, and loses nothing. Null once it `isOver`. */
+export async function withPatience<T>(log: Logger, isOver: () => boolean, work: () => Promise<T>): Promise<T | null> {
+  for (let attempt = 1; !isOver(); attempt += 1) {
     try {
       return await work();
     } catch (error) {
       if (attempt === ATTEMPT_LIMIT || !isInterruption(error)) throw error;
       if (attempt === 1) log.warn({ err: error }, "a subscription waits for the database");
-      await wait(RETRY_MILLISECONDS, undefined, { signal, ref: false }).catch(() => undefined);
+      await wait(RETRY_MILLISECONDS, undefined, { ref: false });
     }
   }
   return null;
 }
 
-function isInterruption(error: unknown): boolean {
+/** Whether an error says that the database is away, and nothing about what was asked. */
+export function isInterruption(error: unknown): boolean {
   const code = findFault(error)?.code;
   return code === FaultCode.SERVICE_UNAVAILABLE || code === FaultCode.TIMEOUT;
 }

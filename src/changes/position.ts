@@ -82,6 +82,11 @@ export function positionAt(snapshot: Snapshot, own: bigint | null = null): Posit
   return { snapshot, step: null, own, views: [], isPartial: false };
 }
 
+/** Whether a reader has been told what its snapshot sees, and that alone: two such readers with equal snapshots are owed the same. */
+export function isPlain({ step, own, views, isPartial }: Position): boolean {
+  return step === null && own === null && views.length === 0 && !isPartial;
+}
+
 /** The same reader, told everything up to a later snapshot; what that one sees need not be kept apart any more. */
 export function advanceTo(position: Position, snapshot: Snapshot): Position {
   const reached = isLater(snapshot, position.snapshot) ? snapshot : position.snapshot;

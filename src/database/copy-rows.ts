@@ -19,7 +19,7 @@ export async function copyRows(
   const text = `copy ${table} (${columns.join(", ")}) from stdin`;
   logger.logQuery(text, []);
   try {
-    await client.copyIn(text, rows.bytes);
+    await client.copyIn(text, rows.pieces);
   } catch (error) {
     // PostgreSQL tells the row that it refused, which is for no log.
     throw findFault(error) ?? new Error(`Failed: ${text}`, { cause: error });

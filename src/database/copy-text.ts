@@ -4,11 +4,13 @@ import type { ColumnTypes } from "./row-set.ts";
 /** Rows as the text that COPY reads: the fastest way for PostgreSQL to take in thousands of them. */
 export interface CopyText {
   readonly count: number;
-  /** UTF-8, in a buffer of its own, so that a thread can hand it over whole. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** UTF-8, each piece in a buffer of its own, so that a thread can hand it over whole. */
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
 }
 
 const encoder = new TextEncoder();
+/** A text that grows is a tree of its parts until it is encoded, and one of megabytes keeps the collector busy for as long as it is made. */
+const PIECE_LENGTH = 64 * 1024;
 const SPECIAL = /[\\\t\n\r]/;
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
@@ -20,13 +22,17 @@ export function toCopyText<Types extends ColumnTypes>(
 ): CopyText {
   const columns = Object.entries(types);
   const end = `${constants.map((constant) => `\t${escape(constant)}`).join("")}\n`;
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   let text = "";
   for (const row of rows) {
-    let line = "";
-    for (const [name, type] of columns) line += (line === "" ? "" : "\t") + toText(row[name], type);
-    text += line + end;
+    for (const [index, [name, type]] of columns.entries()) text += (index === 0 ? "" : "\t") + toText(row[name], type);
+    text += end;
+    if (text.length < PIECE_LENGTH) continue;
+    pieces.push(encoder.encode(text));
+    text = "";
   }
-  return { count: rows.length, bytes: encoder.encode(text) };
+  if (text !== "") pieces.push(encoder.encode(text));
+  return { count: rows.length, pieces };
 }
 
 function toText(value: unknown, type: ColumnTypes[string]): string {
@@ -35,6 +41,7 @@ function toText(value: unknown, type: ColumnTypes[string]): string {
     case "boolean":
       return value === true ? "t" : "f";
     case "integer":
+    case "bigint":
     case "double precision":
       return String(value as number);
     case "text[]":

@@ -20,8 +20,8 @@ interface GuardedClient extends Statements {
 
 /** What runs a COPY, which Drizzle does not know of. */
 export interface CopyingClient {
-  /** Settles once PostgreSQL has taken or refused all of `bytes`, rows as COPY reads them. */
-  readonly copyIn: (text: string, bytes: Uint8Array) => Promise<void>;
+  /** Settles once PostgreSQL has taken or refused all of `pieces`, rows as COPY reads them. */
+  readonly copyIn: (text: string, pieces: Iterable<Uint8Array>) => Promise<void>;
 }
 
 interface GuardedTransaction extends Statements, CopyingClient {
@@ -149,18 +149,11 @@ function guardTransaction(transaction: TransactionSql, guards: Guards, state: Tr
         (run) => observer.statement(text, run),
         () => send(transaction, text, parameters, options),
       ),
-    copyIn: (text, bytes) => observer.statement(text, () => watch(() => copyIn(transaction, text, bytes)).catch(throwFault)),
+    copyIn: (text, pieces) => observer.statement(text, () => watch(() => copyIn(transaction, text, pieces)).catch(throwFault)),
     savepoint: (work) => transaction.savepoint((inner) => work(guardTransaction(inner, guards, state))),
   };
 }
 
-/** The driver copies every piece once more: small ones, so that writing never holds up the process. */
-const COPY_PIECE_BYTES = 128 * 1024;
-
-async function copyIn(transaction: TransactionSql, text: string, bytes: Uint8Array): Promise<void> {
-  await pipeline(Readable.from(piecesOf(bytes)), await transaction.unsafe(text).writable());
-}
-
-function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let start = 0; start < bytes.length; start += COPY_PIECE_BYTES) yield bytes.subarray(start, start + COPY_PIECE_BYTES);
+async function copyIn(transaction: TransactionSql, text: string, pieces: Iterable<Uint8Array>): Promise<void> {
+  await pipeline(Readable.from(pieces), await transaction.unsafe(text).writable());
 }

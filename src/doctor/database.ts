@@ -43,12 +43,13 @@ async function examineServer(address: DatabaseAddress, what: string): Promise<Fi
   }
 }
 
-/** The guard that keeps a restart of PostgreSQL from ending the process is put into the driver when it is installed. */
+/** What keeps a restart of PostgreSQL from ending the process, and a refused COPY from being lost, is put into the driver when it is installed. */
 export async function examineDriver(): Promise<readonly Finding[]> {
   const path = join(createRequire(import.meta.url).resolve("postgres"), "..", "connection.js");
-  const isGuarded = (await readFile(path, "utf8")).includes("if (socket === null)");
+  const driver = await readFile(path, "utf8");
+  const isGuarded = ["if (socket === null)", "final(err)"].every((guard) => driver.includes(guard));
   if (isGuarded) return [{ subject: "database driver", verdict: "OK", text: "survives restarts of PostgreSQL" }];
-  const text = "The driver lacks its guard: a restart of PostgreSQL would end the process. Run node script/patch-dependencies.js.";
+  const text = "The driver lacks its guards: a restart of PostgreSQL would end the process. Run node script/patch-dependencies.js.";
   return [{ subject: "database driver", verdict: "MISSING", text }];
 }
 

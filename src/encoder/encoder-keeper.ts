@@ -106,6 +106,11 @@ export class EncoderKeeper {
     }
   }
 
+  /** Starts one for the input that was there last, if it still is. */
+  begin(): void {
+    this.#restart();
+  }
+
   /** Lets the one that runs end in order. */
   async retire(): Promise<void> {
     const before = this.#run;

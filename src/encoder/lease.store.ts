@@ -47,7 +47,9 @@ export async function readControls(transaction: Transaction, ids: readonly strin
 /** What operators ask of the session `s` while it runs, as JSON in the shape of `SessionControls`. */
 export const controlsJson: SQL = sql`jsonb_build_object(
   'switch', jsonb_build_object('number', s.path_command_number, 'toPath', s.path_command_to, 'actor', s.path_command_actor),
-  'isSlateWanted', s.is_slate_wanted)`;
+  'isSlateWanted', s.is_slate_wanted,
+  'event', case when s.event_id is null then null
+    else jsonb_build_object('onAir', s.on_air, 'isBackupOnly', s.is_backup_only) end)`;
 
 /** A session's row as it is to be. Times are ISO texts. */
 export interface SessionWrite {

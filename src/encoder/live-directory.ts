@@ -5,6 +5,8 @@ import { isPathToken } from "../origin/origin.rules.ts";
 
 /** Says to which start of a session the files beside it belong; players cannot fetch it. */
 const GENERATION_FILE = ".generation";
+/** Says that the files beside it are not for players yet. */
+export const PRIVATE_FILE = ".private";
 /** Players that hold an older manifest get its segments for so long. */
 const OLD_DASH_MILLISECONDS = 60_000;
 /** A running output changes its directory every few seconds. */
@@ -58,11 +60,20 @@ export function cmafDirectory(mediaRoot: string, token: string): string {
   return join(mediaRoot, CMAF_DIRECTORY, token);
 }
 
+/** Lets players have what is in an output's directory, or not. */
+export function setPrivate(mediaRoot: string, token: string, isPrivate: boolean): void {
+  const path = join(tokenDirectory(mediaRoot, token), PRIVATE_FILE);
+  if (isPrivate) writeFileSync(path, "");
+  else rmSync(path, { force: true });
+}
+
 /** Removes everything but the directory: what comes now does not fit to what was. */
 export async function emptyLiveDirectory(mediaRoot: string, token: string): Promise<void> {
   const directory = tokenDirectory(mediaRoot, token);
   const names = await readdir(directory).catch(() => []);
-  await Promise.all(names.filter((name) => name !== GENERATION_FILE).map((name) => rm(join(directory, name), { force: true })));
+  await Promise.all(
+    names.filter((name) => name !== GENERATION_FILE && name !== PRIVATE_FILE).map((name) => rm(join(directory, name), { force: true })),
+  );
 }
 
 /** Removes DASH files of encoder processes that are long gone: only the process that wrote them would have. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { Air, offAir } from "./air.ts";
 import { createCauseCount, findCauses, type CauseFacts } from "./alert-causes.rules.ts";
 import { CueTrack } from "./cue-track.ts";
 import { EncoderKeeper } from "./encoder-keeper.ts";
@@ -82,6 +83,7 @@ export class MediaSession implements SessionRunner {
   readonly signal: SessionSignal;
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
+  readonly #air: Air;
   readonly #processes: SessionProcesses;
   readonly #keeper: EncoderKeeper;
   /** Null where the cues of the input are not wanted. */
@@ -111,6 +113,12 @@ export class MediaSession implements SessionRunner {
       onComplete: (output) => this.#publish(output),
       onProblem: (error) => this.#noteUnpublished(error),
     });
+    this.#air = new Air({
+      ...{ launch, mediaRoot, tokens: this.#tokens() },
+      retire: () => this.#keeper.retire(),
+      forgetOutput: () => this.#forgetOutput(),
+      begin: () => this.#keeper.begin(),
+    });
     this.#processes = new SessionProcesses(options);
     this.#keeper = new EncoderKeeper({
       session: options,
@@ -119,7 +127,7 @@ export class MediaSession implements SessionRunner {
       inputSwitch: this.#switch,
       watch: this.#watch,
       continues: continued.includes(true),
-      isOn: () => this.#phase === "ON",
+      isOn: () => this.#phase === "ON" && this.#air.isOn,
       isInputThere: () => this.signal.isThere,
       onChange: () => this.#report(),
       onFailed: (reason) => this.#fail(reason),
@@ -166,6 +174,7 @@ export class MediaSession implements SessionRunner {
   }
 
   control(controls: SessionControls): void {
+    this.#air.control(controls);
     this.signal.control(controls);
   }
 
@@ -228,6 +237,8 @@ export class MediaSession implements SessionRunner {
   async #look(now: number): Promise<void> {
     await this.signal.look(now);
     if (this.#phase !== "ON") return;
+    if (await this.#air.align()) this.#advancedAt = null;
+    if (!this.#air.isOn) return;
     await this.#watch.check(now);
     await this.#cues?.check(now);
     await this.#keeper.check(now, this.signal.fedSince);
@@ -255,6 +266,7 @@ export class MediaSession implements SessionRunner {
 
   #report(): void {
     if (this.#phase !== "ON") return;
+    if (!this.#air.isOn) return this.#send({ ...offAir(this.#options.launch), ...this.signal.choice.observation });
     const facts = this.#facts(this.#clock.now());
     const described = describeSession(facts);
     this.#hasWaited ||= described.status === "WAITING";

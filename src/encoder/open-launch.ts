@@ -1,5 +1,5 @@
 import type { Vault } from "../access/vault.ts";
-import { SecretKind } from "../sessions/secret.rules.ts";
+import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
 import { openSecret } from "../sessions/secret.store.ts";
 import type { StoredLaunch, StoredOutput } from "./launch.store.ts";
 import type { OutputLaunch, SessionLaunch } from "./runner.ts";
@@ -31,6 +31,10 @@ export function openLaunch(vault: Vault, stored: StoredLaunch): SessionLaunch {
           : { recoveryIntervalSeconds: stored.recoveryIntervalSeconds, errorThresholdPercent: stored.errorThresholdPercent },
       streamKey: open(SecretKind.STREAM_KEY),
       srtPassphrase: open(SecretKind.SRT_PASSPHRASE),
+      backup: {
+        streamKey: open(SecretKind.STREAM_KEY, null, SECRET_POSITION.B),
+        srtPassphrase: open(SecretKind.SRT_PASSPHRASE, null, SECRET_POSITION.B),
+      },
       hlsScte35PassthroughEnabled: stored.hlsScte35PassthroughEnabled,
       streamRemap: stored.streamRemap.toSorted((one, other) => one.priority - other.priority),
     },

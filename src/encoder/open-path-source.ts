@@ -37,10 +37,11 @@ export interface PathSourceOptions {
 export function createPathSourceOpener(options: PathSourceOptions): OpenPathSource {
   return ({ input, path, clock, handlers }) => {
     const { host, ffmpegPath, pushServers } = options;
-    const pushed = { host, ffmpegPath, clock, handlers, streamKey: input.streamKey ?? "" };
+    const { streamKey = null, srtPassphrase: passphrase = null } = (path === "A" ? input : input.backup) ?? {};
+    const pushed = { host, ffmpegPath, clock, handlers, streamKey: streamKey ?? "" };
     if (input.type === InputType.SRT_PUSH) {
       if (!pushServers.srt) throw new Error("Nothing listens for SRT here");
-      return new SrtPushSource({ ...pushed, front: pushServers.srt, passphrase: input.srtPassphrase });
+      return new SrtPushSource({ ...pushed, front: pushServers.srt, passphrase });
     }
     if (input.type === InputType.RTMP_PUSH) {
       if (!pushServers.rtmp) throw new Error("Nothing listens for RTMP here");

@@ -1,7 +1,7 @@
 import type { AlertCode, AlertSeverity } from "../alerts/alert.rules.ts";
 import type { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import type { ProcessActivity, ProcessKind } from "../processes/process.rules.ts";
-import type { Health, InputPath, InputType, RemapRule, SessionStatus, SwitchReason } from "../sessions/session.rules.ts";
+import type { Health, InputPath, InputType, OnAir, RemapRule, SessionStatus, SwitchReason } from "../sessions/session.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 
@@ -26,6 +26,8 @@ export interface SessionLaunch {
     /** What a sender has to present; null for inputs that are pulled. */
     readonly streamKey: string | null;
     readonly srtPassphrase: string | null;
+    /** The same for path B; left out where that is not pushed by a sender of its own. */
+    readonly backup?: { readonly streamKey: string | null; readonly srtPassphrase: string | null };
     readonly hlsScte35PassthroughEnabled: boolean;
     /** By priority; empty when streams are taken as they are. */
     readonly streamRemap: readonly RemapRule[];
@@ -57,6 +59,14 @@ export interface SessionControls {
   /** The newest switch that was asked for; each number is done once. */
   readonly switch: { readonly number: number; readonly toPath: InputPath | null; readonly actor: string | null };
   readonly isSlateWanted: boolean;
+  /** What its event wants of it; null or left out for a session of no event. */
+  readonly event?: EventControls | null;
+}
+
+export interface EventControls {
+  readonly onAir: OnAir;
+  /** Path A is not taken even when it comes. */
+  readonly isBackupOnly: boolean;
 }
 
 /** Of a session of which nothing was asked. */

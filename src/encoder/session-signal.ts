@@ -43,6 +43,8 @@ export class SessionSignal {
   /** What the newest encoder was set up for; null before the first. */
   #encoded: (SlateModel & { readonly layout: string }) | null = null;
   #isSlateWanted: boolean;
+  /** Path A is not taken even when it comes. */
+  #isBackupOnly: boolean;
   /** All paths were lost, and none of them can be taken yet. */
   #isLost = false;
   #fedSince: number | null = null;
@@ -54,6 +56,7 @@ export class SessionSignal {
     const { launch } = options.session;
     this.#choice = new PathChoice(launch, options.clock.now());
     this.#isSlateWanted = launch.controls.isSlateWanted;
+    this.#isBackupOnly = launch.controls.event?.isBackupOnly ?? false;
     this.#slate = new Slate({ ...options, ...options.session, settings: launch.slate });
     const names: readonly InputPath[] = launch.input.failover === null ? ["A"] : ["A", "B"];
     this.#paths = new Map(names.map((name) => [name, this.#open(name)]));
@@ -136,7 +139,7 @@ export class SessionSignal {
   /** To be called several times a second: notes what the paths do, and turns to another one where that is due. */
   tick(now: number): void {
     for (const path of this.#paths.values()) path.watch(now);
-    const views = { A: this.path("A")?.view ?? NO_VIEW, B: this.path("B")?.view ?? NO_VIEW };
+    const views = { A: (this.#isBackupOnly ? null : this.path("A")?.view) ?? NO_VIEW, B: this.path("B")?.view ?? NO_VIEW };
     const made = this.#choice.step(now, views);
     if (made) this.#options.session.log.info({ from: made.fromPath, to: made.toPath, reason: made.reason }, "the input was switched");
     this.#noteLoss();
@@ -154,9 +157,10 @@ export class SessionSignal {
     this.#fedSince = isFed ? (this.#fedSince ?? now) : null;
   }
 
-  control({ switch: wanted, isSlateWanted }: SessionControls): void {
+  control({ switch: wanted, isSlateWanted, event }: SessionControls): void {
     this.#choice.control(wanted);
     this.#isSlateWanted = isSlateWanted;
+    this.#isBackupOnly = event?.isBackupOnly ?? false;
   }
 
   #isSlateDue(): boolean {

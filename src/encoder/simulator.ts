@@ -2,6 +2,7 @@ import { OutputType } from "../playbacks/playback.rules.ts";
 import { InputType } from "../sessions/session.rules.ts";
 import { AudioCodec, VideoCodec } from "../templates/template.rules.ts";
 import type { SupportedTypes } from "./encoder.rules.ts";
+import { offAir } from "./air.ts";
 import type { Observation, SessionRunner, StartRunner } from "./runner.ts";
 import { createSimulatedInput } from "./simulated-input.ts";
 import { simulateTelemetry } from "./simulated-telemetry.ts";
@@ -43,9 +44,12 @@ export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): Sta
     let stopped: Promise<void> | null = null;
     if (telling.size < TELLING_LIMIT) telling.add(steps);
 
+    let isOffAir = launch.controls.event?.onAir === "OFF";
+
     function tell(observation: Observation): void {
       last = observation;
-      observe({ ...observation, ...input.observed(observation.status) });
+      const seen = isOffAir && observation.status === "RUNNING" ? offAir(launch) : observation;
+      observe({ ...seen, ...input.observed(seen.status) });
     }
 
     function advance(): void {
@@ -68,7 +72,10 @@ export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): Sta
         return stopped;
       },
       control(controls) {
-        if (input.control(controls) && last !== null && stopped === null) tell(last);
+        const wasOffAir = isOffAir;
+        isOffAir = controls.event?.onAir === "OFF";
+        const isOther = input.control(controls) || isOffAir !== wasOffAir;
+        if (isOther && last !== null && stopped === null) tell(last);
       },
       telemetry: () =>
         last !== null && telling.has(steps)

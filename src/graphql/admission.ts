@@ -1,6 +1,6 @@
 import { Kind, OperationTypeNode, visit, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from "graphql";
 import type { Actor } from "../access/actor.ts";
-import { isPermitted, OPEN_TO_ATTENDEES } from "../access/level.rules.ts";
+import { isPermitted, OPEN_TO_ANYBODY, OPEN_TO_ATTENDEES } from "../access/level.rules.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { checkDocument } from "./check-document.ts";
@@ -63,9 +63,7 @@ function assertTransport({ operation, transport }: AdmissionRequest): void {
 
 function assertShape({ document, operation, actor }: AdmissionRequest): { readonly introspects: boolean } {
   const { depth, aliases, directives, rootFields, rootNames } = measure(document, operation);
-  const isOpen = (name: string): boolean => name.startsWith(META_FIELD_PREFIX) || OPEN_TO_ATTENDEES[operation.operation].includes(name);
-  if (!isPermitted(actor.accessLevel, "read") && ![...rootNames].every(isOpen))
-    throw new Fault(FaultCode.FORBIDDEN, "This is not open to attendees of an event.");
+  if (!isPermitted(actor.accessLevel, "read")) assertOpen(operation, rootNames, actor);
   const introspects = INTROSPECTION_FIELDS.some((name) => rootNames.has(name));
   if (introspects && !actor.canIntrospect) {
     throw new Fault(
@@ -81,6 +79,15 @@ function assertShape({ document, operation, actor }: AdmissionRequest): { readon
   if (operation.operation === OperationTypeNode.MUTATION && rootFields > ROOT_MUTATION_LIMIT)
     throw tooComplex(`of at most ${ROOT_MUTATION_LIMIT} mutations`);
   return { introspects };
+}
+
+/** To who has no level. */
+function assertOpen({ operation }: OperationDefinitionNode, names: ReadonlySet<string>, { credential }: Actor): void {
+  const isAttendee = credential.kind === "ATTENDEE";
+  const open = (isAttendee ? OPEN_TO_ATTENDEES : OPEN_TO_ANYBODY)[operation];
+  if ([...names].every((name) => name.startsWith(META_FIELD_PREFIX) || open.includes(name))) return;
+  if (isAttendee) throw new Fault(FaultCode.FORBIDDEN, "This is not open to attendees of an event.");
+  throw new Fault(FaultCode.UNAUTHENTICATED, "Without a credential only joinEvent may be called.");
 }
 
 function assertCost(request: AdmissionRequest): number {

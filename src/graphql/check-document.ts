@@ -4,7 +4,7 @@ import { countMergedPairs } from "./document-shape.ts";
 import { tooComplex, withCode } from "./document-text.ts";
 import { ERROR_COUNT_LIMIT } from "./errors.ts";
 
-/** Pairs of fields with one name, so that 300 of one name still pass. */
+/** Pairs of fields and of fragments: 300 fields of one name, or 300 fragments, still pass. */
 const MERGED_PAIR_LIMIT = 50_000;
 
 /** Longer documents are told no names that are near to their own: to look for them takes as long as a wrong name is. */
@@ -29,7 +29,7 @@ export class InvalidDocument extends GraphQLError {
 /** Throws `InvalidDocument`, or QUERY_TOO_COMPLEX for a document that would take too long to look at. */
 export function checkDocument(schema: GraphQLSchema, document: DocumentNode, { canIntrospect }: Pick<Actor, "canIntrospect">): void {
   if (validDocuments.get(document) === schema) return;
-  if (countMergedPairs(document) > MERGED_PAIR_LIMIT) throw tooComplex("that asks for the same fields fewer times");
+  if (countMergedPairs(document) > MERGED_PAIR_LIMIT) throw tooComplex("with fewer fields of one name, and fewer fragments");
   const hideSuggestions = !canIntrospect || (document.loc?.source.body.length ?? 0) > SUGGESTION_LENGTH_LIMIT;
   const errors = validate(schema, document, undefined, { maxErrors: ERROR_COUNT_LIMIT, hideSuggestions });
   if (errors.length > 0) throw new InvalidDocument(errors.slice(0, ERROR_COUNT_LIMIT));

@@ -1,30 +1,12 @@
-import type { ExecutionResult } from "graphql";
+import type { RunningSubscription } from "./subscribe.ts";
 
-/** What a subscription comes to: its items, or why there are none. */
-export type Subscribed = AsyncGenerator<ExecutionResult, void> | ExecutionResult;
-
-/** The same items; `end` is called once there are no more of them. */
-export function endingWith(items: AsyncGenerator<ExecutionResult, void>, end: () => void): AsyncGenerator<ExecutionResult, void> {
-  const counted: AsyncGenerator<ExecutionResult, void> = {
-    async next() {
-      try {
-        const result = await items.next();
-        if (result.done) end();
-        return result;
-      } catch (error) {
-        end();
-        throw error;
-      }
-    },
-    return(value) {
+/** The same subscription; `end` is called once it is over. */
+export function endingWith(subscription: RunningSubscription, end: () => void): RunningSubscription {
+  return {
+    ...subscription,
+    close() {
       end();
-      return items.return(value);
+      subscription.close();
     },
-    throw(error: unknown) {
-      end();
-      return items.throw(error);
-    },
-    [Symbol.asyncIterator]: () => counted,
   };
-  return counted;
 }

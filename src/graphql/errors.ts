@@ -30,6 +30,9 @@ export type ErrorCode = keyof typeof ERROR_STATUS;
 /** Most errors of one answer. */
 export const ERROR_COUNT_LIMIT = 5;
 
+/** Most places of one error: of a name that is given again and again, each would be told. */
+const LOCATION_LIMIT = 10;
+
 const MASK = "Something went wrong on our side. The request id names it in our logs.";
 
 /** Codes of refused documents and variables, of which graphql-js wrote the messages for the caller's eyes. */
@@ -48,7 +51,7 @@ const GRAPHQL_CODES: ReadonlySet<string> = new Set([
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const { locations, path } = formatted;
   const { code, message } = describeError(error, formatted);
-  return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code } };
+  return { message, ...(locations && { locations: locations.slice(0, LOCATION_LIMIT) }), ...(path && { path }), extensions: { code } };
 }
 
 /** Whether an error says nothing of ours to the caller, and so has to be found in the log. */

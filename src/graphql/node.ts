@@ -24,10 +24,16 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   asset: "Asset",
   secret: "Secret",
   encoder: "Encoder",
+  event: "Event",
+  question: "Question",
+  chatmessage: "ChatMessage",
+  scheduledaction: "ScheduledAction",
   alert: "Alert",
   run: "Run",
   auditentry: "AuditEntry",
   inputswitch: "InputSwitch",
+  webhook: "Webhook",
+  webhookdelivery: "WebhookDelivery",
 };
 
 function nodeTypeName(value: { readonly id: string }): string | undefined {

@@ -1,6 +1,8 @@
+import type { FormattedExecutionResult } from "graphql";
 import type { Context } from "../access/context.ts";
 import type { ChangeLog } from "../changes/change-log.ts";
 import type { CallBudget } from "../limits/call-budget.ts";
+import type { GuessGuard } from "../limits/guess-guard.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { createLoaders, type Loaders } from "./loaders.ts";
 import type { Metering } from "./metering.ts";
@@ -13,12 +15,16 @@ export interface RequestContext extends Context {
   readonly metering: Metering;
   /** Counts what this call costs its caller. */
   readonly budget: CallBudget;
+  /** Keeps who guesses access codes from trying on. */
+  readonly guesses: GuessGuard;
+  /** Takes an answer that is too large to be written in one go; null is all that the executor then makes of it. */
+  readonly kept: { answer: FormattedExecutionResult | null };
 }
 
 /** Loaders are of one request alone: a value kept longer would be shown after it changed. */
 export function createRequestContext(
   context: Context,
-  shared: Pick<RequestContext, "changeLog" | "feeds" | "metering" | "budget">,
+  shared: Pick<RequestContext, "changeLog" | "feeds" | "metering" | "budget" | "guesses">,
 ): RequestContext {
-  return { ...context, ...shared, loaders: createLoaders(context) };
+  return { ...context, ...shared, loaders: createLoaders(context), kept: { answer: null } };
 }

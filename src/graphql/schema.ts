@@ -5,6 +5,7 @@ import { ApiKeyResolver } from "../access/api-key.resolver.ts";
 import { AlertChangeResolver } from "../alerts/alert-change.resolver.ts";
 import "../alerts/alert.enums.ts";
 import { AlertResolver, SessionAlertsResolver } from "../alerts/alert.resolver.ts";
+import { AudienceResolver, PublicLanguageResolver } from "../audience/audience.resolver.ts";
 import { AssetResolver, ProcessAssetsResolver, RunAssetsResolver } from "../assets/asset.resolver.ts";
 import { ProcessChangeResolver } from "../assets/process-change.resolver.ts";
 import { AuditResolver } from "../audit/audit.resolver.ts";
@@ -13,6 +14,10 @@ import { ChangeResolver, createChangeObjectResolver } from "../changes/change.re
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
 import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
+import { MessageChangeResolver } from "../messages/message-change.resolver.ts";
+import { EventMessagesResolver, QuestionResolver } from "../messages/message.resolver.ts";
+import { SlideChangeResolver } from "../slides/slide-change.resolver.ts";
+import { PresentationResolver, PublicSlideResolver, SlideResolver } from "../slides/slide.resolver.ts";
 import { RateLimitResolver } from "../limits/rate-limit.resolver.ts";
 import { PlaybackResolver } from "../playbacks/playback.resolver.ts";
 import { ChangeDigestResolver } from "../sessions/change-digest.resolver.ts";
@@ -20,6 +25,12 @@ import "../sessions/session.enums.ts";
 import { InputTypeInfoResolver } from "../sessions/input-type-info.resolver.ts";
 import { InputPathResolver, SessionSlateResolver } from "../sessions/input-path.resolver.ts";
 import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts";
+import { EventActionResolver } from "../events/event-action.resolver.ts";
+import { EventChangeResolver } from "../events/event-change.resolver.ts";
+import { EventLanguageResolver, IngestResolver } from "../events/event-language.resolver.ts";
+import { EventFieldResolver, SessionEventResolver } from "../events/event.field.resolver.ts";
+import { EventResolver } from "../events/event.resolver.ts";
+import { EventScheduleResolver, ScheduledActionFieldResolver, ScheduledActionResolver } from "../schedules/scheduled-action.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
 import { IngestUrlResolver } from "../sessions/ingest-url.resolver.ts";
 import { SecretResolver } from "../sessions/secret.resolver.ts";
@@ -34,6 +45,7 @@ import { SessionSummaryResolver } from "../sessions/session-summary.resolver.ts"
 import { TelemetryResolver } from "../sessions/telemetry.resolver.ts";
 import { TemplateEditResolver } from "../sessions/template-edit.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
+import { WebhookDeliveriesResolver, WebhookDeliveryResolver, WebhookResolver } from "../webhooks/webhook.resolver.ts";
 import { createNodeLoad, createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
 
@@ -55,6 +67,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       AlertChangeResolver,
       AlertResolver,
       ApiKeyResolver,
+      AudienceResolver,
       AssetResolver,
       AuditResolver,
       CallerResolver,
@@ -64,18 +77,33 @@ export function buildHeadendSchema(): GraphQLSchema {
       createNodeResolver(loadNode),
       CsvImportedSessionResolver,
       EncoderResolver,
+      EventActionResolver,
+      EventChangeResolver,
+      EventFieldResolver,
+      EventLanguageResolver,
+      EventMessagesResolver,
+      EventResolver,
+      EventScheduleResolver,
       ImportResolver,
+      IngestResolver,
       IngestUrlResolver,
       InputPathResolver,
       InputTypeInfoResolver,
+      MessageChangeResolver,
       PendingChangesResolver,
       PlaybackResolver,
+      PresentationResolver,
       ProcessAssetsResolver,
       ProcessChangeResolver,
       ProcessResolver,
+      PublicLanguageResolver,
+      PublicSlideResolver,
+      QuestionResolver,
       RateLimitResolver,
       RunAssetsResolver,
       RunResolver,
+      ScheduledActionFieldResolver,
+      ScheduledActionResolver,
       SecretResolver,
       SessionAlertsResolver,
       SessionActionsResolver,
@@ -83,6 +111,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionBulkResultResolver,
       SessionChangeResolver,
       SessionCsvCommentResolver,
+      SessionEventResolver,
       SessionFieldResolver,
       SessionImageResolver,
       SessionMutationResolver,
@@ -92,10 +121,15 @@ export function buildHeadendSchema(): GraphQLSchema {
       SessionSlateResolver,
       SessionSourceFieldResolver,
       SessionSummaryResolver,
+      SlideChangeResolver,
+      SlideResolver,
       TelemetryResolver,
       TemplateEditResolver,
       TemplateResolver,
       TemplateSessionsResolver,
+      WebhookDeliveriesResolver,
+      WebhookDeliveryResolver,
+      WebhookResolver,
     ],
     validate: false,
     pubSub: NO_TRANSPORT,

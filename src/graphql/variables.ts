@@ -4,20 +4,33 @@ import { Fault, FaultCode } from "../shared/user-error.ts";
 const VALUE_DEPTH_LIMIT = 32;
 /** More fields than any input has. Of an object with wrong fields graphql-js shows the whole, once for each of them. */
 const FIELD_LIMIT = 200;
+/** Twice as many as any list takes: to fit each value to its type takes far longer than to count them. */
+const LIST_LIMIT = 20_000;
+/** More values than the largest call that is taken has. */
+const VALUE_LIMIT = 100_000;
 
 /** Refuses variables of a shape that no input has, before they are fitted to their types. Throws BAD_USER_INPUT. */
 export function refuseHeavyVariables(variables: Readonly<Record<string, unknown>> | null | undefined): void {
+  let count = 0;
+
+  function look(value: unknown, depth: number, place: string): void {
+    count += 1;
+    if (count > VALUE_LIMIT) throw refuse(place, `variables have at most ${VALUE_LIMIT.toLocaleString("en")} values in all`);
+    if (typeof value !== "object" || value === null) return;
+    if (depth > VALUE_DEPTH_LIMIT) throw refuse(place, "this value is nested too deeply");
+    if (Array.isArray(value)) {
+      if (value.length > LIST_LIMIT) throw refuse(place, `no list has more than ${LIST_LIMIT.toLocaleString("en")} values`);
+      for (const item of value) look(item, depth + 1, place);
+      return;
+    }
+    const fields = Object.entries(value);
+    if (fields.length > FIELD_LIMIT) throw refuse(place, `no input has more than ${FIELD_LIMIT} fields`);
+    for (const [name, field] of fields) look(field, depth + 1, depth === 0 ? `variables.${name.slice(0, 100)}` : place);
+  }
+
   look(variables, 0, "variables");
 }
 
-function look(value: unknown, depth: number, place: string): void {
-  if (typeof value !== "object" || value === null) return;
-  if (depth > VALUE_DEPTH_LIMIT) throw new Fault(FaultCode.BAD_USER_INPUT, `${place}: this value is nested too deeply.`);
-  if (Array.isArray(value)) {
-    for (const item of value) look(item, depth + 1, place);
-    return;
-  }
-  const fields = Object.entries(value);
-  if (fields.length > FIELD_LIMIT) throw new Fault(FaultCode.BAD_USER_INPUT, `${place}: no input has more than ${FIELD_LIMIT} fields.`);
-  for (const [name, field] of fields) look(field, depth + 1, depth === 0 ? `variables.${name.slice(0, 100)}` : place);
+function refuse(place: string, message: string): Fault {
+  return new Fault(FaultCode.BAD_USER_INPUT, `${place}: ${message}.`);
 }

@@ -1,8 +1,8 @@
 import { readJpegSides } from "./jpeg.rules.ts";
 import { readWebpSides } from "./webp.rules.ts";
 
-/** What a picture of a session is for. */
-export const ImageKind = { COVER: "COVER", SLATE: "SLATE" } as const;
+/** What a picture is for. */
+export const ImageKind = { COVER: "COVER", SLATE: "SLATE", SLIDE: "SLIDE" } as const;
 export type ImageKind = (typeof ImageKind)[keyof typeof ImageKind];
 
 /** Most bytes of a picture. */

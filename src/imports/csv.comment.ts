@@ -38,6 +38,7 @@ export interface ExportOptions {
 export interface SessionKind {
   readonly inputType: InputType;
   readonly hasRemap: boolean;
+  readonly isOfEvent: boolean;
   /** Null for a session without playbacks. */
   readonly output: { readonly type: OutputType; readonly templateId: string; readonly urlCount: number } | null;
 }
@@ -101,12 +102,12 @@ export function createCommentJudge({ facts, includeSecrets }: ExportOptions): (k
 /** The same for whole sessions. */
 export function createSessionJudge(options: ExportOptions): (session: CsvSession) => string | null {
   const judgeOf = createCommentJudge(options);
-  return ({ source, streamRemap, playbacks }) => {
+  return ({ source, streamRemap, playbacks, isOfEvent = false }) => {
     const [playback] = playbacks;
     if (playbacks.length > 1) return MORE_THAN_ONE_PLAYBACK;
     const output = playback ? { type: playback.type, templateId: playback.templateId, urlCount: playback.urls.length } : null;
     const inputs = [source.urlA ?? "", source.urlB ?? ""].filter((url) => url !== "");
-    const { reasonOf } = judgeOf({ inputType: source.type, hasRemap: streamRemap.length > 0, output });
+    const { reasonOf } = judgeOf({ inputType: source.type, hasRemap: streamRemap.length > 0, isOfEvent, output });
     return reasonOf({ inputs, outputs: playback?.urls ?? [] });
   };
 }
@@ -116,7 +117,8 @@ export function toComment(reason: string | null): string {
   return reason === null ? "" : `${COMMENT_PREFIX}${reason}`;
 }
 
-function unsupportedReason({ inputType, hasRemap, output }: SessionKind): string | null {
+function unsupportedReason({ inputType, hasRemap, isOfEvent, output }: SessionKind): string | null {
+  if (isOfEvent) return "the session feeds a language of an event";
   if (!output) return "the session has no playbacks";
   if (!INPUT_TYPE_FACTS[inputType].supportsCsv) return `the input type ${csvTypeName(inputType)} is not supported by CSV`;
   if (!OUTPUT_TYPE_FACTS[output.type].supportsCsv) return `the output type ${csvTypeName(output.type)} is not supported by CSV`;

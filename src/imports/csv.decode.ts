@@ -28,14 +28,14 @@ const NAMES: Readonly<Record<Encoding, string>> = {
 /** UTF-8, or what the byte order mark says. A wrong byte is refused: a replacement character in a name would be a repair in silence. */
 export function createCsvDecoder(): CsvDecoder {
   let first: Uint8Array = new Uint8Array();
-  let decoder: TextDecoder | null = null;
+  let decode: ((bytes: Uint8Array, isLast: boolean) => string) | null = null;
 
-  function decode(bytes: Uint8Array, isLast: boolean): string {
+  function take(bytes: Uint8Array, isLast: boolean): string {
     const encoding = detectEncoding(first);
-    decoder ??= new TextDecoder(encoding, { fatal: true });
+    decode ??= encoding === "utf-8" ? createUtf8Decoder() : createUtf16Decoder(encoding);
     let text: string;
     try {
-      text = decoder.decode(bytes, { stream: !isLast });
+      text = decode(bytes, isLast);
     } catch {
       throw new CsvEncodingProblem(`The file is not valid ${NAMES[encoding]}. Save it as UTF-8, or as UTF-16 with a byte order mark.`);
     }
@@ -45,16 +45,53 @@ export function createCsvDecoder(): CsvDecoder {
 
   return {
     push(bytes) {
-      if (decoder) return decode(bytes, false);
+      if (decode) return take(bytes, false);
       first = Buffer.concat([first, bytes]);
-      return first.length < MARK_LENGTH ? "" : decode(first, false);
+      if (first.length < MARK_LENGTH) return "";
+      const text = take(first.subarray(hasUtf8Mark(first) ? MARK_LENGTH : 0), false);
+      first = Uint8Array.from(first.subarray(0, MARK_LENGTH));
+      return text;
     },
-    end: () => decode(decoder ? new Uint8Array() : first, true),
-    hasMark: () => detectEncoding(first) !== "utf-8" || UTF_8_MARK.every((byte, index) => first[index] === byte),
+    end: () => take(decode ? new Uint8Array() : first, true),
+    hasMark: () => detectEncoding(first) !== "utf-8" || hasUtf8Mark(first),
   };
 }
 
 function detectEncoding([first, second]: Uint8Array): Encoding {
   if (first === 0xff && second === 0xfe) return "utf-16le";
   return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
+function hasUtf8Mark(bytes: Uint8Array): boolean {
+  return UTF_8_MARK.every((byte, index) => bytes[index] === byte);
+}
+
+function createUtf16Decoder(encoding: Encoding) {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  return (bytes: Uint8Array, isLast: boolean) => decoder.decode(bytes, { stream: !isLast });
+}
+
+/**
+ * Whole characters are decoded without a stream, which makes texts of one byte a character where that is enough: a stream's take two,
+ * and everything that is made of them then does.
+ */
+function createUtf8Decoder() {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let rest: Uint8Array = new Uint8Array();
+  return (bytes: Uint8Array, isLast: boolean) => {
+    const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+    const end = isLast ? all.length : wholeLength(all);
+    rest = Uint8Array.from(all.subarray(end));
+    return decoder.decode(all.subarray(0, end));
+  };
+}
+
+/** How many of the bytes come before a character that is not whole yet. */
+function wholeLength(bytes: Uint8Array): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) break;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
 }

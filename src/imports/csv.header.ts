@@ -8,6 +8,8 @@ export interface CsvHeader {
   /** How many cells every row has. */
   readonly width: number;
   readonly positions: ReadonlyMap<CsvColumnKey, number>;
+  /** The columns of sessions that the file has, in its order. */
+  readonly columns: readonly CsvColumn[];
   /** The headers as they stand in the file, by position. */
   readonly spellings: readonly string[];
   readonly commentPosition: number | null;
@@ -31,6 +33,7 @@ export function checkHeader(spellings: readonly string[]): HeaderCheck {
   const names = spellings.map((spelling) => spelling.trim().toLowerCase());
   const positions = new Map<CsvColumnKey, number>();
   const seen = new Map<string, number>();
+  const columns: CsvColumn[] = [];
   const errors: CsvImportError[] = [];
   for (const [position, name] of names.entries()) {
     const spelling = spellings[position] ?? "";
@@ -40,13 +43,16 @@ export function checkHeader(spellings: readonly string[]): HeaderCheck {
     if (!isKnown) errors.push(unknownHeader(spelling, name, position));
     else if (first !== undefined) errors.push(duplicateHeader(spelling, first));
     else seen.set(name, position);
-    if (column && first === undefined) positions.set(column.key, position);
+    if (!column || first !== undefined) continue;
+    positions.set(column.key, position);
+    columns.push(column);
   }
   const missing = CSV_COLUMNS.filter((column) => column.isRequired && !positions.has(column.key)).map(missingHeader);
   return {
     header: {
       width: spellings.length,
       positions,
+      columns,
       spellings,
       commentPosition: seen.get(COMMENT_HEADER) ?? null,
       errorPosition: seen.get(ERROR_HEADER) ?? null,

@@ -61,7 +61,7 @@ const CELLS: Readonly<Record<CellKey, string>> = {
 const TEMPLATE_CELL = sql.raw(`',' || ${withInnerCommas("name")}`);
 
 /** What `readKind` reads. */
-const KIND = `s.input_type || case when s.stream_remap = '[]' then ' 0' else ' 1' end
+const KIND = `s.input_type || case when s.stream_remap = '[]' then ' 0' else ' 1' end || case when s.event_id is null then ' 0' else ' 1' end
   || coalesce(' ' || p.type || ' ' || p.template_id || ' ' || cardinality(p.urls), '')`;
 
 const FIELDS = CSV_COLUMNS.flatMap(({ key }) => (key === "inputType" || key === "outputType" ? [] : CELLS[key]));

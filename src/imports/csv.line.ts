@@ -108,12 +108,13 @@ function reasonOf(cells: readonly string[], { reasonOf: judge }: KindJudge): str
   return judge({ inputs, outputs: cells[OUTPUT_URLS] ? cells[OUTPUT_URLS].split(" ") : [] });
 }
 
-/** Input type, 1 with a stream remap, and unless there is no playback the output type, the template's id, and how many URLs there are. */
+/** Input type, 1 with a stream remap, 1 for a session of an event, and unless there is no playback the output type, the template's id, and how many URLs there are. */
 function readKind(text: string): SessionKind {
-  const [inputType = "", remap = "", outputType, templateId = "", urlCount = ""] = text.split(" ");
+  const [inputType = "", remap = "", event = "", outputType, templateId = "", urlCount = ""] = text.split(" ");
   return {
     inputType: inputType as InputType,
     hasRemap: remap === "1",
+    isOfEvent: event === "1",
     output: outputType === undefined ? null : { type: outputType as OutputType, templateId, urlCount: Number(urlCount) },
   };
 }

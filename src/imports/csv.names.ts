@@ -1,4 +1,3 @@
-import { nameKey } from "../shared/name.ts";
 import type { CheckedRow } from "./csv.rules.ts";
 import { CsvImportErrorCode, type CsvImportError } from "./csv.error.ts";
 import type { CsvHeader } from "./csv.header.ts";
@@ -8,8 +7,8 @@ import { cellError } from "./csv.row.ts";
 export function checkNames(rows: readonly CheckedRow[], header: CsvHeader, existingNameKeys: ReadonlySet<string>): readonly CheckedRow[] {
   const firstRows = new Map<string, number>();
   return rows.map((row) => {
-    if (row.name === null) return row;
-    const key = nameKey(row.name);
+    const key = row.nameKey;
+    if (key === null) return row;
     const first = firstRows.get(key);
     if (first === undefined) firstRows.set(key, row.record.row);
     const problem = existingNameKeys.has(key)

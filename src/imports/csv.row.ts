@@ -1,12 +1,14 @@
 import type { CellProblem, ParsedCell } from "./csv.cells.ts";
 import { showCell } from "./csv.cells.ts";
-import { CSV_COLUMNS, csvColumn, type CsvColumnKey } from "./csv.columns.ts";
+import { CSV_COLUMNS, csvColumn, type CsvColumn, type CsvColumnKey } from "./csv.columns.ts";
 import type { CsvImportError } from "./csv.error.ts";
 import type { CsvHeader } from "./csv.header.ts";
 import type { CsvRecord } from "./csv.read.ts";
 
 /** One row while it is read: its cells by column, and what was wrong with them so far. */
 export interface CsvRow {
+  /** The columns that the file has. */
+  readonly columns: readonly CsvColumn[];
   /** The cell as it stands; empty where the file has no such column. */
   readonly cell: (key: CsvColumnKey) => string;
   /** The parsed cell; null when it is empty or was refused, which is then noted. */
@@ -42,6 +44,10 @@ class RowReader implements CsvRow {
   constructor(record: CsvRecord, header: CsvHeader) {
     this.#record = record;
     this.#header = header;
+  }
+
+  get columns(): readonly CsvColumn[] {
+    return this.#header.columns;
   }
 
   cell(key: CsvColumnKey): string {

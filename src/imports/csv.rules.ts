@@ -48,6 +48,8 @@ export interface CheckedRow {
   readonly record: CsvRecord;
   /** In its normal form; null when it is not a name at all. */
   readonly name: string | null;
+  /** What the name is compared by; null with it. */
+  readonly nameKey: string | null;
   /** Null when there are errors. */
   readonly draft: SessionDraft | null;
   /** All wrong cells, in the order of the columns. */
@@ -69,17 +71,19 @@ export function csvFacts(facts: ValidationFacts, region: string): CsvFacts {
 
 /** Checks one row of cells: gives the session that it describes, or every reason why it describes none. */
 export function checkRow(record: CsvRecord, header: CsvHeader, facts: CsvFacts): CheckedRow {
-  if (record.cells.length !== header.width) return { record, name: null, draft: null, errors: [raggedRow(record, header)] };
+  if (record.cells.length !== header.width) return { record, name: null, nameKey: null, draft: null, errors: [raggedRow(record, header)] };
   const row = openRow(record, header);
   const parsed = parseRow(row, facts);
+  const { name } = parsed;
+  const key = name === null ? null : nameKey(name);
   if (row.errors().length === 0 && parsed.inputType && parsed.outputType) {
     const result = validateSession(toCandidate(parsed, facts.region), facts);
-    if (result.draft) return { record, name: parsed.name, draft: result.draft, errors: [] };
+    if (result.draft) return { record, name, nameKey: key, draft: result.draft, errors: [] };
     noteErrors(row, result.errors);
   } else {
     checkWhatIsKnown(row, parsed, facts);
   }
-  return { record, name: parsed.name, draft: null, errors: row.errors() };
+  return { record, name, nameKey: key, draft: null, errors: row.errors() };
 }
 
 /** Everything that a row says, each value null where its cell is empty or wrong. */
@@ -155,12 +159,12 @@ function parsePlayback(row: CsvRow, outputType: OutputType | null): Omit<ParsedR
 
 /** Notes the cells that the types of the row leave no place for. Where a type is wrong itself, nothing follows from it. */
 function refuseMisplaced(row: CsvRow, inputType: InputType | null, outputType: OutputType | null): void {
-  for (const column of CSV_COLUMNS) {
-    if (row.cell(column.key) === "") continue;
+  for (const column of row.columns) {
+    const cell = row.cell(column.key);
+    if (cell === "") continue;
     const reason = misplacement(row, column, { inputType, outputType });
     if (reason === null) continue;
     row.ignore(column.key);
-    const cell = row.cell(column.key);
     // FALSE says the same as an empty cell, and spreadsheets fill whole columns with it.
     const saysNothing = cell.trim() === "" || (column.isBoolean && parseBoolean(cell).value === false);
     if (!saysNothing) row.refuse(column.key, { code: CsvImportErrorCode.NOT_APPLICABLE, message: reason });

@@ -54,6 +54,7 @@ export function checkUpsert(record: CsvRecord, header: CsvHeader, existing: Stor
   return {
     record,
     name: checked.name,
+    nameKey: checked.nameKey,
     draft: errors.length > 0 ? null : draft,
     errors,
     changed: changedKeys.map(spell),
@@ -139,9 +140,11 @@ function findChanges(draft: SessionDraft, session: CsvSession, before: readonly 
 }
 
 function refuseBusy(existing: StoredSession, changed: readonly CsvColumnKey[], problems: Map<CsvColumnKey, CellProblem>): void {
-  const decision = decideEdit({ status: existing.state.status, desiredStatus: existing.desiredStatus, playbackCount: 1 });
+  const { status, hasEvent: isOfEvent } = existing.state;
+  const decision = decideEdit({ status, desiredStatus: existing.desiredStatus, playbackCount: 1, isOfEvent });
   if (decision.outcome === "ACCEPTED") return;
-  for (const key of changed.filter((each) => !ALWAYS_EDITABLE.has(each))) {
-    problems.set(key, { code: CsvImportErrorCode.SESSION_NOT_STOPPED, message: decision.message, isSentence: true });
+  const code = isOfEvent ? CsvImportErrorCode.INVALID_VALUE : CsvImportErrorCode.SESSION_NOT_STOPPED;
+  for (const key of changed.filter((each) => isOfEvent || !ALWAYS_EDITABLE.has(each))) {
+    problems.set(key, { code, message: decision.message, isSentence: true });
   }
 }

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { assertMayRead } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
-import { auditStatement } from "../access/record-audit.ts";
+import { isPermitted } from "../access/level.rules.ts";
+import { auditStatement, recordDenial } from "../access/record-audit.ts";
 import type { SessionSelection } from "../sessions/bulk.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { Verb } from "../sessions/session.rules.ts";
@@ -99,7 +100,10 @@ interface LineSource {
 async function openSource(context: Context, { selection: given, includeSecrets }: ExportSessionsCsvInput): Promise<LineSource> {
   const { actor, database, vault } = context;
   assertMayRead(actor, "read");
-  if (includeSecrets) assertMayRead(actor, "export secrets");
+  if (includeSecrets) {
+    if (!isPermitted(actor.accessLevel, "export secrets")) await recordDenial(context, "export secrets", given);
+    assertMayRead(actor, "export secrets");
+  }
   const selection = { organizationId: actor.organizationId, filter: toFilter(given) };
   const options = { facts: await selectCsvFacts(context), includeSecrets };
   if (!includeSecrets) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createVault, type Vault } from "../access/vault.ts";
 import type { CopyText } from "../database/copy-text.ts";
-import { COPY_PARTS, type CopyStep } from "../sessions/copy-sessions.ts";
+import { COPY_PARTS, partOf, type CopyStep } from "../sessions/copy-sessions.ts";
 import type { SessionDraft } from "../sessions/session.draft.ts";
 import { newSessionPlace, prepareSession, type PreparedSession, type SessionPlace } from "../sessions/session.prepare.ts";
 import { toSessionCopy, type SessionOrigin } from "../sessions/session.rows.ts";
@@ -15,11 +15,12 @@ import type { CsvHeader } from "./csv.header.ts";
 import type { CsvRecord } from "./csv.read.ts";
 import { openImportFile, type ImportFile } from "./csv.import-file.ts";
 import { checkNames } from "./csv.names.ts";
-import { countRows, rejectedImport, type CsvImportCounts, type CsvImportResult, type ImportedSession } from "./csv.result.ts";
+import { countRows, rejectedImport, type CsvImportCounts, type CsvImportResult } from "./csv.result.ts";
 import { checkRow, csvFacts, type CheckedRow, type CsvFacts } from "./csv.rules.ts";
 import { readStoredLines, type StoredSession } from "../sessions/stored-session.ts";
 import { toUpdateRows, type SessionUpdate, type UpdateRows } from "../sessions/session.update-rows.ts";
 import { checkUpsert, type UpsertedRow } from "./csv.upsert.ts";
+import type { PackedRows, PackedSessions } from "./packed-sessions.ts";
 
 /** What rows are checked against, in a form that can be sent to a thread. */
 export interface JobFacts extends Omit<ValidationFacts, "templates"> {
@@ -38,7 +39,7 @@ export interface JobOrder {
 }
 
 /** A checked file, before anybody looked which names are taken. */
-export interface JobCheck {
+export interface JobCheck extends PackedRows {
   /** Set when the file cannot be read at all. */
   readonly rejected: CsvImportResult | null;
   readonly counts: CsvImportCounts;
@@ -46,9 +47,6 @@ export interface JobCheck {
   readonly nameKeys: string;
   /** Of the file's bytes, in hex. */
   readonly digest: string;
-  /** The names of the rows, by their order. */
-  readonly names: readonly string[];
-  readonly rows: readonly number[];
 }
 
 /** What the database told about the names. */
@@ -71,44 +69,6 @@ export type JobResult =
       readonly updated: UpdateRows;
     };
 
-/**
- * What became of each row, packed: a thread hands over two texts in a moment, and tens of thousands of objects in many. No name is in
- * it, so that it may be kept under an idempotency key: whoever asks again with the same key has sent the same file.
- */
-export interface PackedSessions {
-  /** By the order of the rows, separated by commas; empty in a dry run. */
-  readonly ids: string;
-  readonly streamIds: string;
-  /** Rows that met a session, by their place; every other one is new. */
-  readonly matched: readonly (readonly [place: number, outcome: ImportOutcome, changed: readonly string[]])[];
-}
-
-export function unpackSessions({ ids, streamIds, matched }: PackedSessions, { rows, names }: JobCheck): readonly ImportedSession[] {
-  const idOf = ids.split(",");
-  const streamIdOf = streamIds.split(",");
-  const found = new Map(matched.map(([place, ...what]) => [place, what]));
-  return rows.map((row, place) => {
-    const [outcome = ImportOutcome.CREATED, changed = []] = found.get(place) ?? [];
-    return { row, name: names[place] ?? "", id: idOf[place] || null, streamId: streamIdOf[place] || null, outcome, changed };
-  });
-}
-
-/** The sessions that were created or changed. */
-export function writtenIds({ ids, matched }: PackedSessions): readonly string[] {
-  const unchanged = new Set(matched.flatMap(([place, outcome]) => (outcome === ImportOutcome.UNCHANGED ? [place] : [])));
-  return ids.split(",").filter((id, place) => id !== "" && !unchanged.has(place));
-}
-
-function packSessions(sessions: readonly ImportedSession[]): PackedSessions {
-  return {
-    ids: sessions.map(({ id }) => id ?? "").join(","),
-    streamIds: sessions.map(({ streamId }) => streamId ?? "").join(","),
-    matched: sessions.flatMap(({ outcome, changed }, place) =>
-      outcome === ImportOutcome.CREATED ? [] : [[place, outcome, changed] as const],
-    ),
-  };
-}
-
 /** One import, all of it but the database: it runs in a thread, or right here when it is small. The calls come in this order. */
 export interface ImportJob {
   /** Takes bytes of the file; false when it is refused already. */
@@ -116,7 +76,7 @@ export interface ImportJob {
   /** Checks the whole file; again when the facts have changed. */
   readonly check: (order: JobOrder) => JobCheck;
   readonly finish: (findings: JobFindings) => JobResult;
-  /** The rows of the new sessions, step by step in their order; after the last of them the job is empty. */
+  /** The rows of the new sessions, step by step in their order; what was taken is let go of. */
   readonly take: (step: CopyStep) => CopyText;
 }
 
@@ -125,15 +85,23 @@ export function createImportJob(): ImportJob {
   const hash = createHash("sha256");
   let file: ImportFile | null = null;
   let digest = "";
-  let created: readonly NewSession[] = [];
+  /** New sessions by the part that they are written in. */
+  let parts: readonly (readonly NewSession[])[] = [];
   let prepared: readonly PreparedSession[] = [];
   let writing: { readonly vault: Vault; readonly origin: SessionOrigin } | null = null;
-  let checked: { readonly order: JobOrder; readonly rows: readonly CheckedRow[]; readonly facts: CsvFacts } | null = null;
+  /** The rows are let go of once they are accepted. */
+  let checked: { readonly order: JobOrder; readonly rows: readonly CheckedRow[] | null; readonly facts: CsvFacts } | null = null;
 
   function readFile(): ImportFile {
     if (file) return file;
     digest = hash.digest("hex");
     return (file = reader.end());
+  }
+
+  function checkRows(mode: ImportMode, facts: CsvFacts): readonly CheckedRow[] {
+    const { rows, header } = readFile();
+    // What a row of an UPSERT says depends on the session of its name, which nobody has looked for yet.
+    return rows.map((record) => (mode === "CREATE" ? checkRow(record, header, facts) : readName(record, header)));
   }
 
   return {
@@ -145,42 +113,42 @@ export function createImportJob(): ImportJob {
       const read = readFile();
       const isLost = read.errors.length > 0 && !read.isReadable;
       const facts = toCsvFacts(order.facts);
-      // What a row of an UPSERT says depends on the session of its name, which nobody has looked for yet.
-      const check = order.mode === "CREATE" ? checkRow : readName;
-      const rows = isLost ? [] : read.rows.map((record) => check(record, read.header, facts));
+      const rows = isLost ? [] : checkRows(order.mode, facts);
       checked = { order, rows, facts };
       return {
         rejected: isLost ? rejectedImport(read, order, read.errors) : null,
         counts: countRows(read, order.dryRun),
-        nameKeys: JSON.stringify([...new Set(rows.flatMap(({ name }) => (name === null ? [] : nameKey(name))))]),
+        nameKeys: JSON.stringify([...new Set(rows.flatMap(({ nameKey: key }) => key ?? []))]),
         digest,
-        names: rows.map(({ name }) => name ?? ""),
-        rows: rows.map(({ record }) => record.row),
+        names: rows.map(({ name }) => name ?? "").join("\n"),
+        rows: Uint32Array.from(rows, ({ record }) => record.row),
       };
     },
     finish({ taken, existing, secretKey, origin }) {
-      if (!checked) throw new Error("An import is checked before it is finished.");
       const read = readFile();
-      const { order, facts } = checked;
+      const { order, facts, rows: kept } = required(checked, "the check before the end of an import");
+      // A transaction that met another one is begun anew, and asks once more.
+      const given = kept ?? checkRows(order.mode, facts);
       const vault = createVault(Buffer.from(secretKey));
       writing = { vault, origin };
       const stored = new Map(readStoredLines(existing, vault).map((session) => [nameKey(session.session.name), session]));
-      const matched = order.mode === "CREATE" ? checked.rows : checked.rows.map((row) => matchRow(row, { read, stored, facts }));
+      const matched = order.mode === "CREATE" ? given : given.map((row) => matchRow(row, { read, stored, facts }));
       const rows = checkNames(matched, read.header, new Set(taken));
       const errors = [...read.errors, ...rows.flatMap((row) => row.errors)];
       if (errors.length > 0) return { rejected: rejectedImport(read, order, errors) };
       const accepted = accept(rows, order.dryRun, vault);
-      // In the order of the names, so that two imports of the same names cannot wait for one another in a circle.
-      created = accepted.created.toSorted((one, other) => (one.nameKey < other.nameKey ? -1 : 1));
-      checked = { ...checked, rows: [] };
+      parts = Array.from({ length: COPY_PARTS }, (_, part) => partOf(accepted.created, part));
+      checked = { order, facts, rows: null };
       return accepted.result;
     },
     take({ part, table }) {
       const given = required(writing, "what rows are made with");
-      if (table === "sessions") prepared = partOf(created, part).map(({ draft, place }) => prepareSession(given, draft, place));
+      if (table === "sessions") prepared = (parts[part] ?? []).map(({ draft, place }) => prepareSession(given, draft, place));
       const rows = toSessionCopy(prepared, table, given.origin);
-      if (table === "changes") prepared = [];
-      if (table === "changes" && part === COPY_PARTS - 1) created = [];
+      if (table === "changes") {
+        prepared = [];
+        parts = parts.with(part, []);
+      }
       return rows;
     },
   };
@@ -193,15 +161,11 @@ interface NewSession {
   readonly nameKey: string;
 }
 
-function partOf<T>(items: readonly T[], part: number): readonly T[] {
-  const size = Math.ceil(items.length / COPY_PARTS);
-  return items.slice(part * size, (part + 1) * size);
-}
-
 /** Only the name of a row, for those of an UPSERT. */
 function readName(record: CsvRecord, header: CsvHeader): CheckedRow {
   const cell = record.cells[header.positions.get("name") ?? -1] ?? "";
-  return { record, name: parseName(cell).value ?? null, draft: null, errors: [] };
+  const name = parseName(cell).value ?? null;
+  return { record, name, nameKey: name === null ? null : nameKey(name), draft: null, errors: [] };
 }
 
 interface Matching {
@@ -210,8 +174,8 @@ interface Matching {
   readonly facts: CsvFacts;
 }
 
-function matchRow({ record, name }: CheckedRow, { read, stored, facts }: Matching): CheckedRow | MatchedRow {
-  const existing = name === null ? undefined : stored.get(nameKey(name));
+function matchRow({ record, nameKey: key }: CheckedRow, { read, stored, facts }: Matching): CheckedRow | MatchedRow {
+  const existing = key === null ? undefined : stored.get(key);
   const isWhole = record.cells.length === read.header.width;
   if (!existing || !isWhole) return checkRow(record, read.header, facts);
   return { ...checkUpsert(record, read.header, existing, facts), existing };
@@ -219,34 +183,43 @@ function matchRow({ record, name }: CheckedRow, { read, stored, facts }: Matchin
 
 type MatchedRow = UpsertedRow & { readonly existing: StoredSession };
 
-function accept(
-  rows: readonly (CheckedRow | MatchedRow)[],
-  dryRun: boolean,
-  vault: Vault,
-): { readonly created: readonly NewSession[]; readonly result: JobResult } {
+interface Accepted {
+  readonly created: readonly NewSession[];
+  readonly result: JobResult;
+}
+
+function accept(rows: readonly (CheckedRow | MatchedRow)[], dryRun: boolean, vault: Vault): Accepted {
   const created: NewSession[] = [];
   const updates: SessionUpdate[] = [];
-  const sessions = rows.map((checked): ImportedSession => {
-    const { record, name, draft } = checked;
-    const row = { row: record.row, name: name ?? "" };
-    if (!draft) throw new Error("A row without errors has a draft.");
+  const ids: string[] = [];
+  const streamIds: string[] = [];
+  const matched: PackedSessions["matched"][number][] = [];
+  const answer = ({ id, streamId }: SessionPlace) => {
+    ids.push(id);
+    streamIds.push(streamId);
+  };
+  for (const [index, checked] of rows.entries()) {
+    const draft = required(checked.draft, "the draft of a row without errors");
     if ("existing" in checked) {
       const { existing, changed } = checked;
       if (changed.length > 0) updates.push({ existing, draft, playbackIds: existing.playbackIds });
-      const place = dryRun ? { id: null, streamId: null } : { id: existing.id, streamId: existing.state.streamId };
-      return { ...row, ...place, outcome: changed.length > 0 ? ImportOutcome.UPDATED : ImportOutcome.UNCHANGED, changed };
+      matched.push([index, changed.length > 0 ? ImportOutcome.UPDATED : ImportOutcome.UNCHANGED, changed]);
+      answer(dryRun ? NO_PLACE : { id: existing.id, streamId: existing.state.streamId });
+    } else if (dryRun) {
+      answer(NO_PLACE);
+    } else {
+      const place = newSessionPlace();
+      created.push({ draft, place, nameKey: checked.nameKey ?? "" });
+      answer(place);
     }
-    const made = { ...row, outcome: ImportOutcome.CREATED, changed: [] };
-    if (dryRun) return { ...made, id: null, streamId: null };
-    const place = newSessionPlace();
-    created.push({ draft, place, nameKey: nameKey(draft.name) });
-    return { ...made, ...place };
-  });
-  return {
-    created,
-    result: { sessions: packSessions(sessions), createdCount: created.length, updated: toUpdateRows(dryRun ? [] : updates, vault) },
-  };
+  }
+  // In the order of the names, so that two imports of the same names cannot wait for one another in a circle.
+  created.sort((one, other) => (one.nameKey < other.nameKey ? -1 : 1));
+  const sessions = { ids: ids.join(","), streamIds: streamIds.join(","), matched };
+  return { created, result: { sessions, createdCount: created.length, updated: toUpdateRows(dryRun ? [] : updates, vault) } };
 }
+
+const NO_PLACE: SessionPlace = { id: "", streamId: "" };
 
 export function toCsvFacts({ templates, region, ...facts }: JobFacts): CsvFacts {
   return csvFacts({ ...facts, templates: new Map(templates.map((template) => [template.id, template])) }, region);

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { PLAIN_IPV4 } from "./host.rules.ts";
 import type { NetworkPolicy } from "./network-policy.ts";
 import { notAllowed, type UrlProblem } from "./url-problem.ts";
 
@@ -69,8 +70,7 @@ export function addressKind(text: string): AddressKind {
 }
 
 /** Whether streams may be sent to or taken from this address as one machine; the message says what it is and what would allow it. */
-export function checkUnicast(address: string, policy: NetworkPolicy): UrlProblem | null {
-  const kind = addressKind(address);
+export function checkUnicast(address: string, policy: NetworkPolicy, kind = addressKind(address)): UrlProblem | null {
   if (kind === "PUBLIC" && !(policy.ownAddresses ?? []).some((own) => isSame(own, address))) return null;
   const canBeAllowed = kind === "PUBLIC" || kind === "PRIVATE" || kind === "LOOPBACK" || kind === "SPECIAL";
   if (!canBeAllowed) return notAllowed(`The address ${address} is ${WORDS[kind]}, which is never allowed here.`);
@@ -80,8 +80,7 @@ export function checkUnicast(address: string, policy: NetworkPolicy): UrlProblem
 }
 
 /** Whether an address is a multicast group that streams may use. */
-export function checkMulticast(address: string): UrlProblem | null {
-  const kind = addressKind(address);
+export function checkMulticast(address: string, kind = addressKind(address)): UrlProblem | null {
   if (kind === "MULTICAST") return null;
   return notAllowed(`The address ${address} is ${WORDS[kind]}. Use a multicast group for streams, such as one of 239.0.0.0/8.`);
 }
@@ -123,7 +122,7 @@ export function isWithin(text: string, network: string): boolean {
 
 function parse(text: string): Address | null {
   // The library tries IPv6 first and throws on the way, which would cost more than everything else in the check of a file of URLs.
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+  if (PLAIN_IPV4.test(text)) return new ipaddr.IPv4(text.split(".").map(Number));
   return ipaddr.IPv6.isValid(text) ? ipaddr.process(text) : null;
 }
 

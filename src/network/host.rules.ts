@@ -16,6 +16,10 @@ const NAME_LENGTH_LIMIT = 253;
 const LABEL_PATTERN = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const NUMBER_PATTERN = /^(0x[0-9a-f]*|[0-9]+)$/;
 
+const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+/** An IPv4 address in its normal form, which every reader reads alike. */
+export const PLAIN_IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
+
 /**
  * Reads a host, in brackets or not. Numbers are read the way `inet_aton` does (`0x7f000001`, `2130706433`, `0177.0.0.1`, `127.1`),
  * since that is what ffmpeg's connections end up with. Null when it is neither an address nor a name.
@@ -49,6 +53,7 @@ function readName(text: string): Host | null {
 
 /** One to four numbers, each decimal, octal (leading 0) or hexadecimal; the last one fills the bytes that are left. */
 function readIpv4(text: string): string | null {
+  if (PLAIN_IPV4.test(text)) return text;
   const parts = text.split(".");
   if (parts.length > 4 || !parts.every((part) => NUMBER_PATTERN.test(part))) return null;
   const numbers = parts.map(readNumber);

@@ -12,6 +12,9 @@ export type UrlRole = "INPUT" | "OUTPUT";
 /** Split as ffmpeg does, and without checks: what is shown of a wrong URL in an error must not leak either. */
 const URL_PATTERN = /^((?:[^:/?#@]*:)?\/*)([^/?#]*)([^?]*)(\?[\s\S]*)?$/;
 
+/** An address and a port, as most inputs are multicast groups: there is no place for a secret. */
+const NO_SECRET = /^(?:udp|rtp):\/\/[0-9.]{7,15}:[0-9]{1,5}$/;
+
 /** Options that ffmpeg reads from udp, rtp and srt URLs are secret unless they stand here with a value that is none. */
 const OPTION_SCHEME = /^(udp|rtp|srt):/i;
 const HARMLESS_OPTION =
@@ -35,6 +38,7 @@ type Hide = (secret: string) => string;
 
 /** Hides the user info, the passphrase and stream ID, key-like parameters, and of outputs the stream key. */
 export function maskUrl(url: string, role: UrlRole = "OUTPUT"): MaskedUrl {
+  if (NO_SECRET.test(url)) return { masked: url, hasSecret: false };
   const masked = replaceSecrets(url, role, () => SECRET_MASK);
   return { masked, hasSecret: masked !== url || masked.includes(SECRET_MASK) };
 }

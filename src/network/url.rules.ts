@@ -39,6 +39,11 @@ export function checkOutputUrl(type: OutputType, url: string, policy: NetworkPol
   return checkUrl(url, { type: `${type} output`, schemes: urlSchemes, reach, direction: "OUTPUT", policy });
 }
 
+/** Whether changes may be posted to this URL. */
+export function checkWebhookUrl(url: string, policy: NetworkPolicy): UrlProblem | null {
+  return checkUrl(url, { type: "webhook", schemes: ["http", "https"], reach: "UNICAST", direction: "OUTPUT", policy });
+}
+
 interface UrlExpectation {
   readonly type: string;
   readonly schemes: readonly string[];
@@ -65,8 +70,9 @@ function checkHost(host: Host, reach: Reach, policy: NetworkPolicy): UrlProblem 
     if (reach === "MULTICAST") return invalid("A multicast URL names its group by address, such as udp://239.1.0.134:5000.");
     return checkName(host.name, policy);
   }
-  const isGroup = addressKind(host.address).includes("MULTICAST");
-  const problem = isGroup && reach !== "UNICAST" ? checkMulticast(host.address) : checkUnicast(host.address, policy);
+  const kind = addressKind(host.address);
+  const isGroup = kind.includes("MULTICAST");
+  const problem = isGroup && reach !== "UNICAST" ? checkMulticast(host.address, kind) : checkUnicast(host.address, policy, kind);
   if (problem) return problem;
   if (reach === "MULTICAST" && !isGroup) return invalid(`The address ${host.address} is not a multicast group, such as 239.1.0.134.`);
   return host.isPlain ? null : invalid(`Write the address as ${host.address}, the way in which it is read by everyone.`);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { access } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -6,6 +7,7 @@ import { openRegular } from "../storage/directory-storage.ts";
 import { describeFile } from "./content-type.ts";
 import { readCueFile } from "./cue-file.ts";
 import { withCues } from "./cues.rules.ts";
+import { PRIVATE_FILE } from "../encoder/live-directory.ts";
 import { readLivePath } from "./origin.rules.ts";
 import { answersMethod, endWith, hasTag, openToPlayers, sendFile } from "./send-file.ts";
 
@@ -55,7 +57,7 @@ export function createOrigin(options: OriginOptions): OriginHandler {
 }
 
 async function serveFile(request: IncomingMessage, response: ServerResponse, directory: string, name: string): Promise<void> {
-  const file = await openRegular(directory, name);
+  const file = (await isPrivate(directory)) ? null : await openRegular(directory, name);
   if (!file) return endWith(response, 404);
   const { contentType, cacheControl } = describeFile(name);
   response.setHeader("content-type", contentType);
@@ -68,6 +70,14 @@ async function serveFile(request: IncomingMessage, response: ServerResponse, dir
   } finally {
     await file.close();
   }
+}
+
+/** What an event's operator tests is there, and not for players. */
+async function isPrivate(directory: string): Promise<boolean> {
+  return access(join(directory, PRIVATE_FILE)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What is made as it is served: whole, whatever range is asked for. */

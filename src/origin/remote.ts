@@ -45,7 +45,7 @@ async function readLocation(executor: Executor, pathToken: string): Promise<Medi
   const [row] = await executor.execute<{ id: string; media_address: string | null }>(sql`
     select e.id, e.media_address
     from playbacks p join sessions s on s.id = p.session_id join encoders e on e.id = s.encoder_id
-    where p.path_token = ${pathToken}`);
+    where p.path_token = ${pathToken} and (s.on_air is null or s.on_air = 'LIVE')`);
   return row ? { encoderId: row.id, mediaAddress: row.media_address } : null;
 }
 

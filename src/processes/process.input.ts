@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NAME_LENGTH_LIMIT } from "../shared/name.ts";
-import { plainText } from "../shared/text.schema.ts";
+import { idText, plainText } from "../shared/text.schema.ts";
 import { ProcessKind } from "./process.rules.ts";
 
 /** Settings of one call. */
@@ -10,12 +10,10 @@ export const PROCESS_TARGETS_LIMIT = 400;
 /** Processes of one `removeProcesses`. */
 export const REMOVE_PROCESSES_LIMIT = 1_000;
 
-const identifierText = plainText(64);
-
 const target = z.object({
-  playbackId: identifierText.nullish(),
+  playbackId: idText.nullish(),
   playbackName: plainText(NAME_LENGTH_LIMIT).nullish(),
-  renditionId: identifierText,
+  renditionId: idText,
 });
 
 export const processSettings = z.object({

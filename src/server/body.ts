@@ -1,17 +1,25 @@
 import type { IncomingMessage } from "node:http";
+import { isHeavyJson } from "./heavy-json.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 
 /** Most bytes of a request's body; files of uploads apart. */
 export const BODY_LIMIT_BYTES = 1_000_000;
 
-/** Reads a JSON body, or throws PAYLOAD_TOO_LARGE or BAD_REQUEST. */
+/** Reads a JSON body, or throws PAYLOAD_TOO_LARGE, BAD_REQUEST, or BAD_USER_INPUT for one that has too much in it. */
 export async function readJsonBody(request: IncomingMessage, limitBytes: number = BODY_LIMIT_BYTES): Promise<unknown> {
   const bytes = await readBytes(request, limitBytes);
+  refuseHeavyJson(bytes);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as unknown;
   } catch (error) {
     throw new Fault(FaultCode.BAD_REQUEST, "The body is not JSON in UTF-8.", { cause: error });
   }
+}
+
+/** Refuses JSON that is not worth parsing, with BAD_USER_INPUT. */
+export function refuseHeavyJson(bytes: Uint8Array): void {
+  if (!isHeavyJson(bytes)) return;
+  throw new Fault(FaultCode.BAD_USER_INPUT, "This has more values, or values within values, than any request. Send less at a time.");
 }
 
 async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {

@@ -2,8 +2,8 @@ import { filterLiveKeyIds } from "../access/api-key.store.ts";
 import type { Actor } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 
-/** Longest time that a revoked credential keeps what it opened, but for the statement that finds it out. */
-const CHECK_MILLISECONDS = 1_000;
+/** What a revoked credential opened ends within a second: after this long at most, and the statement that finds it out. */
+const CHECK_MILLISECONDS = 500;
 /** Longest delay that a timer takes; what ends later is looked at again then. */
 const TIMER_LIMIT_MILLISECONDS = 2_147_483_647;
 

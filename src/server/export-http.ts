@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { filenameOf, streamSessionsCsv, type ExportSessionsCsvInput } from "../imports/export-sessions-csv.ts";
 import { EXPORT_COST } from "../graphql/cost.ts";
@@ -8,6 +7,7 @@ import { Fault, FaultCode } from "../shared/user-error.ts";
 import { contextFor, urlOf, type Gateway } from "./gateway.ts";
 import { answerFault } from "./graphql-http.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
+import { writePart } from "./write-part.ts";
 
 /** Where sessions are had as a CSV file of any length. */
 export const EXPORT_PATH = "/exports/sessions.csv";
@@ -48,19 +48,12 @@ export async function answerExport(gateway: Gateway, request: IncomingMessage, r
   } catch (error) {
     if (!response.headersSent) {
       writeRateLimit(response, budget, gateway.base.clock.now());
-      return answerFault({ gateway, request, response, requestId }, error);
+      return answerFault({ gateway, request, response, requestId, isPlainHttp: true }, error);
     }
     // A file that is cut off must not look like a whole one.
     gateway.base.log.error({ err: error, requestId }, "an export broke off");
     response.destroy();
   }
-}
-
-/** Waits while the reader is slower than we are. */
-async function writePart(response: ServerResponse, part: string): Promise<void> {
-  if (response.write(part) || response.destroyed) return;
-  const over = new AbortController();
-  await Promise.race([once(response, "drain", over), once(response, "close", over)]).finally(() => over.abort());
 }
 
 function readParameters(parameters: URLSearchParams): ExportSessionsCsvInput {

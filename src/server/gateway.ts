@@ -12,7 +12,11 @@ import type { Metrics } from "../observability/metrics.ts";
 import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
 import type { SessionFeeds } from "../sessions/session-feeds.ts";
+import { findAttendee } from "../audience/find-attendee.ts";
+import type { OpenCalls } from "./open-calls.ts";
+import { nobody } from "./open-door.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
+import type { Subscriptions } from "../graphql/subscribe.ts";
 import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
@@ -40,6 +44,8 @@ export interface Gateway {
   /** What scrapers of the metrics send; null: only this machine may scrape. */
   readonly metricsToken?: string | null;
   readonly metering: Metering;
+  readonly subscriptions: Subscriptions;
+  readonly openCalls: OpenCalls;
 }
 
 const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;
@@ -66,17 +72,30 @@ export interface IncomingCall {
   readonly request: IncomingMessage;
   readonly authorization: string | null;
   readonly requestId: string;
+  /** Whether what is asked for is open without a credential. */
+  readonly isForAnybody?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
-export async function contextFor(gateway: Gateway, { request, authorization, requestId }: IncomingCall): Promise<RequestContext> {
+export async function contextFor(
+  gateway: Gateway,
+  { request, authorization, requestId, isForAnybody = false, signal }: IncomingCall,
+): Promise<RequestContext> {
   const { base, changeLog, feeds, metering, limits, tokens = null } = gateway;
   const ipAddress = addressOf(gateway, request);
-  const actor = await limits.guesses.guard({ ipAddress, authorization }, () => authenticate({ ...base, tokens }, authorization));
+  const door = { ...base, tokens, attendees: (token: string) => findAttendee(base, token) };
+  const isOpen = authorization === null && isForAnybody;
+  const actor = isOpen
+    ? nobody(ipAddress)
+    : await limits.guesses.guard({ ipAddress, authorization }, () => authenticate(door, authorization));
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
-  return createRequestContext({ ...base, actor, ipAddress, requestId, log }, { changeLog, feeds, metering, budget });
+  return createRequestContext(
+    { ...base, actor, ipAddress, requestId, log, signal },
+    { changeLog, feeds, metering, budget, guesses: limits.accessCodes },
+  );
 }
 
 /** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */

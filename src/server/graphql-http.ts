@@ -1,6 +1,7 @@
-import type { GraphQLFormattedError } from "graphql";
+import type { FormattedExecutionResult, GraphQLFormattedError } from "graphql";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ERROR_STATUS, finishErrors } from "../graphql/errors.ts";
+import { answerParts } from "../graphql/large-answer.ts";
 import { MEDIA_TYPES, mediaTypeFor, statusFor } from "../graphql/media-type.ts";
 import { DOCUMENT_WANTED, UnknownDocument } from "../graphql/persisted-operations.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -8,9 +9,11 @@ import type { CallBudget } from "../limits/call-budget.ts";
 import { failOperationSpan, inOperationSpan } from "../observability/spans.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { contextFor, type Gateway } from "./gateway.ts";
+import { isOpenToAnybody } from "./open-door.ts";
 import { readGraphqlRequest, UnsupportedMediaType } from "./graphql-request.ts";
-import type { Uploads } from "./multipart.ts";
+import { isMultipart, type Uploads } from "./multipart.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
+import { writePart } from "./write-part.ts";
 
 /** Answers one GraphQL request over HTTP. */
 export async function answerGraphql(
@@ -22,12 +25,18 @@ export async function answerGraphql(
   let uploads: Uploads | null = null;
   let budget: CallBudget | null = null;
   try {
-    const context = await contextFor(gateway, { request, authorization: request.headers.authorization ?? null, requestId });
+    const { authorization = null } = request.headers;
+    // Who shows nothing is let in by what is asked for alone; all others before anything is read.
+    const mayBeOpen = authorization === null && request.method === "POST" && !isMultipart(request);
+    const early = mayBeOpen ? await readGraphqlRequest(request, gateway.operations).catch(() => null) : null;
+    const isForAnybody = early !== null && isOpenToAnybody(early.request.body);
+    const signal = gateway.openCalls.signalOf(response);
+    const context = await contextFor(gateway, { request, authorization, requestId, isForAnybody, signal });
     budget = context.budget;
     budget.begin();
     // Before anything runs: who cannot read the answer should not find out that it was done.
     if (mediaTypeFor(request.headers.accept) === null) throw new NotAcceptable();
-    const read = await readGraphqlRequest(request, gateway.operations);
+    const read = early ?? (await readGraphqlRequest(request, gateway.operations));
     uploads = read.uploads;
     const answer = await inOperationSpan(() =>
       gateway.apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest: read.request, context: async () => context }),
@@ -36,13 +45,21 @@ export async function answerGraphql(
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     if (!request.complete) response.setHeader("connection", "close");
     writeRateLimit(response, budget, context.clock.now());
-    response.end(answer.body.kind === "complete" ? finishBody(answer.body.string, response.statusCode, context) : undefined);
     uploads?.abandon();
+    if (context.kept.answer) await writeAnswer(response, context.kept.answer);
+    else response.end(answer.body.kind === "complete" ? finishBody(answer.body.string, response.statusCode, context) : undefined);
   } catch (error) {
     uploads?.abandon();
+    // An answer that is cut off must not look like a whole one.
+    if (response.headersSent) return void response.destroy();
     writeRateLimit(response, budget, gateway.base.clock.now());
     answerFault({ gateway, request, response, requestId }, error);
   }
+}
+
+async function writeAnswer(response: ServerResponse, answer: FormattedExecutionResult): Promise<void> {
+  for (const part of answerParts(answer)) await writePart(response, part);
+  response.end();
 }
 
 /** What is no GraphQL request at all Apollo answers without asking us, and so without the request's id. */
@@ -76,18 +93,20 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
+  /** Left out for GraphQL, whose answers of plain JSON say 200 of what is well-formed; elsewhere the status tells what became of a request. */
+  readonly isPlainHttp?: boolean;
 }
 
 /** Answers what failed before there was an operation: the credential, the body, or the database behind them. */
-export function answerFault({ gateway, request, response, requestId }: Exchange, error: unknown): void {
+export function answerFault({ gateway, request, response, requestId, isPlainHttp = false }: Exchange, error: unknown): void {
   const isFault = error instanceof Fault;
   if (!isFault) gateway.base.log.error({ err: error, requestId }, "a request failed");
   const code = isFault ? error.code : "INTERNAL_SERVER_ERROR";
   const message = isFault ? error.message : "Something went wrong on our side. The request id names it in our logs.";
   gateway.metering.erred([code]);
   failOperationSpan(code);
-  const mediaType = mediaTypeFor(request.headers.accept);
-  response.statusCode = statusOf(error) ?? statusFor(mediaType, ERROR_STATUS[code], [code]);
+  const mediaType = isPlainHttp ? MEDIA_TYPES[0] : mediaTypeFor(request.headers.accept);
+  response.statusCode = statusOf(error) ?? (isPlainHttp ? ERROR_STATUS[code] : statusFor(mediaType, ERROR_STATUS[code], [code]));
   if (code === FaultCode.UNAUTHENTICATED) response.setHeader("www-authenticate", "Bearer");
   const retryAfterSeconds = retryAfterOf(error);
   if (retryAfterSeconds !== null) response.setHeader("retry-after", retryAfterSeconds);

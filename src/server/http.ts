@@ -4,6 +4,7 @@ import type { GraphQLSchema } from "graphql";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
 import { createMetering } from "../graphql/metering.ts";
+import { createSubscriptions } from "../graphql/subscribe.ts";
 import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from "../limits/call-limits.ts";
 import { createPersistedOperations, type PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { Route } from "../observability/http.meters.ts";
@@ -16,9 +17,14 @@ import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
-import { serveSubscriptions } from "./websocket.ts";
+import { createOpenCalls } from "./open-calls.ts";
+import { startStreaming } from "./streaming.ts";
+import { serveSockets } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits" | "operations"> {
+export interface ServerOptions extends Omit<
+  Gateway,
+  "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions" | "openCalls"
+> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
@@ -32,12 +38,13 @@ export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "meter
 export interface RunningServer {
   /** The base of its addresses, such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Takes no more, ends sockets with 1012 so that clients come back to another gateway, and waits for open requests. */
+  /** Takes no more, ends sockets with 1012 so that clients come back to another gateway, and waits for open requests, but for those that wait for others themselves. */
   readonly close: () => Promise<void>;
 }
 
 /** Longest wait for open requests at the end. */
 const DRAIN_MILLISECONDS = 5_000;
+const IDLE_SWEEP_MILLISECONDS = 50;
 
 /** Serves GraphQL over HTTP and WebSocket, GraphiQL, health and the origin, all on one port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -47,7 +54,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const operations = options.operations ?? createPersistedOperations({ operations: [] }, "allow");
   const metering = createMetering(metrics.operations, operations.names);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
-  const gateway: Gateway = { ...options, apollo, metering, feeds: createSessionFeeds({ ...base, changeLog }), limits, operations };
+  const subscriptions = createSubscriptions({ schema: options.schema, operations });
+  const feeds = createSessionFeeds({ ...base, changeLog });
+  const openCalls = createOpenCalls();
+  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions, openCalls };
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -65,14 +75,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   server.on("clientError", answerMalformed);
   metrics.http.showConnections(() => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))));
-  const sockets = serveSubscriptions(server, gateway);
+  const streaming = startStreaming(gateway);
+  const sockets = serveSockets(server, gateway, streaming);
   await listen(server, options);
 
   return {
     url: baseUrl(server, options.host),
     async close() {
       isClosing = true;
+      openCalls.close();
       await sockets.close();
+      streaming.close();
       await closeServer(server);
       await apollo.stop();
     },
@@ -139,7 +152,8 @@ function answerText(response: ServerResponse, status: number, text: string): voi
 const CORS_MAX_AGE_SECONDS = "600";
 
 function allowOrigin(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("vary", "origin");
+  // An answer's media type is that which the request accepts.
+  response.setHeader("vary", "origin, accept");
   const { origin } = request.headers;
   if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
   response.setHeader("access-control-allow-origin", origin);
@@ -168,11 +182,14 @@ export async function listen(server: Server, { host, port }: Pick<ServerOptions,
 
 export async function closeServer(server: Server): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MILLISECONDS);
+  // A connection whose last request is answered would else stay open for more.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MILLISECONDS);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
   clearTimeout(deadline);
+  clearInterval(sweep);
 }
 
 export function baseUrl(server: Server, host: string): string {

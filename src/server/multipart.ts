@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { Upload } from "../graphql/upload.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
-import { BODY_LIMIT_BYTES, refuseBatch } from "./body.ts";
+import { BODY_LIMIT_BYTES, refuseBatch, refuseHeavyJson } from "./body.ts";
 
 /** Most files of one request. */
 const FILE_COUNT_LIMIT = 20;
@@ -84,6 +84,7 @@ function openParser(request: IncomingMessage): busboy.Busboy {
 }
 
 function parseOperations(text: string): unknown {
+  refuseHeavyJson(Buffer.from(text));
   const operations = parseJson(text, "operations");
   refuseBatch(operations);
   return operations;

@@ -40,7 +40,7 @@ export async function editSession(
     const session = isIdentifier("session", id) ? await lockSession(transaction, actor.organizationId, id) : null;
     if (!session) throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no session with this id.", path: idPath });
     refuseOldVersion(session, expectedVersion);
-    if (needsStopped) refuseBusy(session, idPath);
+    refuseUneditable(session, { needsStopped, idPath });
     const before = await selectState(transactionContext, id);
     if (await hasEdited(transactionContext, { id, verb }, (editContext) => edit(editContext, session))) {
       const after = await selectState(transactionContext, id);
@@ -94,8 +94,10 @@ function refuseOldVersion(session: SessionRow, expectedVersion: number | null | 
   });
 }
 
-function refuseBusy(session: SessionRow, path: readonly string[]): void {
-  const decision = decideEdit({ status: session.status, desiredStatus: session.desiredStatus, playbackCount: 0 });
+function refuseUneditable(session: SessionRow, { needsStopped, idPath: path }: Pick<SessionEdit, "needsStopped" | "idPath">): void {
+  const isOfEvent = session.eventId !== null;
+  if (!needsStopped && !isOfEvent) return;
+  const decision = decideEdit({ status: session.status, desiredStatus: session.desiredStatus, playbackCount: 0, isOfEvent });
   if (decision.outcome !== "ACCEPTED") throw new Refusal({ code: decision.code, message: decision.message, path });
 }
 

@@ -50,7 +50,8 @@ const rotateSecretInput = z.object({ id: z.string(), value: plainText(1_000).nul
 @Resolver()
 export class SecretResolver {
   @VerbMutation(() => RevealSecretPayload, {
-    description: "Give out a stream key or passphrase in clear. Needs EDITOR, and leaves an audit entry, also when it is refused.",
+    description:
+      "Give out a stream key or passphrase in clear. Needs EDITOR, or OPERATOR for the ingest keys of an event, and leaves an audit entry, also when it is refused.",
   })
   async revealSecret(
     @Input(() => RevealSecretInputType, revealSecretInput) input: z.output<typeof revealSecretInput>,

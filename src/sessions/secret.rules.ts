@@ -10,3 +10,6 @@ export type SecretKind = (typeof SecretKind)[keyof typeof SecretKind];
 
 /** What stands for a secret wherever it may not be seen. */
 export const SECRET_MASK = "••••••••";
+
+/** Where the stream key and the passphrase of each path stand among a session's secrets: of all inputs but those of events, path A has them alone. */
+export const SECRET_POSITION = { A: 0, B: 1 } as const;

@@ -73,13 +73,15 @@ export interface StoredSecretRow extends SecretSubject {
   readonly id: string;
   readonly kind: "STREAM_KEY" | "SRT_PASSPHRASE";
   readonly ciphertext: Buffer;
+  /** Whether the session feeds a language of an event. */
+  readonly isOfEvent: boolean;
 }
 
 /** The secret of this id; null when the organization has none. URLs that hold secrets are none. */
 export async function findStoredSecret(executor: Executor, organizationId: string, id: string): Promise<StoredSecretRow | null> {
   const { sessionId, playbackId, kind, position, ciphertext } = secrets;
   const [row] = await executor
-    .select({ id: secrets.id, sessionId, playbackId, kind, position, ciphertext })
+    .select({ id: secrets.id, sessionId, playbackId, kind, position, ciphertext, isOfEvent: sql<boolean>`${sessions.eventId} is not null` })
     .from(secrets)
     .innerJoin(sessions, eq(sessions.id, secrets.sessionId))
     .where(

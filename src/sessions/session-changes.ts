@@ -1,6 +1,7 @@
 import { assertMayRead } from "../access/actor.ts";
 import { SESSION_CHANGE_KINDS } from "../changes/change.rules.ts";
 import { followObjects, type Following } from "../changes/follow-objects.ts";
+import type { ItemSource } from "../changes/item-source.ts";
 import type { ObjectChange } from "../changes/object-changes.ts";
 import { createLoaders } from "../graphql/loaders.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -19,11 +20,11 @@ export interface SessionChangesRequest {
 
 type SessionChangeKind = (typeof SESSION_CHANGE_KINDS)[number];
 
-/** Changes of the caller's sessions as a stream without an end. The sessions of a batch are read with one statement. */
+/** Changes of the caller's sessions without an end. The sessions of a batch are read with one statement. */
 export async function sessionChanges(
   context: RequestContext,
   { filter, following, withSessions }: SessionChangesRequest,
-): Promise<AsyncGenerator<SessionChangeType, void>> {
+): Promise<ItemSource<SessionChangeType>> {
   assertMayRead(context.actor, "read");
   return followObjects(context, {
     following,

@@ -116,6 +116,8 @@ registerEnumType(Verb, {
     MODERATE: { description: "Moderate questions or messages." },
     REVEAL_SECRET: { description: "Read a secret in clear." },
     ROTATE_SECRET: { description: "Replace a secret." },
+    SCHEDULE: { description: "Have something done at a time." },
+    CANCEL: { description: "Take back what was to be done at a time." },
   },
 });
 

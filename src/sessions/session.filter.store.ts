@@ -19,11 +19,12 @@ export function sessionFilterCondition(organizationId: string, filter: SessionFi
     filter.status ? sql`${sessions.status} = any(${textList(filter.status)})` : undefined,
     filter.health ? sql`${sessions.health} = any(${textList(filter.health)})` : undefined,
     filter.inputType ? sql`${sessions.inputType} = any(${textList(filter.inputType)})` : undefined,
-    filter.templateId
+    typeof filter.templateId === "string"
       ? sql`exists (select 1 from playbacks where playbacks.session_id = ${sessions.id} and playbacks.template_id = ${filter.templateId})`
       : undefined,
     typeof filter.hasOpenAlert === "boolean" ? sql`(${sessions.openAlertCount} > 0) = ${filter.hasOpenAlert}` : undefined,
     typeof filter.hasPendingChanges === "boolean" ? sql`${hasPendingChanges(sql`sessions`)} = ${filter.hasPendingChanges}` : undefined,
+    typeof filter.hasEvent === "boolean" ? sql`(${sessions.eventId} is not null) = ${filter.hasEvent}` : undefined,
   );
   return condition ?? sql`true`;
 }

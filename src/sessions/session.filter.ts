@@ -17,6 +17,7 @@ export interface SessionFilter {
   readonly templateId?: string | null | undefined;
   readonly hasOpenAlert?: boolean | null | undefined;
   readonly hasPendingChanges?: boolean | null | undefined;
+  readonly hasEvent?: boolean | null | undefined;
 }
 
 /**
@@ -34,9 +35,10 @@ export function compileSessionFilter(filter: SessionFilter): (id: string, state:
   const isStatus = oneOf(filter.status);
   const isHealth = oneOf(filter.health);
   const isInputType = oneOf(filter.inputType);
-  const templateId = filter.templateId || null;
+  const templateId = filter.templateId ?? null;
   const hasOpenAlert = filter.hasOpenAlert ?? null;
   const hasPendingChanges = filter.hasPendingChanges ?? null;
+  const hasEvent = filter.hasEvent ?? null;
   return (id, state) =>
     (!isId || isId(id)) &&
     !excludedIds.has(id) &&
@@ -49,6 +51,7 @@ export function compileSessionFilter(filter: SessionFilter): (id: string, state:
     (templateId === null || state.templateIds.includes(templateId)) &&
     (hasOpenAlert === null || state.hasOpenAlert === hasOpenAlert) &&
     (hasPendingChanges === null || Boolean(state.hasPendingChanges) === hasPendingChanges) &&
+    (hasEvent === null || Boolean(state.hasEvent) === hasEvent) &&
     // What folds text stands last.
     (!isName || isName(nameKey(state.name))) &&
     (search === null || searchText(state).includes(search));

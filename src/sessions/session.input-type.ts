@@ -314,6 +314,9 @@ export class SessionFilterType {
     description: "Sessions that run and of which something was edited that waits for a restart; false: all others.",
   })
   hasPendingChanges?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true, description: "Whether the session feeds a language of an event." })
+  hasEvent?: boolean | null;
 }
 
 @GraphInput("SessionSelection", {

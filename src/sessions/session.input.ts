@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ImageFile } from "../images/receive-image.ts";
 import { FileFormat, OutputType } from "../playbacks/playback.rules.ts";
 import { processSettingsList } from "../processes/process.input.ts";
-import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
+import { descriptionText, idText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { Health, ImportMode, InputPath, InputType, RemapMode, RemapType, SessionStatus } from "./session.rules.ts";
@@ -151,9 +151,10 @@ export const removePlaybacksInput = z.object({
 
 const filterText = plainText(URL_LENGTH_LIMIT);
 const filterTexts = z.array(filterText).max(BULK_LIMIT, `must be at most ${BULK_LIMIT} values`).nullish();
+const filterIds = z.array(idText).max(BULK_LIMIT, `must be at most ${BULK_LIMIT} values`).nullish();
 export const sessionFilter = z.object({
-  ids: filterTexts,
-  excludeIds: filterTexts,
+  ids: filterIds,
+  excludeIds: filterIds,
   names: filterTexts,
   externalIds: filterTexts,
   streamIds: filterTexts,
@@ -162,9 +163,10 @@ export const sessionFilter = z.object({
   status: z.array(z.enum(SessionStatus)).nullish(),
   health: z.array(z.enum(Health)).nullish(),
   inputType: z.array(z.enum(InputType)).nullish(),
-  templateId: filterText.nullish(),
+  templateId: idText.nullish(),
   hasOpenAlert: z.boolean().nullish(),
   hasPendingChanges: z.boolean().nullish(),
+  hasEvent: z.boolean().nullish(),
 });
 
 /** A session as a caller describes it, its values in range but nothing yet checked against anything else. */
@@ -181,12 +183,12 @@ export function parseSessionFilter(filter: unknown): SessionFilter {
 }
 
 /** Exactly one of ids and filter, as GraphQL's `@oneOf` has made sure of. */
-const selection = z
-  .object({ ids: z.array(filterText).nullish(), filter: sessionFilter.nullish() })
+export const sessionSelection = z
+  .object({ ids: z.array(idText).nullish(), filter: sessionFilter.nullish() })
   .transform(({ ids, filter }) => (ids ? { ids } : { filter: filter ?? {} }));
 
 const bulkFields = {
-  selection,
+  selection: sessionSelection,
   dryRun: z.boolean().nullish().transform(Boolean),
   expectedCount: z.number().int().min(0).nullish(),
   idempotencyKey,

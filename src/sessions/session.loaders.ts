@@ -3,7 +3,7 @@ import { findPlaybacks, listPlaybacksOfSessions, type PlaybackRow } from "../pla
 import { definePageLoader } from "../graphql/page-loader.ts";
 import { groupBy } from "../shared/group-by.ts";
 import { isIdentifier } from "../shared/identifier.ts";
-import { SECRET_MASK, SecretKind } from "./secret.rules.ts";
+import { SECRET_MASK, SECRET_POSITION, SecretKind } from "./secret.rules.ts";
 import { countSessionsOfTemplates, findSecrets, findSessions, listSourceSecrets, pageSessionsOfTemplates } from "./session.reads.ts";
 import type { SessionRow } from "./session.store.ts";
 import type { SecretType } from "./session.type.ts";
@@ -38,17 +38,27 @@ export const playbackLoader = defineLoader<PlaybackRow>("playbacks", async ({ da
   ),
 );
 
-export interface SourceSecrets {
+export interface PathSecrets {
   readonly streamKey: SecretType | null;
   readonly srtPassphrase: SecretType | null;
+}
+
+/** Those of path A, and of path B where that is pushed with a key of its own. */
+export interface SourceSecrets extends PathSecrets {
+  readonly backup: PathSecrets;
 }
 
 /** What may be shown of the secrets of a session's input, by the session's id. */
 export const sourceSecretsLoader = defineLoader<SourceSecrets>("source secrets", async ({ database, actor }, ids) => {
   const groups = groupBy(await listSourceSecrets(database.executor, actor.organizationId, ids), (row) => row.sessionId);
   return ids.map((id) => {
-    const find = (kind: SecretKind) => groups.get(id)?.find((row) => row.kind === kind);
-    return { streamKey: present(find(SecretKind.STREAM_KEY)), srtPassphrase: present(find(SecretKind.SRT_PASSPHRASE)) };
+    const find = (kind: SecretKind, position: number) =>
+      present(groups.get(id)?.find((row) => row.kind === kind && row.position === position));
+    const ofPath = (position: number): PathSecrets => ({
+      streamKey: find(SecretKind.STREAM_KEY, position),
+      srtPassphrase: find(SecretKind.SRT_PASSPHRASE, position),
+    });
+    return { ...ofPath(SECRET_POSITION.A), backup: ofPath(SECRET_POSITION.B) };
   });
 });
 

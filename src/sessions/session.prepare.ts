@@ -44,6 +44,7 @@ export function prepareSession(context: Sealing, draft: SessionDraft, { id, stre
     templateIds: [...new Set(draft.playbacks.map((playback) => playback.templateId))].sort(),
     hasPendingChanges: false,
     hasOpenAlert: false,
+    hasEvent: false,
   };
   return {
     state,

@@ -167,9 +167,9 @@ export async function findSecrets(executor: Executor, organizationId: string, id
 }
 
 function selectSecrets(executor: Executor, organizationId: string, isMeant: SQL) {
-  const { id, sessionId, kind, isGenerated, rotatedAt } = secrets;
+  const { id, sessionId, kind, position, isGenerated, rotatedAt } = secrets;
   return executor
-    .select({ id, sessionId, kind, isGenerated, rotatedAt })
+    .select({ id, sessionId, kind, position, isGenerated, rotatedAt })
     .from(secrets)
     .innerJoin(sessions, eq(sessions.id, secrets.sessionId))
     .where(and(eq(sessions.organizationId, organizationId), isMeant));

@@ -42,6 +42,10 @@ export const SwitchReason = {
 } as const;
 export type SwitchReason = (typeof SwitchReason)[keyof typeof SwitchReason];
 
+/** What a session of an event is to do: listen alone, encode for its operator, or encode for everybody. */
+export const OnAir = { OFF: "OFF", TEST: "TEST", LIVE: "LIVE" } as const;
+export type OnAir = (typeof OnAir)[keyof typeof OnAir];
+
 export const RemapType = { VIDEO: "VIDEO", AUDIO: "AUDIO", SUBTITLE: "SUBTITLE", DATA: "DATA" } as const;
 export type RemapType = (typeof RemapType)[keyof typeof RemapType];
 
@@ -78,6 +82,8 @@ export const Verb = {
   MODERATE: "MODERATE",
   REVEAL_SECRET: "REVEAL_SECRET",
   ROTATE_SECRET: "ROTATE_SECRET",
+  SCHEDULE: "SCHEDULE",
+  CANCEL: "CANCEL",
 } as const;
 export type Verb = (typeof Verb)[keyof typeof Verb];
 

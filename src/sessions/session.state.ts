@@ -18,6 +18,8 @@ export interface SessionState {
   /** Whether something was edited that waits for a restart. Rows of the log from before this was kept do not have it. */
   readonly hasPendingChanges: boolean;
   readonly hasOpenAlert: boolean;
+  /** Whether it feeds a language of an event. Rows of the log from before there were events do not have it. */
+  readonly hasEvent: boolean;
 }
 
 /** What a search looks through: stored in `sessions.search_text` and computed again from a state, so that both find the same. */
@@ -29,5 +31,6 @@ export function searchText(state: Pick<SessionState, "name" | "description" | "s
 export const sessionStateJson: SQL = sql`jsonb_build_object(
   'name', s.name, 'description', s.description, 'streamId', s.stream_id, 'externalId', s.external_id, 'labels', s.labels,
   'region', s.region, 'inputType', s.input_type, 'status', s.status, 'health', s.health, 'hasOpenAlert', s.open_alert_count > 0,
+  'hasEvent', s.event_id is not null,
   'templateIds', (select coalesce(jsonb_agg(distinct p.template_id), '[]'::jsonb) from playbacks p where p.session_id = s.id),
   'hasPendingChanges', ${hasPendingChanges(sql`s`)})`;

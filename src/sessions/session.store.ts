@@ -96,14 +96,14 @@ export async function readSessionFacts(executor: Executor, ids: readonly string[
 /** What decisions about the running session `s` look at, as JSON in the shape of `ControlledSession` without its status. */
 export const controlledJson: SQL = sql`jsonb_build_object(
   'hasFailover', s.recovery_interval_seconds is not null, 'activePath', s.active_path, 'pathCommandTo', s.path_command_to,
-  'isSlateWanted', s.is_slate_wanted, 'isSlateShowing', s.is_slate_showing,
+  'isSlateWanted', s.is_slate_wanted, 'isSlateShowing', s.is_slate_showing, 'isOfEvent', s.event_id is not null,
   'hasPassthrough', exists (
     select from playbacks p where p.session_id = s.id and
       case when s.status in ('STOPPED', 'FAILED') or p.started_renditions is null
         then exists (select from renditions r where r.template_id = p.template_id and r.is_passthrough)
         else p.started_renditions @> '[{"isPassthrough": true}]' end))`;
 
-/** Asks for sessions to run: the next generation, with the ladders and processes as they are now. */
+/** Asks for sessions to run: the next generation, with the ladders and processes as they are now. A session of an event has a run only while that is live. */
 export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
@@ -113,8 +113,9 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
         generation = generation + 1, running_since = null, path_command_to = null, path_command_actor = null, is_slate_wanted = false,
         ${commandColumns(command)}
       where id = any(${list}) and status in ('STOPPED', 'FAILED')
-      returning id, generation, organization_id, name),
-    opened as (${openRuns({ from: sql`started`, ...by(command) }, ids)}),
+      returning id, generation, organization_id, name, event_id),
+    begun as (select * from started where event_id is null),
+    opened as (${openRuns({ from: sql`begun`, ...by(command) }, ids)}),
     taken as (${takeSettings(sql`started`)}),
     ${laddersOf(list)}
     update playbacks p set
@@ -137,21 +138,23 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
     update playbacks set status = 'STOPPING' where session_id in (select id from stopping) and status <> 'STOPPED'`);
 }
 
-/** Asks for running sessions to start anew: the next generation, with the ladders and processes as they are now. */
+/** Asks for running sessions, and those of events that only begin to, to start anew: the next generation, with the ladders and processes as they are now. */
 export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
     with restarting as (
-      update sessions set status = 'STOPPING', status_reason = 'Restarting.', status_changed_at = ${at(command)},
-        generation = generation + 1, ${commandColumns(command)}
-      where id = any(${list}) and desired_status = 'RUNNING' and status in ('WAITING', 'RUNNING')
-      returning id, generation, organization_id, name),
-    ended as (${endRunsBefore({ from: sql`restarting`, ...by(command) })}),
-    opened as (${openRuns({ from: sql`restarting`, ...by(command) }, ids)}),
+      update sessions set status = case when status = 'STARTING' then status else 'STOPPING' end, status_reason = 'Restarting.',
+        status_changed_at = ${at(command)}, generation = generation + 1, ${commandColumns(command)}
+      where id = any(${list}) and desired_status = 'RUNNING'
+        and (status in ('WAITING', 'RUNNING') or (status = 'STARTING' and event_id is not null))
+      returning id, generation, organization_id, name, status, event_id),
+    begun as (select * from restarting where event_id is null),
+    ended as (${endRunsBefore({ from: sql`begun`, ...by(command) })}),
+    opened as (${openRuns({ from: sql`begun`, ...by(command) }, ids)}),
     taken as (${takeSettings(sql`restarting`)}),
     ${laddersOf(list)}
     update playbacks p set
-      status = 'STOPPING',
+      status = case when restarting.status = 'STARTING' then p.status else 'STOPPING' end,
       started_generation = restarting.generation, started_template_version = ladders.version, started_renditions = ladders.ladder
     from ladders, restarting
     where ladders.template_id = p.template_id and p.session_id = restarting.id`);

@@ -3,7 +3,7 @@ import { bigint, boolean, doublePrecision, index, integer, jsonb, snakeCase, tex
 import { identifier, moment, orderedText } from "../database/columns.ts";
 import { images } from "../images/image.table.ts";
 import { organizations } from "../organizations/organization.table.ts";
-import type { DesiredStatus, Health, InputPath, InputType, RemapRule, SessionStatus, Verb } from "./session.rules.ts";
+import type { DesiredStatus, Health, InputPath, InputType, OnAir, RemapRule, SessionStatus, Verb } from "./session.rules.ts";
 
 export const sessions = snakeCase.table(
   "sessions",
@@ -35,6 +35,13 @@ export const sessions = snakeCase.table(
     hlsScte35PassthroughEnabled: boolean().notNull().default(false),
     slatesEnabled: boolean().notNull().default(false),
     streamRemap: jsonb().$type<RemapRule[]>().notNull().default([]),
+    /** The event whose language it feeds; null for a session of its own. No reference: events stand above. */
+    eventId: identifier(),
+    /** Null for a session of no event, which encodes whenever it runs. */
+    onAir: text().$type<OnAir>(),
+    /** Of an event that went live with its backup alone: path A is not taken even when it comes. */
+    isBackupOnly: boolean().notNull().default(false),
+
     coverImageId: identifier().references(() => images.id, { onDelete: "set null" }),
     slateImageId: identifier().references(() => images.id, { onDelete: "set null" }),
 
@@ -83,6 +90,9 @@ export const sessions = snakeCase.table(
     index("sessions_with_open_alerts")
       .on(table.organizationId)
       .where(sql`open_alert_count > 0`),
+    index("sessions_by_event")
+      .on(table.eventId)
+      .where(sql`event_id is not null`),
     // A picture that is deleted is looked for in both columns.
     index("sessions_by_cover_image")
       .on(table.coverImageId)

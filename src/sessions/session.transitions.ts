@@ -13,16 +13,20 @@ import type { DesiredStatus, InputPath, SessionStatus } from "./session.rules.ts
  * switch  on WAITING and RUNNING with failover: the status stays. Every start begins on path A, so that one asked for before is none.
  * slates  on STARTING, WAITING and RUNNING: the status stays. A start forgets what was asked for, a restart does not.
  *
+ * None of them on a session of an event, which is started and ended by what becomes of its event.
+ *
  * Verbs write STARTING and STOPPING and nothing else; the agent that holds the lease writes what it observes.
  */
 export interface DecidedSession {
   readonly status: SessionStatus;
   readonly desiredStatus: DesiredStatus;
   readonly playbackCount: number;
+  /** Whether it feeds a language of an event, which alone may start, stop and change it. */
+  readonly isOfEvent: boolean;
 }
 
 /** What the verbs for running sessions look at besides the status. */
-export interface ControlledSession extends Pick<DecidedSession, "status"> {
+export interface ControlledSession extends Pick<DecidedSession, "status" | "isOfEvent"> {
   /** Whether there is a path B. */
   readonly hasFailover: boolean;
   readonly activePath: InputPath;
@@ -40,7 +44,14 @@ export type Decision =
 
 const ACCEPTED: Decision = { outcome: "ACCEPTED" };
 
+const USED_BY_EVENT: Decision = {
+  outcome: "FAILED",
+  code: UserErrorCode.USED_BY_EVENT,
+  message: "The session feeds a language of an event. Act on the event instead.",
+};
+
 export function decideStart(session: DecidedSession): Decision {
+  if (session.isOfEvent) return USED_BY_EVENT;
   switch (session.status) {
     case "STARTING":
     case "WAITING":
@@ -57,12 +68,14 @@ export function decideStart(session: DecidedSession): Decision {
 }
 
 export function decideStop(session: DecidedSession): Decision {
+  if (session.isOfEvent) return USED_BY_EVENT;
   if (session.status === "STOPPED") return alreadyInState("The session is already STOPPED.");
   if (session.status === "STOPPING" && session.desiredStatus === "STOPPED") return alreadyInState("The session is already stopping.");
   return ACCEPTED;
 }
 
 export function decideRestart(session: DecidedSession): Decision {
+  if (session.isOfEvent) return USED_BY_EVENT;
   switch (session.status) {
     case "STOPPED":
     case "FAILED":
@@ -80,17 +93,20 @@ export function decideRestart(session: DecidedSession): Decision {
 }
 
 export function decideDelete(session: DecidedSession): Decision {
+  if (session.isOfEvent) return USED_BY_EVENT;
   if (session.status === "STOPPED" || session.status === "FAILED") return ACCEPTED;
   return invalidState(`The session is ${session.status}. Stop it first.`);
 }
 
 /** Editing the input or the playbacks needs a session that nothing runs on. */
 export function decideEdit(session: DecidedSession): Decision {
+  if (session.isOfEvent) return USED_BY_EVENT;
   if (session.status === "STOPPED") return ACCEPTED;
   return invalidState(`The session is ${session.status}. Stop it to edit its input or its playbacks.`);
 }
 
 export function decideSwitch(session: ControlledSession, toPath: InputPath): Decision {
+  if (session.isOfEvent) return USED_BY_EVENT;
   if (!session.hasFailover) {
     return { outcome: "FAILED", code: UserErrorCode.FAILOVER_NOT_SUPPORTED, message: "The session's input has no second path." };
   }
@@ -125,7 +141,8 @@ export function decideConfigureProcesses({ hasLiveProcessing }: { readonly hasLi
   return { outcome: "FAILED", code: UserErrorCode.PACKAGE_REQUIRED, message };
 }
 
-function refuseSlate({ hasPassthrough, status }: ControlledSession): Decision | null {
+function refuseSlate({ hasPassthrough, status, isOfEvent }: ControlledSession): Decision | null {
+  if (isOfEvent) return USED_BY_EVENT;
   if (hasPassthrough) {
     const message = "A slate has to be encoded, and a template of the session has a passthrough rendition.";
     return { outcome: "FAILED", code: UserErrorCode.NOT_APPLICABLE, message };

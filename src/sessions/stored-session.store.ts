@@ -15,7 +15,8 @@ export async function selectStoredLines(executor: Executor, chosen: SQL, withSec
       s.input_type, s.url_a, s.url_b, s.recovery_interval_seconds, s.error_threshold_percent, s.srt_encryption_enabled,
       s.hls_scte35_passthrough_enabled, s.slates_enabled, s.stream_remap,
       p.id, p.name, p.type, p.template_id, t.name, p.urls, p.hls_enabled, p.dash_enabled, p.service_provider, p.program_number,
-      p.file_format, p.max_file_duration_seconds, ${withSecrets ? secretsJson : sql`null`}, ${hasPendingChanges(sql`s`)}, s.open_alert_count > 0)::text as line
+      p.file_format, p.max_file_duration_seconds, ${withSecrets ? secretsJson : sql`null`}, ${hasPendingChanges(sql`s`)}, s.open_alert_count > 0,
+      s.event_id is not null)::text as line
     from ${chosen} s
     left join playbacks p on p.session_id = s.id
     left join templates t on t.id = p.template_id

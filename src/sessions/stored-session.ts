@@ -6,7 +6,11 @@ import type { DesiredStatus, RemapRule } from "./session.rules.ts";
 import type { SessionState } from "./session.state.ts";
 
 /** Everything that describes a session. Its secrets are whole, or left out: keys and passphrases null, URLs masked. */
-export type StoredContent = Omit<SessionDraft, "playbacks"> & { readonly playbacks: readonly StoredPlayback[] };
+export type StoredContent = Omit<SessionDraft, "playbacks"> & {
+  readonly playbacks: readonly StoredPlayback[];
+  /** Whether it feeds a language of an event; left out where it does not. */
+  readonly isOfEvent?: boolean;
+};
 
 export type StoredPlayback = PlaybackDraft & { readonly templateName: string };
 
@@ -58,6 +62,7 @@ type Line = readonly [
   secrets: readonly StoredSecret[] | null,
   hasPendingChanges: boolean,
   hasOpenAlert: boolean,
+  hasEvent: boolean,
 ];
 
 type StoredSecret = readonly [playbackId: string | null, kind: SecretKind, position: number, ciphertext: string];
@@ -115,8 +120,10 @@ function toStoredSession(line: Line, all: readonly Line[], vault: Vault | null):
       templateIds,
       hasPendingChanges: line[33],
       hasOpenAlert: line[34],
+      hasEvent: line[35],
     },
     session: {
+      isOfEvent: line[35],
       name,
       description,
       region,

@@ -1,5 +1,5 @@
 import { assertMayRead } from "../access/actor.ts";
-import { iterateBatches } from "../changes/batch-iterator.ts";
+import { newestSource, type ItemSource } from "../changes/item-source.ts";
 import type { FollowedTelemetry } from "../encoder/telemetry.reads.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { compileSessionFilter, type SessionFilter } from "./session.filter.ts";
@@ -16,7 +16,7 @@ const EARLY_MILLISECONDS = 250;
  * What the caller's sessions do, as a stream without an end. Lossy: of each session a subscriber is owed at most one sample, the
  * newest, so that one who reads slowly gets newer ones and not later ones.
  */
-export function followTelemetry(context: RequestContext, request: TelemetryRequest): AsyncGenerator<FollowedTelemetry, void> {
+export function followTelemetry(context: RequestContext, request: TelemetryRequest): ItemSource<FollowedTelemetry> {
   assertMayRead(context.actor, "read");
   const { everySeconds } = request;
   const isFiltered = Object.values(request.filter).some((value) => value !== null && value !== undefined);
@@ -24,8 +24,6 @@ export function followTelemetry(context: RequestContext, request: TelemetryReque
   const owed = new Map<string, FollowedTelemetry>();
   let told: ReadonlyMap<string, number> = new Map();
   let takenAt = -Infinity;
-  let isClosed = false;
-  let wake: () => void = () => undefined;
 
   /** Takes one round of samples in place of those that nobody asked for in time. */
   function take(samples: readonly FollowedTelemetry[]): void {
@@ -42,23 +40,16 @@ export function followTelemetry(context: RequestContext, request: TelemetryReque
     wake();
   }
 
-  const leave = context.feeds.telemetry.follow(context.actor.organizationId, { withStates: isFiltered }, take);
-  return iterateBatches({
-    async nextBatch() {
-      while (!isClosed) {
-        const [next] = owed;
-        if (next) {
-          owed.delete(next[0]);
-          return [next[1]];
-        }
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-      return null;
+  const { source, wake } = newestSource<FollowedTelemetry>({
+    hasNews: () => owed.size > 0,
+    next() {
+      const [first] = owed;
+      if (!first) return null;
+      owed.delete(first[0]);
+      return first[1];
     },
-    close() {
-      isClosed = true;
-      leave();
-      wake();
-    },
+    close: () => leave(),
   });
+  const leave = context.feeds.telemetry.follow(context.actor.organizationId, { withStates: isFiltered }, take);
+  return source;
 }

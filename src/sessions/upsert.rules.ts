@@ -151,9 +151,11 @@ export function isChanged(draft: SessionDraft, { session }: StoredSession): bool
 
 /** What is edited of a session that something runs on, paths relative to the session. */
 export function refuseBusy(draft: SessionDraft, { id, session, state, desiredStatus }: StoredSession): readonly UserError[] {
-  const decision = decideEdit({ status: state.status, desiredStatus, playbackCount: session.playbacks.length });
+  const { status, hasEvent: isOfEvent } = state;
+  const decision = decideEdit({ status, desiredStatus, playbackCount: session.playbacks.length, isOfEvent });
   if (decision.outcome === "ACCEPTED") return [];
   const { code, message } = decision;
+  if (isOfEvent) return [{ code, message, path: [], conflictingId: id }];
   const [after, before] = [contentOf(draft), contentOf(session)];
   return LOCKED_PARTS.filter((part) => !isDeepStrictEqual(after[part], before[part])).map((part) => ({
     code,
@@ -165,7 +167,7 @@ export function refuseBusy(draft: SessionDraft, { id, session, state, desiredSta
 
 /** All that a caller describes, in one form for drafts and for what is stored. */
 function contentOf({ playbacks, ...rest }: SessionDraft | StoredContent) {
-  return { ...rest, labels: [...rest.labels], playbacks: playbacks.map(playbackContent) };
+  return { ...rest, isOfEvent: null, labels: [...rest.labels], playbacks: playbacks.map(playbackContent) };
 }
 
 function playbackContent(playback: PlaybackDraft | StoredPlayback): Omit<PlaybackDraft, "templateName"> {

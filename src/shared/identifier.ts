@@ -19,6 +19,15 @@ export const IDENTIFIER_KINDS = [
   "alert",
   "image",
   "auditentry",
+  "webhook",
+  "webhookdelivery",
+  "event",
+  "eventlanguage",
+  "scheduledaction",
+  "question",
+  "reply",
+  "chatmessage",
+  "slide",
 ] as const;
 
 export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
@@ -76,9 +85,10 @@ export function isIdentifier(kind: IdentifierKind, text: string): boolean {
 
 /** Random text of the identifier alphabet, 5 bits a character. */
 export function randomToken(length: number): string {
+  const bytes = takeRandom(2 * Math.ceil(length / 2));
   let text = "";
-  for (const byte of takeRandom(length)) text += ALPHABET[byte & 31];
-  return text;
+  for (let index = 0; index < length; index += 2) text += PAIRS[bytes.readUInt16LE(index) & 1023] ?? "";
+  return text.length > length ? text.slice(0, length) : text;
 }
 
 const POOL_BYTES = 4096;

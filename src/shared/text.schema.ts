@@ -13,6 +13,9 @@ export function isStorable(text: string): boolean {
 export const plainText = (most: number) =>
   z.string().max(most, `must be at most ${most} characters`).refine(isStorable, "must not contain NUL or broken Unicode characters");
 
+/** An id, of any length: what is no id of ours names nothing, as one that never was. */
+export const idText = z.string().refine(isStorable, "must not contain NUL or broken Unicode characters");
+
 /** A name, given in the form in which names are stored. */
 export const nameText = plainText(NAME_LENGTH_LIMIT)
   .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), "must not contain line breaks or control characters")

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NAME_LENGTH_LIMIT, nameKey } from "../shared/name.ts";
-import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
+import { descriptionText, idText, nameText, plainText } from "../shared/text.schema.ts";
 import { Fault, FaultCode, UserErrorCode } from "../shared/user-error.ts";
 import { AudioCodec, VideoCodec } from "./template.rules.ts";
 
@@ -44,7 +44,7 @@ const sidePixels = whole(SIDE_PIXELS, "pixels").refine((pixels) => pixels % 2 ==
 
 const rendition = z
   .object({
-    id: orNull(z.string().max(64)),
+    id: orNull(idText),
     name: nameText,
     isPassthrough: z
       .boolean()

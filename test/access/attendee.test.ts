@@ -10,7 +10,7 @@ import { systemClock } from "../../src/shared/clock.ts";
 const SCHEMA = buildHeadendSchema();
 const ATTENDEE: Actor = {
   ...{ organizationId: "organization_1", accessLevel: null, name: "attendee:Ada", callerId: "1", canIntrospect: false, expiresAt: null },
-  credential: { kind: "ATTENDEE", eventId: "event_1", attendeeId: "1" },
+  credential: { kind: "ATTENDEE", eventId: "event_1", attendeeId: "1", displayName: "Ada" },
 };
 
 /** Every field that an operation can begin with. */

@@ -12,7 +12,7 @@ let test: TestDatabase;
 let door: Door;
 beforeAll(async () => {
   test = await openTestDatabase();
-  door = { database: test.database, clock: systemClock, tokens: null };
+  door = { database: test.database, clock: systemClock, tokens: null, attendees: async () => null };
 });
 afterAll(() => test.close());
 

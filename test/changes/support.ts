@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { appendChanges, type NewChange } from "../../src/changes/append-changes.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
-import { createChangeStream, type ChangeStream } from "../../src/changes/change-stream.ts";
+import { createChangeStream, type ChangeStream, type TakenRows } from "../../src/changes/change-stream.ts";
 import { readExtent } from "../../src/changes/change.store.ts";
-import { positionAt } from "../../src/changes/position.ts";
+import { positionAt, wasSeen } from "../../src/changes/position.ts";
 import type { LoggedChange } from "../../src/changes/change.store.ts";
 import type { Database, Executor } from "../../src/database/database.ts";
 import { createLog } from "../../src/shared/log.ts";
@@ -38,16 +38,27 @@ export async function take(stream: ChangeStream, count: number, milliseconds = 1
   const deadline = Date.now() + milliseconds;
   const taken: LoggedChange[] = [];
   while (taken.length < count) {
-    const event = await stream.next(Math.max(0, deadline - Date.now()));
-    if (event.kind === "changes") taken.push(...event.changes.map((each) => each.change));
-    else throw new Error(`${event.kind} after ${taken.length} of ${count} changes`);
+    await stream.ready(Math.max(0, deadline - Date.now()));
+    const event = await stream.take();
+    if (event?.kind === "rows") taken.push(...rowsOf(event.taken));
+    else throw new Error(`${event?.kind ?? "nothing"} after ${taken.length} of ${count} changes`);
   }
   return taken;
 }
 
+function rowsOf({ rows, before }: TakenRows): readonly LoggedChange[] {
+  return rows.filter((row) => row.object === "SESSION" && !wasSeen(before, row));
+}
+
 /** Whether nothing more comes in a while. */
 export async function isQuiet(stream: ChangeStream, milliseconds: number): Promise<boolean> {
-  return (await stream.next(milliseconds)).kind === "quiet";
+  const deadline = Date.now() + milliseconds;
+  while (Date.now() < deadline) {
+    await stream.ready(deadline - Date.now());
+    const event = await stream.take();
+    if (event && (event.kind !== "rows" || rowsOf(event.taken).length > 0)) return false;
+  }
+  return true;
 }
 
 export function openLog(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isApiKey, newApiKey } from "../../src/access/api-key.rules.ts";
 import { findHolder } from "../../src/database/embedded-postgres.holder.ts";
+import type { PersistedManifest } from "../../src/graphql/persisted-operations.rules.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { makeTestDirectory, signalPostgres } from "../support/own-postgres.ts";
 import { startHeadend, type HeadendProcess } from "../support/process.ts";
@@ -53,6 +54,26 @@ const ADMIN_OF_DEFAULT = {
     },
   },
 };
+
+describe("a gateway that runs listed operations alone", () => {
+  it("finds its list beside what was built", async () => {
+    const started = start({ HEADEND_PERSISTED_OPERATIONS: "only" });
+    const url = await urlOf(started);
+    const key = readFileSync(join(dataDirectory, "admin-key"), "utf8").trim();
+    const manifest = JSON.parse(readFileSync("schema/persisted-operations.json", "utf8")) as PersistedManifest;
+    const { id } = manifest.operations.find(({ name }) => name === "WhoAmI")!;
+    const ask = async (body: object): Promise<unknown> => {
+      const response = await fetch(`${url}/graphql`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return response.json();
+    };
+    expect(await ask({ documentId: `sha256:${id}` })).toMatchObject({ data: { caller: { accessLevel: "ADMIN" } } });
+    expect(await ask({ query: "{ changeCursor }" })).toMatchObject({ errors: [{ extensions: { code: "OPERATION_NOT_ALLOWED" } }] });
+  });
+});
 
 describe("a first start", () => {
   it("shows its key even when the port turns out to be taken", async () => {

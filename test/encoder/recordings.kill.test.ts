@@ -127,7 +127,11 @@ it("of several recordings one is finished at a time, at a low priority, and a ki
   const directory = join(root, "several");
   const source = await startCodedSource();
   const slow = join(root, "slow-ffmpeg");
-  writeFileSync(slow, '#!/bin/sh\nfor last; do :; done\necho half > "${last#file:}"\nnice >> "$0.log"\nsleep 60\n');
+  // Its priority is set just after it was started.
+  writeFileSync(
+    slow,
+    '#!/bin/sh\nfor last; do :; done\necho half > "${last#file:}"\nuntil [ "$(nice)" = 19 ]; do sleep 0.05; done\necho begun >> "$0.log"\nsleep 60\n',
+  );
   chmodSync(slow, 0o755);
   const processes = [processOf("RECORDING"), processOf("RECORDING", { renditionId: passthrough.id })];
   const bench = await openMediaBench({ root: directory, finisherPath: slow });
@@ -141,7 +145,7 @@ it("of several recordings one is finished at a time, at a low priority, and a ki
   await source.stop();
   await eventually("one is being finished", () => existsSync(`${slow}.log`));
   await sleep(1_000);
-  expect(readFileSync(`${slow}.log`, "utf8")).toBe("19\n");
+  expect(readFileSync(`${slow}.log`, "utf8")).toBe("begun\n");
   const halves = readdirSync(join(directory, "assets"), { recursive: true, encoding: "utf8" }).filter((name) =>
     name.includes("recording.mp4"),
   );

@@ -6,7 +6,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** What a credential may do. Each level includes the ones before it. */
 export type AccessLevel =
-  /** Also manages API keys. */
+  /** Also manages API keys and webhooks, and reads the audit. */
   | 'ADMIN'
   /** Also creates, edits, deletes and imports sessions and templates, and exports their secrets. */
   | 'EDITOR'
@@ -128,6 +128,17 @@ export type AudioCodec =
   /** Opus, for WebRTC and low bitrates; not over RTMP. */
   | 'OPUS';
 
+/** What an event goes without that went live with its backup alone. */
+export type BackupOnlyLimitation =
+  /** A lost backup is not replaced: the primary is not taken even when it comes. */
+  | 'NO_AUTO_FAILOVER'
+  /** Without a recording no SRT file of its captions is made. */
+  | 'NO_SUBTITLE_DOWNLOAD'
+  /** Without a recording the event cannot become ON_DEMAND. */
+  | 'ON_DEMAND_MAY_FAIL'
+  /** There may be no recording after the event: of a language without its primary nothing is recorded. */
+  | 'RECORDING_MAY_BE_MISSING';
+
 /** What an item of a subscription tells. */
 export type ChangeKind =
   /** An alert of it was raised, repeated, acknowledged or ended. */
@@ -173,6 +184,44 @@ export type CreateApiKeyInput = {
   expiresAt?: string | null | undefined;
   /** What it is for, 1 to 200 characters; need not be unique. */
   name: string;
+};
+
+/** A piece of a replay, from cue-in to cue-out. */
+export type CreateClipInput = {
+  /** The id of an asset of kind REPLAY, which may still be going on. */
+  assetId: string | number;
+  /** Where the clip begins, in seconds from what was first in the replay; add its droppedSeconds to the position of a player. */
+  cueInSeconds: number;
+  /** Where it ends, counted in the same way: from 5 seconds to half an hour behind cueInSeconds. */
+  cueOutSeconds: number;
+  /** Whether it begins and ends at the very frames, for which it is encoded anew, as H.264 and AAC; false: it is copied as it is, and begins at the key frame at or before cueInSeconds. */
+  frameAccurate?: boolean | null | undefined;
+  /** A second call with the same key and the same input is answered as the first was, and makes no second clip. */
+  idempotencyKey?: string | null | undefined;
+  /** What it is called, at most 200 characters; null: nothing. */
+  name?: string | null | undefined;
+};
+
+/** A new event. Its ingests listen from its creation on. */
+export type CreateEventInput = {
+  /** Who may watch; left out: PUBLIC. */
+  access?: EventAccess | null | undefined;
+  /** The code for ACCESS_CODE, 6 to 30 characters. */
+  accessCode?: string | null | undefined;
+  /** Free text for attendees, at most 2,000 characters. */
+  details?: string | null | undefined;
+  /** When it is announced to end, after startsAt; nothing ends by it. */
+  endsAt?: string | null | undefined;
+  /** Any text of the caller's own: the same call with the same key is done once and answered twice, for 48 hours. */
+  idempotencyKey?: string | null | undefined;
+  /** Its languages in the order that attendees see: 1 to 20. */
+  languages: Array<EventLanguageInput>;
+  /** What attendees may write; left out: DISABLED. */
+  messagingMode?: MessagingMode | null | undefined;
+  /** When it is announced to begin; nothing begins by it. */
+  startsAt?: string | null | undefined;
+  /** What it is called; 1 to 200 characters. */
+  title: string;
 };
 
 /** A new session with its playbacks. It is created STOPPED. */
@@ -227,6 +276,16 @@ export type CreateTemplateInput = {
   name: string;
   /** The ladder, in its order: 1 to 20 renditions. */
   renditions: Array<RenditionInput>;
+};
+
+/** A new webhook, told of what happens from now on; at most 50 in an organization. */
+export type CreateWebhookInput = {
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. The secret is shown again to the same call. */
+  idempotencyKey?: string | null | undefined;
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. */
+  kinds: Array<string>;
+  /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. */
+  url: string;
 };
 
 /** What is wrong with a cell, a row, the header or a whole file. */
@@ -296,6 +355,12 @@ export type DeleteTemplatesInput = {
   ids: Array<string | number>;
 };
 
+/** Webhooks to delete, all or none. */
+export type DeleteWebhooksInput = {
+  /** The webhooks' ids, 1 to 100. */
+  ids: Array<string | number>;
+};
+
 /** What was asked for. It survives restarts of gateways and encoders. */
 export type DesiredStatus =
   /** The session is wanted to be on; encoders try for ever, except after FAILED. */
@@ -311,6 +376,38 @@ export type EncoderStatus =
   | 'LOST'
   /** It takes sessions while it has room. */
   | 'ONLINE';
+
+/** Who may watch an event. */
+export type EventAccess =
+  /** Whoever has its link and enters its code. */
+  | 'ACCESS_CODE'
+  /** Whoever has its link. */
+  | 'PUBLIC';
+
+/** A language of an event. */
+export type EventLanguageInput = {
+  /** Whether there is a backup signal. */
+  backupEnabled?: boolean | null | undefined;
+  /** A tag of BCP 47, such as de or pt-BR; unique in the event. */
+  code: string;
+  /** What attendees choose it by; 1 to 200 characters. */
+  label: string;
+  /** The template that its signal is encoded by. */
+  templateId: string | number;
+};
+
+/** What an event is. From ENDED there is no way back to LIVE. */
+export type EventStatus =
+  /** Over, for ever. */
+  | 'ENDED'
+  /** On air, for everybody who may watch. */
+  | 'LIVE'
+  /** Over, and its recording can be watched. */
+  | 'ON_DEMAND'
+  /** Made, and not live yet; its ingests listen, so that both signals can be connected and previewed. */
+  | 'SCHEDULED'
+  /** Encoded for its operator alone: nothing is public, counted or recorded. */
+  | 'TESTING';
 
 /** When an input leaves path A, and how it comes back. Needs a URL for path B. */
 export type FailoverInput = {
@@ -368,6 +465,33 @@ export type ImportSessionsCsvInput = {
   region?: string | null | undefined;
 };
 
+/** How a signal may be pushed. */
+export type IngestProtocol =
+  /** RTMP: server URL and stream key. */
+  | 'RTMP'
+  /** RTMP over TLS: server URL and stream key. */
+  | 'RTMPS'
+  /** SRT as caller: the stream key is the stream ID, and the passphrase encrypts. */
+  | 'SRT';
+
+/** Which of the two signals of a language. */
+export type IngestRole =
+  /** Takes over by itself when the primary is lost, and the other way round. */
+  | 'BACKUP'
+  /** The main signal, taken whenever it is there. */
+  | 'PRIMARY';
+
+/** What a signal is seen to do. */
+export type IngestState =
+  /** The signal arrives. */
+  | 'CONNECTED'
+  /** It arrived before, and does not now. */
+  | 'LOST'
+  /** The language has no backup. */
+  | 'NOT_CONFIGURED'
+  /** Nothing has arrived yet. */
+  | 'WAITING';
+
 /** One of the two paths of an input. */
 export type InputPath =
   /** The primary path; every start begins on it. */
@@ -397,6 +521,15 @@ export type InputType =
   | 'SRT_PULL'
   /** A sender calls us over SRT, with a stream key and optional encryption. */
   | 'SRT_PUSH';
+
+/** What attendees may write. */
+export type MessagingMode =
+  /** Messages that all attendees see at once. */
+  | 'CHAT'
+  /** Attendees write nothing. */
+  | 'DISABLED'
+  /** Questions that moderators see first, and attendees once they are approved. */
+  | 'MODERATED_QA';
 
 /** What became of one thing asked for. */
 export type Outcome =
@@ -518,6 +651,17 @@ export type ProcessTargetInput = {
   renditionId: string | number;
 };
 
+/** What became of a question. */
+export type QuestionStatus =
+  /** Seen by all attendees, and answered, in the show or by a reply. */
+  | 'ANSWERED'
+  /** Seen by all attendees, who may vote for it. */
+  | 'APPROVED'
+  /** Seen by its author and by moderators alone. */
+  | 'DECLINED'
+  /** Seen by its author and by moderators alone. */
+  | 'NEW';
+
 /** What a remap rule does with the streams it is about. */
 export type RemapMode =
   /** The stream is left out. */
@@ -590,6 +734,16 @@ export type RenditionInput = {
   width?: number | null | undefined;
 };
 
+/** What to send to an enabled webhook once more: deliveries, or all after a cursor. */
+export type ResendWebhookInput = {
+  /** All changes of its kinds after this position, and possibly a few of just before, each under the id that it was sent with: the replay of an outage. Of a position that is older than what is kept log.lagged is sent first. */
+  after?: string | null | undefined;
+  /** Deliveries of it by their ids, at most 1,000, whatever became of them. */
+  deliveryIds?: Array<string | number> | null | undefined;
+  /** The id of the webhook. */
+  id: string | number;
+};
+
 /** Sessions to restart, all at once or rolling. */
 export type RestartSessionsInput = {
   /** Tell what would happen to each, for a confirm dialog, and do nothing. */
@@ -642,6 +796,8 @@ export type SessionFilter = {
   excludeIds?: Array<string | number> | null | undefined;
   /** Sessions with one of these keys of your own system. */
   externalIds?: Array<string> | null | undefined;
+  /** Whether the session feeds a language of an event. */
+  hasEvent?: boolean | null | undefined;
   /** True: sessions with an open alert; false: those without. */
   hasOpenAlert?: boolean | null | undefined;
   /** Sessions that run and of which something was edited that waits for a restart; false: all others. */
@@ -824,6 +980,18 @@ export type UpdateTemplateInput = {
   renditions?: Array<RenditionInput> | null | undefined;
 };
 
+/** Changes to a webhook: what is left out stays as it is. */
+export type UpdateWebhookInput = {
+  /** The id of the webhook. */
+  id: string | number;
+  /** Whether anything is sent; true also has what waits tried anew at full speed. */
+  isEnabled?: boolean | null | undefined;
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. What waits to be sent is sent still. */
+  kinds?: Array<string> | null | undefined;
+  /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. What waits to be sent goes there too. */
+  url?: string | null | undefined;
+};
+
 /** Why something that was asked for was not done. A closed list; a new value is announced in schema/CHANGES.md. */
 export type UserErrorCode =
   /** The credential's access level does not include this; the message names the level that does. */
@@ -893,6 +1061,8 @@ export type UserErrorCode =
 export type Verb =
   /** Look after open alerts, and snooze them. */
   | 'ACKNOWLEDGE_ALERTS'
+  /** Take back what was to be done at a time. */
+  | 'CANCEL'
   /** Clear open alerts. */
   | 'CLEAR_ALERTS'
   /** Configure live processing. */
@@ -915,6 +1085,8 @@ export type Verb =
   | 'REVEAL_SECRET'
   /** Replace a secret. */
   | 'ROTATE_SECRET'
+  /** Have something done at a time. */
+  | 'SCHEDULE'
   /** Show the slate. */
   | 'SHOW_SLATE'
   /** Start sessions. */
@@ -940,6 +1112,17 @@ export type VideoCodec =
   | 'H264'
   /** H.265 (HEVC): better pictures at the same bitrate; not over RTMP. */
   | 'H265';
+
+/** What became of a message to a webhook. */
+export type WebhookDeliveryStatus =
+  /** The receiver took it: it answered with a status from 200 to 299. */
+  | 'DELIVERED'
+  /** It was not taken in 72 hours, and is not sent again by itself. `resendWebhook` sends it. */
+  | 'FAILED'
+  /** It was not sent yet, or is on its way for the first time. */
+  | 'PENDING'
+  /** It was sent and not taken, and is sent again: after 5 seconds, then three times as long each time, 8 hours at most. */
+  | 'RETRYING';
 
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1044,7 +1227,7 @@ export type AlertChangesSubscriptionVariables = Exact<{
 
 export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
 
-export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
+export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
 
 export type AssetsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -1057,7 +1240,7 @@ export type AssetsQueryVariables = Exact<{
 }>;
 
 
-export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
+export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
 
 export type ProcessAssetsQueryVariables = Exact<{
   id: string | number;
@@ -1071,12 +1254,19 @@ export type ProcessAssetsQuery = { node:
     | Record<PropertyKey, never>
    | null };
 
+export type CreateClipMutationVariables = Exact<{
+  input: CreateClipInput;
+}>;
+
+
+export type CreateClipMutation = { createClip: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
 export type ShareAssetMutationVariables = Exact<{
   input: ShareAssetInput;
 }>;
 
 
-export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type DeleteAssetsMutationVariables = Exact<{
   input: DeleteAssetsInput;
@@ -1129,6 +1319,12 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
         | { id: string }
         | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
+        | { id: string }
        | null }> } };
 
 export type ChangeDigestQueryVariables = Exact<{
@@ -1153,6 +1349,76 @@ export type ExportSessionsCsvQueryVariables = Exact<{
 
 
 export type ExportSessionsCsvQuery = { exportSessionsCsv: { filename: string, csv: string, rowCount: number, commentedRowCount: number } };
+
+export type EventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+
+export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+
+export type CreateEventMutationVariables = Exact<{
+  input: CreateEventInput;
+}>;
+
+
+export type CreateEventMutation = { createEvent: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type StartEventTestMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StartEventTestMutation = { startEventTest: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type StopEventTestMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StopEventTestMutation = { stopEventTest: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type GoLiveMutationVariables = Exact<{
+  id: string | number;
+  confirmBackupOnly?: boolean | null | undefined;
+}>;
+
+
+export type GoLiveMutation = { goLive: { event: { id: string, status: EventStatus, limitations: Array<BackupOnlyLimitation> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type StopEventMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type StopEventMutation = { stopEvent: { event: { id: string, status: EventStatus } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type EventChangesSubscriptionVariables = Exact<{
+  ids?: Array<string | number> | string | number | null | undefined;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type EventChangesSubscription = { eventChanges: { cursor: string, kind: ChangeKind, at: string, event: { id: string, title: string, status: EventStatus } | null } };
+
+export type JoinEventMutationVariables = Exact<{
+  eventId: string | number;
+  accessCode?: string | null | undefined;
+  displayName?: string | null | undefined;
+}>;
+
+
+export type JoinEventMutation = { joinEvent: { token: string | null, expiresAt: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type PublicEventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PublicEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null }>, publishedSlide: { id: string, number: number, imageUrl: string } | null, questions: { nodes: Array<{ id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, replies: Array<{ text: string, authorName: string, at: string }> }> } } | null };
 
 export type SessionDetailsQueryVariables = Exact<{
   id: string | number;
@@ -1394,6 +1660,68 @@ export type DeleteTemplatesMutationVariables = Exact<{
 
 export type DeleteTemplatesMutation = { deleteTemplates: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
+export type WebhookRowFragment = { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string };
+
+export type WebhookErrorsFragment = { code: UserErrorCode, message: string, path: Array<string> };
+
+export type WebhooksQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  deliveries?: number | null | undefined;
+  status?: WebhookDeliveryStatus | null | undefined;
+}>;
+
+
+export type WebhooksQuery = { webhooks: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string, deliveries: { totalCount: number, nodes: Array<{ id: string, status: WebhookDeliveryStatus, attempts: number, responseStatus: number | null, problem: string | null, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, change: { kind: string, at: string, cursor: string, objectId: string, object:
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+             | null } | null }> } }> } };
+
+export type CreateWebhookMutationVariables = Exact<{
+  input: CreateWebhookInput;
+}>;
+
+
+export type CreateWebhookMutation = { createWebhook: { secret: string | null, webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type UpdateWebhookMutationVariables = Exact<{
+  input: UpdateWebhookInput;
+}>;
+
+
+export type UpdateWebhookMutation = { updateWebhook: { webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteWebhooksMutationVariables = Exact<{
+  input: DeleteWebhooksInput;
+}>;
+
+
+export type DeleteWebhooksMutation = { deleteWebhooks: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ResendWebhookMutationVariables = Exact<{
+  input: ResendWebhookInput;
+}>;
+
+
+export type ResendWebhookMutation = { resendWebhook: { webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1460,6 +1788,7 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -1467,6 +1796,7 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -1485,6 +1815,23 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"AssetRow"}) as unknown as TypedDocumentString<AssetRowFragment, unknown>;
+export const SignalFragmentDoc = new TypedDocumentString(`
+    fragment Signal on Ingest {
+  id
+  role
+  state
+  lastSeenAt
+  bitrateKbps
+  endpoints {
+    protocol
+    serverUrl
+    streamKey {
+      id
+      mask
+    }
+  }
+}
+    `, {"fragmentName":"Signal"}) as unknown as TypedDocumentString<SignalFragment, unknown>;
 export const ActionAnswerFragmentDoc = new TypedDocumentString(`
     fragment ActionAnswer on ActionState {
   allowed
@@ -1598,6 +1945,24 @@ export const TemplateRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TemplateRow"}) as unknown as TypedDocumentString<TemplateRowFragment, unknown>;
+export const WebhookRowFragmentDoc = new TypedDocumentString(`
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+    `, {"fragmentName":"WebhookRow"}) as unknown as TypedDocumentString<WebhookRowFragment, unknown>;
+export const WebhookErrorsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}
+    `, {"fragmentName":"WebhookErrors"}) as unknown as TypedDocumentString<WebhookErrorsFragment, unknown>;
 export const WhoAmIDocument = new TypedDocumentString(`
     query WhoAmI {
   caller {
@@ -1963,6 +2328,7 @@ export const AssetsDocument = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -1970,6 +2336,7 @@ export const AssetsDocument = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -2006,6 +2373,52 @@ export const ProcessAssetsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ProcessAssetsQuery, ProcessAssetsQueryVariables>;
+export const CreateClipDocument = new TypedDocumentString(`
+    mutation CreateClip($input: CreateClipInput!) {
+  createClip(input: $input) {
+    asset {
+      ...AssetRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  name
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  droppedSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<CreateClipMutation, CreateClipMutationVariables>;
 export const ShareAssetDocument = new TypedDocumentString(`
     mutation ShareAsset($input: ShareAssetInput!) {
   shareAsset(input: $input) {
@@ -2026,6 +2439,7 @@ export const ShareAssetDocument = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -2033,6 +2447,7 @@ export const ShareAssetDocument = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -2215,6 +2630,192 @@ export const ExportSessionsCsvDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ExportSessionsCsvQuery, ExportSessionsCsvQueryVariables>;
+export const EventDocument = new TypedDocumentString(`
+    query Event($id: ID!) {
+  event(id: $id) {
+    id
+    title
+    status
+    version
+    limitations
+    goLiveCheck {
+      allowed
+      confirmationRequired
+      limitations
+      blockers {
+        code
+        message
+      }
+    }
+    languages {
+      id
+      code
+      label
+      activeIngest
+      hlsUrl
+      primary {
+        ...Signal
+      }
+      backup {
+        ...Signal
+      }
+    }
+  }
+}
+    fragment Signal on Ingest {
+  id
+  role
+  state
+  lastSeenAt
+  bitrateKbps
+  endpoints {
+    protocol
+    serverUrl
+    streamKey {
+      id
+      mask
+    }
+  }
+}`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const CreateEventDocument = new TypedDocumentString(`
+    mutation CreateEvent($input: CreateEventInput!) {
+  createEvent(input: $input) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CreateEventMutation, CreateEventMutationVariables>;
+export const StartEventTestDocument = new TypedDocumentString(`
+    mutation StartEventTest($id: ID!) {
+  startEventTest(input: {id: $id}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartEventTestMutation, StartEventTestMutationVariables>;
+export const StopEventTestDocument = new TypedDocumentString(`
+    mutation StopEventTest($id: ID!) {
+  stopEventTest(input: {id: $id}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StopEventTestMutation, StopEventTestMutationVariables>;
+export const GoLiveDocument = new TypedDocumentString(`
+    mutation GoLive($id: ID!, $confirmBackupOnly: Boolean) {
+  goLive(input: {id: $id, confirmBackupOnly: $confirmBackupOnly}) {
+    event {
+      id
+      status
+      limitations
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GoLiveMutation, GoLiveMutationVariables>;
+export const StopEventDocument = new TypedDocumentString(`
+    mutation StopEvent($id: ID!) {
+  stopEvent(input: {id: $id, confirm: true}) {
+    event {
+      id
+      status
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StopEventMutation, StopEventMutationVariables>;
+export const EventChangesDocument = new TypedDocumentString(`
+    subscription EventChanges($ids: [ID!], $snapshot: Boolean, $after: Cursor) {
+  eventChanges(ids: $ids, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    at
+    event {
+      id
+      title
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventChangesSubscription, EventChangesSubscriptionVariables>;
+export const JoinEventDocument = new TypedDocumentString(`
+    mutation JoinEvent($eventId: ID!, $accessCode: String, $displayName: String) {
+  joinEvent(
+    input: {eventId: $eventId, accessCode: $accessCode, displayName: $displayName}
+  ) {
+    token
+    expiresAt
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JoinEventMutation, JoinEventMutationVariables>;
+export const PublicEventDocument = new TypedDocumentString(`
+    query PublicEvent($id: ID!) {
+  publicEvent(id: $id) {
+    id
+    title
+    details
+    status
+    startsAt
+    messagingMode
+    languages {
+      id
+      code
+      label
+      hlsUrl
+    }
+    publishedSlide {
+      id
+      number
+      imageUrl
+    }
+    questions(first: 50) {
+      nodes {
+        id
+        text
+        authorName
+        status
+        upvotes
+        hasUpvoted
+        isMine
+        replies {
+          text
+          authorName
+          at
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PublicEventQuery, PublicEventQueryVariables>;
 export const SessionDetailsDocument = new TypedDocumentString(`
     query SessionDetails($id: ID!) {
   session(id: $id) {
@@ -3201,3 +3802,137 @@ export const DeleteTemplatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteTemplatesMutation, DeleteTemplatesMutationVariables>;
+export const WebhooksDocument = new TypedDocumentString(`
+    query Webhooks($first: Int, $after: String, $deliveries: Int = 20, $status: WebhookDeliveryStatus) {
+  webhooks(first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...WebhookRow
+      deliveries(first: $deliveries, status: $status) {
+        totalCount
+        nodes {
+          id
+          status
+          attempts
+          responseStatus
+          problem
+          createdAt
+          lastAttemptAt
+          nextAttemptAt
+          change {
+            kind
+            at
+            cursor
+            objectId
+            object {
+              id
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}`) as unknown as TypedDocumentString<WebhooksQuery, WebhooksQueryVariables>;
+export const CreateWebhookDocument = new TypedDocumentString(`
+    mutation CreateWebhook($input: CreateWebhookInput!) {
+  createWebhook(input: $input) {
+    secret
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<CreateWebhookMutation, CreateWebhookMutationVariables>;
+export const UpdateWebhookDocument = new TypedDocumentString(`
+    mutation UpdateWebhook($input: UpdateWebhookInput!) {
+  updateWebhook(input: $input) {
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<UpdateWebhookMutation, UpdateWebhookMutationVariables>;
+export const DeleteWebhooksDocument = new TypedDocumentString(`
+    mutation DeleteWebhooks($input: DeleteWebhooksInput!) {
+  deleteWebhooks(input: $input) {
+    deletedIds
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<DeleteWebhooksMutation, DeleteWebhooksMutationVariables>;
+export const ResendWebhookDocument = new TypedDocumentString(`
+    mutation ResendWebhook($input: ResendWebhookInput!) {
+  resendWebhook(input: $input) {
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<ResendWebhookMutation, ResendWebhookMutationVariables>;

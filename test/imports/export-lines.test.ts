@@ -221,7 +221,7 @@ describe("a line of PostgreSQL's", () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: width, maxLength: width }), fc.boolean(), (cells, isMostlyPlain) => {
         const [name = "", ...rest] = cells.map((cell, index) => (isMostlyPlain && index % 7 !== 0 ? "plain" : cell));
-        const line = ["RTMP_PUSH 0 HTTP t 0", "session_1", ...[name, ...rest].map(asLine)].join(",");
+        const line = ["RTMP_PUSH 0 0 HTTP t 0", "session_1", ...[name, ...rest].map(asLine)].join(",");
         const write = createLineWriter({ facts, includeSecrets: true });
         expect(write([line]).csv).toBe(writeRecords([["", name, "rtmp_push", "http", ...rest]]));
       }),

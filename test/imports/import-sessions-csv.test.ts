@@ -247,3 +247,40 @@ describe("an export", () => {
     expect(await during()).toBe(4);
   });
 });
+
+describe("a deadlock in the middle of an import", () => {
+  it.each(["CREATE", "UPSERT"] as const)("is not seen in the mode %s: all of it is written by the next attempt", async (mode) => {
+    await importCsv(fileOf({ name: "Channel 0" }));
+    const csv = fileOf(...Array.from({ length: 500 }, (_, index) => ({ name: `Channel ${mode === "UPSERT" ? index : index + 1}` })));
+    // A sequence counts on though a transaction is undone.
+    await test.database.executor.execute(sql`create sequence meetings`);
+    await test.database.executor.execute(sql`
+      create function meet() returns trigger language plpgsql as
+      'begin if nextval(''meetings'') = 1 then raise exception ''met'' using errcode = ''40P01''; end if; return null; end'`);
+    await test.database.executor.execute(sql`create trigger meet after insert on changes for each statement execute function meet()`);
+    try {
+      const result = await importCsv(csv, { mode });
+      expect(result).toMatchObject({ imported: true, rowCount: 500 });
+      expect(result.sessions.filter(({ id, streamId }) => id !== null && streamId !== null)).toHaveLength(500);
+      expect((await count()).slice(0, 3)).toEqual(mode === "CREATE" ? [501, 501, 501] : [500, 500, 500]);
+    } finally {
+      await test.database.executor.execute(sql`drop function meet cascade`);
+      await test.database.executor.execute(sql`drop sequence meetings`);
+    }
+  });
+});
+
+describe("an export right after the export, deletion and import of thousands", () => {
+  it("is as fast as ever, though PostgreSQL had looked at the empty tables in between", async () => {
+    const csv = manyNamed(6_000);
+    expect((await importCsv(csv)).imported).toBe(true);
+    await test.database.executor.execute(sql`delete from sessions`);
+    await test.database.executor.execute(sql`analyze`);
+    expect((await importCsv(csv)).imported).toBe(true);
+    const [row] = await test.database.executor.execute<{ count: number }>(
+      sql`select min(reltuples)::int as count from pg_class where relname in ('sessions', 'playbacks')`,
+    );
+    expect(row?.count).toBeGreaterThanOrEqual(6_000);
+    expect((await exportSessionsCsv(context, { selection: null, includeSecrets: true })).rowCount).toBe(6_000);
+  });
+});

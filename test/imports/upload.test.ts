@@ -220,6 +220,15 @@ describe("an import of 20,000 rows", () => {
   it.each<[string, string]>([
     ["valid", many(20_000, (index) => ({ "input_urls-a": `udp://239.1.${index >> 8}.${index & 255}:5000` }))],
     ["invalid", many(20_000, () => ({ output_type: "htpp" }))],
+    [
+      "invalid and of 20 MB, with a file of errors as large",
+      writeCsv(
+        [...Object.keys(HTTP), "description"],
+        Array.from({ length: 20_000 }, (_, index) =>
+          Object.values({ ...HTTP, name: `Channel ${index}`, output_type: "htpp", description: "x".repeat(900) }),
+        ),
+      ),
+    ],
   ])(
     "never holds up the event loop for more than a small part of its time: %s",
     async (what, csv) => {

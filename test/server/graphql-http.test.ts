@@ -1,4 +1,3 @@
-import { getIntrospectionQuery } from "graphql";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WhoAmIDocument } from "../generated/documents.ts";
@@ -112,14 +111,8 @@ describe("admission", () => {
   const nested = (depth: number) => `{ sessions { nodes { ${"playbacks { session { ".repeat(depth)} id ${"} }".repeat(depth)} } } }`;
 
   it.each([
-    ["31 aliases", `{ ${Array.from({ length: 31 }, (_, index) => `a${index}: changeCursor`).join(" ")} }`],
-    ["31 aliases in fragments", `{ ${"...F ".repeat(31)} } fragment F on Query { a: changeCursor }`],
     ["a document too deep", nested(6)],
     ["a document that multiplies", nested(2)],
-    [
-      "11 mutations",
-      `mutation { ${Array.from({ length: 11 }, (_, index) => `m${index}: deleteTemplates(input: { ids: [] }) { deletedIds }`).join(" ")} }`,
-    ],
   ])("refuses %s", async (_, query) => {
     const started = Date.now();
     const answer = await send({ query, headers: RESPONSE_JSON });
@@ -152,11 +145,6 @@ describe("admission", () => {
     }
   });
 
-  it("stops parsing at 2,000 tokens", async () => {
-    const answer = await send({ query: `{ ${"changeCursor ".repeat(2_001)} }`, headers: RESPONSE_JSON });
-    expect([answer.status, answer.code]).toEqual([400, "QUERY_TOO_COMPLEX"]);
-  });
-
   it("measures fragments that spread each other twice without doubling its work", async () => {
     const fragments = Array.from({ length: 60 }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`).join(
       " ",
@@ -165,11 +153,6 @@ describe("admission", () => {
     const answer = await send({ query: `{ ...F0 } ${fragments} fragment F60 on Query { changeCursor }` });
     expect(answer.status).toBeLessThan(500);
     expect(Date.now() - started).toBeLessThan(2_000);
-  });
-
-  it("lets the standard introspection through", async () => {
-    const answer = await send({ query: getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, oneOf: true }) });
-    expect([answer.status, answer.json?.errors]).toEqual([200, undefined]);
   });
 
   it.each([
@@ -187,11 +170,6 @@ describe("admission", () => {
     });
     expect([inVariables.status, inVariables.code]).toEqual([400, "BAD_USER_INPUT"]);
     expect(inText.status).toBe(400);
-  });
-
-  it("answers at most five errors", async () => {
-    const answer = await send({ query: "{ a b c d e f g }" });
-    expect(answer.json?.errors).toHaveLength(5);
   });
 });
 
@@ -219,6 +197,7 @@ describe("pages of other origins", () => {
     }
     const answer = await send({ query: "{ changeCursor }", headers: { origin: "https://app.example" } });
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    expect(answer.headers.get("vary")).toBe("origin, accept");
   });
 
   it("may not call otherwise", async () => {

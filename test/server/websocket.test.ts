@@ -217,10 +217,16 @@ describe("admission", () => {
   it("refuses variables nested too deeply", async () => {
     const socket = await openAcknowledged();
     const query = "subscription S($filter: SessionFilter) { sessionChanges(filter: $filter) { cursor } }";
-    const variables = `{"filter":{"search":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`;
-    socket.send(`{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":${variables}}}`);
+    const subscribe = (depth: number) => {
+      const variables = `{"filter":{"search":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
+      socket.send(`{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(query)},"variables":${variables}}}`);
+    };
+    subscribe(900);
     const answer = await socket.next();
     expect(answer["payload"][0].extensions.code).toBe("BAD_USER_INPUT");
+    // What is no mistake is not even parsed.
+    subscribe(20_000);
+    expect((await socket.closed).code).toBe(4400);
   });
 
   it("takes 100 subscriptions of one socket at a time, and another one when one has ended", async () => {

@@ -31,7 +31,7 @@ const cellOf = (decision: Decision) => (decision.outcome === "ACCEPTED" ? "ACCEP
 
 describe("what a verb makes of a session", () => {
   it.each(TABLE)("%s, wanted %s: start %s, stop %s, restart %s, delete %s, edit %s", (status, desiredStatus, ...expected) => {
-    const session: DecidedSession = { status, desiredStatus, playbackCount: 1 };
+    const session: DecidedSession = { status, desiredStatus, playbackCount: 1, isOfEvent: false };
     const decided = [decideStart, decideStop, decideRestart, decideDelete, decideEdit].map((decide) => cellOf(decide(session)));
     expect(decided).toEqual(expected);
   });
@@ -41,12 +41,13 @@ describe("what a verb makes of a session", () => {
   });
 
   it("refuses to start a session without playbacks, and says what to do", () => {
-    const decision = decideStart({ status: "STOPPED", desiredStatus: "STOPPED", playbackCount: 0 });
+    const decision = decideStart({ status: "STOPPED", desiredStatus: "STOPPED", playbackCount: 0, isOfEvent: false });
     expect(decision).toMatchObject({ outcome: "FAILED", code: "NO_PLAYBACK", message: expect.stringContaining("Add one") });
   });
 });
 
 const RUNNING: ControlledSession = {
+  isOfEvent: false,
   status: "RUNNING",
   hasFailover: true,
   activePath: "A",

@@ -166,17 +166,22 @@ describe("sessionTelemetry", () => {
       },
     });
     const context = { actor: world.context.actor, feeds: { telemetry: feed } } as unknown as RequestContext;
-    const items = followTelemetry(context, { filter: {}, everySeconds: 1 });
-    expect((await items.next()).value).toMatchObject({ sessionId: "session_a", at: new Date(1) });
+    const source = followTelemetry(context, { filter: {}, everySeconds: 1 });
+    async function next(): Promise<FollowedTelemetry | undefined> {
+      await source.ready();
+      return (await source.take()?.items())?.[0];
+    }
+    expect(await next()).toMatchObject({ sessionId: "session_a", at: new Date(1) });
     await waitUntil(
       () => round,
       (reached) => reached === 3,
     );
-    const late = [await items.next(), await items.next()].map(({ value }) => (value ? `${value.sessionId} ${value.at.getTime()}` : null));
+    const late = [await next(), await next()].map((value) => (value ? `${value.sessionId} ${value.at.getTime()}` : null));
     expect(late.sort()).toEqual(["session_a 3", "session_b 3"]);
-    const waiting = items.next();
-    await items.return();
-    expect(await waiting).toEqual({ done: true, value: undefined });
+    const waiting = next();
+    source.close();
+    expect(await waiting).toBeUndefined();
+    expect(source.take()).toBeNull();
     expect(feed.size()).toBe(0);
   });
 });

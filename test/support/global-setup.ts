@@ -16,6 +16,8 @@ declare module "vitest" {
 
 /** One PostgreSQL for the whole run, one migrated template, and one build for the tests that start the real process. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // An installation from before the newest of them has the driver as it was then.
+  spawnSync(process.execPath, ["script/patch-dependencies.js"], { stdio: "inherit" });
   const directory = mkdtempSync(join(tmpdir(), "headend-test-"));
   chmodSync(directory, 0o711);
   const server = await startEmbeddedPostgres({

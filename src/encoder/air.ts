@@ -1,0 +1,72 @@
+import { setPrivate } from "./live-directory.ts";
+import type { Observation, SessionControls, SessionLaunch } from "./runner.ts";
+
+export interface AirOptions {
+  readonly launch: SessionLaunch;
+  readonly mediaRoot: string;
+  /** Of its HTTP outputs. */
+  readonly tokens: readonly string[];
+  /** Lets the encoder that runs end in order. */
+  readonly retire: () => Promise<void>;
+  /** Removes what there is to play. */
+  readonly forgetOutput: () => Promise<void>;
+  /** Begins to encode what arrives, if anything does. */
+  readonly begin: () => void;
+}
+
+/** What is seen of a session of an event that does not encode. */
+export function offAir({ outputs }: SessionLaunch): Observation {
+  const what = { status: "WAITING", health: "OK", reason: "The event is not on air." } as const;
+  return { ...what, playbacks: outputs.map(({ playbackId }) => ({ playbackId, ...what })) };
+}
+
+/**
+ * Whether a session of an event encodes, and for whom:
+ *
+ *   OFF    its paths are open and nothing is encoded, so that both signals can be connected beforehand
+ *   TEST   it encodes, and what it makes is marked as private: the origin does not serve it
+ *   LIVE   it encodes for everybody
+ *
+ * Between two of them everything that was made is removed: what was tested never shows in what is live. A session of no event encodes
+ * whenever it runs.
+ */
+export class Air {
+  readonly #options: AirOptions;
+  #wanted: SessionControls["event"];
+  #applied: "OFF" | "TEST" | "LIVE" | null;
+
+  constructor(options: AirOptions) {
+    this.#options = options;
+    this.#wanted = options.launch.controls.event;
+    this.#applied = this.#wanted?.onAir ?? null;
+    this.#markPrivate();
+  }
+
+  /** Whether it encodes. */
+  get isOn(): boolean {
+    return this.#applied !== "OFF";
+  }
+
+  control({ event }: SessionControls): void {
+    this.#wanted = event;
+  }
+
+  /** To be called several times a second, never again before it is done; tells whether it changed what is done. */
+  async align(): Promise<boolean> {
+    const wanted = this.#wanted?.onAir ?? null;
+    if (wanted === this.#applied) return false;
+    // Nothing is begun meanwhile.
+    this.#applied = "OFF";
+    await this.#options.retire();
+    await this.#options.forgetOutput();
+    this.#applied = wanted;
+    this.#markPrivate();
+    if (this.isOn) this.#options.begin();
+    return true;
+  }
+
+  #markPrivate(): void {
+    if (this.#applied === null) return;
+    for (const token of this.#options.tokens) setPrivate(this.#options.mediaRoot, token, this.#applied !== "LIVE");
+  }
+}

@@ -1,0 +1,83 @@
+import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import type { PathSample } from "../encoder/telemetry.rules.ts";
+import type { RequestContext } from "../graphql/request.ts";
+import { Url } from "../graphql/scalars.ts";
+import { playbacksOfSessionLoader, sessionLoader, sourceSecretsLoader } from "../sessions/session.loaders.ts";
+import type { SessionRow } from "../sessions/session.store.ts";
+import { SessionType } from "../sessions/session.type.ts";
+import { required } from "../shared/assert.ts";
+import type { IngestProtocol } from "./event.enums.ts";
+import { ingestAddressesLoader, pathsLoader } from "./event.loader.ts";
+import { ingestStateOf } from "./event-ingest.rules.ts";
+import { IngestRole } from "./event.rules.ts";
+import type { EventLanguageRow } from "./event.store.ts";
+import { EventLanguageType, IngestEndpointType, IngestType } from "./event.type.ts";
+
+/** An ingest as its resolvers see it. */
+interface IngestRoot extends IngestType {
+  readonly sessionId: string;
+}
+
+@Resolver(() => EventLanguageType)
+export class EventLanguageResolver {
+  @FieldResolver(() => SessionType, { description: "The session that feeds it; acted on through the event alone." })
+  async session(@Root() language: EventLanguageRow, @Ctx() { loaders }: RequestContext): Promise<SessionRow> {
+    return required(await loaders.of(sessionLoader).load(language.sessionId), "session of a language");
+  }
+
+  @FieldResolver(() => IngestType, { description: "Its main signal." })
+  async primary(@Root() language: EventLanguageRow, @Ctx() context: RequestContext): Promise<IngestRoot> {
+    return ingestOf(context, language, "PRIMARY");
+  }
+
+  @FieldResolver(() => IngestType, { description: "Its backup signal, NOT_CONFIGURED where it has none." })
+  async backup(@Root() language: EventLanguageRow, @Ctx() context: RequestContext): Promise<IngestRoot> {
+    return ingestOf(context, language, "BACKUP");
+  }
+
+  @FieldResolver(() => IngestRole, { nullable: true, description: "The signal that attendees see now; null while neither arrives." })
+  async activeIngest(@Root() language: EventLanguageRow, @Ctx() { loaders }: RequestContext): Promise<IngestRole | null> {
+    const reading = await loaders.of(pathsLoader).load(language.sessionId);
+    const path = reading?.activePath === "B" ? reading.pathB : reading?.pathA;
+    if (!path?.isConnected) return null;
+    return reading?.activePath === "B" ? "BACKUP" : "PRIMARY";
+  }
+
+  @FieldResolver(() => Url, {
+    nullable: true,
+    description:
+      "What players open for HLS: 404 unless the event is LIVE. An event with an access code asks for an attendee's token as well.",
+  })
+  async hlsUrl(@Root() language: EventLanguageRow, @Ctx() { loaders, publicUrl }: RequestContext): Promise<string | null> {
+    const [playback] = (await loaders.of(playbacksOfSessionLoader).load(language.sessionId)) ?? [];
+    return playback ? `${publicUrl}/live/${playback.pathToken}/index.m3u8` : null;
+  }
+}
+
+@Resolver(() => IngestType)
+export class IngestResolver {
+  @FieldResolver(() => [IngestEndpointType], {
+    description: "The ways to push the signal; empty while no encoder is known that would take it.",
+  })
+  async endpoints(@Root() { role, sessionId }: IngestRoot, @Ctx() { loaders }: RequestContext): Promise<readonly IngestEndpointType[]> {
+    const addresses = (await loaders.of(ingestAddressesLoader).load(sessionId)) ?? {};
+    const secrets = await loaders.of(sourceSecretsLoader).load(sessionId);
+    const { streamKey = null, srtPassphrase = null } = (role === "PRIMARY" ? secrets : secrets?.backup) ?? {};
+    const endpoint = (protocol: IngestProtocol, serverUrl: string | undefined): readonly IngestEndpointType[] =>
+      serverUrl === undefined ? [] : [{ protocol, serverUrl, streamKey, srtPassphrase: protocol === "SRT" ? srtPassphrase : null }];
+    return [...endpoint("RTMPS", addresses.rtmps), ...endpoint("RTMP", addresses.rtmp), ...endpoint("SRT", addresses.srt)];
+  }
+}
+
+async function ingestOf({ loaders }: RequestContext, language: EventLanguageRow, role: IngestRole): Promise<IngestRoot> {
+  const reading = await loaders.of(pathsLoader).load(language.sessionId);
+  const path: PathSample | null = (role === "PRIMARY" ? reading?.pathA : reading?.pathB) ?? null;
+  return {
+    id: `${language.id}/${role.toLowerCase()}`,
+    sessionId: language.sessionId,
+    role,
+    state: ingestStateOf(path, role === "PRIMARY" || language.isBackupEnabled),
+    lastSeenAt: path?.lastSeenAt ? new Date(path.lastSeenAt) : null,
+    bitrateKbps: path?.isConnected ? path.bitrateKbps : null,
+  };
+}
