@@ -1,13 +1,14 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isAssetFile } from "../assets/asset-url.rules.ts";
-import { findUploads, markUploaded, type WantedUpload } from "../assets/asset-upload.store.ts";
+import { findUploads, markUploaded, noteUpload } from "../assets/asset-upload.store.ts";
 import type { Bell } from "../changes/bell.ts";
 import type { Database } from "../database/database.ts";
 import { contentTypeOf } from "../origin/content-type.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Logger } from "../shared/log.ts";
 import { startLoop, type Loop } from "../shared/loop.ts";
+import { isIdentifier } from "../shared/identifier.ts";
 import type { Storage } from "../storage/storage.ts";
 
 export interface AssetUploaderOptions {
@@ -18,8 +19,12 @@ export interface AssetUploaderOptions {
   readonly assetRoot: string;
   readonly objectStore: Storage;
   readonly encoderId: () => string;
+  /** Shorter for tests. */
+  readonly leftMilliseconds?: number;
 }
 
+/** So many files of an asset go up at once. */
+const FILES_AT_ONCE = 4;
 const LOOK_MILLISECONDS = 5_000;
 /** Longest pause after attempts that failed. */
 const BACK_OFF_LIMIT_MILLISECONDS = 600_000;
@@ -30,6 +35,8 @@ const LEFT_MILLISECONDS = 60_000;
 export interface AssetUploader {
   /** Uploads what is ready, and removes here what is in the object store for a while. */
   readonly work: () => Promise<void>;
+  /** Begins nothing any more. What is under way ends with it, or with the object store, and is then begun anew by the next start. */
+  readonly close: () => void;
 }
 
 /**
@@ -37,17 +44,23 @@ export interface AssetUploader {
  * between is done again. One that fails is tried again later and later, and holds up no other.
  */
 export function createAssetUploader(options: AssetUploaderOptions): AssetUploader {
-  const { database, bell, clock, log, assetRoot, objectStore } = options;
+  const { database, bell, clock, log, assetRoot, objectStore, leftMilliseconds = LEFT_MILLISECONDS } = options;
   const attempts = new Map<string, { readonly count: number; readonly notBefore: number }>();
   const uploadedAt = new Map<string, number>();
+  let isClosed = false;
 
-  async function upload({ id }: WantedUpload): Promise<void> {
+  async function upload(id: string): Promise<void> {
     const directory = join(assetRoot, id);
     const names = (await readdir(directory)).filter(isAssetFile);
-    // The playlist last: who finds it finds all that it names.
-    const ordered = names.toSorted((one, other) => Number(one.endsWith(".m3u8")) - Number(other.endsWith(".m3u8")));
-    if (ordered.length === 0) throw new Error("The asset has no files.");
-    for (const name of ordered) await objectStore.put(id, name, join(directory, name), contentTypeOf(name));
+    if (names.length === 0) throw new Error("The asset has no files.");
+    const put = (name: string): Promise<void> => objectStore.put(id, name, join(directory, name), contentTypeOf(name));
+    await noteUpload(database.executor, id);
+    const [playlists, files] = [names.filter(isPlaylist), names.filter((name) => !isPlaylist(name))];
+    for (let start = 0; start < files.length; start += FILES_AT_ONCE) {
+      await Promise.all(files.slice(start, start + FILES_AT_ONCE).map(put));
+    }
+    // Last: who finds it finds all that it names.
+    for (const name of playlists) await put(name);
     const isMoved = await database.transaction("move an asset", (transaction) =>
       markUploaded(transaction, { id, encoderId: options.encoderId(), at: clock.now() }),
     );
@@ -57,14 +70,14 @@ export function createAssetUploader(options: AssetUploaderOptions): AssetUploade
     uploadedAt.set(id, performance.now());
   }
 
-  async function attempt(wanted: WantedUpload): Promise<void> {
-    const { id } = wanted;
+  async function attempt(id: string): Promise<void> {
     const before = attempts.get(id) ?? { count: 0, notBefore: 0 };
     if (performance.now() < before.notBefore) return;
     try {
-      await upload(wanted);
+      await upload(id);
       attempts.delete(id);
     } catch (error) {
+      if (isClosed) return;
       const pause = Math.min(LOOK_MILLISECONDS * 2 ** before.count, BACK_OFF_LIMIT_MILLISECONDS);
       attempts.set(id, { count: before.count + 1, notBefore: performance.now() + pause });
       log.warn({ err: error, assetId: id, attempt: before.count + 1 }, "an asset could not be uploaded; it stays here and is tried again");
@@ -76,7 +89,7 @@ export function createAssetUploader(options: AssetUploaderOptions): AssetUploade
       const since = uploadedAt.get(id);
       // After a restart nobody knows since when.
       if (since === undefined) uploadedAt.set(id, performance.now());
-      else if (performance.now() - since > LEFT_MILLISECONDS) {
+      else if (performance.now() - since > leftMilliseconds) {
         await rm(join(assetRoot, id), { recursive: true, force: true });
         uploadedAt.delete(id);
       }
@@ -85,20 +98,34 @@ export function createAssetUploader(options: AssetUploaderOptions): AssetUploade
 
   return {
     async work() {
-      const present = await readdir(assetRoot).catch(() => []);
+      const present = (await readdir(assetRoot).catch(() => [])).filter((name) => isIdentifier("asset", name));
       const { wanted, uploaded } = await findUploads(database.executor, { encoderId: options.encoderId(), ids: present });
-      for (const each of wanted) await attempt(each);
+      for (const id of wanted) if (!isClosed) await attempt(id);
       await removeUploaded(uploaded);
+    },
+    close() {
+      isClosed = true;
     },
   };
 }
 
-export function startAssetUploader(options: AssetUploaderOptions): Loop {
+function isPlaylist(name: string): boolean {
+  return name.endsWith(".m3u8");
+}
+
+/** Uploads now and then until it is closed. */
+export function startAssetUploader(options: AssetUploaderOptions): Pick<Loop, "close"> {
   const uploader = createAssetUploader(options);
-  return startLoop({
+  const loop = startLoop({
     everyMilliseconds: LOOK_MILLISECONDS,
     pauseMilliseconds: LOOK_MILLISECONDS,
     work: uploader.work,
     onError: (error, failures) => failures === 1 && options.log.warn({ err: error }, "assets to upload cannot be looked for; tried again"),
   });
+  return {
+    async close() {
+      uploader.close();
+      await loop.close();
+    },
+  };
 }

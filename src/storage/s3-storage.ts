@@ -24,6 +24,8 @@ export interface S3Settings {
   readonly isPathStyle: boolean;
   /** What all keys begin with, so that installations can share a bucket; without slashes. */
   readonly prefix: string;
+  /** A store that says nothing for so long is given up; shorter for tests. */
+  readonly silenceMilliseconds?: number;
 }
 
 /** Kept in memory of how many objects how large they are: what is uploaded never changes. */
@@ -32,29 +34,34 @@ const HEAD_LIMIT = 10_000;
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 3;
 const DELETES_AT_ONCE = 8;
-/** A store that says nothing for so long is given up; whoever asked tries again. */
 const CONNECT_MILLISECONDS = 5_000;
-const SILENCE_MILLISECONDS = 30_000;
+const SILENCE_MILLISECONDS = 20_000;
+/** Whoever asked tries again, sooner or later. */
+const ATTEMPTS = 2;
 
 /** Files in a bucket of any S3-compatible object store. */
-export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix, ...credentials }: S3Settings): Storage {
+export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix, ...rest }: S3Settings): Storage {
+  const { accessKeyId, secretAccessKey, silenceMilliseconds = SILENCE_MILLISECONDS } = rest;
   const client = new S3Client({
     ...(endpoint !== null && { endpoint }),
     region,
-    credentials,
+    credentials: { accessKeyId, secretAccessKey },
+    maxAttempts: ATTEMPTS,
     forcePathStyle: isPathStyle,
-    requestHandler: { connectionTimeout: CONNECT_MILLISECONDS, socketTimeout: SILENCE_MILLISECONDS },
+    requestHandler: { connectionTimeout: CONNECT_MILLISECONDS, socketTimeout: silenceMilliseconds },
     // Checksums in trailers are Amazon's own: many other stores refuse them.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   });
+  const closing = new AbortController();
+  const abort = { abortSignal: closing.signal };
   const heads = new Map<string, Promise<HeadObjectCommandOutput | null>>();
   const keyOf = (folder: string, name: string): string => `${prefix}/${folder}/${name}`;
 
   function headOf(Key: string): Promise<HeadObjectCommandOutput | null> {
     const known = heads.get(Key);
     if (known) return known;
-    const head = client.send(new HeadObjectCommand({ Bucket: bucket, Key })).catch((error: unknown) => {
+    const head = client.send(new HeadObjectCommand({ Bucket: bucket, Key }), abort).catch((error: unknown) => {
       if (isMissing(error)) return null;
       throw error;
     });
@@ -70,7 +77,10 @@ export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix,
   async function* listKeys(Prefix: string): AsyncIterable<string> {
     let ContinuationToken: string | undefined;
     do {
-      const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, ...(ContinuationToken && { ContinuationToken }) }));
+      const page = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix, ...(ContinuationToken && { ContinuationToken }) }),
+        abort,
+      );
       for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken);
@@ -88,7 +98,7 @@ export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix,
         tag,
         async read({ first, last }) {
           const range = { Range: `bytes=${first}-${last}`, ...(head.ETag && { IfMatch: head.ETag }) };
-          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key, ...range }));
+          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key, ...range }), abort);
           if (Body instanceof Readable) return Body;
           throw new Error("The object store answered without a body.");
         },
@@ -100,7 +110,10 @@ export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix,
       const Key = keyOf(folder, name);
       const params = { Bucket: bucket, Key, Body: createReadStream(path), ContentType: contentType };
       // What was uploaded in part when it fails is taken back; when we are killed, the store's own rule for unfinished uploads does.
-      await new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE, leavePartsOnError: false }).done();
+      const upload = new Upload({ client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE, leavePartsOnError: false });
+      const giveUp = (): void => void upload.abort();
+      closing.signal.addEventListener("abort", giveUp);
+      await upload.done().finally(() => closing.signal.removeEventListener("abort", giveUp));
       heads.delete(Key);
     },
 
@@ -108,7 +121,7 @@ export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix,
       let batch: string[] = [];
       // One by one: to delete many at once wants a header that the SDK does not send and older stores insist on.
       const deleteBatch = async (): Promise<void> => {
-        await Promise.all(batch.map((Key) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))));
+        await Promise.all(batch.map((Key) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }), abort)));
         batch.forEach((key) => heads.delete(key));
         batch = [];
       };
@@ -119,14 +132,9 @@ export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix,
       await deleteBatch();
     },
 
-    async *listFolders() {
-      let ContinuationToken: string | undefined;
-      do {
-        const rest = { Prefix: `${prefix}/`, Delimiter: "/", ...(ContinuationToken && { ContinuationToken }) };
-        const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, ...rest }));
-        for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix) yield Prefix.slice(prefix.length + 1, -1);
-        ContinuationToken = page.NextContinuationToken;
-      } while (ContinuationToken);
+    close() {
+      closing.abort();
+      client.destroy();
     },
   };
 }

@@ -25,12 +25,6 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function foldersOf(storage: Storage): Promise<readonly string[]> {
-  const found: string[] = [];
-  for await (const name of storage.listFolders()) found.push(name);
-  return found.sort();
-}
-
 async function read(storage: Storage, folder: string, name: string, range?: { first: number; last: number }): Promise<Buffer | null> {
   const file = await storage.open(folder, name);
   if (!file) return null;
@@ -47,14 +41,12 @@ describe.each<[string, () => Storage]>([
 ])("files in %s", (_name, open) => {
   it("are found as they were put, whole and in parts, until their folder is deleted", async () => {
     const storage = open();
-    expect(await foldersOf(storage)).toEqual([]);
     expect(await storage.open("one", "large.mp4")).toBeNull();
     await storage.deleteFolder("one");
     await storage.put("one", "large.mp4", join(root, "large.mp4"), "video/mp4");
     await storage.put("one", "small.mp4", join(root, "small.mp4"), "video/mp4");
     await storage.put("other", "small.mp4", join(root, "small.mp4"), "video/mp4");
     await storage.put("other", "empty.mp4", join(root, "empty.mp4"), "video/mp4");
-    expect(await foldersOf(storage)).toEqual(["one", "other"]);
     expect((await read(storage, "one", "large.mp4"))?.equals(LARGE)).toBe(true);
     expect(
       (await read(storage, "one", "large.mp4", { first: 9_999_990, last: 10_000_009 }))?.equals(LARGE.subarray(9_999_990, 10_000_010)),
@@ -68,9 +60,7 @@ describe.each<[string, () => Storage]>([
     expect(await storage.open("one", "large.mp4")).toBeNull();
     expect(await storage.open("one", "small.mp4")).toBeNull();
     expect((await read(storage, "other", "small.mp4"))?.toString()).toBe("small");
-    expect(await foldersOf(storage)).toEqual(["other"]);
     await storage.deleteFolder("other");
-    expect(await foldersOf(storage)).toEqual([]);
   }, 60_000);
 
   it("are replaced as a whole", async () => {
@@ -94,7 +84,6 @@ describe("a directory", () => {
     symlinkSync(root, join(root, "links", "two"));
     expect(await storage.open("one", "link.mp4")).toBeNull();
     expect(await storage.open("two", "small.mp4")).toBeNull();
-    expect(await foldersOf(storage)).toEqual(["one"]);
   });
 });
 
@@ -109,7 +98,6 @@ describe("an object store", () => {
     const [mine, theirs] = [createS3Storage(objectStore.settings), createS3Storage({ ...objectStore.settings, prefix: "other" })];
     await mine.put("one", "small.mp4", join(root, "small.mp4"), "video/mp4");
     expect(await theirs.open("one", "small.mp4")).toBeNull();
-    expect(await foldersOf(theirs)).toEqual([]);
     await theirs.deleteFolder("one");
     expect((await read(mine, "one", "small.mp4"))?.toString()).toBe("small");
     await mine.deleteFolder("one");

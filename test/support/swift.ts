@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { S3Settings } from "../../src/storage/s3-storage.ts";
 import { eventually } from "./media.ts";
 import { follow, tied } from "./tied.ts";
@@ -21,6 +21,7 @@ export interface ObjectStore {
   readonly close: () => Promise<void>;
 }
 
+const PACKAGES = "swift-proxy swift-account swift-container swift-object";
 const SERVERS = ["account", "container", "object"] as const;
 const KEYS = { accessKeyId: "test:tester", secretAccessKey: "testing" };
 const FILTERS = ["catch_errors", "gatekeeper", "healthcheck", "listing_formats", "cache", "s3api", "tempauth", "bulk", "slo", "dlo"];
@@ -33,6 +34,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 export async function startObjectStore(): Promise<ObjectStore> {
+  await run("swift-proxy-server", ["--help"]).catch(() => {
+    throw new Error(
+      `OpenStack Swift is missing, an object store to test with. Install it: apt-get install ${PACKAGES} (script/test-peers does so).`,
+    );
+  });
   const root = mkdtempSync(join(tmpdir(), "headend-swift-"));
   mkdirSync(join(root, "devices", "d1"), { recursive: true });
   writeFileSync(
@@ -42,17 +48,17 @@ export async function startObjectStore(): Promise<ObjectStore> {
   const common = (port: number) =>
     `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nworkers = 0\nuser = ${userInfo().username}\nswift_dir = ${root}\nlog_level = WARNING\n`;
   const children: ChildProcess[] = [];
-  for (const name of SERVERS) {
-    const port = await freeTcpPort();
+  const [port = 0, ...ports] = await freeTcpPorts(SERVERS.length + 1);
+  for (const [index, name] of SERVERS.entries()) {
+    const own = ports[index] ?? 0;
     const builder = join(root, `${name}.builder`);
     await run("swift-ring-builder", [builder, "create", "4", "1", "0"]);
-    await run("swift-ring-builder", [builder, "add", `r1z1-127.0.0.1:${port}/d1`, "1"]);
+    await run("swift-ring-builder", [builder, "add", `r1z1-127.0.0.1:${own}/d1`, "1"]);
     await run("swift-ring-builder", [builder, "rebalance"]);
-    const app = `[pipeline:main]\npipeline = app\n[app:app]\nuse = egg:swift#${name}\nfallocate_reserve = 0\n`;
-    writeFileSync(join(root, `${name}.conf`), `${common(port)}devices = ${join(root, "devices")}\nmount_check = false\n${app}`);
+    const app = `[pipeline:main]\npipeline = ${name}-server\n[app:${name}-server]\nuse = egg:swift#${name}\nfallocate_reserve = 0\n`;
+    writeFileSync(join(root, `${name}.conf`), `${common(own)}devices = ${join(root, "devices")}\nmount_check = false\n${app}`);
     children.push(startServer(name, root));
   }
-  const port = await freeTcpPort();
   const filters = FILTERS.map(
     (name) => `[filter:${name}]
 use = egg:swift#${EGGS[name] ?? name}
@@ -66,9 +72,22 @@ ${SETTINGS[name] ?? ""}`,
   const proxy = startServer("proxy", root);
   children.push(proxy);
   const endpoint = `http://127.0.0.1:${port}`;
-  const settings: S3Settings = { endpoint, bucket: "assets", region: "us-east-1", isPathStyle: true, prefix: "installation", ...KEYS };
+  const settings: S3Settings = {
+    endpoint,
+    bucket: "assets",
+    region: "us-east-1",
+    isPathStyle: true,
+    prefix: "installation",
+    ...KEYS,
+    silenceMilliseconds: 2_000,
+  };
   const client = new S3Client({ endpoint, region: settings.region, forcePathStyle: true, credentials: KEYS });
-  await eventually("the object store takes a bucket", () => client.send(new CreateBucketCommand({ Bucket: settings.bucket })), 120_000);
+  const bucket = { Bucket: settings.bucket };
+  const object = { ...bucket, Key: "first" };
+  await eventually("the object store takes a bucket", () => client.send(new CreateBucketCommand(bucket)), 120_000);
+  // Another of its servers keeps what is in it.
+  await eventually("it takes an object", () => client.send(new PutObjectCommand({ ...object, Body: "first" })), 60_000);
+  await client.send(new DeleteObjectCommand(object));
   client.destroy();
   return {
     settings,
@@ -95,11 +114,11 @@ function startServer(name: string, root: string): ChildProcess {
   return child;
 }
 
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+/** So many, each another one: they are given back together. */
+async function freeTcpPorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => server.listening || once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
