@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { examineObjectStore } from "../../src/doctor/object-store.ts";
+import { readEnvironment } from "../../src/environment.ts";
 import { createDirectoryStorage } from "../../src/storage/directory-storage.ts";
 import { createS3Storage } from "../../src/storage/s3-storage.ts";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -101,5 +103,29 @@ describe("an object store", () => {
     await theirs.deleteFolder("one");
     expect((await read(mine, "one", "small.mp4"))?.toString()).toBe("small");
     await mine.deleteFolder("one");
+  });
+});
+
+describe("the look of headend doctor at the object store", () => {
+  const look = async (rest: Readonly<Record<string, string>> = {}) => {
+    const { endpoint, bucket, accessKeyId, secretAccessKey } = objectStore.settings;
+    const keys = { HEADEND_S3_ACCESS_KEY_ID: accessKeyId, HEADEND_S3_SECRET_ACCESS_KEY: secretAccessKey };
+    return examineObjectStore(readEnvironment({ HEADEND_S3_ENDPOINT: endpoint ?? "", HEADEND_S3_BUCKET: bucket, ...keys, ...rest }));
+  };
+
+  it("finds it well, or says what is wrong with it and what then is not done", async () => {
+    const { endpoint = "" } = objectStore.settings;
+    expect(await examineObjectStore(readEnvironment({}))).toEqual([]);
+    expect(await look()).toEqual([{ subject: "object store", verdict: "OK", text: `the bucket assets at ${endpoint}` }]);
+    const problems = await Promise.all([
+      look({ HEADEND_S3_SECRET_ACCESS_KEY: "wrong" }),
+      look({ HEADEND_S3_BUCKET: "elsewhere" }),
+      look({ HEADEND_S3_ENDPOINT: "http://127.0.0.1:9" }),
+    ]);
+    expect(problems.flat().map(({ verdict, text }) => [verdict, /cannot be used \((\w+)/.exec(text)?.[1]])).toEqual([
+      ["LIMITED", "SignatureDoesNotMatch"],
+      ["LIMITED", "NoSuchBucket"],
+      ["LIMITED", expect.any(String)],
+    ]);
   });
 });

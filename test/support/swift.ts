@@ -79,7 +79,6 @@ ${SETTINGS[name] ?? ""}`,
     isPathStyle: true,
     prefix: "installation",
     ...KEYS,
-    silenceMilliseconds: 2_000,
   };
   const client = new S3Client({ endpoint, region: settings.region, forcePathStyle: true, credentials: KEYS });
   const bucket = { Bucket: settings.bucket };
@@ -117,7 +116,7 @@ function startServer(name: string, root: string): ChildProcess {
 /** So many, each another one: they are given back together. */
 async function freeTcpPorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => server.listening || once(server, "listening")));
+  await Promise.all(servers.map((server) => once(server, "listening")));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
