@@ -40,6 +40,9 @@ import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
 import type { Storage } from "./storage/storage.ts";
+import { noteViewers } from "./viewers/note-viewers.ts";
+import { createViewerCounter } from "./viewers/viewer-counter.ts";
+import { startViewerReports } from "./viewers/viewer-reporter.ts";
 import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
@@ -230,6 +233,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
       return environment.publicUrl ?? url;
     },
   };
+  const viewers = createViewerCounter();
+  closers.push({ stage: "workers", close: startViewerReports({ database, log, counter: viewers }) });
   closers.push({ stage: "workers", close: startScheduler(base) });
   closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
@@ -244,7 +249,11 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
     operations: openPersistedOperations(environment.persistedOperations),
-    originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
+    originHandler: createGatewayOrigin({
+      executor: database.executor,
+      own: encoder,
+      onViewed: noteViewers(viewers, environment.trustedProxies),
+    }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
     base,
   });

@@ -1,4 +1,4 @@
-import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { PathSample } from "../encoder/telemetry.rules.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { Url } from "../graphql/scalars.ts";
@@ -6,9 +6,10 @@ import { playbacksOfSessionLoader, sessionLoader, sourceSecretsLoader } from "..
 import type { SessionRow } from "../sessions/session.store.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
+import { viewerCountLoader } from "../viewers/viewer.loader.ts";
 import type { IngestProtocol } from "./event.enums.ts";
 import { ingestAddressesLoader, pathsLoader } from "./event.loader.ts";
-import { ingestStateOf } from "./event-ingest.rules.ts";
+import { activeIngestOf, ingestStateOf } from "./event-ingest.rules.ts";
 import { IngestRole } from "./event.rules.ts";
 import type { EventLanguageRow } from "./event.store.ts";
 import { EventLanguageType, IngestEndpointType, IngestType } from "./event.type.ts";
@@ -37,16 +38,20 @@ export class EventLanguageResolver {
 
   @FieldResolver(() => IngestRole, { nullable: true, description: "The signal that attendees see now; null while neither arrives." })
   async activeIngest(@Root() language: EventLanguageRow, @Ctx() { loaders }: RequestContext): Promise<IngestRole | null> {
-    const reading = await loaders.of(pathsLoader).load(language.sessionId);
-    const path = reading?.activePath === "B" ? reading.pathB : reading?.pathA;
-    if (!path?.isConnected) return null;
-    return reading?.activePath === "B" ? "BACKUP" : "PRIMARY";
+    return activeIngestOf(await loaders.of(pathsLoader).load(language.sessionId));
+  }
+
+  @FieldResolver(() => Int, {
+    description: "How many watch it now, by what they fetched within the last 15 s; 0 unless the event is LIVE.",
+  })
+  async viewerCount(@Root() language: EventLanguageRow, @Ctx() { loaders }: RequestContext): Promise<number> {
+    return (await loaders.of(viewerCountLoader).load(language.sessionId)) ?? 0;
   }
 
   @FieldResolver(() => Url, {
     nullable: true,
     description:
-      "What players open for HLS: 404 unless the event is LIVE. An event with an access code asks for an attendee's token as well.",
+      "What players open for HLS: 404 unless the event is LIVE. Whoever knows the address can open it; where there is an access code, attendees learn the address with it.",
   })
   async hlsUrl(@Root() language: EventLanguageRow, @Ctx() { loaders, publicUrl }: RequestContext): Promise<string | null> {
     const [playback] = (await loaders.of(playbacksOfSessionLoader).load(language.sessionId)) ?? [];
@@ -79,5 +84,6 @@ async function ingestOf({ loaders }: RequestContext, language: EventLanguageRow,
     state: ingestStateOf(path, role === "PRIMARY" || language.isBackupEnabled),
     lastSeenAt: path?.lastSeenAt ? new Date(path.lastSeenAt) : null,
     bitrateKbps: path?.isConnected ? path.bitrateKbps : null,
+    serverAvailable: reading?.isServed ?? false,
   };
 }

@@ -28,6 +28,7 @@ import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts"
 import { EventActionResolver } from "../events/event-action.resolver.ts";
 import { EventChangeResolver } from "../events/event-change.resolver.ts";
 import { EventLanguageResolver, IngestResolver } from "../events/event-language.resolver.ts";
+import { EventMonitorResolver } from "../events/event-monitor.resolver.ts";
 import { EventFieldResolver, SessionEventResolver } from "../events/event.field.resolver.ts";
 import { EventResolver } from "../events/event.resolver.ts";
 import { EventScheduleResolver, ScheduledActionFieldResolver, ScheduledActionResolver } from "../schedules/scheduled-action.resolver.ts";
@@ -81,6 +82,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       EventChangeResolver,
       EventFieldResolver,
       EventLanguageResolver,
+      EventMonitorResolver,
       EventMessagesResolver,
       EventResolver,
       EventScheduleResolver,

@@ -1,16 +1,20 @@
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import type { Executor } from "../database/database.ts";
 import { createOrigin, type MediaLocation, type OriginHandler } from "./origin.ts";
+import { readLivePath } from "./origin.rules.ts";
 import { createMediaLocator, FORWARDED_HEADER, proxyMedia } from "./remote.ts";
 
 export interface GatewayOriginOptions {
   readonly executor: Executor;
   /** The encoder of the same process; null when there is none. */
   readonly own: { readonly mediaRoot: string; readonly currentId: () => string } | null;
+  /** Told of everybody who got something of a session whose viewers are counted. */
+  readonly onViewed: (sessionId: string, request: IncomingMessage) => void;
 }
 
 /** Serves what the own encoder holds from its files, and fetches the rest from the encoder that holds it. */
-export function createGatewayOrigin({ executor, own }: GatewayOriginOptions): OriginHandler {
+export function createGatewayOrigin({ executor, own, onViewed }: GatewayOriginOptions): OriginHandler {
   const locate = createMediaLocator(executor);
   const mediaRoot = own?.mediaRoot ?? "";
 
@@ -33,6 +37,12 @@ export function createGatewayOrigin({ executor, own }: GatewayOriginOptions): Or
   });
   // A gateway that sends a player here while the database is away knows better than a process that never asked about it.
   const local = createOrigin({ mediaRoot, resolve: (token) => resolve(token).catch(() => ownLocation(token)) });
-  // Two gateways that each take the other for the holder, in the moment of a take-over, would ask each other for ever.
-  return (request, response) => (FORWARDED_HEADER in request.headers ? local : anywhere)(request, response);
+  return async (request, response) => {
+    // Two gateways that each take the other for the holder, in the moment of a take-over, would ask each other for ever.
+    if (FORWARDED_HEADER in request.headers) return local(request, response);
+    await anywhere(request, response);
+    if (request.method !== "GET" || response.statusCode >= 400) return;
+    const location = await locate(readLivePath(request.url ?? "")?.token ?? "").catch(() => null);
+    if (location?.countedSessionId) onViewed(location.countedSessionId, request);
+  };
 }

@@ -9,6 +9,8 @@ export interface MediaLocation {
   readonly encoderId: string;
   /** An HTTP base address without a slash at its end; null when that encoder serves none. */
   readonly mediaAddress: string | null;
+  /** The session whose viewers are counted: that of an event that is LIVE; null where nobody counts. */
+  readonly countedSessionId: string | null;
 }
 
 /** Finds the encoder that holds the newest epoch of a playback's session; null when nobody does, or there is no such playback. */
@@ -42,11 +44,12 @@ export function createMediaLocator(executor: Executor): LocateMedia {
 }
 
 async function readLocation(executor: Executor, pathToken: string): Promise<MediaLocation | null> {
-  const [row] = await executor.execute<{ id: string; media_address: string | null }>(sql`
-    select e.id, e.media_address
+  const [row] = await executor.execute<{ location: MediaLocation }>(sql`
+    select jsonb_build_object('encoderId', e.id, 'mediaAddress', e.media_address,
+      'countedSessionId', case when s.on_air = 'LIVE' then s.id end) as location
     from playbacks p join sessions s on s.id = p.session_id join encoders e on e.id = s.encoder_id
     where p.path_token = ${pathToken} and (s.on_air is null or s.on_air = 'LIVE')`);
-  return row ? { encoderId: row.id, mediaAddress: row.media_address } : null;
+  return row?.location ?? null;
 }
 
 /** Says that a gateway sends it on. Anybody may say so: it leads to less being served, never to more. */

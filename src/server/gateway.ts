@@ -11,7 +11,6 @@ import type { Metering } from "../graphql/metering.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
-import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { findAttendee } from "../audience/find-attendee.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import { nobody } from "./open-door.ts";
@@ -20,13 +19,13 @@ import type { Subscriptions } from "../graphql/subscribe.ts";
 import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
-/** What both transports of the gateway work with. */
+/** What all transports of the gateway work with. */
 export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<RequestContext>;
   readonly changeLog: ChangeLog;
   /** What is read once a second for all of its subscribers. */
-  readonly feeds: SessionFeeds;
+  readonly feeds: RequestContext["feeds"];
   readonly limits: CallLimits;
   readonly operations: PersistedOperations;
   /** All of a context but who calls. */
@@ -92,10 +91,8 @@ export async function contextFor(
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
-  return createRequestContext(
-    { ...base, actor, ipAddress, requestId, log, signal },
-    { changeLog, feeds, metering, budget, guesses: limits.accessCodes },
-  );
+  const shared = { changeLog, feeds, metering, budget, guesses: limits.accessCodes };
+  return createRequestContext(Object.assign({}, base, { actor, ipAddress, requestId, log, signal }), shared);
 }
 
 /** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
+import { createEventFeeds } from "../events/event-feeds.ts";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
 import { createMetering } from "../graphql/metering.ts";
@@ -9,6 +10,7 @@ import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from ".
 import { createPersistedOperations, type PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
+import { serveEventStreams, STREAM_PATH, type EventStreams } from "./event-streams.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
@@ -38,7 +40,10 @@ export interface ServerOptions extends Omit<
 export interface RunningServer {
   /** The base of its addresses, such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Takes no more, ends sockets with 1012 so that clients come back to another gateway, and waits for open requests, but for those that wait for others themselves. */
+  /**
+   * Takes no more, ends sockets with 1012, and event streams, so that clients come back to another gateway, and waits for open requests,
+   * but for those that wait for others themselves.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -46,7 +51,7 @@ export interface RunningServer {
 const DRAIN_MILLISECONDS = 5_000;
 const IDLE_SWEEP_MILLISECONDS = 50;
 
-/** Serves GraphQL over HTTP and WebSocket, GraphiQL, health and the origin, all on one port. */
+/** Serves GraphQL over HTTP, WebSocket and server-sent events, GraphiQL, health and the origin, all on one port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
@@ -55,9 +60,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metering = createMetering(metrics.operations, operations.names);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
   const subscriptions = createSubscriptions({ schema: options.schema, operations });
-  const feeds = createSessionFeeds({ ...base, changeLog });
+  const feeds = { ...createSessionFeeds({ ...base, changeLog }), ...createEventFeeds(base) };
   const openCalls = createOpenCalls();
   const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions, openCalls };
+  const streaming = startStreaming(gateway);
+  const streams = serveEventStreams(gateway, streaming);
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -65,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const url = urlOf(request);
     const served = url ? routeOf(gateway, request, url) : "other";
     metrics.http.request(served, response);
-    const exchange = { gateway, request, response, requestId, url, isClosing };
+    const exchange = { gateway, streams, request, response, requestId, url, isClosing };
     inRequestSpan({ request, response, requestId, route: served }, () => answer(served, exchange)).catch((error: unknown) => {
       // Not the path: it may hold a token.
       base.log.error({ err: error, requestId, route: served }, "a request failed");
@@ -75,7 +82,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   server.on("clientError", answerMalformed);
   metrics.http.showConnections(() => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))));
-  const streaming = startStreaming(gateway);
   const sockets = serveSockets(server, gateway, streaming);
   await listen(server, options);
 
@@ -84,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       isClosing = true;
       openCalls.close();
-      await sockets.close();
+      await Promise.all([sockets.close(), streams.close()]);
       streaming.close();
       await closeServer(server);
       await apollo.stop();
@@ -94,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 interface Exchange {
   readonly gateway: Gateway;
+  readonly streams: EventStreams;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
@@ -107,6 +114,7 @@ const PATHS: Readonly<Record<string, Route>> = {
   "/readyz": "health",
   "/metrics": "metrics",
   "/graphql": "graphql",
+  [STREAM_PATH]: "streams",
   [EXPORT_PATH]: "exports",
 };
 
@@ -120,7 +128,7 @@ function routeOf(gateway: Gateway, request: IncomingMessage, url: URL): Route {
   return PATHS[pathname] ?? "other";
 }
 
-async function answer(route: Route, { gateway, request, response, requestId, url, isClosing }: Exchange): Promise<void> {
+async function answer(route: Route, { gateway, streams, request, response, requestId, url, isClosing }: Exchange): Promise<void> {
   response.setHeader("x-request-id", requestId);
   response.setHeader("x-content-type-options", "nosniff");
   if (!url) return answerText(response, 400, "This address cannot be read.");
@@ -131,9 +139,10 @@ async function answer(route: Route, { gateway, request, response, requestId, url
   if (route === "health") return url.pathname === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);
   if (route === "metrics") return answerMetrics(request, response, { metrics: gateway.metrics, token: gateway.metricsToken ?? null });
   if (route === "page") return answerGraphiql(response, url);
-  if (route === "graphql" || route === "exports") {
+  if (route === "graphql" || route === "streams" || route === "exports") {
     allowOrigin(gateway, request, response);
     if (request.method === "OPTIONS") return answerPreflight(response);
+    if (route === "streams") return streams.answer({ request, response, requestId });
     return route === "graphql" ? answerGraphql(gateway, request, response, requestId) : answerExport(gateway, request, response, requestId);
   }
   return answerText(response, 404, "Nothing is served here. The API is at /graphql.");

@@ -12,7 +12,9 @@ export interface Pipe {
 export interface Outlet {
   /** Sends a frame behind those before. Live ones count against the reader; those that it asked for as it took others do not. */
   readonly send: (frame: string, isLive: boolean) => void;
-  /** Resolves when the reader has taken nearly everything; null when it has already. */
+  /** Whether the reader has taken nearly everything. */
+  readonly isDrained: () => boolean;
+  /** Resolves when it has; null when it has already. */
   readonly drained: () => Promise<void> | null;
   /** When a reader that lagged took something last, in milliseconds of `performance.now`. */
   readonly takenAt: () => number;
@@ -82,6 +84,7 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
   const ends = new Set<() => void>();
 
   const unsent = (): number => pipe.unsent() + queuedBytes;
+  const isDrained = (): boolean => !isOpen || unsent() <= DRAINED_BYTES;
 
   function send(text: string, isLive: boolean): void {
     if (!isOpen) return;
@@ -166,7 +169,8 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
 
   return {
     send,
-    drained: () => (unsent() <= DRAINED_BYTES || !isOpen ? null : new Promise((resolve) => whenDrained.push(resolve))),
+    isDrained,
+    drained: () => (isDrained() ? null : new Promise((resolve) => whenDrained.push(resolve))),
     takenAt: () => takenAt,
     onEnd(each) {
       if (isOpen) ends.add(each);

@@ -1,6 +1,6 @@
 import type { ChangeLog } from "../changes/change-log.ts";
 import { changeKindName } from "../changes/change.rules.ts";
-import { readExtent, type LogExtent } from "../changes/change.store.ts";
+import { readFlushedExtent, type LogExtent } from "../changes/change.store.ts";
 import { cursorOf, resumeAfter } from "../changes/cursor.ts";
 import { decodeCursor, type Position } from "../changes/position.ts";
 import { readUntold, type UntoldItem } from "../changes/read-untold.ts";
@@ -73,7 +73,8 @@ function mayHaveMore({ changeLog, clock }: FanOutOptions, { organizationId, posi
 async function fanOutOf(transaction: Transaction, organizationId: string, now: Date): Promise<boolean> {
   const webhooks = await lockForFanOut(transaction, organizationId);
   if (webhooks.length === 0) return true;
-  const extent = await readExtent(transaction);
+  // Receivers are sent cursors out of it as soon as this is committed, which by itself may not wait for the disk.
+  const extent = await readFlushedExtent(transaction);
   const deliveries: NewDelivery[] = [];
   const moved: Pick<LockedWebhook, "id" | "position">[] = [];
   let isWhole = true;

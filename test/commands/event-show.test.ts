@@ -85,7 +85,12 @@ async function pushTo({ endpoints }: Signal) {
   return sender;
 }
 
-const statusOf = async (url: string) => (await fetch(url)).status;
+const statusOf = async (url: string, player = "one") => (await fetch(url, { headers: { "user-agent": player } })).status;
+
+const PLAYERS = Array.from({ length: 50 }, (_, number) => `player ${number}`);
+
+/** Everybody asks for the playlist once. */
+const watch = async (url: string) => new Set(await Promise.all(PLAYERS.map((player) => statusOf(url, player))));
 
 it(
   "listens from its creation, shows nothing in a test, goes live, changes over both ways, and ends for good",
@@ -104,7 +109,14 @@ it(
 
     expect(await act("startEventTest", "EventActionInput", { id })).toEqual([]);
     await until(id, "tested", ({ languages: [each] }) => each!.session.status === "RUNNING");
-    expect(await statusOf(language!.hlsUrl)).toBe(404);
+    expect(await watch(language!.hlsUrl)).toEqual(new Set([404]));
+    const monitor = product.client.subscribe(
+      "subscription ($id: ID!) { eventMonitor(id: $id) { status viewerCount streamingSeconds serverAvailable } }",
+      { id },
+    );
+    expect((await monitor.next()).eventMonitor).toEqual({
+      ...{ status: "TESTING", viewerCount: 0, streamingSeconds: 0, serverAvailable: true },
+    });
 
     expect(await act("goLive", "GoLiveInput", { id })).toEqual([]);
     await eventually("it is public", async () => (await statusOf(language!.hlsUrl)) === 200, 60_000);
@@ -114,6 +126,8 @@ it(
       limitations: [],
       languages: [{ activeIngest: "PRIMARY", session: { runs: { totalCount: 1 } } }],
     });
+    expect(await watch(language!.hlsUrl)).toEqual(new Set([200]));
+    await monitor.until(({ eventMonitor }) => eventMonitor.status === "LIVE" && eventMonitor.viewerCount >= PLAYERS.length);
     expect((await probe(language!.hlsUrl)).map(({ codec_type: kind }) => kind).sort()).toEqual(["audio", "video"]);
 
     await primary.stop();
@@ -127,6 +141,8 @@ it(
     expect(await act("stopEvent", "StopEventInput", { id, confirm: true })).toEqual([]);
     await until(id, "ended", ({ status, languages: [each] }) => status === "ENDED" && each!.session.status === "STOPPED");
     expect(await statusOf(language!.hlsUrl)).toBe(404);
+    await monitor.until(({ eventMonitor }) => eventMonitor.status === "ENDED" && eventMonitor.viewerCount === 0);
+    monitor.end();
     expect(await act("goLive", "GoLiveInput", { id })).toEqual(["EVENT_ENDED"]);
   },
 );

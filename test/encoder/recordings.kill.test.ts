@@ -70,8 +70,9 @@ it("a run that comes back goes on in the same recording, on one timeline", async
   await until("the session runs", ({ status, health }) => status === "RUNNING" && health === "OK", 30_000);
   // Longer than the grace of what nobody comes back for.
   await sleep(5_000);
+  const sent = source.lastCode(root);
   await session.stop();
-  const lastSent = await source.lastCode(root);
+  const lastSent = await sent;
   await source.stop();
   const assets = await eventually("both are whole", () => {
     const told = [...bench.told.values()];

@@ -1355,9 +1355,16 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
 
-export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+
+export type EventMonitorSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventMonitorSubscription = { eventMonitor: { id: string, at: string, status: EventStatus, streamingSeconds: number, viewerCount: number, serverAvailable: boolean, languages: Array<{ code: string, viewerCount: number, primary: IngestState, backup: IngestState, activeIngest: IngestRole | null }> } };
 
 export type CreateEventMutationVariables = Exact<{
   input: CreateEventInput;
@@ -1822,6 +1829,7 @@ export const SignalFragmentDoc = new TypedDocumentString(`
   state
   lastSeenAt
   bitrateKbps
+  serverAvailable
   endpoints {
     protocol
     serverUrl
@@ -2652,6 +2660,7 @@ export const EventDocument = new TypedDocumentString(`
       code
       label
       activeIngest
+      viewerCount
       hlsUrl
       primary {
         ...Signal
@@ -2668,6 +2677,7 @@ export const EventDocument = new TypedDocumentString(`
   state
   lastSeenAt
   bitrateKbps
+  serverAvailable
   endpoints {
     protocol
     serverUrl
@@ -2677,6 +2687,25 @@ export const EventDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const EventMonitorDocument = new TypedDocumentString(`
+    subscription EventMonitor($id: ID!) {
+  eventMonitor(id: $id) {
+    id
+    at
+    status
+    streamingSeconds
+    viewerCount
+    serverAvailable
+    languages {
+      code
+      viewerCount
+      primary
+      backup
+      activeIngest
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventMonitorSubscription, EventMonitorSubscriptionVariables>;
 export const CreateEventDocument = new TypedDocumentString(`
     mutation CreateEvent($input: CreateEventInput!) {
   createEvent(input: $input) {

@@ -50,13 +50,16 @@ afterAll(async () => {
   await test.close();
 });
 
+/** Sessions of whose media something was got, as the gateways tell. */
+const viewed: string[] = [];
+
 /** With an encoder of the same process, which has a file of the output. */
 async function startGateway(name: string, executor: Executor): Promise<Gateway> {
   const encoderId = `encoder_${name}`;
   const mediaRoot = join(directory, name);
   mkdirSync(join(mediaRoot, "live", token), { recursive: true });
   writeFileSync(join(mediaRoot, "live", token, "index.m3u8"), name);
-  const origin = createGatewayOrigin({ executor, own: { mediaRoot, currentId: () => encoderId } });
+  const origin = createGatewayOrigin({ executor, own: { mediaRoot, currentId: () => encoderId }, onViewed: (id) => viewed.push(id) });
   const server = createServer((request, response) => void origin(request, response));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -86,4 +89,26 @@ it("serves what another gateway sends here while the database does not say who h
   const away = { execute: () => Promise.reject(new Error("The database is away.")) } as unknown as Executor;
   const gateway = await startGateway("three", away);
   expect([await ask(gateway), await ask(gateway, FORWARDED)]).toEqual(["500", "three"]);
+});
+
+it("tells once who got something of an event that is live, and of nothing else", async () => {
+  await test.database.executor.execute(sql`update sessions set encoder_id = 'encoder_two'`);
+  await waitUntil(
+    () => askAll(),
+    (answers) => answers.every((answer) => answer === "two"),
+  );
+  expect(viewed).toEqual([]);
+  const [session] = await test.database.executor.execute<{ id: string }>(sql`update sessions set on_air = 'LIVE' returning id`);
+  // Each of them hears of it in its own time.
+  await waitUntil(
+    async () => {
+      viewed.length = 0;
+      return [await askAll(), viewed.length] as const;
+    },
+    ([, count]) => count === 2,
+  );
+  const missing = gateways.map(({ url }) => fetch(`${url}/live/${token}/none.m3u8`));
+  const heads = gateways.map(({ url }) => fetch(`${url}/live/${token}/index.m3u8`, { method: "HEAD" }));
+  expect((await Promise.all([...missing, ...heads])).map(({ status }) => status)).toEqual([404, 404, 200, 200]);
+  expect(viewed).toEqual([session!.id, session!.id]);
 });

@@ -37,7 +37,7 @@ describe("createMediaLocator", () => {
     const first = await world.startAgent({ mediaAddress: "http://127.0.0.1:1" });
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
-    expect(await waitUntil(() => locate(token), (found) => found !== null)).toEqual({ encoderId: first.encoderId(), mediaAddress: "http://127.0.0.1:1" }); // prettier-ignore
+    expect(await waitUntil(() => locate(token), (found) => found !== null)).toEqual({ encoderId: first.encoderId(), mediaAddress: "http://127.0.0.1:1", countedSessionId: null }); // prettier-ignore
     const second = await world.startAgent({ mediaAddress: "http://127.0.0.1:2" });
     await first.close();
     await waitUntil(() => world.view(ids), allAre("RUNNING"));

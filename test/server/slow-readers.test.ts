@@ -186,6 +186,50 @@ describe("a reader that does not read", () => {
   });
 });
 
+describe("a reader that has yet to take what came before", () => {
+  it(
+    "goes on by itself through what happens at once, while those who are told the same do not wait for it",
+    { timeout: 60_000 },
+    async () => {
+      const gateway = await startTestServer({ share: server });
+      try {
+        const query = "subscription { sessionChanges(snapshot: true) { kind at sessionId } }";
+        const [other, stuck] = [await openStreamSocket(gateway.url, server.key), await openStreamSocket(gateway.url, server.key)];
+        for (const each of [other, stuck]) {
+          each.subscribe({ query }, "same");
+          await expect.poll(() => kindsOf(each, "same").at(-1)).toBe("SNAPSHOT_END");
+        }
+        const told = await change();
+        for (const each of [other, stuck]) await expect.poll(() => changesOf(each, "same")).toHaveLength(1);
+        stuck.pause();
+        stuck.subscribe({ query: EVERYTHING, variables: { snapshot: true } }, "all");
+        await expect.poll(() => openSubscriptions(gateway)).toBe(3);
+        // More than are told at a time, in one step of the log.
+        const sessions = Array.from({ length: SESSIONS - 1 }, (_, index) => ({
+          name: `Filler ${index + 1}`,
+          description: `At once ${told} ${FILLER}`,
+          source: { type: "SRT_PULL" as const, urlA: "srt://127.0.0.1:9000" },
+          playbacks: [],
+        }));
+        const { createSessions } = await server.graphql(CreateSessionsDocument, { input: { mode: "UPSERT", sessions } });
+        expect(createSessions.userErrors).toEqual([]);
+        await expect.poll(() => changesOf(other, "same")).toHaveLength(SESSIONS);
+        stuck.resume();
+        await expect.poll(() => changesOf(stuck, "same"), { timeout: 20_000 }).toHaveLength(SESSIONS);
+        await change();
+        await expect.poll(() => changesOf(other, "same")).toHaveLength(SESSIONS + 1);
+        const updatesOf = (socket: StreamSocket) => itemsOf(socket, "same").filter(({ kind }) => kind === "UPDATED");
+        await expect.poll(() => updatesOf(stuck), { timeout: 20_000 }).toEqual(updatesOf(other));
+        const ids = updatesOf(stuck).map(({ sessionId }) => sessionId as unknown);
+        expect(new Set(ids).size).toBe(SESSIONS);
+        expect([other.isClosed(), stuck.isClosed()]).toEqual([false, false]);
+      } finally {
+        await gateway.stop();
+      }
+    },
+  );
+});
+
 describe("a deploy", () => {
   it("waits for what was sent to be taken before it closes with 1012, and nothing is lost", { timeout: 60_000 }, async () => {
     const gateway = await startTestServer({ share: server });

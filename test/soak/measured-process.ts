@@ -14,14 +14,14 @@ export interface Held {
   readonly external: number;
   /** Open files, sockets and pipes. */
   readonly descriptors: number;
-  /** Live objects, and what keeps its event loop, by kind: timers, sockets, TCPSocketWrap and so on. */
+  /** What keeps its event loop, by kind such as TCPSocketWrap; and, where they are asked for, live timers, sockets and signals. */
   readonly objects: Readonly<Record<string, number>>;
 }
 
 export interface MeasuredProcess {
   readonly child: NodeProcess;
   readonly wrote: (pattern: RegExp) => Promise<RegExpExecArray>;
-  readonly measure: () => Promise<Held>;
+  readonly measure: (options?: { readonly withObjects: boolean }) => Promise<Held>;
   readonly stop: () => Promise<number | null>;
 }
 
@@ -35,9 +35,9 @@ export function startMeasured(words: readonly string[], environment: Readonly<Re
   return {
     child,
     wrote: (pattern) => nextLine(lines, pattern),
-    async measure() {
+    async measure({ withObjects } = { withObjects: false }) {
       const answer = nextLine(lines, /^MEASURED (.*)$/);
-      child.kill("SIGUSR2");
+      child.kill(withObjects ? "SIGWINCH" : "SIGUSR2");
       return JSON.parse((await answer)[1] ?? "") as Held;
     },
     async stop() {

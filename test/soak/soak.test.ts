@@ -16,8 +16,8 @@ import { startMeasured, type MeasuredProcess } from "./measured-process.ts";
 import { describeSamples, rise, type Sample } from "./steadiness.ts";
 
 /** 600 in `npm run soak`. */
-const SECONDS = Number(process.env["SOAK_SECONDS"] ?? 60);
-const FOLLOWERS = Number(process.env["SOAK_SUBSCRIBERS"] ?? 200);
+const SECONDS = Number(process.env["SOAK_SECONDS"] ?? 30);
+const FOLLOWERS = Number(process.env["SOAK_SUBSCRIBERS"] ?? 100);
 const SESSIONS = 200;
 const WRITES_PER_SECOND = 20;
 /** More changes than a gateway keeps in memory, so that it keeps as many from the beginning on. */
@@ -154,9 +154,11 @@ async function createAndDelete(name: string): Promise<void> {
     `mutation ($name: String!) { createSession(input: { name: $name, source: { type: RTMP_PUSH }, playbacks: [] }) { session { id } } }`,
     { name },
   );
-  await client.graphql(`mutation ($ids: [ID!]!) { deleteSessions(input: { selection: { ids: $ids } }) { acceptedCount } }`, {
-    ids: [made["createSession"].session.id],
-  });
+  const { deleteSessions: deleted } = await client.graphql(
+    `mutation ($ids: [ID!]!) { deleteSessions(input: { selection: { ids: $ids } }) { acceptedCount } }`,
+    { ids: [made["createSession"].session.id] },
+  );
+  if (deleted.acceptedCount !== 1) throw new Error(`“${name}” was not deleted: ${JSON.stringify(deleted)}`);
 }
 
 async function connectionCount(): Promise<number> {
@@ -176,6 +178,15 @@ async function rest(): Promise<void> {
   await wait(6_000);
 }
 
+async function measureAtRest() {
+  const withObjects = true;
+  return {
+    gateway: await gateway.measure({ withObjects }),
+    encoder: await encoder.measure({ withObjects }),
+    connections: await connectionCount(),
+  };
+}
+
 const seriesCount = async () => (await scrape(url)).samples.filter(({ name }) => name.startsWith("headend_")).length;
 
 it(
@@ -187,8 +198,9 @@ it(
     const first = await startLoad(50);
     await wait(10_000);
     await first.stop();
+    expect(first.surprises).toEqual([]);
     await rest();
-    const before = { gateway: await gateway.measure(), encoder: await encoder.measure(), connections: await connectionCount() };
+    const before = await measureAtRest();
 
     const load = await startLoad(FOLLOWERS);
     const samples: { readonly gateway: Sample[]; readonly encoder: Sample[] } = { gateway: [], encoder: [] };
@@ -207,8 +219,9 @@ it(
     expect(load.followers.items()).toBeGreaterThan(FOLLOWERS);
     expect(load.written()).toBeGreaterThan(SECONDS);
     await load.stop();
+    expect(load.surprises).toEqual([]);
     await rest();
-    const after = { gateway: await gateway.measure(), encoder: await encoder.measure(), connections: await connectionCount() };
+    const after = await measureAtRest();
 
     const report = [
       ...(["gateway", "encoder"] as const).map((name) =>
@@ -219,7 +232,6 @@ it(
       `written ${load.written()}, items ${load.followers.items()}`,
     ].join("\n");
     console.log(report);
-    expect(load.surprises).toEqual([]);
     for (const name of ["gateway", "encoder"] as const) {
       const warm = samples[name].slice(Math.floor(SAMPLES * WARM_UP_SHARE));
       expect(

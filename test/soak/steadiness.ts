@@ -24,7 +24,7 @@ function mean(values: readonly number[]): number {
 export function describeSamples(name: string, samples: readonly Sample[]): string {
   const shown = samples.map(
     ({ seconds, heapUsed, rss, descriptors, objects }) =>
-      `${Math.round(seconds)}s heap ${(heapUsed / MEGABYTE).toFixed(1)} rss ${(rss / MEGABYTE).toFixed(0)} fds ${descriptors} timers ${objects["timers"] ?? 0}`,
+      `${Math.round(seconds)}s heap ${(heapUsed / MEGABYTE).toFixed(1)} rss ${(rss / MEGABYTE).toFixed(0)} fds ${descriptors} timers ${objects["Timeout"] ?? 0}`,
   );
   return `${name}: ${shown.join(" | ")}`;
 }

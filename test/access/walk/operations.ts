@@ -53,6 +53,7 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "SessionSelection.ids": "session",
   "ShareAssetInput.id": "asset",
   "Subscription.alertChanges.eventId": "event",
+  "Subscription.eventMonitor.id": "event",
   "Subscription.processChanges.sessionId": "session",
   "UpdatePlaybackInput.id": "playback",
   "UpdateSessionInput.id": "session",
@@ -350,6 +351,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       return [...ways, { eventId: await world.fresh("event") }].map((way) => ({ snapshot: true, ...way }));
     },
   },
+  "Subscription.eventMonitor": { ...read, variants: async (world) => [{ id: await world.fresh("event") }] },
   "Subscription.processChanges": {
     ...read,
     variants: async (world) => [{ sessionId: await world.fresh("session"), snapshot: true }],
