@@ -85,7 +85,7 @@ describe("an import", () => {
       [5, "name", "REQUIRED"],
     ]);
     expect(result.userErrors).toEqual([
-      { code: "CSV_INVALID", message: "The file has 3 errors. Nothing was created.", path: ["input", "csv"] },
+      { code: "CSV_INVALID", message: "The file has 3 errors. Nothing was imported.", path: ["input", "csv"] },
     ]);
     expect(result.errorCsv).toMatch(/row 2 has this name/);
     expect(await count()).toEqual([0, 0, 0, 0]);
