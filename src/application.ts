@@ -194,7 +194,7 @@ async function startMediaOnly(installation: Installation, encoder: PreparedEncod
   const { environment, database, log, metrics } = installation;
   const { host, port, metricsToken } = environment;
   metrics.showInstallation(database.executor);
-  const origin = createOrigin({ mediaRoot: encoder.mediaRoot });
+  const origin = createOrigin({ mediaRoot: encoder.mediaRoot, signing: installation.vault, clock: installation.clock });
   const assetOrigin = createAssetOrigin(assetServing(installation, createServedMedia(database.executor), encoder));
   return startMediaServer({ host, port, metricsToken, database, log, metrics, origin, assetOrigin });
 }
@@ -250,6 +250,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     limits: limitsOf(environment),
     operations: openPersistedOperations(environment.persistedOperations),
     originHandler: createGatewayOrigin({
+      signing: vault,
+      clock,
       executor: database.executor,
       own: encoder,
       onViewed: noteViewers(viewers, environment.trustedProxies),
