@@ -114,7 +114,7 @@ describe("the look of headend doctor at the object store", () => {
   };
 
   it("finds it well, or says what is wrong with it and what then is not done", async () => {
-    const { endpoint = "" } = objectStore.settings;
+    const { endpoint } = objectStore.settings;
     expect(await examineObjectStore(readEnvironment({}))).toEqual([]);
     expect(await look()).toEqual([{ subject: "object store", verdict: "OK", text: `the bucket assets at ${endpoint}` }]);
     const problems = await Promise.all([
