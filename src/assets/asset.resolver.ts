@@ -1,4 +1,5 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
+import { signedUrlEnd } from "../access/signed-hour.rules.ts";
 import { assertMayRead } from "../access/actor.ts";
 import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection, type ListOrder } from "../graphql/connection.ts";
 import { DeletePayload, NOTHING_DELETED } from "../graphql/delete-payload.type.ts";
@@ -14,7 +15,7 @@ import { RunType } from "../sessions/run.type.ts";
 import { sessionLoader } from "../sessions/session.loaders.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
-import { assetUrlEnd, signAssetPath } from "./asset-url.rules.ts";
+import { signAssetPath } from "./asset-url.rules.ts";
 import { CreateClipInputType, DeleteAssetsInputType, ShareAssetInputType } from "./asset.input-type.ts";
 import { createClipInput, deleteAssetsInput, shareAssetInput, type CreateClip, type DeleteAssets, type ShareAsset } from "./asset.input.ts";
 import { assetLoader, assetsOfProcessLoader, assetsOfRunLoader, processAssetCountLoader, runAssetCountLoader } from "./asset.loaders.ts";
@@ -134,7 +135,7 @@ export class AssetResolver {
   })
   url(@Root() asset: AssetRow, @Ctx() { vault, publicUrl, clock }: RequestContext): string | null {
     if (!canBeOpened(asset) || !asset.isReachable) return null;
-    return `${publicUrl}${signAssetPath(vault, { ...asset, expiresAt: assetUrlEnd(clock.now()) })}`;
+    return `${publicUrl}${signAssetPath(vault, { ...asset, expiresAt: signedUrlEnd(clock.now()) })}`;
   }
 
   @FieldResolver(() => DateTime, {
@@ -142,7 +143,7 @@ export class AssetResolver {
     description: "When `url` ends, a whole hour; ask for the asset again then. Null without one.",
   })
   urlExpiresAt(@Root() asset: AssetRow, @Ctx() { clock }: RequestContext): Date | null {
-    return canBeOpened(asset) && asset.isReachable ? assetUrlEnd(clock.now()) : null;
+    return canBeOpened(asset) && asset.isReachable ? signedUrlEnd(clock.now()) : null;
   }
 
   @FieldResolver(() => Url, {

@@ -1,4 +1,5 @@
 import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import { findLevelRefusal } from "../access/actor.ts";
 import type { PathSample } from "../encoder/telemetry.rules.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { Url } from "../graphql/scalars.ts";
@@ -8,15 +9,22 @@ import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
 import { viewerCountLoader } from "../viewers/viewer.loader.ts";
 import type { IngestProtocol } from "./event.enums.ts";
-import { ingestAddressesLoader, pathsLoader } from "./event.loader.ts";
+import { eventLoader, ingestAddressesLoader, pathsLoader } from "./event.loader.ts";
 import { activeIngestOf, ingestStateOf } from "./event-ingest.rules.ts";
 import { IngestRole } from "./event.rules.ts";
 import type { EventLanguageRow } from "./event.store.ts";
+import { previewUrl, watchUrl } from "./watch-url.ts";
 import { EventLanguageType, IngestEndpointType, IngestType } from "./event.type.ts";
 
 /** An ingest as its resolvers see it. */
 interface IngestRoot extends IngestType {
   readonly sessionId: string;
+  readonly eventId: string;
+}
+
+async function pathTokenOf({ loaders }: RequestContext, sessionId: string): Promise<string | null> {
+  const [playback] = (await loaders.of(playbacksOfSessionLoader).load(sessionId)) ?? [];
+  return playback?.pathToken ?? null;
 }
 
 @Resolver(() => EventLanguageType)
@@ -51,11 +59,12 @@ export class EventLanguageResolver {
   @FieldResolver(() => Url, {
     nullable: true,
     description:
-      "What players open for HLS: 404 unless the event is LIVE. Whoever knows the address can open it; where there is an access code, attendees learn the address with it.",
+      "What players open for HLS: 404 unless the event is LIVE. Always the same; of an event with an access code signed, and good for a day.",
   })
-  async hlsUrl(@Root() language: EventLanguageRow, @Ctx() { loaders, publicUrl }: RequestContext): Promise<string | null> {
-    const [playback] = (await loaders.of(playbacksOfSessionLoader).load(language.sessionId)) ?? [];
-    return playback ? `${publicUrl}/live/${playback.pathToken}/index.m3u8` : null;
+  async hlsUrl(@Root() { sessionId, eventId }: EventLanguageRow, @Ctx() context: RequestContext): Promise<string | null> {
+    const event = required(await context.loaders.of(eventLoader).load(eventId), "event of a language");
+    const token = await pathTokenOf(context, sessionId);
+    return token === null ? null : watchUrl(context, event.access, token);
   }
 }
 
@@ -72,6 +81,21 @@ export class IngestResolver {
       serverUrl === undefined ? [] : [{ protocol, serverUrl, streamKey, srtPassphrase: protocol === "SRT" ? srtPassphrase : null }];
     return [...endpoint("RTMPS", addresses.rtmps), ...endpoint("RTMP", addresses.rtmp), ...endpoint("SRT", addresses.srt)];
   }
+
+  @FieldResolver(() => Url, {
+    nullable: true,
+    description:
+      "What it looks like, for OPERATOR and above: while the event is TESTING or LIVE, of the signal that is encoded; signed, and good for a day. Null else.",
+  })
+  async previewUrl(@Root() { role, sessionId, eventId }: IngestRoot, @Ctx() context: RequestContext): Promise<string | null> {
+    const { loaders, actor } = context;
+    const event = await loaders.of(eventLoader).load(eventId);
+    const isEncoded = event?.status === "TESTING" || event?.status === "LIVE";
+    if (!isEncoded || findLevelRefusal(actor, "test events") !== null) return null;
+    if (activeIngestOf(await loaders.of(pathsLoader).load(sessionId)) !== role) return null;
+    const token = await pathTokenOf(context, sessionId);
+    return token === null ? null : previewUrl(context, token);
+  }
 }
 
 async function ingestOf({ loaders }: RequestContext, language: EventLanguageRow, role: IngestRole): Promise<IngestRoot> {
@@ -80,6 +104,7 @@ async function ingestOf({ loaders }: RequestContext, language: EventLanguageRow,
   return {
     id: `${language.id}/${role.toLowerCase()}`,
     sessionId: language.sessionId,
+    eventId: language.eventId,
     role,
     state: ingestStateOf(path, role === "PRIMARY" || language.isBackupEnabled),
     lastSeenAt: path?.lastSeenAt ? new Date(path.lastSeenAt) : null,

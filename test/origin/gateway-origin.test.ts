@@ -8,6 +8,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Executor } from "../../src/database/database.ts";
 import { registerEncoder } from "../../src/encoder/encoder.store.ts";
 import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
+import { createVault } from "../../src/access/vault.ts";
+import { systemClock } from "../../src/shared/clock.ts";
+import { signedUrlEnd } from "../../src/access/signed-hour.rules.ts";
+import { signLivePath } from "../../src/origin/origin.rules.ts";
 import { createGatewayOrigin } from "../../src/origin/gateway-origin.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createWorld, waitUntil, type World } from "../encoder/world.ts";
@@ -50,6 +54,7 @@ afterAll(async () => {
   await test.close();
 });
 
+const vault = createVault(Buffer.alloc(32, 7));
 /** Sessions of whose media something was got, as the gateways tell. */
 const viewed: string[] = [];
 
@@ -59,7 +64,13 @@ async function startGateway(name: string, executor: Executor): Promise<Gateway> 
   const mediaRoot = join(directory, name);
   mkdirSync(join(mediaRoot, "live", token), { recursive: true });
   writeFileSync(join(mediaRoot, "live", token, "index.m3u8"), name);
-  const origin = createGatewayOrigin({ executor, own: { mediaRoot, currentId: () => encoderId }, onViewed: (id) => viewed.push(id) });
+  const origin = createGatewayOrigin({
+    signing: vault,
+    clock: systemClock,
+    executor,
+    own: { mediaRoot, currentId: () => encoderId },
+    onViewed: (id) => viewed.push(id),
+  });
   const server = createServer((request, response) => void origin(request, response));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -111,4 +122,8 @@ it("tells once who got something of an event that is live, and of nothing else",
   const heads = gateways.map(({ url }) => fetch(`${url}/live/${token}/index.m3u8`, { method: "HEAD" }));
   expect((await Promise.all([...missing, ...heads])).map(({ status }) => status)).toEqual([404, 404, 200, 200]);
   expect(viewed).toEqual([session!.id, session!.id]);
+  // An operator who looks in is no viewer.
+  const preview = signLivePath(vault, { grant: "PREVIEW", token, file: "index.m3u8", expiresAt: signedUrlEnd(new Date()) });
+  expect((await Promise.all(gateways.map(({ url }) => fetch(`${url}${preview}`)))).map(({ status }) => status)).toEqual([200, 200]);
+  expect(viewed.length).toBe(2);
 });
