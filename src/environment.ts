@@ -19,7 +19,7 @@ import {
   type EnvironmentVariable,
   type Values,
 } from "./environment.define.ts";
-import { ASSET_DEFINITIONS } from "./environment.assets.ts";
+import { ASSET_DEFINITIONS, findObjectStoreProblems } from "./environment.assets.ts";
 import { findTokenProblems, TOKEN_DEFINITIONS } from "./environment.tokens.ts";
 import { StartError } from "./shared/start-error.ts";
 import { isNetwork } from "./network/address.rules.ts";
@@ -293,7 +293,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     if (!result.success) problems.push(`${name}${isSecret ? "" : ` is ${JSON.stringify(given)} and`} must be ${allowed}.`);
     return [field, result.data];
   });
-  if (problems.length === 0) problems.push(...findTokenProblems(source));
+  if (problems.length === 0) problems.push(...findTokenProblems(source), ...findObjectStoreProblems(source));
   if (problems.length > 0) throw new EnvironmentError(problems.join("\n"));
   return Object.fromEntries(entries) as Environment;
 }

@@ -1,5 +1,5 @@
 import { UserErrorCode, type UserError } from "../shared/user-error.ts";
-import type { AssetKind, AssetLocation, AssetStatus } from "./asset.rules.ts";
+import type { AssetKind, AssetStatus } from "./asset.rules.ts";
 
 /** Shortest and longest clip, in seconds. */
 export const CLIP_SECONDS = { least: 5, most: 1_800 } as const;
@@ -10,8 +10,7 @@ export const WAITING_CLIPS_LIMIT = 20;
 export interface ClipSource {
   readonly kind: AssetKind;
   readonly status: AssetStatus;
-  readonly location: AssetLocation;
-  /** Its encoder can be asked for it now. */
+  /** The encoder that keeps it can be asked for it now; of one in the object store, any encoder. */
   readonly isReachable: boolean;
   readonly durationSeconds: number | null;
   readonly droppedSeconds: number;
@@ -34,10 +33,9 @@ const ROUNDING_SECONDS = 0.05;
  */
 export function refuseClip(source: ClipSource, { cueInSeconds, cueOutSeconds }: Cues, now: Date): UserError | null {
   const refusal = (code: UserErrorCode, message: string, field = "assetId"): UserError => ({ code, message, path: ["input", field] });
-  const { kind, status, location, isReachable, droppedSeconds } = source;
+  const { kind, status, isReachable, droppedSeconds } = source;
   if (kind !== "REPLAY") return refusal(UserErrorCode.NOT_APPLICABLE, `Clips are cut out of a REPLAY, and this is a ${kind}.`);
   if (status === "FAILED") return refusal(UserErrorCode.INVALID_STATE, "The replay is FAILED, and there is nothing to cut out of it.");
-  if (location !== "ENCODER") return refusal(UserErrorCode.INVALID_STATE, "The replay is in the object store, where nothing is cut.");
   if (!isReachable) return refusal(UserErrorCode.INVALID_STATE, "The encoder that keeps the replay is away. Try again when it is back.");
   if (cueInSeconds < droppedSeconds - ROUNDING_SECONDS) {
     const message = `The replay does not keep what was before second ${droppedSeconds.toFixed(1)} any more.`;

@@ -7,6 +7,7 @@ import { clips } from "./clip.table.ts";
 /** A replay to be cut, which is not deleted before the transaction ends. */
 export interface HeldReplay extends ClipSource {
   readonly id: string;
+  /** Who is to make clips of it: who keeps it, or made it, or of one in the object store anybody. */
   readonly encoderId: string;
   readonly sessionId: string | null;
   readonly runId: string;
@@ -20,12 +21,14 @@ export async function holdReplay(transaction: Transaction, organizationId: strin
     with held as (
       select * from assets where id = ${id} and organization_id = ${organizationId} and deleted_at is null for share)
     select jsonb_build_object(
-      'id', a.id, 'kind', a.kind, 'status', a.status, 'location', a.location, 'encoderId', a.encoder_id, 'sessionId', a.session_id,
+      'id', a.id, 'kind', a.kind, 'status', a.status, 'encoderId', coalesce(e.id, a.encoder_id), 'sessionId', a.session_id,
       'runId', a.run_id, 'playbackName', a.playback_name, 'renditionName', a.rendition_name, 'durationSeconds', a.duration_seconds,
-      'droppedSeconds', a.dropped_seconds, 'createdAt', a.created_at,
-      'isReachable', exists (
-        select from encoders e where e.id = a.encoder_id and e.status <> 'LOST' and e.media_address is not null)) as replay
-    from held a`);
+      'droppedSeconds', a.dropped_seconds, 'createdAt', a.created_at, 'isReachable', e.id is not null) as replay
+    from held a left join lateral (
+      select e.id from encoders e
+      where e.status <> 'LOST' and e.media_address is not null and not e.is_simulated
+        and (e.id = a.encoder_id or a.location = 'OBJECT_STORE')
+      order by e.id = a.encoder_id desc, random() limit 1) e on true`);
   return row ? { ...row.replay, createdAt: new Date(row.replay.createdAt) } : null;
 }
 

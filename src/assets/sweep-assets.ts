@@ -9,11 +9,11 @@ import {
   expireOldAssets,
   expireSurplusAssets,
   findAbandonedAssets,
-  findDeletedObjects,
   forgetAbandonedAssets,
 } from "./asset-retention.store.ts";
+import { findDeletedObjects, forgetDeletedObjects } from "./asset-upload.store.ts";
 import { findOverdueClips } from "./clip.store.ts";
-import { forgetDeletedAssets, markAssetsLost } from "./kept-assets.store.ts";
+import { markAssetsLost } from "./kept-assets.store.ts";
 
 /** How long and how much is kept; null for no limit. */
 export interface AssetRetention {
@@ -76,6 +76,6 @@ async function deleteObjects({ database, objectStore }: AssetSweepOptions): Prom
   if (objectStore === null) return;
   for (const id of await findDeletedObjects(database.executor)) {
     await objectStore.deleteFolder(id);
-    await forgetDeletedAssets(database.executor, [id]);
+    await forgetDeletedObjects(database.executor, id);
   }
 }

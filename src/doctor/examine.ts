@@ -4,6 +4,7 @@ import { examineDataDirectory, examineDisk } from "./disk.ts";
 import { examineFfmpeg } from "./ffmpeg.ts";
 import type { Finding } from "./finding.ts";
 import { examineKeyFiles } from "./key-files.ts";
+import { examineObjectStore } from "./object-store.ts";
 import { examineMulticastInterface, examinePort } from "./port.ts";
 import { examinePushInputs } from "./push-inputs.ts";
 import { examineTokens } from "./tokens.ts";
@@ -25,6 +26,7 @@ const EXAMINATIONS: readonly Examination[] = [
   examinePushInputs,
   examineMulticastInterface,
   examineTokens,
+  examineObjectStore,
 ];
 
 /** Looks at everything that a start needs. */

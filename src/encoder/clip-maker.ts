@@ -8,10 +8,12 @@ import type { ArchivePlaylist } from "./archive-playlist.rules.ts";
 import { readMarker, reportOf, writeMarker, type AssetMarker } from "./asset-marker.ts";
 import type { AssetReport, AssetTeller } from "./asset-teller.ts";
 import { noteClipAttempt, readClipOrders, type ClipOrder } from "./clip-order.store.ts";
-import { gatherParts, NO_PARTS, type GatheredParts } from "./clip-parts.ts";
+import { gatherParts, type GatheredParts } from "./clip-parts.ts";
+import { NO_PARTS } from "./clip-source.ts";
 import { cutClip } from "./cut-clip.ts";
 import type { FfmpegProcess, ProcessHost } from "./ffmpeg.process.ts";
 import { removeParts } from "./finish-recording.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { StorageLevel } from "./storage-level.rules.ts";
 
 /** What clips are made with. */
@@ -29,6 +31,8 @@ export interface ClipMakerOptions extends ClipTools {
   readonly assetRoot: string;
   readonly encoderId: () => string;
   readonly teller: Pick<AssetTeller, "tell">;
+  /** Where replays may be by now; null where none is configured. */
+  readonly objectStore: Storage | null;
   /** Shorter for tests, as those that follow. */
   readonly waitSeconds?: number;
   readonly retryMilliseconds?: readonly number[];
@@ -109,13 +113,15 @@ class Maker {
   }
 
   async #prepare(order: ClipOrder): Promise<void> {
-    const { assetRoot, database, storageLevel, ffmpegPath, waitSeconds = WAIT_SECONDS } = this.#options;
+    const { assetRoot, objectStore, database, storageLevel, ffmpegPath, waitSeconds = WAIT_SECONDS } = this.#options;
     const { id } = order.report;
     const marker = await readMarker(join(assetRoot, id));
     if (marker?.state === "READY") return this.#tell(reportOf(marker));
     if (ffmpegPath === null) return this.#fail(order, "There is no ffmpeg on the machine of the encoder.");
     if (storageLevel() !== "PLENTY") return this.#fail(order, "There is nearly no room left on the encoder's disk.");
-    const { parts, state } = await gatherParts(assetRoot, order).catch((error: unknown) => this.#noteTrouble(order, error));
+    const { parts, state } = await gatherParts({ assetRoot, objectStore }, order).catch((error: unknown) =>
+      this.#noteTrouble(order, error),
+    );
     if (state.state === "IMPOSSIBLE") return this.#fail(order, state.reason);
     const now = performance.now();
     const seenAt = this.#seenAt.get(id) ?? now;
@@ -134,11 +140,14 @@ class Maker {
     });
   }
 
-  /** The disk may be full, or not there; it is looked at again. */
+  /** The disk may be full or not there, the object store may be away; it is looked at again. */
   #noteTrouble({ report }: ClipOrder, error: unknown): GatheredParts {
     this.#options.log.error({ err: error, assetId: report.id }, "what a clip is made of could not be kept");
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    return { parts: NO_PARTS, state: { state: "WAITING", reason: `What it is made of cannot be kept on its encoder's disk${code}.` } };
+    return {
+      parts: NO_PARTS,
+      state: { state: "WAITING", reason: `What it is made of cannot be read or kept on the machine of its encoder${code}.` },
+    };
   }
 
   async #make(order: ClipOrder, parts: ArchivePlaylist, ffmpegPath: string): Promise<void> {
@@ -166,8 +175,9 @@ class Maker {
       ...{ bytes: bytes ?? 0, durationSeconds: durationSeconds ?? 0 },
     };
     await writeMarker(directory, marker);
-    this.#tell(reportOf(marker));
+    // First: whoever moves what is whole finds nothing else there.
     await removeParts(directory);
+    this.#tell(reportOf(marker));
   }
 
   async #noteFailure(order: ClipOrder, error: unknown): Promise<void> {

@@ -6,8 +6,9 @@ import type { AssetReport } from "./asset-teller.ts";
 export interface ClipOrder {
   /** What is to be told of it, as it was asked for. */
   readonly report: AssetReport;
-  /** Whose files are in the directory of that name. */
+  /** Whose files are in the directory of that name, or in the folder of that name of the object store. */
   readonly replayId: string;
+  readonly isReplayStored: boolean;
   readonly cueInSeconds: number;
   readonly cueOutSeconds: number;
   readonly isFrameAccurate: boolean;
@@ -27,9 +28,10 @@ export async function readClipOrders(executor: Executor, encoderId: string): Pro
         'kind', a.kind, 'playbackName', a.playback_name, 'renditionName', a.rendition_name, 'fileName', a.file_name,
         'contentType', a.content_type, 'status', a.status, 'reason', null, 'bytes', null, 'durationSeconds', null, 'droppedSeconds', 0,
         'createdAt', a.created_at),
-      'replayId', c.replay_id, 'cueInSeconds', c.cue_in_seconds, 'cueOutSeconds', c.cue_out_seconds,
+      'replayId', c.replay_id, 'isReplayStored', r.location is not distinct from 'OBJECT_STORE',
+      'cueInSeconds', c.cue_in_seconds, 'cueOutSeconds', c.cue_out_seconds,
       'isFrameAccurate', c.is_frame_accurate, 'attempts', c.attempts) as clip
-    from clips c join assets a on a.id = c.asset_id
+    from clips c join assets a on a.id = c.asset_id left join assets r on r.id = c.replay_id and r.deleted_at is null
     where a.encoder_id = ${encoderId} and a.kind = 'CLIP' and a.status = 'IN_PROGRESS' and a.deleted_at is null
     order by a.id limit ${ORDERS_LIMIT}`);
   return rows.map(({ clip }) => clip);

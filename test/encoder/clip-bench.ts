@@ -7,8 +7,12 @@ import { Archive } from "../../src/encoder/archive.ts";
 import { ArchiveFolder } from "../../src/encoder/archive-folder.ts";
 import { readMarker, reportOf, type AssetMarker } from "../../src/encoder/asset-marker.ts";
 import { claimEncoderIdentity } from "../../src/encoder/encoder-identity.ts";
+import { createAssetUploader } from "../../src/encoder/asset-uploader.ts";
 import { startClipMaker, type ClipMaker, type ClipMakerOptions } from "../../src/encoder/clip-maker.ts";
 import { openProcessRecords } from "../../src/encoder/process-record.ts";
+import { systemClock } from "../../src/shared/clock.ts";
+import { createDirectoryStorage } from "../../src/storage/directory-storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import type { StorageLevel } from "../../src/encoder/storage-level.rules.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openAssetWorld, type AssetWorld, type StartedSession, type TellingAgent } from "../assets/asset-world.ts";
@@ -43,6 +47,7 @@ export class ClipBench {
   readonly root: string;
   readonly assetRoot: string;
   readonly storage: { level: StorageLevel } = { level: "PLENTY" };
+  readonly objectStore: Storage;
   readonly server: TestServer;
   readonly #assets: AssetWorld;
   readonly agent: TellingAgent;
@@ -60,6 +65,7 @@ export class ClipBench {
   }) {
     this.root = parts.root;
     this.assetRoot = join(parts.root, "assets");
+    this.objectStore = createDirectoryStorage(join(parts.root, "store"));
     this.server = parts.server;
     this.#assets = parts.assets;
     this.agent = parts.agent;
@@ -71,7 +77,12 @@ export class ClipBench {
         log: silentLog,
         assetRoot: this.assetRoot,
       },
-      ...{ encoderId: this.agent.agent.encoderId, teller: this.agent.teller, storageLevel: () => this.storage.level },
+      ...{
+        encoderId: this.agent.agent.encoderId,
+        teller: this.agent.teller,
+        storageLevel: () => this.storage.level,
+        objectStore: this.objectStore,
+      },
     };
   }
 
@@ -135,6 +146,16 @@ export class ClipBench {
     for (const stream of streams) await replay.feed(stream);
     await replay.end();
     return replay.id;
+  }
+
+  /** Moves everything that is whole into the object store, and out of the encoder's directory. */
+  async moveAssets(): Promise<void> {
+    const { database, context } = this.server;
+    const { assetRoot, objectStore, agent } = this;
+    const common = { database, bell: context.bell, clock: systemClock, log: silentLog, assetRoot, objectStore };
+    const uploader = createAssetUploader({ ...common, encoderId: agent.agent.encoderId, leftMilliseconds: 0 });
+    await uploader.work();
+    await uploader.work();
   }
 
   async create(assetId: string, cues: readonly [from: number, to: number], rest: Partial<CreateClipInput> = {}): Promise<AssetRowFragment> {

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ClipMaker, ClipMakerOptions } from "../../src/encoder/clip-maker.ts";
+import { newIdentifier } from "../../src/shared/identifier.ts";
 import { AssetsDocument, DeleteAssetsDocument, ShareAssetDocument, type AssetRowFragment } from "../generated/documents.ts";
 import { readFrameCodes } from "../support/frame-codes.ts";
 import { eventually, probe } from "../support/media.ts";
@@ -118,6 +119,31 @@ describe("a clip of an ended replay", () => {
     expect(clip.statusReason).toMatch(/^From second 20\.0 on the replay has another kind of picture or sound\./);
     const later = await bench.whenSettled((await bench.create(replay, [21, 27])).id);
     expect(await readFrameCodes(bench.pathOf(later))).toEqual(framesOf(1, 7).slice(0, 6 * FRAME_RATE));
+  });
+});
+
+describe("a clip of a replay in the object store", () => {
+  it("is made of what is fetched from there, by another encoder when its own is away", async () => {
+    const replay = await bench.makeReplay(stream);
+    await bench.moveAssets();
+    expect([bench.isThere(replay), existsSync(join(bench.root, "store", replay, "index.m3u8"))]).toEqual([false, true]);
+    await bench.server.database.executor.execute(sql`
+      update assets set encoder_id = ${newIdentifier("encoder")} where id = ${replay}`);
+    await startMaker();
+    const clip = await bench.whenSettled((await bench.create(replay, [5.48, 14.6])).id);
+    expect(clip).toMatchObject({ status: "READY", statusReason: null });
+    expect(await readFrameCodes(bench.pathOf(clip))).toEqual(framesOf(5.48, 14.6));
+    expect(names(clip.id)).toEqual([".asset.json", "clip.mp4"]);
+  });
+
+  it("waits a while for one that is away, and then fails", async () => {
+    const replay = await bench.makeReplay(stream);
+    await bench.moveAssets();
+    const away = { ...bench.objectStore, open: () => Promise.reject(new Error("The object store is away.")) };
+    await startMaker({ objectStore: away, waitSeconds: 0.5 });
+    expect(await bench.whenSettled((await bench.create(replay, [4, 10])).id)).toMatchObject({
+      ...{ status: "FAILED", statusReason: "What it is made of cannot be read or kept on the machine of its encoder." },
+    });
   });
 });
 
