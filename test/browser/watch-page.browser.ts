@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { encode } from "fast-png";
-import type { Frame, Page } from "playwright-core";
+import type { Frame, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LiveProduct } from "../commands/live-product.ts";
 import { keepPushing } from "../commands/push-sender.ts";
@@ -108,16 +108,27 @@ async function until(id: string, what: string, isSo: (language: LanguageView) =>
   );
 }
 
+type Pushing = ReturnType<typeof keepPushing>;
+
 /** With a sender that goes on until the end. */
-async function takeLive({ id }: Shared): Promise<void> {
-  const { primary } = await until(id, "listening", ({ session }) => session.status === "WAITING");
+async function takeLive(event: Shared): Promise<Pushing> {
+  await until(event.id, "listening", ({ session }) => session.status === "WAITING");
+  const sender = await pushTo(event);
+  await until(event.id, "connected", (language) => language.primary.state === "CONNECTED");
+  await act("goLive", "GoLiveInput", { id: event.id });
+  return sender;
+}
+
+async function pushTo({ id }: Shared): Promise<Pushing> {
+  const { primary } = await until(id, "with an address", (language) => language.primary.endpoints.length > 0);
   const endpoint = primary.endpoints.find(({ protocol }) => protocol === "RTMP")!;
-  senders.push(keepPushing(`${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`));
-  await until(id, "connected", (language) => language.primary.state === "CONNECTED");
-  await act("goLive", "GoLiveInput", { id });
+  const sender = keepPushing(`${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`);
+  senders.push(sender);
+  return sender;
 }
 
 const notice = (where: Page | Frame = page) => where.locator("#notice");
+const isMedia = (url: string) => /^\/live\/.+\.(ts|m4s)$/.test(new URL(url).pathname);
 const questions = () => page.locator("#entries li");
 
 interface Picture {
@@ -174,6 +185,8 @@ async function uploadSlide({ id: eventId, sharing }: Shared): Promise<void> {
 
 describe("the page of an event", () => {
   it("plays it from its beginning to its end, with slides and questions", { timeout: 300_000 }, async () => {
+    const mediaRequests: Request[] = [];
+    page.on("request", (request) => isMedia(request.url()) && mediaRequests.push(request));
     const event = await createEvent({ messagingMode: "MODERATED_QA", details: "All of us, once a year." });
     await page.goto(event.sharing.url);
     await expect.poll(() => notice().innerText(), { timeout: 15_000 }).toContain("has not begun yet");
@@ -217,6 +230,11 @@ describe("the page of an event", () => {
     await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
     await expect.poll(() => notice().innerText(), { timeout: 60_000 }).toContain("has ended");
     expect(await page.locator("#video").isVisible()).toBe(false);
+    // Counted as one viewer, at the address that caches know.
+    expect(new Set(mediaRequests.map((request) => request.headers()["cmcd-session"]))).toEqual(
+      new Set([expect.stringMatching(/^sid="[0-9a-f]{32}"$/)]),
+    );
+    expect(mediaRequests.filter((request) => new URL(request.url()).search !== "")).toEqual([]);
     expect(complaints.filter((text) => !/404/.test(text))).toEqual([]);
   });
 
@@ -250,6 +268,24 @@ describe("the page of an event", () => {
     await expect.poll(() => questions().count(), { timeout: 15_000 }).toBe(2);
     await act("updateEvent", "UpdateEventInput", { id: event.id, accessCode: "Another1" });
     await expect.poll(() => page.locator("#entry").isVisible(), { timeout: 30_000 }).toBe(true);
+    await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
+  });
+
+  it("comes back by itself when the sender was away, and when the gateway was", { timeout: 300_000 }, async () => {
+    const event = await createEvent({ messagingMode: "CHAT" });
+    const sender = await takeLive(event);
+    await page.goto(event.sharing.url);
+    await untilItPlays();
+    await sender.stop();
+    await expect.poll(() => notice().innerText(), { timeout: 60_000 }).toContain("is interrupted");
+    await pushTo(event);
+    await untilItPlays();
+    await product.killAndStart();
+    // What was fetched before plays on for a while.
+    await page.waitForResponse((response) => response.ok() && isMedia(response.url()), { timeout: 90_000 });
+    await untilItPlays();
+    await act("sendChatMessage", "SendChatMessageInput", { eventId: event.id, text: "Here we are again" });
+    await expect.poll(() => questions().allInnerTexts(), { timeout: 30_000 }).toEqual([expect.stringContaining("Here we are again")]);
     await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
   });
 
