@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** What a path is served by; the paths themselves hold tokens. */
-export type Route = "graphql" | "streams" | "live" | "assets" | "stills" | "images" | "exports" | "page" | "watch" | "health" | "metrics" | "other";
+export type Route =
+  "graphql" | "streams" | "live" | "assets" | "stills" | "images" | "exports" | "page" | "watch" | "health" | "metrics" | "other";
 
 /** In seconds. */
 export const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
