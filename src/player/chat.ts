@@ -28,7 +28,7 @@ const timeOfDay = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: 
 export function createChat(gateway: Gateway, { eventId, view, onRefused }: TalkView): Talk {
   const items = new Map<string, HTMLLIElement>();
   const deleted = new Set<string>();
-  let readings = 0;
+  let isToBeRead = true;
 
   const variables: Record<string, unknown> = { eventId, after: null };
   gateway.follow<{ readonly chatMessageChanges: ChatMessageChange }>("ChatMessageChanges", variables, ({ chatMessageChanges: change }) => {
@@ -38,19 +38,32 @@ export function createChat(gateway: Gateway, { eventId, view, onRefused }: TalkV
     if (change.message) add(change.message);
     else remove(change.messageId);
   });
+  gateway.onConnected(() => {
+    isToBeRead = true;
+    void readLatest();
+  });
   void readLatest();
 
   async function readLatest(): Promise<void> {
+    const before = [...items.keys()];
     try {
       const { publicEvent } = await gateway.ask<{ publicEvent: { messages: { nodes: ChatMessage[] } } | null }>("LatestChatMessages", {
         id: eventId,
         first: LATEST_COUNT,
       });
-      for (const message of publicEvent?.messages.nodes.toReversed() ?? []) add(message);
-      readings += 1;
+      const latest = publicEvent?.messages.nodes ?? [];
+      forgetDeleted(before, latest);
+      for (const message of latest.toReversed()) add(message);
     } catch (error) {
       onRefused(error);
     }
+  }
+
+  /** What was shown before the latest were read, and would be among them, has been deleted. */
+  function forgetDeleted(before: readonly string[], latest: readonly ChatMessage[]): void {
+    const oldest = latest.length < LATEST_COUNT ? "" : (latest.at(-1)?.at ?? "");
+    const isThere = new Set(latest.map(({ id }) => id));
+    for (const id of before) if (!isThere.has(id) && (items.get(id)?.dataset["at"] ?? "") > oldest) remove(id);
   }
 
   function add(message: ChatMessage): void {
@@ -83,9 +96,11 @@ export function createChat(gateway: Gateway, { eventId, view, onRefused }: TalkV
       const { sendChatMessage } = await gateway.ask<{ sendChatMessage: { userErrors: UserError[] } }>("SendChatMessage", { eventId, text });
       return sendChatMessage.userErrors[0]?.message ?? null;
     },
-    // What came between the first reading and the first change is read by a second one; changes are told from then on.
+    // Changes are told from some moment after a connection is there: what came just before it is read by a second reading.
     refresh() {
-      if (readings < 2) void readLatest();
+      if (!isToBeRead && gateway.isConnected()) return;
+      isToBeRead = false;
+      void readLatest();
     },
   };
 }

@@ -37,6 +37,9 @@ export interface Gateway {
   readonly ask: <Data>(name: OperationName, variables: Variables) => Promise<Data>;
   /** Told whatever comes, without an end: comes back by itself. What is changed in `variables` holds when it does. */
   readonly follow: <Data>(name: OperationName, variables: Variables, onData: (data: Data) => void) => void;
+  /** Told whenever a connection is there again: what was said without one may have been missed. */
+  readonly onConnected: (listener: () => void) => void;
+  readonly isConnected: () => boolean;
   readonly close: () => void;
 }
 
@@ -53,6 +56,13 @@ export function createGateway(token: string | null): Gateway {
   const timers = new Set<number>();
   let isClosed = false;
   let client: Client | null = null;
+  let isConnected = false;
+  const listeners: (() => void)[] = [];
+
+  function noteConnection(isThere: boolean): void {
+    isConnected = isThere;
+    if (isThere && !isClosed) for (const listener of listeners) listener();
+  }
 
   async function ask<Data>(name: OperationName, variables: Variables): Promise<Data> {
     const response = await fetch(address, {
@@ -75,7 +85,7 @@ export function createGateway(token: string | null): Gateway {
 
   function follow<Data>(name: OperationName, variables: Variables, onData: (data: Data) => void): void {
     if (isClosed) return;
-    client ??= openSocket(authorization);
+    client ??= openSocket(authorization, noteConnection);
     const again = (): void => {
       if (isClosed) return;
       const timer = window.setTimeout(() => {
@@ -100,6 +110,8 @@ export function createGateway(token: string | null): Gateway {
   return {
     ask,
     follow,
+    onConnected: (listener) => void listeners.push(listener),
+    isConnected: () => isConnected,
     close() {
       isClosed = true;
       for (const timer of timers) window.clearTimeout(timer);
@@ -113,7 +125,7 @@ interface Answer<Data> {
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
 }
 
-function openSocket(authorization: string | null): Client {
+function openSocket(authorization: string | null, noteConnection: (isThere: boolean) => void): Client {
   const url = new URL(address);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   let socket: WebSocket | null = null;
@@ -140,7 +152,11 @@ function openSocket(authorization: string | null): Client {
       pong: (isReceived) => {
         if (isReceived) window.clearTimeout(patience);
       },
-      closed: () => window.clearTimeout(patience),
+      connected: () => noteConnection(true),
+      closed: () => {
+        window.clearTimeout(patience);
+        noteConnection(false);
+      },
     },
   });
 }

@@ -39,7 +39,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await Promise.all(senders.map((sender) => sender.stop()));
   await product?.close();
   for (const site of sites) site.close();
 });
@@ -49,7 +48,10 @@ beforeEach(async () => {
   page = await browser.context.newPage();
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
-  return () => page.close();
+  return async () => {
+    await page.close();
+    await stopPushing();
+  };
 });
 
 interface Shared {
@@ -68,7 +70,7 @@ interface LanguageView {
 const LANGUAGE = `query ($id: ID!) { event(id: $id) { languages { session { status }
   primary { state endpoints { protocol serverUrl streamKey { id } } } } } }`;
 
-async function createEvent(input: object = {}): Promise<Shared> {
+async function createEvent(input: object = {}, codes: readonly string[] = ["de"]): Promise<Shared> {
   const templateId = await product.createTemplate(`Small ${Date.now()}`, [
     {
       name: "180p",
@@ -83,7 +85,7 @@ async function createEvent(input: object = {}): Promise<Shared> {
   ]);
   const { createEvent: made } = await product.client.graphql(
     `mutation ($input: CreateEventInput!) { createEvent(input: $input) { event { id sharing { url embedHtml } } userErrors { message } } }`,
-    { input: { title: "Town hall", languages: [{ code: "de", label: "Deutsch", templateId }], ...input } },
+    { input: { title: "Town hall", languages: codes.map((code) => ({ code, label: `Label of ${code}`, templateId })), ...input } },
   );
   expect(made.userErrors).toEqual([]);
   return made.event;
@@ -96,35 +98,36 @@ async function act(field: string, type: string, input: object): Promise<void> {
   expect(answer[field].userErrors).toEqual([]);
 }
 
-async function until(id: string, what: string, isSo: (language: LanguageView) => boolean): Promise<LanguageView> {
+/** The languages once all of them are so. */
+async function until(id: string, what: string, isSo: (language: LanguageView) => boolean): Promise<readonly LanguageView[]> {
   return eventually(
     what,
     async () => {
-      const { event } = await product.client.graphql<{ event: { languages: readonly [LanguageView] } }>(LANGUAGE, { id });
-      if (!isSo(event.languages[0])) throw new Error(JSON.stringify(event.languages));
-      return event.languages[0];
+      const { event } = await product.client.graphql<{ event: { languages: readonly LanguageView[] } }>(LANGUAGE, { id });
+      if (!event.languages.every(isSo)) throw new Error(JSON.stringify(event.languages));
+      return event.languages;
     },
     90_000,
   );
 }
 
-type Pushing = ReturnType<typeof keepPushing>;
-
-/** With a sender that goes on until the end. */
-async function takeLive(event: Shared): Promise<Pushing> {
+async function takeLive(event: Shared): Promise<void> {
   await until(event.id, "listening", ({ session }) => session.status === "WAITING");
-  const sender = await pushTo(event);
+  await pushTo(event);
   await until(event.id, "connected", (language) => language.primary.state === "CONNECTED");
   await act("goLive", "GoLiveInput", { id: event.id });
-  return sender;
 }
 
-async function pushTo({ id }: Shared): Promise<Pushing> {
-  const { primary } = await until(id, "with an address", (language) => language.primary.endpoints.length > 0);
-  const endpoint = primary.endpoints.find(({ protocol }) => protocol === "RTMP")!;
-  const sender = keepPushing(`${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`);
-  senders.push(sender);
-  return sender;
+/** A sender for each language, which goes on until it is stopped. */
+async function pushTo({ id }: Shared): Promise<void> {
+  for (const { primary } of await until(id, "with an address", (language) => language.primary.endpoints.length > 0)) {
+    const endpoint = primary.endpoints.find(({ protocol }) => protocol === "RTMP")!;
+    senders.push(keepPushing(`${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`));
+  }
+}
+
+async function stopPushing(): Promise<void> {
+  await Promise.all(senders.splice(0).map((sender) => sender.stop()));
 }
 
 const notice = (where: Page | Frame = page) => where.locator("#notice");
@@ -273,19 +276,22 @@ describe("the page of an event", () => {
 
   it("comes back by itself when the sender was away, and when the gateway was", { timeout: 300_000 }, async () => {
     const event = await createEvent({ messagingMode: "CHAT" });
-    const sender = await takeLive(event);
+    await takeLive(event);
     await page.goto(event.sharing.url);
     await untilItPlays();
-    await sender.stop();
+    await stopPushing();
     await expect.poll(() => notice().innerText(), { timeout: 60_000 }).toContain("is interrupted");
     await pushTo(event);
     await untilItPlays();
     await product.killAndStart();
+    await act("sendChatMessage", "SendChatMessageInput", { eventId: event.id, text: "While you were away" });
     // What was fetched before plays on for a while.
     await page.waitForResponse((response) => response.ok() && isMedia(response.url()), { timeout: 90_000 });
     await untilItPlays();
     await act("sendChatMessage", "SendChatMessageInput", { eventId: event.id, text: "Here we are again" });
-    await expect.poll(() => questions().allInnerTexts(), { timeout: 30_000 }).toEqual([expect.stringContaining("Here we are again")]);
+    await expect
+      .poll(() => questions().allInnerTexts(), { timeout: 45_000 })
+      .toEqual([expect.stringContaining("While you were away"), expect.stringContaining("Here we are again")]);
     await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
   });
 
@@ -311,6 +317,29 @@ describe("the page of an event", () => {
     await page.goto(otherSite);
     await expect.poll(() => complaints, { timeout: 15_000 }).toEqual([expect.stringContaining("frame-ancestors")]);
     expect(page.frames().some((each) => each.url() === event.sharing.url)).toBe(false);
+    await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
+  });
+
+  it("begins with the browser's own language, and plays the one that is chosen", { timeout: 200_000 }, async () => {
+    const event = await createEvent({}, ["de", "en"]);
+    await takeLive(event);
+    await page.goto(event.sharing.url);
+    const outputOf = (url: string) => new URL(url).pathname.split("/")[2]!;
+    // What was asked for in the language before may still come.
+    const fetchedOther = async (before: string): Promise<string> => {
+      const fits = (url: string) => isMedia(url) && outputOf(url) !== before;
+      return outputOf((await page.waitForResponse((each) => each.ok() && fits(each.url()), { timeout: 90_000 })).url());
+    };
+    const english = await fetchedOther("");
+    await untilItPlays();
+    await page.locator("#language").selectOption({ label: "Label of de" });
+    const german = await fetchedOther(english);
+    await untilItPlays();
+    const { publicEvent } = await product.client.graphql(`query ($id: ID!) { publicEvent(id: $id) { languages { hlsUrl } } }`, {
+      id: event.id,
+    });
+    const outputs = publicEvent.languages.map(({ hlsUrl }: { hlsUrl: string }) => outputOf(hlsUrl));
+    expect([german, english]).toEqual(outputs);
     await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
   });
 
