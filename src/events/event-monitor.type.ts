@@ -25,7 +25,7 @@ export class EventMonitorType {
   @Field(() => ID, { description: "An identifier of its own, for client caches; it follows from the event's." })
   id!: string;
 
-  @Field(() => DateTime, { description: "The moment." })
+  @Field(() => DateTime, { description: "When all of this was so." })
   at!: Date;
 
   @Field(() => EventStatus, { description: "What the event is." })
