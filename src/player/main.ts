@@ -41,6 +41,7 @@ const RETRY_MILLISECONDS = 4_000;
 function refuse({ code, message }: Refused, { name }: Entry): void {
   if (code === "REQUIRED" || code === "INVALID_VALUE") {
     show.hidden = true;
+    panel.hide();
     entryError.textContent = code === "INVALID_VALUE" ? message : "";
     if (entry.hidden) find("entry-name", HTMLInputElement).value = name ?? "";
     entry.hidden = false;

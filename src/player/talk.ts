@@ -25,6 +25,8 @@ export interface TalkPanel {
   /** Shows the talk of this attendee; the one before is forgotten. */
   readonly open: (gateway: Gateway, attendee: { readonly eventId: string; readonly mayWrite: boolean }) => void;
   readonly show: (mode: MessagingMode, isOver: boolean) => void;
+  /** Until it is opened again. */
+  readonly hide: () => void;
 }
 
 const WORDS = {
@@ -50,12 +52,16 @@ export function createTalkPanel(onName: (name: string) => Promise<void>): TalkPa
     else problem.textContent = error instanceof Refused ? error.message : "That did not get through. Try again.";
   }
 
+  function place(isShown: boolean): void {
+    panel.hidden = !isShown;
+    document.body.classList.toggle("with-talk", isShown);
+  }
+
   function begin(mode: MessagingMode): void {
     shown = mode;
     view.replaceChildren();
     talk = null;
-    panel.hidden = mode === "DISABLED";
-    document.body.classList.toggle("with-talk", mode !== "DISABLED");
+    place(mode !== "DISABLED");
     if (mode === "DISABLED" || !open) return;
     const { title, label, none: noneYet } = WORDS[mode];
     find("talk-title", HTMLElement).textContent = title;
@@ -107,5 +113,6 @@ export function createTalkPanel(onName: (name: string) => Promise<void>): TalkPa
       writing.hidden = isOver || !mayWrite;
       talk?.refresh();
     },
+    hide: () => place(false),
   };
 }

@@ -271,6 +271,7 @@ describe("the page of an event", () => {
     await expect.poll(() => questions().count(), { timeout: 15_000 }).toBe(2);
     await act("updateEvent", "UpdateEventInput", { id: event.id, accessCode: "Another1" });
     await expect.poll(() => page.locator("#entry").isVisible(), { timeout: 30_000 }).toBe(true);
+    expect([await page.locator("#talk").isVisible(), await page.locator("#video").isVisible()]).toEqual([false, false]);
     await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
   });
 
