@@ -3,29 +3,23 @@ import type { Executor } from "../database/database.ts";
 import { OUTPUT_TYPE_FACTS, OutputType } from "../playbacks/playback.rules.ts";
 import { InputType } from "../sessions/session.rules.ts";
 import { idOfLine, LINE_END } from "./csv.line.ts";
-import { chosenSessions, type CsvPage, type CsvSelection, type SelectedLines } from "./csv.session.store.ts";
+import { chosenSessions, type CsvPage, type CsvSelection, type CsvWhole, type SelectedLines } from "./csv.session.store.ts";
 
 /**
  * Sessions with their playbacks in the order of their names, written by PostgreSQL as lines for `createLineWriter`, with no secret in
  * them. All lines are one text: that takes half the time of bringing the columns here, most of which the driver would spend on rows.
  */
-export async function selectExportLines(executor: Executor, selection: CsvSelection, page: CsvPage | null): Promise<SelectedLines> {
+export async function selectExportLines(executor: Executor, selection: CsvSelection, part: CsvPage | CsvWhole): Promise<SelectedLines> {
   const [row] = await executor.execute<{ text: string | null; nameOrder: string }>(sql`
     select string_agg(${LINE}, E'\\x1e' order by s.name_order, s.id, p.position, p.id) as text, max(s.name_order) as "nameOrder"
-    from ${chosenSessions(selection, page)} s
+    from ${chosenSessions(selection, part)} s
     left join playbacks p on p.session_id = s.id
-    left join (select id, ${TEMPLATE_CELL} as cell from templates where organization_id = ${selection.organizationId} offset 0) t
+    left join (
+      select id, ' ' || id as kind, ${TEMPLATE_CELL} as cell from templates where organization_id = ${selection.organizationId} offset 0) t
       on t.id = p.template_id`);
   if (!row || row.text === null) return { lines: [], end: null };
   const lines = row.text.split(LINE_END);
   return { lines, end: [row.nameOrder, idOfLine(lines.at(-1) ?? "")] };
-}
-
-/** How many sessions an export would hold, counted no further than to the limit. */
-export async function countExported(executor: Executor, selection: CsvSelection, limit: number): Promise<number> {
-  const [row] = await executor.execute<{ count: number }>(sql`
-    select count(*)::integer as count from (select from ${chosenSessions(selection, null)} s limit ${limit}) counted`);
-  return row?.count ?? 0;
 }
 
 /**
@@ -74,8 +68,9 @@ const NO_OUTPUT_CELLS = "',,,,,,,'";
 const TEMPLATE_CELL = sql.raw(`',' || ${withInnerCommas("name")}`);
 
 /** What `readKind` reads. */
-const KIND = `s.input_type || case when s.stream_remap = '[]' then ' 0' else ' 1' end || case when s.event_id is null then ' 0' else ' 1' end
-  || coalesce(' ' || p.type || ' ' || p.template_id || ' ' || cardinality(p.urls), '')`;
+const KIND = `s.input_type || case when s.event_id is null and s.stream_remap = '[]' then ' 0 0'
+  else ' ' || (s.stream_remap <> '[]')::integer || ' ' || (s.event_id is not null)::integer end
+  || coalesce(' ' || p.type || ' ' || cardinality(p.urls) || t.kind, '')`;
 
 const LINE = sql.raw(
   joined([`${KIND} || ','`, "s.id", ...COMMON_CELLS, FAILOVER_CELLS, INPUT_CELLS, `coalesce(${OUTPUT_CELLS}, ${NO_OUTPUT_CELLS})`]),

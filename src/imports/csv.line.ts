@@ -108,9 +108,9 @@ function reasonOf(cells: readonly string[], { reasonOf: judge }: KindJudge): str
   return judge({ inputs, outputs: cells[OUTPUT_URLS] ? cells[OUTPUT_URLS].split(" ") : [] });
 }
 
-/** Input type, 1 with a stream remap, 1 for a session of an event, and unless there is no playback the output type, the template's id, and how many URLs there are. */
+/** Input type, 1 with a stream remap, 1 for a session of an event, and unless there is no playback the output type, how many URLs there are, and the template's id. */
 function readKind(text: string): SessionKind {
-  const [inputType = "", remap = "", event = "", outputType, templateId = "", urlCount = ""] = text.split(" ");
+  const [inputType = "", remap = "", event = "", outputType, urlCount = "", templateId = ""] = text.split(" ");
   return {
     inputType: inputType as InputType,
     hasRemap: remap === "1",

@@ -10,7 +10,7 @@ import { isIdentifier } from "../shared/identifier.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { packageVersion } from "../shared/package.ts";
 import { createSessionWriter, writeExportHead } from "./csv.export.ts";
-import { countExported, selectExportLines } from "./csv.line.store.ts";
+import { selectExportLines } from "./csv.line.store.ts";
 import { createLineWriter, idOfLine, type WrittenSessions } from "./csv.line.ts";
 import { CSV_ROW_LIMIT } from "./csv.read.ts";
 import {
@@ -19,6 +19,7 @@ import {
   type CsvPage,
   type CsvPosition,
   type CsvSelection,
+  type CsvWhole,
   type SelectedLines,
 } from "./csv.session.store.ts";
 import { idOfStoredLine, readStoredLines } from "../sessions/stored-session.ts";
@@ -41,13 +42,14 @@ export interface CsvExportResult {
 /** Writes the selected sessions as CSV, by name, in a fixed number of statements. Ids that name no session are left out. */
 export async function exportSessionsCsv(context: Context, input: ExportSessionsCsvInput): Promise<CsvExportResult> {
   const source = await openSource(context, input);
-  if ((await countExported(context.database.executor, source.selection, CSV_ROW_LIMIT + 1)) > CSV_ROW_LIMIT) {
+  const { lines } = await source.select({ atMost: CSV_ROW_LIMIT });
+  if (countSessions(lines, source) > CSV_ROW_LIMIT) {
     throw new Fault(
       FaultCode.BAD_USER_INPUT,
       `One export holds at most ${CSV_ROW_LIMIT} sessions. Narrow the selection, or get /exports/sessions.csv.`,
     );
   }
-  const { lines } = await source.select(null);
+  await source.audit(lines);
   const parts = [writeExportHead(RELEASE)];
   let rowCount = 0;
   let commentedRowCount = 0;
@@ -71,6 +73,7 @@ export async function* streamSessionsCsv(context: Context, input: ExportSessions
   let after: CsvPosition | null = null;
   do {
     const { lines, end }: SelectedLines = await source.select({ after, limit: PAGE_SIZE });
+    await source.audit(lines);
     if (end) yield source.write(lines).csv;
     after = end;
   } while (after);
@@ -89,8 +92,9 @@ const SLICE_SIZE_WITH_SECRETS = 250;
 
 /** The sessions of an export as lines, and what makes rows of them. */
 interface LineSource {
-  readonly selection: CsvSelection;
-  readonly select: (page: CsvPage | null) => Promise<SelectedLines>;
+  readonly select: (part: CsvPage | CsvWhole) => Promise<SelectedLines>;
+  /** Keeps that their secrets are given away, if they are, before the first is given. */
+  readonly audit: (lines: readonly string[]) => Promise<void>;
   readonly write: (lines: readonly string[]) => WrittenSessions;
   readonly idOf: (line: string) => string;
   readonly sliceSize: number;
@@ -104,31 +108,38 @@ async function openSource(context: Context, { selection: given, includeSecrets }
     if (!isPermitted(actor.accessLevel, "export secrets")) await recordDenial(context, "export secrets", given);
     assertMayRead(actor, "export secrets");
   }
-  const selection = { organizationId: actor.organizationId, filter: toFilter(given) };
+  const selection: CsvSelection = { organizationId: actor.organizationId, filter: toFilter(given) };
   const options = { facts: await selectCsvFacts(context), includeSecrets };
   if (!includeSecrets) {
-    const select = (page: CsvPage | null) => selectExportLines(database.executor, selection, page);
-    return { selection, select, write: createLineWriter(options), idOf: idOfLine, sliceSize: SLICE_SIZE };
+    return {
+      select: (part) => selectExportLines(database.executor, selection, part),
+      audit: () => Promise.resolve(),
+      write: createLineWriter(options),
+      idOf: idOfLine,
+      sliceSize: SLICE_SIZE,
+    };
   }
   const write = createSessionWriter(options);
   return {
-    selection,
-    async select(page) {
-      const selected = await selectCsvLines(database.executor, { ...selection, withSecrets: true }, page);
-      await auditLines(context, selected.lines);
-      return selected;
-    },
+    select: (part) => selectCsvLines(database.executor, { ...selection, withSecrets: true }, part),
+    audit: (lines) => auditLines(context, lines),
     write: (lines) => write(readStoredLines(lines, vault).map(({ session }) => session)),
     idOf: idOfStoredLine,
     sliceSize: SLICE_SIZE_WITH_SECRETS,
   };
 }
 
-/** Whoever exports secrets is given all of them in clear, which is kept before the first is given. */
+/** Whoever exports secrets is given all of them in clear. */
 async function auditLines(context: Context, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   const objectIds = [...new Set(lines.map(idOfStoredLine))];
   await context.database.executor.execute(auditStatement(context, { verb: Verb.REVEAL_SECRET, objectIds }));
+}
+
+/** How many sessions lines are of, as long as that matters: each has one line or more. */
+function countSessions(lines: readonly string[], { idOf }: LineSource): number {
+  if (lines.length <= CSV_ROW_LIMIT) return lines.length;
+  return new Set(lines.map(idOf)).size;
 }
 
 /** Slices of lines, none of which parts a session from its playbacks. */

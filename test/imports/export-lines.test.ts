@@ -7,6 +7,7 @@ import { csvFacts, type CsvFacts } from "../../src/imports/csv.rules.ts";
 import { CSV_COLUMNS } from "../../src/imports/csv.columns.ts";
 import { createLineWriter } from "../../src/imports/csv.line.ts";
 import { writeRecords } from "../../src/imports/csv.write.ts";
+import { CSV_ROW_LIMIT } from "../../src/imports/csv.read.ts";
 import { selectCsvFacts, selectCsvLines } from "../../src/imports/csv.session.store.ts";
 import type { CsvSession } from "../../src/imports/csv.session.ts";
 import { readStoredLines } from "../../src/sessions/stored-session.ts";
@@ -120,7 +121,7 @@ const LADDERS = {
 
 async function storedSessions(context: Context): Promise<readonly CsvSession[]> {
   const selection = { organizationId: context.actor.organizationId, filter: {}, withSecrets: false };
-  const { lines } = await selectCsvLines(context.database.executor, selection, null);
+  const { lines } = await selectCsvLines(context.database.executor, selection, { atMost: CSV_ROW_LIMIT });
   return readStoredLines(lines, null).map((stored) => stored.session);
 }
 
