@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startTestServer({
     allowedNetworks: [],
     allowedOrigins: ["https://console.example"],
-    onStatement: (statement) => (pageCount += statement.includes("string_agg(") ? 1 : 0),
+    onStatement: (statement) => (pageCount += statement.includes("left join playbacks p on p.session_id") ? 1 : 0),
   });
   caller = await server.otherOrganization();
   await insertTemplate(caller.context, "One");
