@@ -15,7 +15,7 @@ import type { StreamReport, StreamTask } from "./stream-process.ts";
 
 const ROWS = 10_000;
 const LONG_EXPORT_ROWS = 100_000;
-const ROUNDS = 5;
+const ROUNDS = 9;
 
 /** Imports and exports of 10,000 sessions against bare COPY of the same rows, and the memory of an import of 20 MB and of a long export. */
 export async function benchCsv(): Promise<void> {

@@ -2,11 +2,13 @@
 import { benchCsv } from "./csv.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchSubscribers } from "./subscribers.ts";
+import { benchWrites } from "./writes.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   csv: benchCsv,
   processes: benchProcesses,
   subscribers: benchSubscribers,
+  writes: benchWrites,
 };
 
 const wanted = process.argv.slice(2);

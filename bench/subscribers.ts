@@ -57,10 +57,20 @@ export async function benchSubscribers(): Promise<void> {
     for (let count = 0; count < BURST; count += 1) await change(context, id, 100 + count);
   });
   const [told, broadcast] = [median(late.gateway), median(late.bare)];
-  report(`one change to ${SUBSCRIBERS} subscribers / bare broadcast, p99`, told / broadcast, 1.5, `${show(told)} / ${show(broadcast)}, ${text.length} bytes`);
+  report(
+    `one change to ${SUBSCRIBERS} subscribers / bare broadcast, p99`,
+    told / broadcast,
+    1.5,
+    `${show(told)} / ${show(broadcast)}, ${text.length} bytes`,
+  );
   console.log(`     round by round: ${late.gateway.map(show).join(", ")} / ${late.bare.map(show).join(", ")}`);
   report("messages missed or wrong", wrong + burst.wrong, 0, `of ${(ROUNDS + 1 + BURST) * SUBSCRIBERS}`);
-  report("MB of the gateway", Math.max(opened, residentMegabytes(gateway.process)), 500, `${before.toFixed(0)} before, ${opened.toFixed(0)} when all were open`);
+  report(
+    "MB of the gateway",
+    Math.max(opened, residentMegabytes(gateway.process)),
+    500,
+    `${before.toFixed(0)} before, ${opened.toFixed(0)} when all were open`,
+  );
   for (const child of [subscribers, listeners, bare, gateway.process]) child.kill("SIGKILL");
   await installation.close();
 }
@@ -96,7 +106,11 @@ async function openSubscribers(url: string, greeting: Greeting | null): Promise<
   return child;
 }
 
-async function deliver(subscribers: ChildProcess, messages: number, trigger: () => unknown): Promise<Arrivals & { readonly start: number }> {
+async function deliver(
+  subscribers: ChildProcess,
+  messages: number,
+  trigger: () => unknown,
+): Promise<Arrivals & { readonly start: number }> {
   await ask(subscribers, { kind: "expect", messages });
   const arrived = once(subscribers, "message") as Promise<[Arrivals]>;
   const start = Number(process.hrtime.bigint()) / 1e6;

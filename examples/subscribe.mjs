@@ -9,6 +9,8 @@ const client = createClient({
   webSocketImpl: WebSocket,
   connectionParams: { authorization: `Bearer ${key}` },
   retryAttempts: Infinity,
+  // Left out, it gives up for good when nobody answers at the address for a moment.
+  shouldRetry: () => true,
 });
 
 const variables = { after: null, snapshot: true };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createAssetTeller, type AssetTeller } from "./encoder/asset-teller.ts";
+import type { ClipTools } from "./encoder/clip-maker.ts";
 import { claimEncoderIdentity, type EncoderIdentity } from "./encoder/encoder-identity.ts";
 import type { IngestAddresses, SupportedTypes } from "./encoder/encoder.rules.ts";
 import { openRealEncoder } from "./encoder/real-encoder.ts";
@@ -22,6 +23,8 @@ export interface PreparedEncoder {
   readonly runner: StartRunner;
   /** What its runners tell of assets. */
   readonly assets: AssetTeller;
+  /** Null of one that only does as if. */
+  readonly clipTools: ClipTools | null;
   readonly capabilities: SupportedTypes;
   readonly capacity: number;
   readonly isSimulated: boolean;
@@ -49,6 +52,7 @@ export async function prepareEncoder(
     return {
       ...common,
       assets: createAssetTeller(),
+      clipTools: null,
       isSimulated: true,
       ingestAddresses: {},
       capacity: encoder.capacity,

@@ -6,6 +6,7 @@ import type { Environment } from "./environment.ts";
 import { type Metrics } from "./observability/metrics.ts";
 import { type Clock } from "./shared/clock.ts";
 import { type Logger } from "./shared/log.ts";
+import { type Storage } from "./storage/storage.ts";
 
 /** Everything that the parts share. */
 export interface Installation {
@@ -17,6 +18,8 @@ export interface Installation {
   readonly vault: Vault;
   readonly bell: Bell;
   readonly metrics: Metrics;
+  /** Where whole assets are moved to; null where none is configured. */
+  readonly objectStore: Storage | null;
 }
 
 /** What ends together, in the order of the end: who takes work, who reads and writes by themselves, and what all of them use. */

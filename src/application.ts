@@ -16,17 +16,19 @@ import type { DatabaseAddress } from "./database/connection.ts";
 import { findDatabaseServer, startDatabaseServer } from "./database/database-server.ts";
 import { migrateDatabase } from "./database/migrate.ts";
 import { startAssetSweeper } from "./encoder/asset-sweeper.ts";
+import { startAssetUploader } from "./encoder/asset-uploader.ts";
 import { startAgent } from "./encoder/agent.ts";
+import { startClipMaker } from "./encoder/clip-maker.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
-import { assetRetentionOf, limitsOf, networkPolicyOf, tokenSettingsOf } from "./environment.settings.ts";
+import { assetRetentionOf, limitsOf, networkPolicyOf, s3SettingsOf, tokenSettingsOf } from "./environment.settings.ts";
 import { startEventKeeper } from "./events/event-keeper.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
-import { makeFirstOrganization } from "./organizations/first-start.ts";
+import { ADMIN_KEY_FILE, makeFirstOrganization } from "./organizations/first-start.ts";
 import { createGatewayOrigin } from "./origin/gateway-origin.ts";
 import { createOrigin } from "./origin/origin.ts";
 import { startScheduler } from "./schedules/scheduler.ts";
@@ -37,8 +39,12 @@ import { systemClock } from "./shared/clock.ts";
 import { createLog, type Logger } from "./shared/log.ts";
 import { packageVersion } from "./shared/package.ts";
 import { StartError } from "./shared/start-error.ts";
+import type { Storage } from "./storage/storage.ts";
+import { noteViewers } from "./viewers/note-viewers.ts";
+import { createViewerCounter } from "./viewers/viewer-counter.ts";
+import { startViewerReports } from "./viewers/viewer-reporter.ts";
+import { startWebhookDispatcher } from "./webhooks/webhook-dispatcher.ts";
 
-const ADMIN_KEY_FILE = "admin-key";
 /** An encoder's own, so that busy requests of the same process never hold up a heartbeat. */
 const ENCODER_CONNECTIONS = 3;
 
@@ -128,7 +134,18 @@ async function openInstallation({ environment, log, options, closers }: Opening)
       "The secrets in this database were encrypted with another key. Set HEADEND_SECRET_KEY to that of the installation, or bring back its file secret-key.",
     );
   }
-  return { environment, log, clock: systemClock, address, database, vault, bell: createBell({ database, log }), metrics };
+  const objectStore = await openObjectStore(environment, closers);
+  return { environment, log, clock: systemClock, address, database, vault, bell: createBell({ database, log }), metrics, objectStore };
+}
+
+/** Its client is loaded where it is wanted alone: it is larger than all the rest. */
+async function openObjectStore(environment: Environment, closers: Closers): Promise<Storage | null> {
+  const settings = s3SettingsOf(environment);
+  if (settings === null) return null;
+  const { createS3Storage } = await import("./storage/s3-storage.ts");
+  const objectStore = createS3Storage(settings);
+  closers.push({ stage: "workers", close: () => Promise.resolve(objectStore.close()) });
+  return objectStore;
 }
 
 function messageOf(error: unknown): string {
@@ -177,24 +194,26 @@ async function startMediaOnly(installation: Installation, encoder: PreparedEncod
   const { environment, database, log, metrics } = installation;
   const { host, port, metricsToken } = environment;
   metrics.showInstallation(database.executor);
-  const origin = createOrigin({ mediaRoot: encoder.mediaRoot });
+  const origin = createOrigin({ mediaRoot: encoder.mediaRoot, signing: installation.vault, clock: installation.clock });
   const assetOrigin = createAssetOrigin(assetServing(installation, createServedMedia(database.executor), encoder));
   return startMediaServer({ host, port, metricsToken, database, log, metrics, origin, assetOrigin });
 }
 
-function assetServing({ vault, clock }: Installation, media: ServedMedia, own: PreparedEncoder | null): AssetOriginOptions {
-  return { signing: vault, clock, media, objectStore: null, own };
+function assetServing({ vault, clock, objectStore }: Installation, media: ServedMedia, own: PreparedEncoder | null): AssetOriginOptions {
+  return { signing: vault, clock, media, objectStore, own };
 }
 
 async function startGateway(installation: Installation, encoder: PreparedEncoder | null, closers: Closers): Promise<RunningServer> {
-  const { environment, log, clock, database, vault, bell, metrics } = installation;
+  const { environment, log, clock, database, vault, bell, metrics, objectStore } = installation;
   const media = createServedMedia(database.executor);
   const changeLog = await openChangeLog({ database, log, onStep: media.follow, onRead: metrics.changeLog.read });
   closers.push({ stage: "workers", close: () => changeLog.close() });
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
-  const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore: null });
+  const dispatcher = await startWebhookDispatcher({ database, changeLog, vault, network: networkPolicyOf(environment), clock, log });
+  closers.push({ stage: "workers", close: () => dispatcher.close() });
+  const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore });
   closers.push({ stage: "workers", close: sweeping.close });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
@@ -214,6 +233,8 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
       return environment.publicUrl ?? url;
     },
   };
+  const viewers = createViewerCounter();
+  closers.push({ stage: "workers", close: startViewerReports({ database, log, counter: viewers }) });
   closers.push({ stage: "workers", close: startScheduler(base) });
   closers.push({ stage: "workers", close: startEventKeeper(base) });
   const server = await startServer({
@@ -225,10 +246,17 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     port: environment.port,
     changeLog,
     allowedOrigins: environment.allowedOrigins,
+    embedOrigins: environment.embedOrigins,
     trustedProxies: environment.trustedProxies,
     limits: limitsOf(environment),
     operations: openPersistedOperations(environment.persistedOperations),
-    originHandler: createGatewayOrigin({ executor: database.executor, own: encoder }),
+    originHandler: createGatewayOrigin({
+      signing: vault,
+      clock,
+      executor: database.executor,
+      own: encoder,
+      onViewed: noteViewers(viewers, environment.trustedProxies),
+    }),
     assetHandler: createAssetOrigin(assetServing(installation, media, encoder)),
     base,
   });
@@ -245,7 +273,7 @@ interface EncoderStart {
 }
 
 async function startEncoder(installation: Installation, { encoder, isGateway, mediaUrl, closers }: EncoderStart): Promise<void> {
-  const { environment, address, log, clock, vault, metrics } = installation;
+  const { environment, address, log, clock, vault, metrics, objectStore } = installation;
   const observer = withSpans(metrics.database.observerOf("encoder", ENCODER_CONNECTIONS));
   const database = openDatabase({ address, log, applicationName: "headend encoder", maxConnections: ENCODER_CONNECTIONS, observer });
   closers.push({ stage: "databases", close: () => database.close() });
@@ -263,9 +291,19 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     version: packageVersion(),
   });
   encoder.currentId = agent.encoderId;
+  if (encoder.clipTools) {
+    const { assetRoot, clipTools } = encoder;
+    const clips = await startClipMaker({ ...clipTools, database, log, assetRoot, objectStore, encoderId: agent.encoderId, teller: assets });
+    closers.push({ stage: "takers", close: clips.close });
+  }
   if (!isSimulated) {
     const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
     closers.push({ stage: "workers", close: sweeper.close });
+  }
+  if (objectStore && !isSimulated) {
+    const { assetRoot } = encoder;
+    const uploader = startAssetUploader({ database, bell, clock, log, assetRoot, objectStore, encoderId: agent.encoderId });
+    closers.push({ stage: "workers", close: uploader.close });
   }
   closers.push({ stage: "takers", close: () => agent.close() });
 }

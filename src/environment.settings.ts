@@ -4,6 +4,7 @@ import type { Environment } from "./environment.ts";
 import type { CallLimitSettings } from "./limits/call-limits.ts";
 import type { NetworkPolicy } from "./network/network-policy.ts";
 import { listOwnAddresses } from "./network/resolve.ts";
+import type { S3Settings } from "./storage/s3-storage.ts";
 
 /** What each caller may spend. */
 export function limitsOf(environment: Environment): Partial<CallLimitSettings> {
@@ -28,4 +29,12 @@ export function tokenSettingsOf(environment: Environment): TokenSettings | null 
   if (issuer === null || audience === null) return null;
   const { tokenOrganizationClaim: organizationClaim, tokenLevelClaim: levelClaim } = environment;
   return { issuer, audience, keySetUrl, algorithms, organizationClaim, levelClaim };
+}
+
+/** The object store that whole assets are moved to; null where there is none. */
+export function s3SettingsOf(environment: Environment): S3Settings | null {
+  const { s3Bucket: bucket, s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = environment;
+  if (bucket === null || accessKeyId === null || secretAccessKey === null) return null;
+  const { s3Endpoint: endpoint, s3Region: region, s3PathStyle: isPathStyle, s3Prefix: prefix } = environment;
+  return { bucket, accessKeyId, secretAccessKey, endpoint, region, isPathStyle, prefix };
 }

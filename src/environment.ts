@@ -19,7 +19,7 @@ import {
   type EnvironmentVariable,
   type Values,
 } from "./environment.define.ts";
-import { ASSET_DEFINITIONS } from "./environment.assets.ts";
+import { ASSET_DEFINITIONS, findObjectStoreProblems } from "./environment.assets.ts";
 import { findTokenProblems, TOKEN_DEFINITIONS } from "./environment.tokens.ts";
 import { StartError } from "./shared/start-error.ts";
 import { isNetwork } from "./network/address.rules.ts";
@@ -114,11 +114,18 @@ const DEFINITIONS = {
     meaning: "Web pages of these origins may use the API, over HTTP (CORS) and WebSocket. Our own may always.",
     schema: list(isOrigin),
   }),
+  embedOrigins: define({
+    name: "HEADEND_EMBED_ORIGINS",
+    fallback: "",
+    allowed: "origins such as https://www.example.com, with commas between them",
+    meaning: "Web pages of these origins may show the player page of events in a frame. Left out, none may.",
+    schema: list(isOrigin),
+  }),
   allowedNetworks: define({
     name: "HEADEND_ALLOWED_NETWORKS",
     fallback: "",
     allowed: "ranges such as 10.20.0.0/16 or fd00:1::/32, with commas between them",
-    meaning: "Private and loopback addresses that inputs and outputs of sessions may use; none by default.",
+    meaning: "Private and loopback addresses that inputs and outputs of sessions and webhooks may use; none by default.",
     schema: list(isNetwork),
   }),
   trustedProxies: define({
@@ -286,7 +293,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     if (!result.success) problems.push(`${name}${isSecret ? "" : ` is ${JSON.stringify(given)} and`} must be ${allowed}.`);
     return [field, result.data];
   });
-  if (problems.length === 0) problems.push(...findTokenProblems(source));
+  if (problems.length === 0) problems.push(...findTokenProblems(source), ...findObjectStoreProblems(source));
   if (problems.length > 0) throw new EnvironmentError(problems.join("\n"));
   return Object.fromEntries(entries) as Environment;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newApiKey } from "../src/access/api-key.rules.ts";
-import { tokenSettingsOf } from "../src/environment.settings.ts";
+import { s3SettingsOf, tokenSettingsOf } from "../src/environment.settings.ts";
 import { ENVIRONMENT_VARIABLES, EnvironmentError, readEnvironment } from "../src/environment.ts";
 
 const KEY = Buffer.alloc(32, 7);
@@ -52,6 +52,8 @@ it.each([
   ["HEADEND_SRT_PORT", "off", { srtPort: null }],
   ["HEADEND_PERSISTED_OPERATIONS", "only", { persistedOperations: "only" }],
   ["HEADEND_RATE_LIMIT", "off", { ratePointsPerMinute: null }],
+  ["HEADEND_S3_PATH_STYLE", "off", { s3PathStyle: false }],
+  ["HEADEND_S3_PREFIX", "channel.4", { s3Prefix: "channel.4" }],
   ["HEADEND_RATE_LIMIT", "5000", { ratePointsPerMinute: 5_000 }],
   ["HEADEND_SOCKETS_PER_CALLER", "7", { connectionsPerCaller: 7 }],
   ["HEADEND_SECRET_KEY", KEY.toString("base64"), { secretKey: KEY }],
@@ -147,5 +149,26 @@ describe("the variables of tokens", () => {
     ["HEADEND_JWT_ALGORITHMS", { ...WHOLE, HEADEND_JWT_ALGORITHMS: "," }],
   ])("end the start by the name of what is wrong: %s", (name, source) => {
     expect(problem(source)).toContain(`${name} `);
+  });
+});
+
+describe("an object store", () => {
+  const store = { HEADEND_S3_BUCKET: "assets", HEADEND_S3_ACCESS_KEY_ID: "key", HEADEND_S3_SECRET_ACCESS_KEY: "secret" };
+
+  it("is a bucket and keys, at Amazon unless it is said where", () => {
+    expect(s3SettingsOf(readEnvironment({}))).toBeNull();
+    const common = { bucket: "assets", accessKeyId: "key", secretAccessKey: "secret", region: "us-east-1", isPathStyle: true };
+    expect(s3SettingsOf(readEnvironment(store))).toEqual({ ...common, endpoint: null, prefix: "headend" });
+    const elsewhere = { ...store, HEADEND_S3_ENDPOINT: "https://store.example.com/", HEADEND_S3_REGION: "eu-1" };
+    expect(s3SettingsOf(readEnvironment(elsewhere))).toMatchObject({ endpoint: "https://store.example.com", region: "eu-1" });
+  });
+
+  it("is whole or not there", () => {
+    expect(problem({ HEADEND_S3_BUCKET: "assets" })).toBe(
+      "HEADEND_S3_ACCESS_KEY_ID must be a text without blanks, since HEADEND_S3_BUCKET is set.\nHEADEND_S3_SECRET_ACCESS_KEY must be a text without blanks, since HEADEND_S3_BUCKET is set.",
+    );
+    expect(problem({ HEADEND_S3_ENDPOINT: "https://store.example.com" })).toBe(
+      "HEADEND_S3_ENDPOINT is set without HEADEND_S3_BUCKET, which must be the name of a bucket.",
+    );
   });
 });

@@ -37,7 +37,17 @@ export type Member = Actor & { readonly accessLevel: AccessLevel };
 /** For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. */
 export function assertPermission(actor: Actor, permission: Permission): void {
   const refusal = findLevelRefusal(actor, permission);
-  if (refusal) throw new Refusal(refusal);
+  if (refusal) throw new Denial(permission, refusal);
+}
+
+/** The refusal of a level that does not suffice. */
+export class Denial extends Refusal {
+  readonly permission: Permission;
+
+  constructor(permission: Permission, refusal: UserError) {
+    super(refusal);
+    this.permission = permission;
+  }
 }
 
 /** What such an answer says; null when the level suffices. */

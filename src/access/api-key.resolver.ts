@@ -21,7 +21,7 @@ export class ApiKeyResolver {
     description: "A page of the organization's API keys that were not revoked, the newest first. Wants level ADMIN.",
   })
   async apiKeys(@Args(() => PagingArguments) given: PagingArguments, @Ctx() context: RequestContext): Promise<Connection<ApiKeyRow>> {
-    assertMayRead(context.actor, "manage api keys");
+    assertMayRead(context.actor, "list api keys");
     const { executor } = context.database;
     const { organizationId } = context.actor;
     return toConnection({

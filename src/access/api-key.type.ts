@@ -13,7 +13,7 @@ registerEnumType(AccessLevel, {
     VIEWER: { description: "Reads everything but secrets and API keys." },
     OPERATOR: { description: "Also starts, stops and restarts sessions: for whoever runs a show." },
     EDITOR: { description: "Also creates, edits, deletes and imports sessions and templates, and exports their secrets." },
-    ADMIN: { description: "Also manages API keys." },
+    ADMIN: { description: "Also manages API keys and webhooks, and reads the audit." },
   },
 });
 

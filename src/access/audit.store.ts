@@ -2,21 +2,35 @@ import { and, eq, gte, lt, sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
 import { textList } from "../database/text-list.ts";
+import { firstIdentifierOf } from "../shared/identifier.ts";
 import { auditEntries } from "./audit.table.ts";
 
 export type AuditEntryRow = typeof auditEntries.$inferSelect;
 
 export type NewAuditEntry = Omit<AuditEntryRow, "objectIds"> & { readonly objectIds: readonly string[] };
 
+const INSERT = sql`insert into audit_entries (id, organization_id, at, actor, ip_address, verb, object_ids, outcome, request_id)`;
+
+function valuesOf(row: NewAuditEntry): SQL {
+  return sql`${row.id}, ${row.organizationId}, ${row.at.toISOString()}::timestamptz, ${row.actor}, ${row.ipAddress}::text, ${row.verb},
+      ${textList(row.objectIds)}, ${row.outcome}, ${row.requestId}`;
+}
+
 /** The statement that keeps entries, to be run by itself or along with another one. */
 export function auditEntriesInsert(rows: readonly NewAuditEntry[]): SQL {
-  const values = rows.map(
-    (row) => sql`(${row.id}, ${row.organizationId}, ${row.at.toISOString()}::timestamptz, ${row.actor}, ${row.ipAddress}, ${row.verb},
-      ${textList(row.objectIds)}, ${row.outcome}, ${row.requestId})`,
-  );
+  const values = rows.map((row) => sql`(${valuesOf(row)})`);
+  return sql`${INSERT} values ${sql.join(values, sql`, `)}`;
+}
+
+/** The same of one, unless there is another one of its caller, verb and outcome since that moment. */
+export function auditEntryInsertUnless(row: NewAuditEntry, since: Date): SQL {
   return sql`
-    insert into audit_entries (id, organization_id, at, actor, ip_address, verb, object_ids, outcome, request_id)
-    values ${sql.join(values, sql`, `)}`;
+    ${INSERT} select ${valuesOf(row)}
+    where not exists (
+      select 1 from audit_entries
+      where organization_id = ${row.organizationId} and id >= ${firstIdentifierOf("auditentry", since)}
+        and actor = ${row.actor} and verb = ${row.verb} and outcome = ${row.outcome}
+    )`;
 }
 
 /** Which entries are meant; what is left out says nothing. */

@@ -22,10 +22,12 @@ export interface Context {
   /** Where the call comes from; null where it comes from no network. */
   readonly ipAddress: string | null;
   readonly requestId: string;
+  /** Aborted once nobody waits for the answer: the caller went away, or this process ends. Left out where neither is known. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The part of a context that belongs to one call. */
-export type CallContext = Pick<Context, "actor" | "ipAddress" | "requestId">;
+export type CallContext = Pick<Context, "actor" | "ipAddress" | "requestId" | "signal">;
 
 /** A context within an open transaction. */
 export type TransactionContext = Context & { readonly transaction: Transaction };

@@ -17,7 +17,7 @@ export interface CreatedApiKey {
 export async function createApiKey(context: Context, input: CreateApiKey): Promise<CreatedApiKey> {
   const { name, accessLevel, canIntrospect, expiresAt = null } = input;
   const { actor, clock } = context;
-  assertPermission(actor, "manage api keys");
+  assertPermission(actor, "create api keys");
   const createdAt = clock.now();
   if (expiresAt !== null && expiresAt <= createdAt) {
     throw new Refusal({ code: UserErrorCode.INVALID_VALUE, message: "The key would have expired already.", path: ["input", "expiresAt"] });

@@ -12,7 +12,7 @@ import { recordAudit } from "./record-audit.ts";
  * key of an organization may not, since nobody could make another one.
  */
 export async function revokeApiKeys(context: Context, { ids }: RevokeApiKeys): Promise<readonly string[]> {
-  assertPermission(context.actor, "manage api keys");
+  assertPermission(context.actor, "revoke api keys");
   return inTransaction(context, "revoke api keys", async (transactionContext) => {
     const { transaction, actor, clock } = transactionContext;
     const now = clock.now();

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** What is signed with a key of its own, so that a signature of one kind never opens another. */
-export type SignedPurpose = "asset addresses" | "preview addresses" | "attendee tokens";
+export type SignedPurpose = "asset addresses" | "preview addresses" | "live addresses" | "attendee tokens";
 
 /** Encrypts what is stored and digests what is compared, with keys derived from the installation's secret key. */
 export interface Vault {

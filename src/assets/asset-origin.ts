@@ -1,3 +1,4 @@
+import { signedUrlEnd, type Signing } from "../access/signed-hour.rules.ts";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { contentTypeOf } from "../origin/content-type.ts";
@@ -9,7 +10,7 @@ import { openRegular } from "../storage/directory-storage.ts";
 import type { Storage, StoredFile } from "../storage/storage.ts";
 import { contentDisposition, readSharePath, readStillPath, type StillPath } from "./asset-path.rules.ts";
 import { canBeOpened } from "./asset.rules.ts";
-import { assetUrlEnd, readAssetPath, signAssetPath, type Signing } from "./asset-url.rules.ts";
+import { readAssetPath, signAssetPath } from "./asset-url.rules.ts";
 import type { ServedAsset } from "./served-media.store.ts";
 import type { ServedMedia } from "./served-media.ts";
 
@@ -94,7 +95,7 @@ async function serveShare(call: Call): Promise<void> {
     return;
   }
   const file = asked.file ?? asset.fileName;
-  const path = signAssetPath(options.signing, { id: asset.id, fileName: file, expiresAt: assetUrlEnd(now) });
+  const path = signAssetPath(options.signing, { id: asset.id, fileName: file, expiresAt: signedUrlEnd(now) });
   const isGrowing = asset.status === "IN_PROGRESS" && file.endsWith(".m3u8");
   await serveAssetFile(call, asset, { file, path, cacheControl: isGrowing ? CHANGING : ASKED_EACH_TIME });
 }

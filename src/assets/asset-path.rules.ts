@@ -39,17 +39,20 @@ export function readStillPath(path: string): StillPath | null {
   return { token, kind, file };
 }
 
-/** What a browser calls a file that it saves: the session, its date and the rendition, in the forms of RFC 6266. */
-export function contentDisposition(
-  {
-    sessionName,
-    sessionDate,
-    renditionName,
-  }: { readonly sessionName: string; readonly sessionDate: string; readonly renditionName: string | null },
-  file: string,
-): string {
+/** What an asset is called by what it is made of. */
+export interface AssetNames {
+  /** A clip's own; null when it has none. */
+  readonly name: string | null;
+  readonly sessionName: string;
+  /** ISO text. */
+  readonly sessionDate: string;
+  readonly renditionName: string | null;
+}
+
+/** What a browser calls a file that it saves: its name, or the session, its date and the rendition, in the forms of RFC 6266. */
+export function contentDisposition({ name: own, sessionName, sessionDate, renditionName }: AssetNames, file: string): string {
   const date = sessionDate.slice(0, 16).replace("T", " ").replace(":", "-");
-  const name = [sessionName, date, renditionName].filter((part) => part !== null).join(" ");
+  const name = own ?? [sessionName, date, renditionName].filter((part) => part !== null).join(" ");
   const whole = `${name
     .replace(/[\p{Cc}"\\/:*?<>|]+/gu, "_")
     .slice(0, 200)

@@ -70,11 +70,3 @@ export async function findAbandonedAssets(executor: Executor): Promise<readonly 
 export async function forgetAbandonedAssets(executor: Executor): Promise<void> {
   await executor.execute(sql`delete from assets a where a.deleted_at is not null and ${isAbandoned}`);
 }
-
-/** Deleted assets whose files are in the object store. */
-export async function findDeletedObjects(executor: Executor): Promise<readonly string[]> {
-  const rows = await executor.execute<{ id: string }>(
-    sql`select id from assets where deleted_at is not null and location = 'OBJECT_STORE' order by deleted_at limit ${BATCH}`,
-  );
-  return rows.map(({ id }) => id);
-}

@@ -1,4 +1,5 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
+import { signedUrlEnd } from "../access/signed-hour.rules.ts";
 import { assertMayRead } from "../access/actor.ts";
 import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection, type ListOrder } from "../graphql/connection.ts";
 import { DeletePayload, NOTHING_DELETED } from "../graphql/delete-payload.type.ts";
@@ -14,13 +15,14 @@ import { RunType } from "../sessions/run.type.ts";
 import { sessionLoader } from "../sessions/session.loaders.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
-import { assetUrlEnd, signAssetPath } from "./asset-url.rules.ts";
-import { DeleteAssetsInputType, ShareAssetInputType } from "./asset.input-type.ts";
-import { deleteAssetsInput, shareAssetInput, type DeleteAssets, type ShareAsset } from "./asset.input.ts";
+import { signAssetPath } from "./asset-url.rules.ts";
+import { CreateClipInputType, DeleteAssetsInputType, ShareAssetInputType } from "./asset.input-type.ts";
+import { createClipInput, deleteAssetsInput, shareAssetInput, type CreateClip, type DeleteAssets, type ShareAsset } from "./asset.input.ts";
 import { assetLoader, assetsOfProcessLoader, assetsOfRunLoader, processAssetCountLoader, runAssetCountLoader } from "./asset.loaders.ts";
 import { countAssets, pageAssets, type AssetQuery, type AssetRow } from "./asset.reads.ts";
 import { AssetKind, AssetStatus, canBeOpened, isShared } from "./asset.rules.ts";
 import { AssetConnection, AssetPayload, AssetType } from "./asset.type.ts";
+import { createClip } from "./create-clip.ts";
 import { deleteAssets } from "./delete-assets.ts";
 import { shareAsset } from "./share-asset.ts";
 
@@ -75,6 +77,17 @@ export class AssetResolver {
 
   @VerbMutation(() => AssetPayload, {
     description:
+      "Cut a piece out of a replay, running or ended. The clip is an MP4 of its own with a share URL, which opens once the clip is READY and until it is withdrawn or ends with `shareAsset`. The encoder that keeps the replay makes one at a time; of an organization 20 may wait for one encoder. A clip that cannot be made is FAILED with the reason. Needs EDITOR and the package LIVE_PROCESSING.",
+  })
+  async createClip(
+    @Input(() => CreateClipInputType, createClipInput) input: CreateClip,
+    @Ctx() context: RequestContext,
+  ): Promise<PayloadOf<AssetPayload>> {
+    return { asset: await context.loaders.of(assetLoader).load(await createClip(context, input)) };
+  }
+
+  @VerbMutation(() => AssetPayload, {
+    description:
       "Open an asset to whoever has its share URL, without credentials, until a moment or until it is withdrawn. Needs EDITOR and the package LIVE_PROCESSING.",
   })
   async shareAsset(
@@ -122,7 +135,7 @@ export class AssetResolver {
   })
   url(@Root() asset: AssetRow, @Ctx() { vault, publicUrl, clock }: RequestContext): string | null {
     if (!canBeOpened(asset) || !asset.isReachable) return null;
-    return `${publicUrl}${signAssetPath(vault, { ...asset, expiresAt: assetUrlEnd(clock.now()) })}`;
+    return `${publicUrl}${signAssetPath(vault, { ...asset, expiresAt: signedUrlEnd(clock.now()) })}`;
   }
 
   @FieldResolver(() => DateTime, {
@@ -130,7 +143,7 @@ export class AssetResolver {
     description: "When `url` ends, a whole hour; ask for the asset again then. Null without one.",
   })
   urlExpiresAt(@Root() asset: AssetRow, @Ctx() { clock }: RequestContext): Date | null {
-    return canBeOpened(asset) && asset.isReachable ? assetUrlEnd(clock.now()) : null;
+    return canBeOpened(asset) && asset.isReachable ? signedUrlEnd(clock.now()) : null;
   }
 
   @FieldResolver(() => Url, {

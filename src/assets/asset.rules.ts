@@ -26,6 +26,11 @@ export function canBeOpened({ kind, status }: { readonly kind: AssetKind; readon
   return status === "READY" || (status === "IN_PROGRESS" && kind === "REPLAY");
 }
 
+/** Whether it may be shared: a clip is from the beginning, and its address opens once it is whole. */
+export function canBeShared({ kind, status }: { readonly kind: AssetKind; readonly status: AssetStatus }): boolean {
+  return canBeOpened({ kind, status }) || (status === "IN_PROGRESS" && kind === "CLIP");
+}
+
 /** Whether an asset is shared at this moment. */
 export function isShared<Share extends { readonly shareToken: string | null; readonly shareExpiresAt: Date | null }>(
   share: Share,

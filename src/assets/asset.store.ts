@@ -6,7 +6,7 @@ import { assetStateJson, type AssetState } from "./asset.state.ts";
 import { assets } from "./asset.table.ts";
 
 /** 130 random bits. */
-const SHARE_TOKEN_LENGTH = 26;
+export const SHARE_TOKEN_LENGTH = 26;
 
 /** An asset whose row is locked until the transaction ends. */
 export interface LockedAsset {

@@ -34,9 +34,13 @@ export const assets = snakeCase.table(
     location: text().$type<AssetLocation>().notNull().default("ENCODER"),
     /** Within the directory of the asset: the file, or the playlist that leads to the others. */
     fileName: text().notNull(),
+    /** What whoever asked for a clip calls it. */
+    name: text(),
     contentType: text().notNull(),
     bytes: bigint({ mode: "number" }),
     durationSeconds: doublePrecision(),
+    /** Of a replay that keeps its newest part alone, how long everything was together that it dropped. */
+    droppedSeconds: doublePrecision().notNull().default(0),
     createdAt: moment().notNull(),
     /** Opens it without credentials until then; null while it is not shared. */
     shareToken: text(),
@@ -55,6 +59,10 @@ export const assets = snakeCase.table(
     index("assets_by_process").on(table.processId, table.createdAt, table.id),
     index("assets_by_run").on(table.runId, table.createdAt, table.id),
     index("assets_by_encoder").on(table.encoderId, table.id),
+    // Asked for again and again, by each encoder.
+    index("assets_waiting_clips")
+      .on(table.encoderId, table.id)
+      .where(sql`kind = 'CLIP' and status = 'IN_PROGRESS' and deleted_at is null`),
     index("assets_deleted")
       .on(table.deletedAt)
       .where(sql`deleted_at is not null`),

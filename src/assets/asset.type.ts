@@ -30,7 +30,7 @@ registerEnumType(AssetStatus, {
 
 @ObjectType("Asset", {
   implements: Node,
-  description: "A file or a playlist that a process made. It outlives its process and its session.",
+  description: "A file or a playlist that a process made, or a clip of one. It outlives its process and its session.",
 })
 export class AssetType extends Node {
   @Field(() => AssetKind, { description: "What was made: by which kind of process, or by cutting." })
@@ -54,6 +54,9 @@ export class AssetType extends Node {
   })
   renditionName!: string | null;
 
+  @Field(() => String, { nullable: true, description: "What whoever asked for a clip calls it; null for everything else." })
+  name!: string | null;
+
   @Field(() => DateTime, { description: "When its run began: the session date." })
   sessionDate!: Date;
 
@@ -68,6 +71,12 @@ export class AssetType extends Node {
 
   @Field(() => Float, { nullable: true, description: "Length in seconds; null while that is not known, and for pictures." })
   durationSeconds!: number | null;
+
+  @Field(() => Float, {
+    description:
+      "Of a replay that keeps its newest part alone, the seconds before that part: what a player shows as 0 is at droppedSeconds for cues of clips. Its playlist says it to the newest segment. 0 for everything else.",
+  })
+  droppedSeconds!: number;
 
   @Field(() => DateTime, { description: "When it was begun." })
   createdAt!: Date;

@@ -46,6 +46,9 @@ function checkId(id: string, { index, ids, asset }: CheckedId): readonly UserErr
   if (ids.indexOf(id) < index) return [{ code: UserErrorCode.DUPLICATE_ID, message: "This id was given before.", path }];
   if (!asset) return [{ code: UserErrorCode.NOT_FOUND, message: "There is no asset with this id.", path }];
   if (asset.state.status !== "IN_PROGRESS") return [];
-  const message = "The asset is still being made. Stop its session, or wait until it is READY.";
+  const message =
+    asset.state.kind === "CLIP"
+      ? "The clip is still being made. Wait until it is READY or FAILED."
+      : "The asset is still being made. Stop its session, or wait until it is READY.";
   return [{ code: UserErrorCode.INVALID_STATE, message, path }];
 }

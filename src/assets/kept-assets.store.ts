@@ -2,12 +2,13 @@ import { sql } from "drizzle-orm";
 import { appendChanges } from "../changes/append-changes.ts";
 import type { Executor, Transaction } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
-import type { AssetLocation, AssetStatus } from "./asset.rules.ts";
+import type { AssetKind, AssetLocation, AssetStatus } from "./asset.rules.ts";
 import { assetChanges, assetStateJson, type AssetState } from "./asset.state.ts";
 
 /** What an encoder that made an asset needs to know of it. */
 export interface KeptAsset {
   readonly id: string;
+  readonly kind: AssetKind;
   readonly status: AssetStatus;
   readonly location: AssetLocation;
   readonly isDeleted: boolean;
@@ -18,7 +19,7 @@ export interface KeptAsset {
 /** Every asset that the encoder made, deleted ones whose rows are still there among them. */
 export async function readKeptAssets(executor: Executor, encoderId: string): Promise<ReadonlyMap<string, KeptAsset>> {
   const rows = await executor.execute<{ asset: KeptAsset }>(sql`
-    select jsonb_build_object('id', id, 'status', status, 'location', location, 'isDeleted', deleted_at is not null,
+    select jsonb_build_object('id', id, 'kind', kind, 'status', status, 'location', location, 'isDeleted', deleted_at is not null,
       'isYoung', created_at > now() - interval '10 minutes') as asset
     from assets where encoder_id = ${encoderId}`);
   return new Map(rows.map(({ asset }) => [asset.id, asset]));

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import type { ProcessKind } from "../processes/process.rules.ts";
+import type { AssetNames } from "./asset-path.rules.ts";
 import type { AssetKind, AssetLocation, AssetStatus } from "./asset.rules.ts";
 
 /** Where something is kept: an encoder by its id, and the HTTP base address at which that is reached; null when it cannot be. */
@@ -10,17 +11,12 @@ export interface MediaPlace {
 }
 
 /** What is needed to serve an asset. */
-export interface ServedAsset extends MediaPlace {
+export interface ServedAsset extends MediaPlace, AssetNames {
   readonly id: string;
   readonly kind: AssetKind;
   readonly status: AssetStatus;
   readonly location: AssetLocation;
   readonly fileName: string;
-  /** What it is called when it is saved. */
-  readonly sessionName: string;
-  readonly renditionName: string | null;
-  /** ISO text. */
-  readonly sessionDate: string;
 }
 
 /** An asset that is not deleted, by its id. */
@@ -29,7 +25,7 @@ export async function findServedAsset(executor: Executor, id: string): Promise<S
     select jsonb_build_object(
       'id', a.id, 'kind', a.kind, 'status', a.status, 'location', a.location, 'fileName', a.file_name, 'encoderId', a.encoder_id,
       'mediaAddress', (select e.media_address from encoders e where e.id = a.encoder_id and e.status <> 'LOST'),
-      'sessionName', r.session_name, 'renditionName', a.rendition_name, 'sessionDate', r.started_at) as asset
+      'name', a.name, 'sessionName', r.session_name, 'renditionName', a.rendition_name, 'sessionDate', r.started_at) as asset
     from assets a join runs r on r.id = a.run_id
     where a.id = ${id} and a.deleted_at is null`);
   return row?.asset ?? null;

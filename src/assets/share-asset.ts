@@ -7,7 +7,7 @@ import { Verb } from "../sessions/session.rules.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
 import type { ShareAsset } from "./asset.input.ts";
-import { canBeOpened } from "./asset.rules.ts";
+import { canBeShared } from "./asset.rules.ts";
 import { assetChanges } from "./asset.state.ts";
 import { lockAssets, shareAssetRow, withdrawShare, type LockedAsset } from "./asset.store.ts";
 
@@ -34,7 +34,7 @@ export async function shareAsset(context: Context, { id, isShared, expiresAt = n
 }
 
 function refuseShare({ state }: LockedAsset, expiresAt: Date | null, now: Date): void {
-  if (!canBeOpened(state)) throw refusal(UserErrorCode.INVALID_STATE, `The asset is ${state.status}, and there is nothing to open.`, "id");
+  if (!canBeShared(state)) throw refusal(UserErrorCode.INVALID_STATE, `The asset is ${state.status}, and there is nothing to open.`, "id");
   if (expiresAt === null || expiresAt > now) return;
   throw refusal(UserErrorCode.INVALID_VALUE, "The share would have ended already.", "expiresAt");
 }

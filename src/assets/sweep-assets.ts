@@ -9,10 +9,11 @@ import {
   expireOldAssets,
   expireSurplusAssets,
   findAbandonedAssets,
-  findDeletedObjects,
   forgetAbandonedAssets,
 } from "./asset-retention.store.ts";
-import { forgetDeletedAssets, markAssetsLost } from "./kept-assets.store.ts";
+import { findDeletedObjects, forgetDeletedObjects } from "./asset-upload.store.ts";
+import { findOverdueClips } from "./clip.store.ts";
+import { markAssetsLost } from "./kept-assets.store.ts";
 
 /** How long and how much is kept; null for no limit. */
 export interface AssetRetention {
@@ -34,6 +35,7 @@ export interface AssetSweepOptions {
 const SWEEP_MILLISECONDS = 30_000;
 const DAY_MILLISECONDS = 86_400_000;
 const ENCODER_GONE = "Its encoder is gone, and has not finished it.";
+const ENCODER_AWAY = "Its encoder has been away for an hour, and has not made it.";
 
 /** Sweeps now and then; of several processes one at a time does it. */
 export function startAssetSweeping(options: AssetSweepOptions): Loop {
@@ -60,8 +62,10 @@ export async function sweepStoredAssets(options: AssetSweepOptions): Promise<voi
     const ids = await findAbandonedAssets(transaction);
     const abandoned = ids.length === 0 ? 0 : await markAssetsLost(transaction, { ids, reason: ENCODER_GONE, at });
     await forgetAbandonedAssets(transaction);
+    const clips = await findOverdueClips(transaction);
+    const overdue = clips.length === 0 ? 0 : await markAssetsLost(transaction, { ids: clips, reason: ENCODER_AWAY, at });
     if (old + surplus > 0) log.info({ old, surplus }, "assets beyond what is kept were deleted");
-    return old + surplus + abandoned > 0;
+    return old + surplus + abandoned + overdue > 0;
   });
   if (hasChanged) bell.ring();
   await deleteObjects(options);
@@ -72,6 +76,6 @@ async function deleteObjects({ database, objectStore }: AssetSweepOptions): Prom
   if (objectStore === null) return;
   for (const id of await findDeletedObjects(database.executor)) {
     await objectStore.deleteFolder(id);
-    await forgetDeletedAssets(database.executor, [id]);
+    await forgetDeletedObjects(database.executor, id);
   }
 }

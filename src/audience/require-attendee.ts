@@ -3,9 +3,10 @@ import { Refusal, UserErrorCode } from "../shared/user-error.ts";
 
 export type Attendee = Extract<Credential, { kind: "ATTENDEE" }>;
 
-/** The attendee that calls; null for any other caller. */
-export function attendeeOf({ credential }: Actor): Attendee | null {
-  return credential.kind === "ATTENDEE" ? credential : null;
+/** The attendee that calls; null for any other caller. Who has a level is none, whatever the credential. */
+export function attendeeOf(actor: Actor): Attendee | null {
+  if (actor.accessLevel !== null) return null;
+  return actor.credential.kind === "ATTENDEE" ? actor.credential : null;
 }
 
 /** Refuses whoever has not joined an event. */

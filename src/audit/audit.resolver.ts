@@ -17,7 +17,7 @@ const filterSchema = z.object({ objectId: idText.nullish(), actor: plainText(ACT
 export class AuditResolver {
   @Query(() => AuditEntryConnection, {
     description:
-      "A page of the organization's audit, the newest first: changes of sessions, templates and API keys, and every secret that was given out or replaced, refused attempts at secrets among them. Wants level ADMIN.",
+      "A page of the organization's audit, the newest first: every mutation that did something, and every secret that was given out. Of what was refused, bulk calls keep the sessions that were left alone, attempts at secrets are kept, and attempts at what the caller's level does not include, once a minute for each caller and verb. Entries are kept for a year. Wants level ADMIN.",
   })
   async auditEntries(
     @Args(() => AuditArguments) given: AuditArguments,

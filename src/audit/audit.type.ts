@@ -26,10 +26,15 @@ export class AuditEntryType extends Node {
   @Field(() => Verb, { description: "What was asked for." })
   verb!: Verb;
 
-  @Field(() => [ID], { description: "What it was done to, at most 10,000; objects that were deleted since are named as well." })
+  @Field(() => [ID], {
+    description:
+      "What it was done to, or was to be done to, at most 10,000; objects that were deleted since are named as well. Of a denied attempt the first 100 ids that were given, whether there are such objects or not.",
+  })
   objectIds!: readonly string[];
 
-  @Field(() => Outcome, { description: "ACCEPTED when it was done; FAILED when it was refused, which is kept of secrets alone." })
+  @Field(() => Outcome, {
+    description: "ACCEPTED when it was done; SKIPPED and FAILED when these were refused. One call leaves an entry for each outcome.",
+  })
   outcome!: Outcome;
 
   @Field(() => String, { description: "The request id that our logs name it by; several entries of one request have the same." })

@@ -3,7 +3,7 @@ import type { ChangeLog } from "./change-log.ts";
 import { BATCH_LIMIT, type RowBatch } from "./change-ring.ts";
 import type { ChangedObject } from "./change.rules.ts";
 import { withPatience } from "./patience.ts";
-import { advanceTo, oldestUnseen, positionAt, snapshotBefore, type Position, type Snapshot } from "./position.ts";
+import { advanceTo, isPlain, oldestUnseen, positionAt, snapshotBefore, type Position, type Snapshot } from "./position.ts";
 
 /** Rows of one step that a reader comes to next, with those that are none of its own: of other objects, or seen by other means. */
 export interface TakenRows {
@@ -29,10 +29,19 @@ export interface ChangeStream {
   readonly take: () => StreamEvent | Promise<StreamEvent> | null;
   /** Whether there is nothing to take. */
   readonly isLive: () => boolean;
-  /** Everything up to here was taken. */
+  /** Everything up to here was taken, but for what is left of a step that was begun. */
   readonly position: () => Position;
+  /** Another reader at the same place. */
+  readonly fork: () => ChangeStream;
   /** Ends a waiting `ready` at once. */
   readonly close: () => void;
+}
+
+/** What is left of a step, as the ring holds it for everybody. */
+interface StepAhead {
+  readonly to: Snapshot;
+  readonly batches: readonly RowBatch[];
+  readonly index: number;
 }
 
 export interface ChangeStreamOptions {
@@ -41,7 +50,11 @@ export interface ChangeStreamOptions {
   readonly organizationId: string;
   readonly objects: readonly ChangedObject[];
   readonly position: Position;
+  readonly ahead?: StepAhead | null;
 }
+
+/** After so long a reader that knows more than the log was read for looks whether the log has caught up. */
+const PLAIN_MILLISECONDS = 1_000;
 
 /** The position just behind a row of a step. */
 export function positionBehind({ before, to }: TakenRows, id: number): Position {
@@ -50,9 +63,7 @@ export function positionBehind({ before, to }: TakenRows, id: number): Position 
 
 export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   const { changeLog, log, organizationId, objects } = options;
-  let position = options.position;
-  /** Batches of the step at hand that come next, as the ring holds them for everybody. */
-  let ahead: { readonly to: Snapshot; readonly batches: readonly RowBatch[]; readonly index: number } | null = null;
+  let { position, ahead = null } = options;
   let isClosed = false;
   let wake: () => void = () => undefined;
 
@@ -69,7 +80,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     return takeAhead({ to: answer.to, batches: answer.batches, index: 0 });
   }
 
-  function takeAhead({ to, batches, index }: NonNullable<typeof ahead>): StreamEvent {
+  function takeAhead({ to, batches, index }: StepAhead): StreamEvent {
     const before = position;
     ahead = index + 1 < batches.length ? { to, batches, index: index + 1 } : null;
     if (!ahead) position = advanceTo(position, to);
@@ -93,13 +104,20 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     return { kind: "rows", taken: { rows: page.rows, before, to } };
   }
 
-  const isLive = (): boolean =>
-    ahead === null && position.step === null && changeLog.after(position.snapshot, organizationId).kind === "nothing";
+  /** Moves up to where the log was read, when none of its rows lie in between. */
+  function isLive(): boolean {
+    if (ahead !== null || position.step !== null) return false;
+    const answer = changeLog.after(position.snapshot, organizationId);
+    if (answer.kind !== "nothing") return false;
+    if (!isPlain(position)) position = advanceTo(position, answer.to);
+    return true;
+  }
 
   function ready(milliseconds: number | null): Promise<void> | null {
     if (isClosed || !isLive()) return null;
+    const longest = isPlain(position) ? milliseconds : Math.min(milliseconds ?? Infinity, PLAIN_MILLISECONDS);
     return new Promise((resolve) => {
-      const timer = milliseconds === null ? null : setTimeout(wakeUp, milliseconds);
+      const timer = longest === null ? null : setTimeout(wakeUp, longest);
       const leave = changeLog.onceRowsFor(organizationId, wakeUp);
       function wakeUp(): void {
         if (timer) clearTimeout(timer);
@@ -115,6 +133,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     take,
     isLive,
     position: () => position,
+    fork: () => createChangeStream({ ...options, position, ahead }),
     close() {
       isClosed = true;
       wake();

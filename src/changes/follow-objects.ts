@@ -2,7 +2,7 @@ import type { Context } from "../access/context.ts";
 import type { ChangeLog } from "./change-log.ts";
 import type { LoggedChangeKind } from "./change.rules.ts";
 import { itemSource, type ItemSource } from "./item-source.ts";
-import { openObjectChanges, type ObjectChange, type ObjectSource } from "./object-changes.ts";
+import { openObjectChanges, type ObjectChange, type ObjectChanges, type ObjectSource } from "./object-changes.ts";
 import { neverOver, withPatience } from "./patience.ts";
 
 /** Where a subscriber begins, and how often it wants to hear that it is still there. */
@@ -31,14 +31,22 @@ export async function followObjects<State, Kind extends LoggedChangeKind, Item e
 ): Promise<ItemSource<Item>> {
   const { changeLog, database, clock, log, actor } = context;
   const { organizationId } = actor;
-  const changes = await openObjectChanges({ ...following, changeLog, executor: database.executor, clock, log, organizationId, source });
-  return itemSource({
-    ...changes,
-    take() {
-      const taken = changes.take();
-      return taken && { of: taken.of, items: () => show(taken.items) };
-    },
-  });
+  const { after, snapshot, heartbeatSeconds } = following;
+  const begin = { after, snapshot, heartbeatSeconds, changeLog, executor: database.executor, clock, log, organizationId, source };
+  return shown(await openObjectChanges(begin));
+
+  function shown({ ready, take, noteTold, live, close }: ObjectChanges<State, Kind>): ItemSource<Item> {
+    return itemSource({
+      ready,
+      take() {
+        const taken = take();
+        return taken && { of: taken.of, items: () => show(taken.items) };
+      },
+      noteTold,
+      live: live && { isNow: live.isNow, isLikeOthers: live.isLikeOthers, fork: () => shown(live.fork()) },
+      close,
+    });
+  }
 
   async function show(told: () => Promise<readonly ObjectChange<State, Kind>[]>): Promise<readonly Item[]> {
     const items = await told();

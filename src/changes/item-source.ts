@@ -5,14 +5,21 @@ export interface ItemSource<Item extends object> extends AsyncIterable<Item> {
   /** What comes next, which may be nothing; null once closed. */
   readonly take: () => Taken<Item> | null;
   /** The subscriber was told something. */
-  readonly noteTold?: () => void;
-  /**
-   * Whether everything up to now was taken, so that what comes next happens from now on, and is told at once. Else, and when left out,
-   * it is taken as the subscriber reads what came before.
-   */
-  readonly isLive?: () => boolean;
+  readonly noteTold: () => void;
+  /** How it is followed together with others; null for a source of which each subscriber has its own. */
+  readonly live: LiveSource<Item> | null;
   /** Ends it, and whoever waits for it. */
   readonly close: () => void;
+}
+
+/** What a source has in common with those that were opened alike. */
+export interface LiveSource<Item extends object> {
+  /** Whether everything up to now was taken, so that what comes next happens from now on, and is told at once. */
+  readonly isNow: () => boolean;
+  /** Whether it also has the same items from here on as every other one of which that is true. */
+  readonly isLikeOthers: () => boolean;
+  /** Another source with the same items from here on. */
+  readonly fork: () => ItemSource<Item>;
 }
 
 /** Items that belong together. */
@@ -24,13 +31,18 @@ export interface Taken<Item extends object> {
 }
 
 /** Makes a source what GraphQL wants it to be. What runs subscriptions takes from it instead: one call for what many wait for. */
-export function itemSource<Item extends object>(source: Omit<ItemSource<Item>, typeof Symbol.asyncIterator>): ItemSource<Item> {
-  return {
-    ...source,
-    [Symbol.asyncIterator]: () => {
-      throw new Error("Items are taken from their source");
-    },
-  };
+export function itemSource<Item extends object>({
+  ready,
+  take,
+  noteTold,
+  live,
+  close,
+}: Omit<ItemSource<Item>, typeof Symbol.asyncIterator>): ItemSource<Item> {
+  return { ready, take, noteTold, live, close, [Symbol.asyncIterator]: refuseIteration };
+}
+
+function refuseIteration(): never {
+  throw new Error("Items are taken from their source");
 }
 
 /** What there is to tell at the moment, in place of what there was. */
@@ -59,6 +71,8 @@ export function newestSource<Item extends object>(
         const item = newest.hasNews() ? newest.next() : null;
         return { of: item, items: async () => (item === null ? [] : [item]) };
       },
+      noteTold: () => undefined,
+      live: null,
       close() {
         isClosed = true;
         newest.close();

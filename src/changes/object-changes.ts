@@ -6,8 +6,8 @@ import { createChangeStream, positionBehind, type ChangeStream, type StreamEvent
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
 import type { LoggedChange } from "./change.store.ts";
 import { cursorOf, partial, resumeAfter } from "./cursor.ts";
-import type { ItemSource, Taken } from "./item-source.ts";
-import { withPatience } from "./patience.ts";
+import { itemSource, type ItemSource, type Taken } from "./item-source.ts";
+import { neverOver, withPatience } from "./patience.ts";
 import { advanceTo, isLater, isPlain, positionAt, wasSeen, type Position, type View } from "./position.ts";
 import type { StatePage, StatePageQuery } from "./state-page.store.ts";
 
@@ -61,9 +61,7 @@ export interface ObjectChangesOptions<State, Kind extends LoggedChangeKind = Log
 }
 
 /** What a subscriber is told; nothing is read before it is asked for. */
-export type ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> = Required<
-  Omit<ItemSource<ObjectChange<State, Kind>>, typeof Symbol.asyncIterator>
->;
+export type ObjectChanges<State, Kind extends LoggedChangeKind = LoggedChangeKind> = ItemSource<ObjectChange<State, Kind>>;
 
 const SNAPSHOT_PAGE_SIZE = 500;
 
@@ -82,27 +80,41 @@ const SNAPSHOT_FROM_THE_START: Phase = { kind: "snapshot", afterId: "", position
 export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
   options: ObjectChangesOptions<State, Kind>,
 ): Promise<ObjectChanges<State, Kind>> {
-  const { changeLog, clock, source, organizationId, after, snapshotPageSize = SNAPSHOT_PAGE_SIZE } = options;
-  let isClosed = false;
-  const isOver = () => isClosed;
-  const extent = await withPatience(options.log, isOver, changeLog.extent);
-  if (!extent) throw new Error("A subscription was closed before it was opened");
-  const { log: logName, snapshot: snapshotAtStart } = extent;
+  const { changeLog, log, clock, after } = options;
+  const extent = await withPatience(log, neverOver, changeLog.extent);
+  if (!extent) throw new Error("The end of the log was not waited for");
   const resumption = after === null ? null : resumeAfter(after, extent);
-  let phase: Phase = begin();
-  let first: readonly ObjectChange<State, Kind>[] =
-    resumption?.hasGap && !options.snapshot ? [aboutStream("LAGGED", resumption.position)] : [];
-  let toldAt = clock.now();
+  const common = { logName: extent.log, toldAt: clock.now() };
+  if (options.snapshot && (!resumption || resumption.hasGap)) return tellObjects(options, { ...common, phase: SNAPSHOT_FROM_THE_START });
+  const position = resumption?.position ?? positionAt(extent.snapshot);
+  const gapAt = resumption?.hasGap ? position : null;
+  return tellObjects(options, { ...common, phase: { kind: "live", stream: follow(options, position) }, gapAt });
+}
 
-  function begin(): Phase {
-    if (options.snapshot && (!resumption || resumption.hasGap)) return SNAPSHOT_FROM_THE_START;
-    return follow(resumption?.position ?? positionAt(snapshotAtStart));
-  }
+function follow<State, Kind extends LoggedChangeKind>(
+  { changeLog, log, organizationId, source }: ObjectChangesOptions<State, Kind>,
+  position: Position,
+): ChangeStream {
+  return createChangeStream({ changeLog, log, organizationId, objects: source.objects, position });
+}
 
-  function follow(position: Position): Phase {
-    const { log } = options;
-    return { kind: "live", stream: createChangeStream({ changeLog, log, organizationId, objects: source.objects, position }) };
-  }
+/** Where a subscriber is. */
+interface Standing {
+  /** What cursors say of which database they are. */
+  readonly logName: string;
+  readonly phase: Phase;
+  /** Behind changes that are missing, which is to be told first; null or left out: none are. */
+  readonly gapAt?: Position | null;
+  readonly toldAt: Date;
+}
+
+function tellObjects<State, Kind extends LoggedChangeKind>(
+  options: ObjectChangesOptions<State, Kind>,
+  { logName, ...standing }: Standing,
+): ObjectChanges<State, Kind> {
+  const { clock, source, organizationId, snapshotPageSize = SNAPSHOT_PAGE_SIZE } = options;
+  let { phase, gapAt = null, toldAt } = standing;
+  let isClosed = false;
 
   async function snapshotPage(afterId: string, before: Position | null): Promise<readonly ObjectChange<State, Kind>[]> {
     const { snapshot, rows } = await source.readStates(options.executor, { organizationId, afterId, limit: snapshotPageSize });
@@ -116,7 +128,7 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
       return items;
     }
     const whole = advanceTo(position, position.snapshot);
-    phase = follow(whole);
+    phase = { kind: "live", stream: follow(options, whole) };
     return [...items, aboutStream("SNAPSHOT_END", whole)];
   }
 
@@ -167,26 +179,39 @@ export async function openObjectChanges<State, Kind extends LoggedChangeKind>(
 
   function take(): Taken<ObjectChange<State, Kind>> | null {
     if (isClosed) return null;
-    const items = first;
-    first = [];
-    if (items.length > 0) return own(async () => items);
+    if (gapAt) {
+      const lagged = aboutStream("LAGGED", gapAt);
+      gapAt = null;
+      return own(async () => [lagged]);
+    }
     if (phase.kind === "live") return takeLive(phase.stream);
     const { afterId, position } = phase;
     return own(async () => (await withPatience(options.log, isOver, () => snapshotPage(afterId, position))) ?? []);
   }
 
-  return {
-    ready: () => (first.length > 0 || phase.kind === "snapshot" ? null : phase.stream.ready(untilHeartbeat())),
+  const isOver = (): boolean => isClosed;
+  const isNow = (): boolean => !gapAt && phase.kind === "live" && phase.stream.isLive();
+
+  return itemSource({
+    ready: () => (isClosed || gapAt || phase.kind === "snapshot" ? null : phase.stream.ready(untilHeartbeat())),
     take,
     noteTold() {
       toldAt = clock.now();
     },
-    isLive: () => first.length === 0 && phase.kind === "live" && phase.stream.isLive(),
+    live: {
+      isNow,
+      isLikeOthers: () => isNow() && phase.kind === "live" && isPlain(phase.stream.position()),
+      fork: () => tellObjects(options, { logName, toldAt, gapAt, phase: forkOf(phase) }),
+    },
     close() {
       isClosed = true;
       if (phase.kind === "live") phase.stream.close();
     },
-  };
+  });
+}
+
+function forkOf(phase: Phase): Phase {
+  return phase.kind === "live" ? { kind: "live", stream: phase.stream.fork() } : phase;
 }
 
 function own<Item extends object>(items: () => Promise<readonly Item[]>): Taken<Item> {

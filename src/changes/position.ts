@@ -87,15 +87,18 @@ export function isPlain({ step, own, views, isPartial }: Position): boolean {
   return step === null && own === null && views.length === 0 && !isPartial;
 }
 
+const NO_VIEWS: readonly View[] = [];
+
 /** The same reader, told everything up to a later snapshot; what that one sees need not be kept apart any more. */
 export function advanceTo(position: Position, snapshot: Snapshot): Position {
+  const { own, views, isPartial } = position;
   const reached = isLater(snapshot, position.snapshot) ? snapshot : position.snapshot;
   return {
-    ...position,
     snapshot: reached,
     step: null,
-    own: position.own !== null && isVisible(position.own, reached) ? null : position.own,
-    views: position.views.some((view) => isLater(view.snapshot, reached)) ? position.views : [],
+    own: own !== null && isVisible(own, reached) ? null : own,
+    views: views.some((view) => isLater(view.snapshot, reached)) ? views : NO_VIEWS,
+    isPartial,
   };
 }
 

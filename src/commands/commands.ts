@@ -3,7 +3,7 @@ import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { keyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
-import { organizationCreateCommand, organizationPackagesCommand } from "./organization.ts";
+import { organizationCreateCommand, organizationKeyCommand, organizationListCommand, organizationPackagesCommand } from "./organization.ts";
 import { encoderCommand, gatewayCommand, startCommand } from "./start.ts";
 
 /** Every command, in the order of the help. */
@@ -17,4 +17,6 @@ export const COMMANDS: readonly Command[] = [
   keyCommand,
   organizationCreateCommand,
   organizationPackagesCommand,
+  organizationListCommand,
+  organizationKeyCommand,
 ];

@@ -18,6 +18,35 @@ export const organizationCreateCommand: Command = {
   },
 };
 
+export const organizationListCommand: Command = {
+  name: "organization list",
+  parameters: [],
+  options: [],
+  summary: "List the organizations with their ids and packages.",
+  async run({ environment, print }) {
+    const { withDatabase } = await import("./with-database.ts");
+    const { listOrganizations } = await import("../organizations/organization.store.ts");
+    const all = await withDatabase(await environment(), ({ executor }) => listOrganizations(executor));
+    for (const { id, name, packages } of all) print(`${id}  ${name}: ${describe(packages)}`);
+    return 0;
+  },
+};
+
+export const organizationKeyCommand: Command = {
+  name: "organization key",
+  parameters: ["NAME"],
+  options: [],
+  summary: "Make another ADMIN key of an organization, for when nobody has one any more.",
+  async run({ parameters: [name = ""], environment, print }) {
+    const { withDatabase } = await import("./with-database.ts");
+    const { createAdminKey } = await import("../organizations/create-admin-key.ts");
+    const made = await withDatabase(await environment(), (database) => createAdminKey(database, name));
+    print(`Another ADMIN key of ${made.organization}, shown this once:`);
+    print(made.adminKey);
+    return 0;
+  },
+};
+
 export const organizationPackagesCommand: Command = {
   name: "organization packages",
   parameters: ["NAME"],
@@ -32,10 +61,14 @@ export const organizationPackagesCommand: Command = {
     const { withDatabase } = await import("./with-database.ts");
     const { setPackages } = await import("../organizations/set-packages.ts");
     const organization = await withDatabase(await call.environment(), (database) => setPackages(database, switches));
-    call.print(`${organization.name}: ${organization.packages.join(", ") || "no packages"}`);
+    call.print(`${organization.name}: ${describe(organization.packages)}`);
     return 0;
   },
 };
+
+function describe(packages: readonly Package[]): string {
+  return packages.join(", ") || "no packages";
+}
 
 function packagesOf({ options }: CommandCall, option: "enable" | "disable"): readonly Package[] {
   return (options[option] ?? []).map((given) => {

@@ -41,6 +41,7 @@ function toText(value: unknown, type: ColumnTypes[string]): string {
     case "boolean":
       return value === true ? "t" : "f";
     case "integer":
+    case "bigint":
     case "double precision":
       return String(value as number);
     case "text[]":

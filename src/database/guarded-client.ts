@@ -13,7 +13,7 @@ interface Statements {
   readonly unsafe: (text: string, parameters: unknown[], options: object) => Query;
 }
 
-interface GuardedClient extends Statements {
+interface GuardedClient extends Statements, StreamingClient {
   readonly options: { readonly parsers: object; readonly serializers: object };
   readonly begin: (work: (client: GuardedTransaction) => Promise<unknown>) => Promise<unknown>;
 }
@@ -22,6 +22,12 @@ interface GuardedClient extends Statements {
 export interface CopyingClient {
   /** Settles once PostgreSQL has taken or refused all of `pieces`, rows as COPY reads them. */
   readonly copyIn: (text: string, pieces: Iterable<Uint8Array>) => Promise<void>;
+}
+
+/** What hands out rows while PostgreSQL still makes the next ones, which Drizzle does not know of either. */
+export interface StreamingClient {
+  /** Settles once all rows were given to `onRow`, or with what went wrong after some of them. */
+  readonly each: (text: string, parameters: unknown[], onRow: (row: unknown[]) => void) => Promise<void>;
 }
 
 interface GuardedTransaction extends Statements, CopyingClient {
@@ -47,14 +53,23 @@ export function guardClient(pool: () => Sql, { liveness, observer }: Guards): Sq
       const observe: Observe = (run) => counted(observer, () => observer.statement(text, run));
       return guardQuery(liveness.watch, observe, () => send(pool(), text, parameters, options));
     },
+    each: (text, parameters, onRow) =>
+      counted(observer, () =>
+        observer.statement(text, () => liveness.watch(() => stream(pool(), text, parameters, onRow)).catch(throwFault)),
+      ),
     begin: (work) => counted(observer, () => begin(pool(), { liveness, observer }, work)),
   };
-  // Drizzle asks for the whole client and uses these four of it.
+  // Drizzle asks for the whole client and uses four of these.
   return client as unknown as Sql;
 }
 
 function send(client: Sql | TransactionSql, text: string, parameters: unknown[], options: object): Query {
   return client.unsafe(text, parameters as never[], options) as unknown as Query;
+}
+
+async function stream(client: Sql, text: string, parameters: unknown[], onRow: (row: unknown[]) => void): Promise<void> {
+  const rows = client.unsafe(text, parameters as never[], { prepare: true }).values();
+  await (rows as unknown as { forEach: (onRow: (row: unknown[]) => void) => PromiseLike<unknown> }).forEach(onRow);
 }
 
 /** What stands between a statement and PostgreSQL. */

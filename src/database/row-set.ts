@@ -2,7 +2,7 @@ import { sql, type SQL } from "drizzle-orm";
 import { arrayText } from "./array-text.ts";
 
 /** Types of columns that many rows are written into at once. `bytea` is given as base64. */
-export type ColumnType = "text" | "integer" | "double precision" | "boolean" | "text[]" | "jsonb" | "bytea";
+export type ColumnType = "text" | "integer" | "bigint" | "double precision" | "boolean" | "text[]" | "jsonb" | "bytea";
 
 /** The columns of a set of rows and their types, in the order in which they are written. */
 export type ColumnTypes = Readonly<Record<string, ColumnType>>;

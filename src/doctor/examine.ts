@@ -3,6 +3,8 @@ import { examineDatabase, examineDriver } from "./database.ts";
 import { examineDataDirectory, examineDisk } from "./disk.ts";
 import { examineFfmpeg } from "./ffmpeg.ts";
 import type { Finding } from "./finding.ts";
+import { examineKeyFiles } from "./key-files.ts";
+import { examineObjectStore } from "./object-store.ts";
 import { examineMulticastInterface, examinePort } from "./port.ts";
 import { examinePushInputs } from "./push-inputs.ts";
 import { examineTokens } from "./tokens.ts";
@@ -18,11 +20,13 @@ const EXAMINATIONS: readonly Examination[] = [
   examineFfmpeg,
   examineDataDirectory,
   examineDisk,
+  examineKeyFiles,
   examineDatabase,
   examinePort,
   examinePushInputs,
   examineMulticastInterface,
   examineTokens,
+  examineObjectStore,
 ];
 
 /** Looks at everything that a start needs. */

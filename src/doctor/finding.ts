@@ -1,5 +1,5 @@
-/** OK: as it should be. LIMITED: something is unavailable, the rest works. MISSING: needed, and not there. */
-export type Verdict = "OK" | "LIMITED" | "MISSING";
+/** OK: as it should be. CAUTION: works, and should not stay so. LIMITED: something is unavailable, the rest works. MISSING: needed, and not there. */
+export type Verdict = "OK" | "CAUTION" | "LIMITED" | "MISSING";
 
 /** What one look at the machine found. */
 export interface Finding {

@@ -51,7 +51,7 @@ export class ArchiveFolder {
     this.#marker = marker;
     const isWindow = marker.kind === "REPLAY" && marker.limitSeconds !== null;
     this.#playlist = {
-      ...{ segments: [], droppedBreaks: 0, targetSeconds: 1, isEnded: false, isWindow },
+      ...{ segments: [], droppedBreaks: 0, droppedSeconds: 0, targetSeconds: 1, isEnded: false, isWindow },
       isIndependent: marker.isIndependent,
     };
   }
@@ -177,7 +177,7 @@ export class ArchiveFolder {
     this.#playlist = playlist;
     this.#old.push(...dropped);
     await this.#removeOld(KEPT_SEGMENTS);
-    this.#marker = { ...this.#marker, durationSeconds: this.seconds };
+    this.#marker = { ...this.#marker, durationSeconds: this.seconds, droppedSeconds: this.#playlist.droppedSeconds };
   }
 
   async #removeOld(keep: number): Promise<void> {
@@ -259,6 +259,6 @@ export class ArchiveFolder {
     const names = (await readdir(this.directory)).filter((name) => segmentNumber(name) !== null || headerNumber(name) !== null);
     let bytes = 0;
     for (const name of names) bytes += (await stat(join(this.directory, name))).size;
-    this.#marker = { ...this.#marker, bytes, durationSeconds: this.seconds };
+    this.#marker = { ...this.#marker, bytes, durationSeconds: this.seconds, droppedSeconds: this.#playlist.droppedSeconds };
   }
 }

@@ -16,6 +16,8 @@ export interface ArchivePlaylist {
   readonly segments: readonly ArchivedSegment[];
   /** How many breaks were dropped with older segments. */
   readonly droppedBreaks: number;
+  /** How long all segments were together that were dropped. */
+  readonly droppedSeconds: number;
   /** No segment was ever longer than this, in whole seconds. */
   readonly targetSeconds: number;
   /** Older segments may be dropped. */
@@ -61,13 +63,18 @@ export function renderPlaylist(playlist: ArchivePlaylist): string {
 
 const ENDING = "#EXT-X-ENDLIST\n";
 
-function renderHead({ segments, droppedBreaks, targetSeconds, isWindow, isIndependent, isEnded }: ArchivePlaylist): string {
+/** A tag of our own, which players skip: cues of clips are counted from what was first, dropped or not. */
+const DROPPED_TAG = "#EXT-X-HEADEND-DROPPED-SECONDS";
+
+function renderHead(playlist: ArchivePlaylist): string {
+  const { segments, droppedBreaks, droppedSeconds, targetSeconds, isWindow, isIndependent, isEnded } = playlist;
   const type = isWindow ? (isEnded ? "VOD" : null) : "EVENT";
   return [
     ...["#EXTM3U", "#EXT-X-VERSION:7", `#EXT-X-TARGETDURATION:${targetSeconds}`],
     ...(type === null ? [] : [`#EXT-X-PLAYLIST-TYPE:${type}`]),
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.number ?? 1}`,
     ...(droppedBreaks === 0 ? [] : [`#EXT-X-DISCONTINUITY-SEQUENCE:${droppedBreaks}`]),
+    ...(droppedSeconds === 0 ? [] : [`${DROPPED_TAG}:${droppedSeconds.toFixed(6)}`]),
     ...(isIndependent ? ["#EXT-X-INDEPENDENT-SEGMENTS"] : []),
     "",
   ].join("\n");
@@ -88,7 +95,7 @@ export function renderSegment(segment: ArchivedSegment, before: ArchivedSegment 
 /** Reads what `renderPlaylist` wrote. */
 export function parsePlaylist(text: string): ArchivePlaylist {
   const segments: ArchivedSegment[] = [];
-  const found = { droppedBreaks: 0, targetSeconds: 0, isWindow: true, isIndependent: false, isEnded: false };
+  const found = { droppedBreaks: 0, droppedSeconds: 0, targetSeconds: 0, isWindow: true, isIndependent: false, isEnded: false };
   let next = { durationSeconds: 0, header: "", isBreak: false, at: null as string | null };
   for (const line of text.split("\n")) {
     const [tag = "", value = ""] = splitOnce(line, ":");
@@ -102,6 +109,7 @@ export function parsePlaylist(text: string): ArchivePlaylist {
     else if (tag === "#EXT-X-PROGRAM-DATE-TIME") next.at = value;
     else if (tag === "#EXT-X-TARGETDURATION") found.targetSeconds = Number(value);
     else if (tag === "#EXT-X-DISCONTINUITY-SEQUENCE") found.droppedBreaks = Number(value);
+    else if (tag === DROPPED_TAG) found.droppedSeconds = Number(value);
     else if (tag === "#EXT-X-PLAYLIST-TYPE") found.isWindow = value !== "EVENT";
     else if (tag === "#EXT-X-INDEPENDENT-SEGMENTS") found.isIndependent = true;
     else if (tag === "#EXT-X-ENDLIST") found.isEnded = true;
@@ -140,6 +148,7 @@ export function dropOld(
       ...playlist,
       segments: playlist.segments.slice(count),
       droppedBreaks: playlist.droppedBreaks + (count === 0 ? 0 : breaks),
+      droppedSeconds: playlist.droppedSeconds + totalSeconds(dropped),
     },
   };
 }

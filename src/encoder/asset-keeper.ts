@@ -118,7 +118,7 @@ export class AssetKeeper {
       ...owner,
       ...FILES[owner.kind],
       ...{ id: newIdentifier("asset"), createdAt: new Date().toISOString() },
-      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0 },
+      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0 },
     });
     this.#tell(folder.marker);
     return folder;
@@ -150,6 +150,8 @@ export class AssetKeeper {
     for (const name of await readdir(assetRoot)) {
       const directory = join(assetRoot, name);
       const marker = await readMarker(directory);
+      // A clip that is not whole is made anew by whoever makes clips.
+      if (marker?.kind === "CLIP" && marker.state === "READY") this.#tell(marker);
       if (!marker || (marker.kind !== "RECORDING" && marker.kind !== "REPLAY")) continue;
       if (marker.state === "READY") await this.#tellWhole(directory, marker);
       else await this.#findUnfinished(directory);

@@ -39,6 +39,8 @@ const AssetMarker = z.object({
   reason: z.string().nullable(),
   bytes: z.number(),
   durationSeconds: z.number(),
+  /** Of a replay that keeps its newest part alone, how long everything was together that it dropped. */
+  droppedSeconds: z.number().default(0),
 });
 export type AssetMarker = Readonly<z.infer<typeof AssetMarker>>;
 
@@ -57,7 +59,7 @@ export async function readMarker(directory: string): Promise<AssetMarker | null>
 }
 
 /** What is told of an asset whose marker says this. */
-export function reportOf({ state, reason, bytes, durationSeconds, ...marker }: AssetMarker): AssetReport {
+export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds, ...marker }: AssetMarker): AssetReport {
   const { id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt } = marker;
   return {
     ...{ id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt },
@@ -65,5 +67,6 @@ export function reportOf({ state, reason, bytes, durationSeconds, ...marker }: A
     reason: state === "FAILED" ? reason : null,
     bytes,
     durationSeconds,
+    droppedSeconds,
   };
 }

@@ -73,9 +73,10 @@ export async function sweepAssets(options: AssetSweeperOptions): Promise<void> {
   await deleteStills(options);
 }
 
-/** What was begun a moment ago may have had no directory when those were looked for. */
-function isMissed({ status, location, isDeleted, isYoung }: KeptAsset): boolean {
-  return (status === "READY" || (status === "IN_PROGRESS" && !isYoung)) && location === "ENCODER" && !isDeleted;
+/** What was begun a moment ago may have had no directory when those were looked for, and a clip has none until it is begun. */
+function isMissed({ kind, status, location, isDeleted, isYoung }: KeptAsset): boolean {
+  const isBegun = status === "IN_PROGRESS" && !isYoung && kind !== "CLIP";
+  return (status === "READY" || isBegun) && location === "ENCODER" && !isDeleted;
 }
 
 async function deleteWanted({ database, assetRoot, log }: AssetSweeperOptions, kept: readonly KeptAsset[]): Promise<void> {

@@ -27,6 +27,8 @@ export interface AssetReport {
   readonly bytes: number | null;
   /** Null while that is not known, and for pictures. */
   readonly durationSeconds: number | null;
+  /** Of a replay that keeps its newest part alone, how long everything was together that it dropped; 0 for everything else. */
+  readonly droppedSeconds: number;
   /** ISO text. */
   readonly createdAt: string;
 }

@@ -85,7 +85,8 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function lowerPriority(pid: number | null): void {
+/** Encoders come first. */
+export function lowerPriority(pid: number | null): void {
   try {
     if (pid !== null) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {

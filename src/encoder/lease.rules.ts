@@ -157,14 +157,24 @@ export function decideTurn(session: SessionControl): SessionOutcome | null {
 }
 
 /** Tells why a session that is STARTING has no encoder yet. */
-export function decideWaiting(session: SessionControl, region: { readonly hasEncoder: boolean; readonly canRun: boolean }): SessionOutcome {
-  const reason = !region.hasEncoder
-    ? `Waiting for an encoder in region ${session.region}: none is online.`
-    : region.canRun
-      ? `Waiting for an encoder with room in region ${session.region}.`
-      : `Waiting for an encoder in region ${session.region} that can run it.`;
+export function decideWaiting(session: SessionControl, region: RegionCapacity): SessionOutcome {
+  const reason = reasonToWait(session.region, region);
   const health = session.health === "OK" ? "WARNING" : session.health;
   return { ...kept(session), health, reason, noticed: { code: "NO_CAPACITY", severity: health, message: reason } };
+}
+
+/** What the region of a waiting session has for it. */
+export interface RegionCapacity {
+  readonly hasEncoder: boolean;
+  readonly canRun: boolean;
+  readonly hasRoom: boolean;
+}
+
+function reasonToWait(name: string, { hasEncoder, canRun, hasRoom }: RegionCapacity): string {
+  if (!hasEncoder) return `Waiting for an encoder in region ${name}: none is online.`;
+  if (!canRun) return `Waiting for an encoder in region ${name} that can run it.`;
+  if (!hasRoom) return `Waiting for an encoder with room in region ${name}.`;
+  return `Waiting for an encoder in region ${name}: one has room, but has not taken it yet.`;
 }
 
 /** Nothing becomes of the session; what fades beside it ends. */

@@ -18,6 +18,8 @@ export interface TrackFragment {
   /** When the first of its samples is shown, and until when the last one is: pictures are shown in another order than they are decoded. */
   readonly shownFrom: number;
   readonly shownTo: number;
+  /** When its first sample is shown: of a key frame, that is when pictures may begin. */
+  readonly firstShownAt: number;
   readonly startsWithKey: boolean;
 }
 
@@ -51,6 +53,19 @@ function find(bytes: Buffer, parent: Pick<Box, "start" | "end">, [type, ...rest]
   if (type === undefined) return null;
   const [child] = childrenOf(bytes, parent, type);
   return child === undefined || rest.length === 0 ? (child ?? null) : find(bytes, child, rest);
+}
+
+/** Seconds that the whole film lasts by its header, given the beginning of a file whose header stands in front; null when it says nothing. */
+export function readMovieSeconds(bytes: Buffer): number | null {
+  const type = [...boxesOf(bytes)].at(0);
+  const head = type === undefined ? bytes.length : type.end + BOX_HEADER_BYTES;
+  // The header of the film as a whole comes first in the header, which may be too long to be read for it.
+  const [film] = boxesOf(bytes, head);
+  if (film?.type !== "mvhd") return null;
+  const isLong = bytes[film.start] === 1;
+  const timescale = bytes.readUInt32BE(film.start + (isLong ? 20 : 12));
+  const ticks = isLong ? Number(bytes.readBigUInt64BE(film.start + 24)) : bytes.readUInt32BE(film.start + 16);
+  return timescale === 0 ? null : ticks / timescale;
 }
 
 /** Reads the tracks that a header (`ftyp` and `moov`) announces; empty when it is none. */
@@ -93,6 +108,7 @@ export function readFragment(moof: Buffer, tracks: readonly Mp4Track[]): readonl
         ...{ trackId, begin, end, startsWithKey: runs[0]?.startsWithKey ?? false },
         shownFrom: runs.length === 0 ? begin : Math.min(...runs.map(({ shownFrom }) => shownFrom)),
         shownTo: Math.max(end, ...runs.map(({ shownTo }) => shownTo)),
+        firstShownAt: runs[0]?.firstShownAt ?? begin,
       },
     ];
   });
@@ -163,6 +179,7 @@ function readRun(moof: Buffer, { start }: Box, defaults: SampleDefaults, begin: 
   let end = begin;
   let shownFrom = Infinity;
   let shownTo = -Infinity;
+  const firstShownAt = begin + (count > 0 ? (read(0, 0x800) ?? 0) : 0);
   for (let sample = 0; sample < count; sample += 1) {
     const shownAt = end + (read(sample, 0x800) ?? 0);
     const ticks = read(sample, 0x100) ?? defaults.ticks;
@@ -170,5 +187,5 @@ function readRun(moof: Buffer, { start }: Box, defaults: SampleDefaults, begin: 
     shownTo = Math.max(shownTo, shownAt + ticks);
     end += ticks;
   }
-  return { end, shownFrom, shownTo, startsWithKey: count > 0 && startsWithKey };
+  return { end, shownFrom, shownTo, firstShownAt, startsWithKey: count > 0 && startsWithKey };
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Logger } from "../shared/log.ts";
 import { AssetKeeper } from "./asset-keeper.ts";
 import type { AssetTeller } from "./asset-teller.ts";
+import type { ClipTools } from "./clip-maker.ts";
 import { findCapabilities, type FindCapabilitiesOptions } from "./capabilities.ts";
 import type { IngestAddresses, SupportedTypes } from "./encoder.rules.ts";
 import { createMediaRunner, type MediaRunnerOptions } from "./media-runner.ts";
@@ -25,6 +26,7 @@ export interface RealEncoder {
   readonly runner: StartRunner;
   readonly capabilities: SupportedTypes;
   readonly ingestAddresses: IngestAddresses;
+  readonly clipTools: ClipTools;
   /** Once no session runs any more. */
   readonly close: () => Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
     runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers }),
     capabilities,
     ingestAddresses: pushServers.addresses,
+    clipTools: { host, ffmpegPath, storageLevel },
     async close() {
       await Promise.all([pushServers.close(), assets.close()]);
     },

@@ -147,17 +147,30 @@ export interface WaitingSession {
   readonly id: string;
   readonly hasEncoder: boolean;
   readonly canRun: boolean;
+  /** Whether one that can run it has room for it. */
+  readonly hasRoom: boolean;
+}
+
+/** How long sessions wait before they are looked at. */
+export interface WaitingLimits {
+  readonly waitingMilliseconds: number;
+  /** Where an encoder has room, which takes it as soon as it comes to it. */
+  readonly claimMilliseconds: number;
 }
 
 /** Locks sessions that have waited for an encoder for a while. */
-export async function lockWaitingSessions(transaction: Transaction, waitingMilliseconds: number): Promise<readonly WaitingSession[]> {
-  const rows = await transaction.execute<{ id: string; has_encoder: boolean; can_run: boolean }>(sql`
-    select s.id,
-      exists (select from encoders e where e.region = s.region and ${takesSessions(sql`e`)}) as has_encoder,
-      exists (select from encoders e where e.region = s.region and ${takesSessions(sql`e`)} and ${canRun}) as can_run
-    from sessions s
+export async function lockWaitingSessions(transaction: Transaction, limits: WaitingLimits): Promise<readonly WaitingSession[]> {
+  const rows = await transaction.execute<{ id: string; has_encoder: boolean; can_run: boolean; has_room: boolean }>(sql`
+    with online as materialized (
+      select e.*, e.capacity > (select count(*) from sessions held where held.encoder_id = e.id) as has_room
+      from encoders e where ${takesSessions(sql`e`)})
+    select s.id, regional.*
+    from sessions s cross join lateral (
+      select count(*) > 0 as has_encoder, coalesce(bool_or(can_run), false) as can_run, coalesce(bool_or(can_run and has_room), false) as has_room
+      from (select ${canRun} as can_run, e.has_room from online e where e.region = s.region) each) regional
     where s.encoder_id is null and s.status = 'STARTING' and s.desired_status = 'RUNNING'
-      and s.status_changed_at < now() - ${waitingMilliseconds}::integer * interval '1 millisecond'
+      and s.status_changed_at < now() - case when regional.has_room then ${limits.claimMilliseconds}::integer
+        else ${limits.waitingMilliseconds}::integer end * interval '1 millisecond'
     order by s.id limit ${PASS_LIMIT} for update of s skip locked`);
-  return rows.map((row) => ({ id: row.id, hasEncoder: row.has_encoder, canRun: row.can_run }));
+  return rows.map((row) => ({ id: row.id, hasEncoder: row.has_encoder, canRun: row.can_run, hasRoom: row.has_room }));
 }

@@ -43,8 +43,11 @@ export interface Reaper {
 
 const REAPER_INTERVAL_MILLISECONDS = 500;
 const REAPER_PAUSE_MILLISECONDS = 100;
-/** A session that starts is claimed sooner than this where there is room. */
+/** A session that starts is told this early that nobody has room for it. */
 const WAITING_MILLISECONDS = 1500;
+/** And this late that somebody has, who does not come to it: a busy machine is no missing capacity. */
+const CLAIM_MILLISECONDS = 15_000;
+const WAITING_LIMITS = { waitingMilliseconds: WAITING_MILLISECONDS, claimMilliseconds: CLAIM_MILLISECONDS };
 /** Reasons of waiting sessions are looked at less often: there may be thousands, and a region fills or empties slowly. */
 const WAITING_INTERVAL_MILLISECONDS = 1500;
 const SWEEP_INTERVAL_MILLISECONDS = 600_000;
@@ -112,7 +115,7 @@ async function reap(
   decide(await lockUnheldStops(transaction), decideUnheldStop);
   await endTurns(transaction);
   decide(await lockNextTurns(transaction), decideTurn);
-  const waiting = looksAtWaiting ? await lockWaitingSessions(transaction, WAITING_MILLISECONDS) : [];
+  const waiting = looksAtWaiting ? await lockWaitingSessions(transaction, WAITING_LIMITS) : [];
   for (const region of waiting) decide([region.id], (session) => decideWaiting(session, region));
   decide(await lockFadedAlerts(transaction, fadedAt(clock)), decideNothing);
 

@@ -32,17 +32,43 @@ export async function scanSegment(path: string, tracks: readonly Mp4Track[]): Pr
   }
 }
 
-async function scan(file: FileHandle, tracks: readonly Mp4Track[]): Promise<SegmentScan> {
+/** A fragment of a segment, and where in the file it begins. */
+export interface PlacedFragment {
+  readonly at: number;
+  readonly tracks: readonly TrackFragment[];
+}
+
+/** The whole fragments of a segment, in their order. Only their heads are read. */
+export async function placeFragments(path: string, tracks: readonly Mp4Track[]): Promise<readonly PlacedFragment[]> {
+  const file = await open(path, "r");
+  try {
+    const placed: PlacedFragment[] = [];
+    for await (const { at, moof } of fragmentsOf(file)) placed.push({ at, tracks: readFragment(moof, tracks) });
+    return placed;
+  } finally {
+    await file.close();
+  }
+}
+
+async function* fragmentsOf(file: FileHandle): AsyncGenerator<{ readonly at: number; readonly end: number; readonly moof: Buffer }> {
   const { size } = await file.stat();
+  for (let at = 0; ;) {
+    const moof = await readBox(file, at, size);
+    const data = moof && (await readHead(file, at + moof.length, size));
+    if (!moof || data?.type !== "mdat") return;
+    const end = at + moof.length + data.size;
+    yield { at, end, moof };
+    at = end;
+  }
+}
+
+async function scan(file: FileHandle, tracks: readonly Mp4Track[]): Promise<SegmentScan> {
   const main = mainTrack(tracks);
   const ends = new Map<number, TrackFragment>();
   let begin: number | null = null;
   let whole = 0;
-  for (let at = 0; ; at = whole) {
-    const moof = await readBox(file, at, size);
-    const data = moof && (await readHead(file, at + moof.length, size));
-    if (!moof || data?.type !== "mdat") break;
-    whole = at + moof.length + data.size;
+  for await (const { moof, end: to } of fragmentsOf(file)) {
+    whole = to;
     for (const fragment of readFragment(moof, tracks)) {
       if (fragment.trackId === main?.id) begin ??= fragment.begin;
       ends.set(fragment.trackId, fragment);

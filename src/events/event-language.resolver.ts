@@ -1,4 +1,5 @@
-import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { Ctx, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import { findLevelRefusal } from "../access/actor.ts";
 import type { PathSample } from "../encoder/telemetry.rules.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { Url } from "../graphql/scalars.ts";
@@ -6,16 +7,24 @@ import { playbacksOfSessionLoader, sessionLoader, sourceSecretsLoader } from "..
 import type { SessionRow } from "../sessions/session.store.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
+import { viewerCountLoader } from "../viewers/viewer.loader.ts";
 import type { IngestProtocol } from "./event.enums.ts";
-import { ingestAddressesLoader, pathsLoader } from "./event.loader.ts";
-import { ingestStateOf } from "./event-ingest.rules.ts";
+import { eventLoader, ingestAddressesLoader, pathsLoader } from "./event.loader.ts";
+import { activeIngestOf, ingestStateOf } from "./event-ingest.rules.ts";
 import { IngestRole } from "./event.rules.ts";
 import type { EventLanguageRow } from "./event.store.ts";
+import { previewUrl, watchUrl } from "./watch-url.ts";
 import { EventLanguageType, IngestEndpointType, IngestType } from "./event.type.ts";
 
 /** An ingest as its resolvers see it. */
 interface IngestRoot extends IngestType {
   readonly sessionId: string;
+  readonly eventId: string;
+}
+
+async function pathTokenOf({ loaders }: RequestContext, sessionId: string): Promise<string | null> {
+  const [playback] = (await loaders.of(playbacksOfSessionLoader).load(sessionId)) ?? [];
+  return playback?.pathToken ?? null;
 }
 
 @Resolver(() => EventLanguageType)
@@ -37,20 +46,25 @@ export class EventLanguageResolver {
 
   @FieldResolver(() => IngestRole, { nullable: true, description: "The signal that attendees see now; null while neither arrives." })
   async activeIngest(@Root() language: EventLanguageRow, @Ctx() { loaders }: RequestContext): Promise<IngestRole | null> {
-    const reading = await loaders.of(pathsLoader).load(language.sessionId);
-    const path = reading?.activePath === "B" ? reading.pathB : reading?.pathA;
-    if (!path?.isConnected) return null;
-    return reading?.activePath === "B" ? "BACKUP" : "PRIMARY";
+    return activeIngestOf(await loaders.of(pathsLoader).load(language.sessionId));
+  }
+
+  @FieldResolver(() => Int, {
+    description: "How many watch it now, by what they fetched within the last 15 s; 0 unless the event is LIVE.",
+  })
+  async viewerCount(@Root() language: EventLanguageRow, @Ctx() { loaders }: RequestContext): Promise<number> {
+    return (await loaders.of(viewerCountLoader).load(language.sessionId)) ?? 0;
   }
 
   @FieldResolver(() => Url, {
     nullable: true,
     description:
-      "What players open for HLS: 404 unless the event is LIVE. An event with an access code asks for an attendee's token as well.",
+      "What players open for HLS: 404 unless the event is LIVE. Always the same; of an event with an access code signed, and good for a day.",
   })
-  async hlsUrl(@Root() language: EventLanguageRow, @Ctx() { loaders, publicUrl }: RequestContext): Promise<string | null> {
-    const [playback] = (await loaders.of(playbacksOfSessionLoader).load(language.sessionId)) ?? [];
-    return playback ? `${publicUrl}/live/${playback.pathToken}/index.m3u8` : null;
+  async hlsUrl(@Root() { sessionId, eventId }: EventLanguageRow, @Ctx() context: RequestContext): Promise<string | null> {
+    const event = required(await context.loaders.of(eventLoader).load(eventId), "event of a language");
+    const token = await pathTokenOf(context, sessionId);
+    return token === null ? null : watchUrl(context, event.access, token);
   }
 }
 
@@ -67,6 +81,21 @@ export class IngestResolver {
       serverUrl === undefined ? [] : [{ protocol, serverUrl, streamKey, srtPassphrase: protocol === "SRT" ? srtPassphrase : null }];
     return [...endpoint("RTMPS", addresses.rtmps), ...endpoint("RTMP", addresses.rtmp), ...endpoint("SRT", addresses.srt)];
   }
+
+  @FieldResolver(() => Url, {
+    nullable: true,
+    description:
+      "What it looks like, for OPERATOR and above: while the event is TESTING or LIVE, of the signal that is encoded; signed, and good for a day. Null else.",
+  })
+  async previewUrl(@Root() { role, sessionId, eventId }: IngestRoot, @Ctx() context: RequestContext): Promise<string | null> {
+    const { loaders, actor } = context;
+    const event = await loaders.of(eventLoader).load(eventId);
+    const isEncoded = event?.status === "TESTING" || event?.status === "LIVE";
+    if (!isEncoded || findLevelRefusal(actor, "test events") !== null) return null;
+    if (activeIngestOf(await loaders.of(pathsLoader).load(sessionId)) !== role) return null;
+    const token = await pathTokenOf(context, sessionId);
+    return token === null ? null : previewUrl(context, token);
+  }
 }
 
 async function ingestOf({ loaders }: RequestContext, language: EventLanguageRow, role: IngestRole): Promise<IngestRoot> {
@@ -75,9 +104,11 @@ async function ingestOf({ loaders }: RequestContext, language: EventLanguageRow,
   return {
     id: `${language.id}/${role.toLowerCase()}`,
     sessionId: language.sessionId,
+    eventId: language.eventId,
     role,
     state: ingestStateOf(path, role === "PRIMARY" || language.isBackupEnabled),
     lastSeenAt: path?.lastSeenAt ? new Date(path.lastSeenAt) : null,
     bitrateKbps: path?.isConnected ? path.bitrateKbps : null,
+    serverAvailable: reading?.isServed ?? false,
   };
 }

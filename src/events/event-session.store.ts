@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
-import type { PathSample } from "../encoder/telemetry.rules.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import type { OnAir } from "../sessions/session.rules.ts";
+import type { PathsReading } from "./event-ingest.rules.ts";
 
 /** Makes sessions those of an event, which listen and encode nothing. */
 export async function attachSessions(transaction: Transaction, eventId: string, sessionIds: readonly string[]): Promise<void> {
@@ -43,21 +43,15 @@ export async function openLiveRuns(
     from unnest(${textList(sessionIds)}, ${textList(runIds)}) as item (session_id, run_id) join sessions s on s.id = item.session_id`);
 }
 
-/** What the encoder of each session sees of its two paths now; null for what it has not told within the last seconds. */
-export interface PathsReading {
-  readonly sessionId: string;
-  readonly pathA: PathSample | null;
-  readonly pathB: PathSample | null;
-  readonly activePath: "A" | "B";
-}
-
 /** What is older was told by an encoder that is gone, or cannot reach the database. */
 const FRESH_SECONDS = 5;
 
 export async function readPaths(executor: Executor, sessionIds: readonly string[]): Promise<ReadonlyMap<string, PathsReading>> {
   const rows = await executor.execute<{ reading: PathsReading }>(sql`
-    select jsonb_build_object('sessionId', s.id, 'activePath', s.active_path, 'pathA', t.path_a, 'pathB', t.path_b) as reading
+    select jsonb_build_object('sessionId', s.id, 'activePath', s.active_path, 'pathA', t.path_a, 'pathB', t.path_b,
+      'isServed', e.last_seen_at is not null) as reading
     from sessions s
+    left join encoders e on e.id = s.encoder_id and e.last_seen_at > now() - ${FRESH_SECONDS}::integer * interval '1 second'
     left join session_telemetry t
       on t.session_id = s.id and t.encoder_id = s.encoder_id and t.at > now() - ${FRESH_SECONDS}::integer * interval '1 second'
     where s.id = any(${textList(sessionIds)})`);

@@ -2,7 +2,7 @@ import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import { findLevelRefusal } from "../access/actor.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { EVENT_ACTION_PERMISSIONS, findEventBlockers, type EventActionName } from "./event-actions.rules.ts";
-import { ingestStateOf } from "./event-ingest.rules.ts";
+import { signalsOf } from "./event-ingest.rules.ts";
 import { eventLoader, pathsLoader } from "./event.loader.ts";
 import { BACKUP_ONLY_LIMITATIONS, BackupOnlyLimitation } from "./event.rules.ts";
 import type { EventLanguageRow, StoredEvent } from "./event.store.ts";
@@ -62,14 +62,10 @@ export class SessionEventResolver {
 
 async function decidedEvent({ loaders }: RequestContext, event: StoredEvent): Promise<DecidedEvent> {
   const languages = await Promise.all(
-    event.languages.map(async ({ code, sessionId, isBackupEnabled }) => {
-      const reading = await loaders.of(pathsLoader).load(sessionId);
-      return {
-        code,
-        primary: ingestStateOf(reading?.pathA ?? null, true),
-        backup: ingestStateOf(reading?.pathB ?? null, isBackupEnabled),
-      };
-    }),
+    event.languages.map(async (language) => ({
+      code: language.code,
+      ...signalsOf(language, await loaders.of(pathsLoader).load(language.sessionId)),
+    })),
   );
   return { status: event.status, languages };
 }

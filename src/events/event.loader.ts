@@ -3,7 +3,8 @@ import type { IngestAddresses } from "../encoder/encoder.rules.ts";
 import { readIngestAddresses } from "../sessions/ingest-url.reads.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { findEvents, type StoredEvent } from "./event.store.ts";
-import { readPaths, type PathsReading } from "./event-session.store.ts";
+import type { PathsReading } from "./event-ingest.rules.ts";
+import { readPaths } from "./event-session.store.ts";
 
 /** Events by id, with their languages. */
 export const eventLoader = defineLoader<StoredEvent>("events", async ({ database, actor }, ids) =>

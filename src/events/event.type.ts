@@ -73,6 +73,9 @@ export class IngestType {
 
   @Field(() => Float, { nullable: true, description: "What arrives, in kbit/s; null while nothing does." })
   bitrateKbps!: number | null;
+
+  @Field(() => Boolean, { description: "Whether the server that it is pushed to answers; false once the event has ended." })
+  serverAvailable!: boolean;
 }
 
 @ObjectType("IngestEndpoint", { description: "A way to push a signal.", simpleResolvers: true })

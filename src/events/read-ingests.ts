@@ -1,5 +1,5 @@
 import type { Executor } from "../database/database.ts";
-import { ingestStateOf } from "./event-ingest.rules.ts";
+import { signalsOf } from "./event-ingest.rules.ts";
 import { readPaths } from "./event-session.store.ts";
 import type { StoredEvent } from "./event.store.ts";
 import type { DecidedEvent } from "./event.transitions.ts";
@@ -12,13 +12,9 @@ export async function readDecidedEvent(executor: Executor, event: StoredEvent): 
   );
   return {
     status: event.status,
-    languages: event.languages.map(({ code, sessionId, isBackupEnabled }) => {
-      const reading = paths.get(sessionId);
-      return {
-        code,
-        primary: ingestStateOf(reading?.pathA ?? null, true),
-        backup: ingestStateOf(reading?.pathB ?? null, isBackupEnabled),
-      };
-    }),
+    languages: event.languages.map((language) => ({
+      code: language.code,
+      ...signalsOf(language, paths.get(language.sessionId) ?? null),
+    })),
   };
 }

@@ -30,8 +30,8 @@ export interface AdmissionRequest {
   readonly variables: Readonly<Record<string, unknown>> | null | undefined;
   /** Charged with what the operation costs, once nothing else speaks against it. */
   readonly budget: CallBudget;
-  /** `http` takes queries and mutations, `socket` subscriptions. */
-  readonly transport: "http" | "socket";
+  /** `http` takes queries and mutations, `stream` (a WebSocket or server-sent events) subscriptions. */
+  readonly transport: "http" | "stream";
 }
 
 /**
@@ -52,12 +52,12 @@ export function admit(request: AdmissionRequest): void {
 
 function assertTransport({ operation, transport }: AdmissionRequest): void {
   const isSubscription = operation.operation === OperationTypeNode.SUBSCRIPTION;
-  if (isSubscription === (transport === "socket")) return;
+  if (isSubscription === (transport === "stream")) return;
   throw new Fault(
     FaultCode.OPERATION_NOT_ALLOWED,
     isSubscription
-      ? "Subscribe over a WebSocket (graphql-transport-ws) at this address."
-      : "Send queries and mutations over HTTP; the WebSocket is for subscriptions.",
+      ? "Subscribe over a WebSocket (graphql-transport-ws) at this address, or over server-sent events at /graphql/stream."
+      : "Send queries and mutations over HTTP to /graphql; WebSockets and event streams are for subscriptions.",
   );
 }
 

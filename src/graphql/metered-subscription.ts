@@ -1,7 +1,6 @@
 import { getOperationAST } from "graphql";
 import { UNREADABLE } from "../observability/operation.meters.ts";
 import { inOperationSpan, nameOperationSpan } from "../observability/spans.ts";
-import { endingWith } from "./ending-with.ts";
 import { codesOf } from "./metering.ts";
 import type { PreparedSubscription, Subscribed } from "./subscribe.ts";
 
@@ -17,9 +16,10 @@ export function meterSubscription(
   return inOperationSpan(async () => {
     nameOperationSpan("subscription", operation?.name?.value);
     const result = await run(prepared);
-    const isOpen = "ready" in result;
+    const isOpen = "run" in result;
     const [code = null] = isOpen ? [] : codesOf(result.errors ?? []);
     metering.answered(metered, code, startedAt);
-    return isOpen ? endingWith(result, metering.subscribed(metered)) : result;
+    if (isOpen) result.onClose(metering.subscribed(metered));
+    return result;
   });
 }

@@ -32,6 +32,8 @@ const NODE_TYPE_NAMES: Partial<Readonly<Record<IdentifierKind, string>>> = {
   run: "Run",
   auditentry: "AuditEntry",
   inputswitch: "InputSwitch",
+  webhook: "Webhook",
+  webhookdelivery: "WebhookDelivery",
 };
 
 function nodeTypeName(value: { readonly id: string }): string | undefined {

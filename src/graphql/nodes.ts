@@ -11,6 +11,7 @@ import { processLoader } from "../processes/process.loaders.ts";
 import { inputSwitchLoader, runLoader } from "../sessions/run.loaders.ts";
 import { playbackLoader, secretLoader, sessionLoader } from "../sessions/session.loaders.ts";
 import { templateLoader } from "../templates/template.loader.ts";
+import { webhookDeliveryLoader, webhookLoader } from "../webhooks/webhook.loaders.ts";
 import type { NodeDefinition } from "./node.ts";
 
 /** Everything that `node(id)` finds. Whoever adds a type that implements Node adds its line here. */
@@ -32,4 +33,6 @@ export const NODES: readonly NodeDefinition[] = [
   { kind: "secret", loader: secretLoader },
   { kind: "session", loader: sessionLoader },
   { kind: "template", loader: templateLoader },
+  { kind: "webhook", loader: webhookLoader },
+  { kind: "webhookdelivery", loader: webhookDeliveryLoader },
 ];

@@ -1,4 +1,6 @@
 import { Field, Mutation, UseMiddleware, type MiddlewareFn } from "type-graphql";
+import { Denial } from "../access/actor.ts";
+import { recordDenial } from "../access/record-audit.ts";
 import { Refusal, type UserError } from "../shared/user-error.ts";
 import type { RequestContext } from "./request.ts";
 import { UserErrorType } from "./user-error.type.ts";
@@ -47,11 +49,12 @@ export function UserErrorsField(): PropertyDecorator {
 }
 
 function answerRefusals(empty: Readonly<Record<string, unknown>>): MiddlewareFn<RequestContext> {
-  return async ({ context }, next) => {
+  return async ({ context, args }, next) => {
     try {
       return { userErrors: [], ...(await next()) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      if (error instanceof Denial) await recordDenial(context, error.permission, args);
       context.metering.refused(error.errors.map(({ code }) => code));
       return { ...empty, userErrors: error.errors };
     }

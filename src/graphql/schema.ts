@@ -28,7 +28,9 @@ import { PendingChangesResolver } from "../sessions/pending-changes.resolver.ts"
 import { EventActionResolver } from "../events/event-action.resolver.ts";
 import { EventChangeResolver } from "../events/event-change.resolver.ts";
 import { EventLanguageResolver, IngestResolver } from "../events/event-language.resolver.ts";
+import { EventMonitorResolver } from "../events/event-monitor.resolver.ts";
 import { EventFieldResolver, SessionEventResolver } from "../events/event.field.resolver.ts";
+import { EventSharingResolver } from "../events/event-sharing.resolver.ts";
 import { EventResolver } from "../events/event.resolver.ts";
 import { EventScheduleResolver, ScheduledActionFieldResolver, ScheduledActionResolver } from "../schedules/scheduled-action.resolver.ts";
 import { RunResolver, SessionRunsResolver } from "../sessions/run.resolver.ts";
@@ -45,6 +47,7 @@ import { SessionSummaryResolver } from "../sessions/session-summary.resolver.ts"
 import { TelemetryResolver } from "../sessions/telemetry.resolver.ts";
 import { TemplateEditResolver } from "../sessions/template-edit.resolver.ts";
 import { TemplateResolver } from "../templates/template.resolver.ts";
+import { WebhookDeliveriesResolver, WebhookDeliveryResolver, WebhookResolver } from "../webhooks/webhook.resolver.ts";
 import { createNodeLoad, createNodeResolver } from "./node.ts";
 import { NODES } from "./nodes.ts";
 
@@ -80,9 +83,11 @@ export function buildHeadendSchema(): GraphQLSchema {
       EventChangeResolver,
       EventFieldResolver,
       EventLanguageResolver,
+      EventMonitorResolver,
       EventMessagesResolver,
       EventResolver,
       EventScheduleResolver,
+      EventSharingResolver,
       ImportResolver,
       IngestResolver,
       IngestUrlResolver,
@@ -126,6 +131,9 @@ export function buildHeadendSchema(): GraphQLSchema {
       TemplateEditResolver,
       TemplateResolver,
       TemplateSessionsResolver,
+      WebhookDeliveriesResolver,
+      WebhookDeliveryResolver,
+      WebhookResolver,
     ],
     validate: false,
     pubSub: NO_TRANSPORT,

@@ -1,6 +1,5 @@
 import type { Slots } from "../limits/slots.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
-import { endingWith } from "./ending-with.ts";
 import { toGraphQLError } from "./errors.ts";
 import type { RequestContext } from "./request.ts";
 import type { Subscribed } from "./subscribe.ts";
@@ -14,8 +13,8 @@ export async function withSlot(slots: Slots, { actor }: RequestContext, open: ()
   }
   try {
     const results = await open();
-    if ("ready" in results) return endingWith(results, release);
-    release();
+    if ("run" in results) results.onClose(release);
+    else release();
     return results;
   } catch (error) {
     release();

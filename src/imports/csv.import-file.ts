@@ -76,8 +76,13 @@ export function readImport(csv: string): ImportFile {
   return understand(error === null ? reader.end() : { table: null, error }, false);
 }
 
+/** A file of which nothing was read. */
+export function refusedFile(error: CsvImportError): ImportFile {
+  return { table: null, hasMark: false, header: NO_HEADER, rows: [], skipped: [], errors: [error], isReadable: false };
+}
+
 function understand({ table, error }: CsvReading, hasMark: boolean): ImportFile {
-  if (error !== null) return { table: null, hasMark, header: NO_HEADER, rows: [], skipped: [], errors: [error], isReadable: false };
+  if (error !== null) return { ...refusedFile(error), hasMark };
   const { header, errors, isReadable } = checkHeader(table.header);
   const { rows, skipped } = splitRecords(table.records, header);
   const file = { table, hasMark, header, rows, skipped, errors, isReadable };

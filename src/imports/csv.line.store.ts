@@ -1,71 +1,99 @@
 import { sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
+import { eachRow } from "../database/each-row.ts";
 import { OUTPUT_TYPE_FACTS, OutputType } from "../playbacks/playback.rules.ts";
-import { CSV_COLUMNS, type CsvColumnKey } from "./csv.columns.ts";
-import { idOfLine, LINE_END } from "./csv.line.ts";
-import { chosenSessions, type CsvPage, type CsvSelection, type SelectedLines } from "./csv.session.store.ts";
+import { InputType } from "../sessions/session.rules.ts";
+import { idOfLine } from "./csv.line.ts";
+import { chosenSessions, type CsvPage, type CsvPosition, type CsvSelection, type CsvWhole } from "./csv.session.store.ts";
 
 /**
- * Sessions with their playbacks in the order of their names, written by PostgreSQL as lines for `createLineWriter`, with no secret in
- * them. All lines are one text: that takes half the time of bringing the columns here, most of which the driver would spend on rows.
+ * Gives sessions with their playbacks in the order of their names, written by PostgreSQL as lines for `createLineWriter`, with no secret
+ * in them, while it writes the next ones: that takes half the time of bringing the columns here, most of which the driver would spend on
+ * values. Gives the place of the last session.
  */
-export async function selectExportLines(executor: Executor, selection: CsvSelection, page: CsvPage | null): Promise<SelectedLines> {
-  const [row] = await executor.execute<{ text: string | null; nameOrder: string }>(sql`
-    select string_agg(${LINE}, E'\\x1e' order by s.name_order, s.id, p.position, p.id) as text, max(s.name_order) as "nameOrder"
-    from ${chosenSessions(selection, page)} s
-    left join playbacks p on p.session_id = s.id
-    left join (select id, ${TEMPLATE_CELL} as cell from templates where organization_id = ${selection.organizationId} offset 0) t
-      on t.id = p.template_id`);
-  if (!row || row.text === null) return { lines: [], end: null };
-  const lines = row.text.split(LINE_END);
-  return { lines, end: [row.nameOrder, idOfLine(lines.at(-1) ?? "")] };
+export async function readExportLines(
+  executor: Executor,
+  { selection, part }: { readonly selection: CsvSelection; readonly part: CsvPage | CsvWhole },
+  onLine: (line: string) => void,
+): Promise<CsvPosition | null> {
+  let last: readonly [line: string, nameOrder: string] | null = null;
+  await eachRow<readonly [line: string, nameOrder: string]>(
+    executor,
+    sql`
+      select ${LINE}, s.name_order
+      from ${chosenSessions(selection, part)} s
+      left join playbacks p on p.session_id = s.id
+      left join (
+        select id, ' ' || id as kind, ${TEMPLATE_CELL} as cell from templates where organization_id = ${selection.organizationId} offset 0) t
+        on t.id = p.template_id
+      order by s.name_order, s.id, p.position, p.id`,
+    (row) => onLine((last = row)[0]),
+  );
+  return last && [last[1], idOfLine(last[0])];
 }
 
-/** How many sessions an export would hold, counted no further than to the limit. */
-export async function countExported(executor: Executor, selection: CsvSelection, limit: number): Promise<number> {
-  const [row] = await executor.execute<{ count: number }>(sql`
-    select count(*)::integer as count from (select from ${chosenSessions(selection, null)} s limit ${limit}) counted`);
-  return row?.count ?? 0;
-}
+/**
+ * The cells as `toCells` writes them, each after its comma, in the order of the columns; the types stand in the kind of a line, and keys
+ * and passphrases are left out. Every step of joining texts costs: what is empty for a type of input or output is one text for all of its cells.
+ */
+const COMMON_CELLS = [
+  `',' || ${withInnerCommas("s.name")}`,
+  optional(withInnerCommas("p.name")),
+  "coalesce(t.cell, ',')",
+  optional(withInnerCommas(escaped("s.description"))),
+  optional(withInnerCommas("s.url_a")),
+];
 
-/** The types stand in the kind of a line. */
-type CellKey = Exclude<CsvColumnKey, "inputType" | "outputType">;
+const FAILOVER_CELLS = `case when s.url_b is null and s.recovery_interval_seconds is null then ',,,' else ${joined([
+  optional(withInnerCommas("s.url_b")),
+  optional("s.recovery_interval_seconds"),
+  onlyWhen("s.recovery_interval_seconds is not null", optional("s.error_threshold_percent")),
+])} end`;
 
-const SERVICE_TYPES = Object.values(OutputType).filter((type) => OUTPUT_TYPE_FACTS[type].supportsService);
-const HAS_SERVICE = `p.type in (${SERVICE_TYPES.map((type) => `'${type}'`).join(", ")})`;
+/** From the stream key on. */
+const INPUT_CELLS = byType("s.input_type", Object.values(InputType), (type) => [
+  "','",
+  "','",
+  type === InputType.HLS_PULL ? flag("s.hls_scte35_passthrough_enabled") : "','",
+  flag("s.slates_enabled"),
+  type === InputType.SRT_PUSH ? flag("s.srt_encryption_enabled") : "','",
+]);
 
-/** The cells as `toCells` writes them, each after its comma, since every step of joining texts costs. Keys and passphrases are left out. */
-const CELLS: Readonly<Record<CellKey, string>> = {
-  name: `',' || ${withInnerCommas("s.name")}`,
-  outputName: optional(withInnerCommas("p.name")),
-  templateName: "coalesce(t.cell, ',')",
-  description: optional(withInnerCommas(escaped("s.description"))),
-  urlA: optional(withInnerCommas("s.url_a")),
-  urlB: optional(withInnerCommas("s.url_b")),
-  recoveryInterval: optional("s.recovery_interval_seconds"),
-  errorThreshold: onlyWhen("s.recovery_interval_seconds is not null", optional("s.error_threshold_percent")),
-  customStreamKey: "','",
-  srtPassphrase: "','",
-  hlsScte35: onlyWhen("s.input_type = 'HLS_PULL'", flag("s.hls_scte35_passthrough_enabled")),
-  slates: flag("s.slates_enabled"),
-  srtEncryption: onlyWhen("s.input_type = 'SRT_PUSH'", flag("s.srt_encryption_enabled")),
-  hls: onlyWhen("p.type = 'HTTP'", flag("p.hls_enabled")),
-  dash: onlyWhen("p.type = 'HTTP'", flag("p.dash_enabled")),
-  serviceProvider: onlyWhen(HAS_SERVICE, optional(withInnerCommas("p.service_provider"))),
-  programNumber: onlyWhen(HAS_SERVICE, optional("p.program_number")),
-  format: onlyWhen("p.type = 'FILE'", optional("lower(p.file_format)")),
-  maxFileDuration: onlyWhen("p.type = 'FILE'", optional("p.max_file_duration_seconds")),
-  outputUrls: onlyWhen("p.urls <> '{}'", `',' || ${withInnerCommas("array_to_string(p.urls, ' ')")}`),
-};
+const OUTPUT_CELLS = byType("p.type", Object.values(OutputType), (type) => {
+  const { supportsService, urlCount } = OUTPUT_TYPE_FACTS[type];
+  const onlyFor = (applies: boolean, cell: string) => (applies ? cell : "','");
+  return [
+    onlyFor(type === OutputType.HTTP, flag("p.hls_enabled")),
+    onlyFor(type === OutputType.HTTP, flag("p.dash_enabled")),
+    onlyFor(supportsService, optional(withInnerCommas("p.service_provider"))),
+    onlyFor(supportsService, optional("p.program_number")),
+    onlyFor(type === OutputType.FILE, optional("lower(p.file_format)")),
+    onlyFor(type === OutputType.FILE, optional("p.max_file_duration_seconds")),
+    onlyFor(urlCount !== "NONE", onlyWhen("p.urls <> '{}'", `',' || ${withInnerCommas("array_to_string(p.urls, ' ')")}`)),
+  ];
+});
+/** Of a session without playbacks. */
+const NO_OUTPUT_CELLS = "',,,,,,,'";
 
 const TEMPLATE_CELL = sql.raw(`',' || ${withInnerCommas("name")}`);
 
 /** What `readKind` reads. */
-const KIND = `s.input_type || case when s.stream_remap = '[]' then ' 0' else ' 1' end || case when s.event_id is null then ' 0' else ' 1' end
-  || coalesce(' ' || p.type || ' ' || p.template_id || ' ' || cardinality(p.urls), '')`;
+const KIND = `s.input_type || case when s.event_id is null and s.stream_remap = '[]' then ' 0 0'
+  else ' ' || (s.stream_remap <> '[]')::integer || ' ' || (s.event_id is not null)::integer end
+  || coalesce(' ' || p.type || ' ' || cardinality(p.urls) || t.kind, '')`;
 
-const FIELDS = CSV_COLUMNS.flatMap(({ key }) => (key === "inputType" || key === "outputType" ? [] : CELLS[key]));
-const LINE = sql.raw(`${KIND} || ',' || s.id || ${FIELDS.join(" || ")}`);
+const LINE = sql.raw(
+  joined([`${KIND} || ','`, "s.id", ...COMMON_CELLS, FAILOVER_CELLS, INPUT_CELLS, `coalesce(${OUTPUT_CELLS}, ${NO_OUTPUT_CELLS})`]),
+);
+
+/** Neighbours that are constant become one text. */
+function joined(cells: readonly string[]): string {
+  return cells.join(" || ").replaceAll("',' || ','", "',,'").replaceAll(",' || ','", ",,'");
+}
+
+function byType<Type extends string>(column: string, types: readonly Type[], cellsOf: (type: Type) => readonly string[]): string {
+  return `case ${column} ${types.map((type) => `when '${type}' then ${joined(cellsOf(type))}`).join(" ")} end`;
+}
 
 /** As `INNER_COMMA`. */
 function withInnerCommas(text: string): string {
@@ -74,7 +102,7 @@ function withInnerCommas(text: string): string {
 
 /** A description is the one text that may hold control characters. */
 function escaped(text: string): string {
-  return String.raw`replace(replace(replace(${text}, E'\\', E'\\\\'), E'\x1f', E'\\c'), E'\x1e', E'\\l')`;
+  return String.raw`replace(replace(${text}, E'\\', E'\\\\'), E'\x1f', E'\\c')`;
 }
 
 function optional(value: string): string {

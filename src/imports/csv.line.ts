@@ -19,8 +19,7 @@ export interface WrittenSessions {
   readonly commentedRowCount: number;
 }
 
-/** Parts the lines of one text, and stands for a comma within a cell. */
-export const LINE_END = "\x1e";
+/** Stands for a comma within a cell. */
 export const INNER_COMMA = "\x1f";
 
 interface Line {
@@ -45,8 +44,14 @@ const OUTPUT_URLS = place("outputUrls");
 /** What no row is written with as it is: a cell to be quoted, protected or unescaped, or a masked URL. A negative number is no more than slow. */
 const NOT_PLAIN = new RegExp(`["\\x1f;\\t\\r\\n\\\\${SECRET_MASK.slice(0, 1)}]|,[\\s'=+\\-@]|\\s(?:,|$)`);
 
-/** Writes lines of `selectExportLines` as rows of a file; what it learns of kinds of sessions it keeps for the lines that follow. */
-export function createLineWriter(options: ExportOptions): (lines: readonly string[]) => WrittenSessions {
+/** A file, or a part of one, that is being written. */
+export interface LineFile {
+  readonly add: (line: string) => void;
+  readonly end: () => WrittenSessions;
+}
+
+/** Writes lines of `readExportLines` as rows of files; what it learns of kinds of sessions it keeps for those that follow. */
+export function createLineWriter(options: ExportOptions): () => LineFile {
   const judgeOf = createCommentJudge(options);
   const kinds = new Map<string, KnownKind>();
 
@@ -60,27 +65,44 @@ export function createLineWriter(options: ExportOptions): (lines: readonly strin
     return learnt;
   }
 
-  return (lines) => {
+  return () => {
     let csv = "";
     let rowCount = 0;
     let commentedRowCount = 0;
-    for (let index = 0; index < lines.length; rowCount += 1) {
-      const line = readLine(lines[index] ?? "");
-      const kind = kindOf(line.kind);
-      const start = index++;
-      while (index < lines.length && idOfLine(lines[index] ?? "") === line.id) index += 1;
-      const hasMore = index > start + 1;
-      const row = `,${line.name},${kind.types}${line.rest}`;
+    let session: Line | null = null;
+    let hasMore = false;
+
+    function endSession(): void {
+      if (!session) return;
+      const kind = kindOf(session.kind);
+      const row = `,${session.name},${kind.types}${session.rest}`;
+      rowCount += 1;
       if (kind.isAccepted && !hasMore && !NOT_PLAIN.test(row)) {
         csv += row + NEWLINE;
-        continue;
+        return;
       }
       const cells = row.split(",").map(readCell);
       const reason = hasMore ? MORE_THAN_ONE_PLAYBACK : reasonOf(cells, kind);
       if (reason !== null) commentedRowCount += 1;
       csv += writeRecords([cells.with(0, toComment(reason))]);
     }
-    return { csv, rowCount, commentedRowCount };
+
+    return {
+      add(text) {
+        const line = readLine(text);
+        if (line.id === session?.id) {
+          hasMore = true;
+          return;
+        }
+        endSession();
+        session = line;
+        hasMore = false;
+      },
+      end() {
+        endSession();
+        return { csv, rowCount, commentedRowCount };
+      },
+    };
   };
 }
 
@@ -108,9 +130,9 @@ function reasonOf(cells: readonly string[], { reasonOf: judge }: KindJudge): str
   return judge({ inputs, outputs: cells[OUTPUT_URLS] ? cells[OUTPUT_URLS].split(" ") : [] });
 }
 
-/** Input type, 1 with a stream remap, 1 for a session of an event, and unless there is no playback the output type, the template's id, and how many URLs there are. */
+/** Input type, 1 with a stream remap, 1 for a session of an event, and unless there is no playback the output type, how many URLs there are, and the template's id. */
 function readKind(text: string): SessionKind {
-  const [inputType = "", remap = "", event = "", outputType, templateId = "", urlCount = ""] = text.split(" ");
+  const [inputType = "", remap = "", event = "", outputType, urlCount = "", templateId = ""] = text.split(" ");
   return {
     inputType: inputType as InputType,
     hasRemap: remap === "1",
@@ -119,8 +141,8 @@ function readKind(text: string): SessionKind {
   };
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { [INNER_COMMA]: ",", "\\\\": "\\", "\\c": INNER_COMMA, "\\l": LINE_END };
+const ESCAPES: Readonly<Record<string, string>> = { [INNER_COMMA]: ",", "\\\\": "\\", "\\c": INNER_COMMA };
 
 function readCell(cell: string): string {
-  return cell.replace(/\x1f|\\[\\cl]/g, (found) => ESCAPES[found] ?? found);
+  return cell.replace(/\x1f|\\[\\c]/g, (found) => ESCAPES[found] ?? found);
 }

@@ -1,6 +1,8 @@
 import { UserErrorCode, type UserError } from "../shared/user-error.ts";
 import type { CellProblem } from "./csv.cells.ts";
-import type { CsvColumnKey } from "./csv.columns.ts";
+import { OutputType } from "../playbacks/playback.rules.ts";
+import { InputType } from "../sessions/session.rules.ts";
+import { csvTypeName, type CsvColumnKey } from "./csv.columns.ts";
 import { CsvImportErrorCode } from "./csv.error.ts";
 
 /** Which column holds what a path of a session input names. */
@@ -46,7 +48,14 @@ export function toCellProblem(error: UserError): { readonly key: CsvColumnKey; r
   const key = COLUMN_OF_FIELD[field] ?? "name";
   const isUrl = URL_COLUMNS.includes(key) && error.code === UserErrorCode.INVALID_VALUE;
   const code = isUrl ? CsvImportErrorCode.INVALID_URL : (CODE_OF_CODE[error.code] ?? CsvImportErrorCode.INVALID_VALUE);
-  return { key, cellProblem: { code, message: `${urlNumber(error.path)}${error.message}`, isSentence: true } };
+  return { key, cellProblem: { code, message: `${urlNumber(error.path)}${inFileSpelling(error.message)}`, isSentence: true } };
+}
+
+const TYPE_NAMES = new Map([...Object.values(InputType), ...Object.values(OutputType)].map((type) => [type as string, csvTypeName(type)]));
+
+/** Types as a file spells them, so that what a message names can be looked for in its cells. */
+function inFileSpelling(message: string): string {
+  return message.replace(/\b[A-Z][A-Z0-9_]+(?= (?:input|output))/g, (word) => TYPE_NAMES.get(word) ?? word);
 }
 
 /** Which of several URLs is meant; the first one goes without saying. */

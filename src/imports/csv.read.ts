@@ -72,7 +72,7 @@ export function openCsvReader(): CsvReader {
     const rows = readCells(text, delimiter, scan);
     if (rows === null) return fileError(CsvImportErrorCode.MALFORMED, "The file cannot be read as CSV.");
     for (const cells of rows) {
-      if (header === null) header = cells;
+      if (header === null) header = unprotect(cells);
       else records.push({ row: records.length + FIRST_ROW, cells: unprotect(cells) });
     }
     if (scan.problem !== null) return malformed(records.length + (header === null ? 1 : FIRST_ROW), header, scan.problem);

@@ -83,6 +83,6 @@ function toUserError(errors: readonly CsvImportError[], field: string): UserErro
   const path = ["input", field];
   const limit = errors.find(({ code }) => code === CsvImportErrorCode.TOO_MANY_ROWS || code === CsvImportErrorCode.FILE_TOO_LARGE);
   if (limit) return { code: UserErrorCode[limit.code as "TOO_MANY_ROWS" | "FILE_TOO_LARGE"], message: limit.message, path };
-  const message = `The file has ${errors.length === 1 ? "one error" : `${errors.length} errors`}. Nothing was created.`;
+  const message = `The file has ${errors.length === 1 ? "one error" : `${errors.length} errors`}. Nothing was imported.`;
   return { code: UserErrorCode.CSV_INVALID, message, path };
 }

@@ -24,6 +24,11 @@ export interface CsvPage {
   readonly after: CsvPosition | null;
 }
 
+/** A whole export; of more sessions than this, any so many and one more are read, which tells that there are more. */
+export interface CsvWhole {
+  readonly atMost: number;
+}
+
 /** A place in the order of exports: the order of a session's name, and its id. */
 export type CsvPosition = readonly [nameOrder: string, id: string];
 
@@ -38,20 +43,20 @@ export interface SelectedLines {
 export async function selectCsvLines(
   executor: Executor,
   selection: CsvSelection & { readonly withSecrets: boolean },
-  page: CsvPage | null,
+  part: CsvPage | CsvWhole,
 ): Promise<SelectedLines> {
-  const lines = await selectStoredLines(executor, chosenSessions(selection, page), selection.withSecrets);
+  const lines = await selectStoredLines(executor, chosenSessions(selection, part), selection.withSecrets);
   const last = lines.at(-1);
   return { lines, end: last === undefined ? null : positionOfStoredLine(last) };
 }
 
 /** The selected sessions as a table for a FROM clause. */
-export function chosenSessions({ organizationId, filter }: CsvSelection, page: CsvPage | null): SQL {
+export function chosenSessions({ organizationId, filter }: CsvSelection, part: CsvPage | CsvWhole): SQL {
   const condition = sessionFilterCondition(organizationId, filter);
-  if (!page) return sql`(select * from sessions where ${condition})`;
-  const after = page.after ? sql`and (${sessions.nameOrder}, ${sessions.id}) > (${page.after[0]}, ${page.after[1]})` : sql``;
+  if ("atMost" in part) return sql`(select * from sessions where ${condition} limit ${part.atMost + 1})`;
+  const after = part.after ? sql`and (${sessions.nameOrder}, ${sessions.id}) > (${part.after[0]}, ${part.after[1]})` : sql``;
   return sql`(
-    select * from sessions where ${condition} ${after} order by ${sessions.nameOrder}, ${sessions.id} limit ${page.limit})`;
+    select * from sessions where ${condition} ${after} order by ${sessions.nameOrder}, ${sessions.id} limit ${part.limit})`;
 }
 
 /** What rows of this organization are checked against, its templates read without holding them. */

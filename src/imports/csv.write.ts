@@ -7,9 +7,9 @@ export const NEWLINE = "\r\n";
 /** Any reader's delimiter or line end, a quote, or blanks at an end, which some readers take away. */
 const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
 
-/** Writes records as RFC 4180 says, every one with its line end; no cell of them runs as a formula. The header is taken as it is. */
+/** Writes records as RFC 4180 says, every one with its line end; no cell of them runs as a formula, those of the header among them. */
 export function writeCsv(header: readonly string[], records: readonly (readonly string[])[], delimiter: CsvDelimiter = ","): string {
-  return `${header.map(quote).join(delimiter)}${NEWLINE}${writeRecords(records, delimiter)}`;
+  return writeRecords([header, ...records], delimiter);
 }
 
 /** The records alone, for a file that is written in parts. */

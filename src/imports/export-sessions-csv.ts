@@ -1,25 +1,20 @@
 import { setImmediate } from "node:timers/promises";
 import { assertMayRead } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
-import { auditStatement } from "../access/record-audit.ts";
+import { isPermitted } from "../access/level.rules.ts";
+import { auditStatement, recordDenial } from "../access/record-audit.ts";
 import type { SessionSelection } from "../sessions/bulk.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { Verb } from "../sessions/session.rules.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { packageVersion } from "../shared/package.ts";
+import type { ExportOptions } from "./csv.comment.ts";
 import { createSessionWriter, writeExportHead } from "./csv.export.ts";
-import { countExported, selectExportLines } from "./csv.line.store.ts";
-import { createLineWriter, idOfLine, type WrittenSessions } from "./csv.line.ts";
+import { readExportLines } from "./csv.line.store.ts";
+import { createLineWriter, type WrittenSessions } from "./csv.line.ts";
 import { CSV_ROW_LIMIT } from "./csv.read.ts";
-import {
-  selectCsvFacts,
-  selectCsvLines,
-  type CsvPage,
-  type CsvPosition,
-  type CsvSelection,
-  type SelectedLines,
-} from "./csv.session.store.ts";
+import { selectCsvFacts, selectCsvLines, type CsvPage, type CsvPosition, type CsvSelection, type CsvWhole } from "./csv.session.store.ts";
 import { idOfStoredLine, readStoredLines } from "../sessions/stored-session.ts";
 
 export interface ExportSessionsCsvInput {
@@ -39,25 +34,9 @@ export interface CsvExportResult {
 
 /** Writes the selected sessions as CSV, by name, in a fixed number of statements. Ids that name no session are left out. */
 export async function exportSessionsCsv(context: Context, input: ExportSessionsCsvInput): Promise<CsvExportResult> {
-  const source = await openSource(context, input);
-  if ((await countExported(context.database.executor, source.selection, CSV_ROW_LIMIT + 1)) > CSV_ROW_LIMIT) {
-    throw new Fault(
-      FaultCode.BAD_USER_INPUT,
-      `One export holds at most ${CSV_ROW_LIMIT} sessions. Narrow the selection, or get /exports/sessions.csv.`,
-    );
-  }
-  const { lines } = await source.select(null);
-  const parts = [writeExportHead(RELEASE)];
-  let rowCount = 0;
-  let commentedRowCount = 0;
-  for (const slice of sliceLines(lines, source)) {
-    const written = source.write(slice);
-    parts.push(written.csv);
-    rowCount += written.rowCount;
-    commentedRowCount += written.commentedRowCount;
-    await setImmediate();
-  }
-  return { filename: filenameOf(context), rowCount, commentedRowCount, csv: parts.join("") };
+  const readPart = await openSource(context, input);
+  const { csv, rowCount, commentedRowCount } = await readPart({ atMost: CSV_ROW_LIMIT });
+  return { filename: filenameOf(context), rowCount, commentedRowCount, csv: writeExportHead(RELEASE) + csv };
 }
 
 /**
@@ -65,12 +44,12 @@ export async function exportSessionsCsv(context: Context, input: ExportSessionsC
  * while a slow client reads. A session that is renamed meanwhile may be in it twice or not at all.
  */
 export async function* streamSessionsCsv(context: Context, input: ExportSessionsCsvInput): AsyncGenerator<string, void> {
-  const source = await openSource(context, input);
+  const readPart = await openSource(context, input);
   yield writeExportHead(RELEASE);
   let after: CsvPosition | null = null;
   do {
-    const { lines, end }: SelectedLines = await source.select({ after, limit: PAGE_SIZE });
-    if (end) yield source.write(lines).csv;
+    const { csv, end }: ExportedPart = await readPart({ after, limit: PAGE_SIZE });
+    if (end) yield csv;
     after = end;
   } while (after);
 }
@@ -82,56 +61,81 @@ export function filenameOf(context: Context): string {
 const RELEASE = `Headend ${packageVersion()}`;
 /** Sessions of one part of a streamed export. */
 const PAGE_SIZE = 500;
-/** Lines that are written in one go, a few milliseconds of work; opening secrets takes longer. */
-const SLICE_SIZE = 2_000;
-const SLICE_SIZE_WITH_SECRETS = 250;
+/** Sessions whose secrets are opened in one go, a few milliseconds of work. */
+const SLICE_SIZE = 250;
 
-/** The sessions of an export as lines, and what makes rows of them. */
-interface LineSource {
-  readonly selection: CsvSelection;
-  readonly select: (page: CsvPage | null) => Promise<SelectedLines>;
-  readonly write: (lines: readonly string[]) => WrittenSessions;
-  readonly idOf: (line: string) => string;
-  readonly sliceSize: number;
+interface ExportedPart extends WrittenSessions {
+  /** The place of its last session; null when there is none. */
+  readonly end: CsvPosition | null;
 }
 
+type PartReader = (part: CsvPage | CsvWhole) => Promise<ExportedPart>;
+
 /** Secrets are opened here and nowhere else, so that only lines without any can be written by PostgreSQL. */
-async function openSource(context: Context, { selection: given, includeSecrets }: ExportSessionsCsvInput): Promise<LineSource> {
-  const { actor, database, vault } = context;
+async function openSource(context: Context, { selection: given, includeSecrets }: ExportSessionsCsvInput): Promise<PartReader> {
+  const { actor } = context;
   assertMayRead(actor, "read");
-  if (includeSecrets) assertMayRead(actor, "export secrets");
+  if (includeSecrets) {
+    if (!isPermitted(actor.accessLevel, "export secrets")) await recordDenial(context, "export secrets", given);
+    assertMayRead(actor, "export secrets");
+  }
   const selection = { organizationId: actor.organizationId, filter: toFilter(given) };
   const options = { facts: await selectCsvFacts(context), includeSecrets };
-  if (!includeSecrets) {
-    const select = (page: CsvPage | null) => selectExportLines(database.executor, selection, page);
-    return { selection, select, write: createLineWriter(options), idOf: idOfLine, sliceSize: SLICE_SIZE };
-  }
-  const write = createSessionWriter(options);
-  return {
-    selection,
-    async select(page) {
-      const selected = await selectCsvLines(database.executor, { ...selection, withSecrets: true }, page);
-      await auditLines(context, selected.lines);
-      return selected;
-    },
-    write: (lines) => write(readStoredLines(lines, vault).map(({ session }) => session)),
-    idOf: idOfStoredLine,
-    sliceSize: SLICE_SIZE_WITH_SECRETS,
+  return includeSecrets ? readWithSecrets(context, selection, options) : readWithoutSecrets(context, selection, options);
+}
+
+function readWithoutSecrets({ database }: Context, selection: CsvSelection, options: ExportOptions): PartReader {
+  const begin = createLineWriter(options);
+  return async (part) => {
+    const file = begin();
+    const end = await readExportLines(database.executor, { selection, part }, file.add);
+    const written = file.end();
+    refuseTooMany(part, written.rowCount);
+    return { ...written, end };
   };
 }
 
-/** Whoever exports secrets is given all of them in clear, which is kept before the first is given. */
-async function auditLines(context: Context, lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return;
-  const objectIds = [...new Set(lines.map(idOfStoredLine))];
-  await context.database.executor.execute(auditStatement(context, { verb: Verb.REVEAL_SECRET, objectIds }));
+function readWithSecrets(context: Context, selection: CsvSelection, options: ExportOptions): PartReader {
+  const { database, vault } = context;
+  const write = createSessionWriter(options);
+  return async (part) => {
+    const { lines, end } = await selectCsvLines(database.executor, { ...selection, withSecrets: true }, part);
+    const objectIds = [...new Set(lines.map(idOfStoredLine))];
+    refuseTooMany(part, objectIds.length);
+    // Whoever exports secrets is given all of them in clear, which is kept before the first is given.
+    if (end) await database.executor.execute(auditStatement(context, { verb: Verb.REVEAL_SECRET, objectIds }));
+    const slices: WrittenSessions[] = [];
+    for (const slice of sliceLines(lines)) {
+      slices.push(write(readStoredLines(slice, vault).map(({ session }) => session)));
+      await setImmediate();
+    }
+    return { ...joinSlices(slices), end };
+  };
+}
+
+function refuseTooMany(part: CsvPage | CsvWhole, count: number): void {
+  if (!("atMost" in part) || count <= part.atMost) return;
+  throw new Fault(
+    FaultCode.BAD_USER_INPUT,
+    `One export holds at most ${part.atMost} sessions. Narrow the selection, or get /exports/sessions.csv.`,
+  );
+}
+
+function joinSlices(slices: readonly WrittenSessions[]): WrittenSessions {
+  const sum = (countOf: (slice: WrittenSessions) => number) => slices.reduce((total, slice) => total + countOf(slice), 0);
+  return {
+    csv: slices.map(({ csv }) => csv).join(""),
+    rowCount: sum(({ rowCount }) => rowCount),
+    commentedRowCount: sum(({ commentedRowCount }) => commentedRowCount),
+  };
 }
 
 /** Slices of lines, none of which parts a session from its playbacks. */
-function* sliceLines(lines: readonly string[], { idOf, sliceSize }: LineSource): Generator<readonly string[]> {
+function* sliceLines(lines: readonly string[]): Generator<readonly string[]> {
+  const idAt = (index: number) => idOfStoredLine(lines[index] ?? "");
   for (let start = 0; start < lines.length;) {
-    let end = Math.min(start + sliceSize, lines.length);
-    while (end < lines.length && idOf(lines[end] ?? "") === idOf(lines[end - 1] ?? "")) end += 1;
+    let end = Math.min(start + SLICE_SIZE, lines.length);
+    while (end < lines.length && idAt(end) === idAt(end - 1)) end += 1;
     yield lines.slice(start, end);
     start = end;
   }

@@ -66,7 +66,7 @@ export type JobResult =
       readonly rejected?: never;
       readonly sessions: PackedSessions;
       readonly createdCount: number;
-      readonly updated: UpdateRows;
+      readonly updated: readonly UpdateRows[];
     };
 
 /** One import, all of it but the database: it runs in a thread, or right here when it is small. The calls come in this order. */

@@ -13,11 +13,14 @@ import { lockSessionsNamed } from "../sessions/stored-session.store.ts";
 import { Verb, type ImportMode } from "../sessions/session.rules.ts";
 import { refreshStatistics } from "../sessions/session.statistics.store.ts";
 import { Refusal } from "../shared/user-error.ts";
-import { acceptedImport, type CsvImportResult } from "./csv.result.ts";
+import { refusedFile } from "./csv.import-file.ts";
+import { tooLarge } from "./csv.read.ts";
+import { acceptedImport, rejectedImport, type CsvImportResult } from "./csv.result.ts";
 import { selectJobFacts } from "./csv.session.store.ts";
 import type { JobCheck, JobFacts, JobOrder } from "./import-job.ts";
 import type { RunningJob } from "./import-thread.ts";
 import { unpackSessions, writtenIds, type PackedSessions } from "./packed-sessions.ts";
+import { beginAlone, onceAlone } from "./import-alone.ts";
 import { receiveFile } from "./receive-file.ts";
 
 export interface ImportSessionsCsvInput {
@@ -48,8 +51,8 @@ class FactsChanged extends Error {
 }
 
 const ATTEMPTS = 5;
-/** From so many rows on, what PostgreSQL knows of its tables is worth to be made anew. */
-const STATISTICS_ROWS = 1_000;
+/** From so many rows on, imports come one after the other, and what PostgreSQL knows of its tables is worth to be made anew. */
+const LARGE_ROWS = 1_000;
 
 /**
  * Creates, or with UPSERT changes, one session for each row of a CSV file, all or none, in a fixed number of statements. Everything that is wrong with the
@@ -58,7 +61,8 @@ const STATISTICS_ROWS = 1_000;
  */
 export async function importSessionsCsv(context: Context, input: ImportSessionsCsvInput): Promise<CsvImportResult> {
   assertPermission(context.actor, "import sessions");
-  const job = await receiveFile(input);
+  const job = await receiveFile(input, context);
+  if (job === null) return rejectedImport(refusedFile(tooLarge()), orderedAs(input), [tooLarge()]);
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -75,7 +79,7 @@ export async function importSessionsCsv(context: Context, input: ImportSessionsC
 
 async function importFile(context: Context, input: ImportSessionsCsvInput, job: RunningJob): Promise<CsvImportResult> {
   const facts = await selectJobFacts(context, input.region ?? context.defaultRegion);
-  const order: JobOrder = { facts, dryRun: input.dryRun, mode: input.mode ?? "CREATE", field: input.file ? "file" : "csv" };
+  const order: JobOrder = { facts, ...orderedAs(input), mode: input.mode ?? "CREATE" };
   const check = await job.check(order);
   if (check.rejected) return check.rejected;
   const call = {
@@ -83,16 +87,22 @@ async function importFile(context: Context, input: ImportSessionsCsvInput, job: 
     key: input.dryRun ? null : input.idempotencyKey,
     input: { digest: check.digest, region: input.region, mode: order.mode },
   };
-  const { sessions, cursor } = await inTransaction(context, call.operation, (transactionContext) =>
-    idempotently(transactionContext, call, () => importRows(transactionContext, { order, check, job })),
+  const { sessions, cursor } = await onceAlone(context, () =>
+    inTransaction(context, call.operation, (transactionContext) =>
+      idempotently(transactionContext, call, () => importRows(transactionContext, { order, check, job })),
+    ),
   );
-  if (cursor !== null && check.counts.rowCount >= STATISTICS_ROWS) {
+  if (cursor !== null && check.counts.rowCount >= LARGE_ROWS) {
     // The import is done, whatever becomes of this.
     await refreshStatistics(context.database.executor).catch((error: unknown) => {
       context.log.warn({ err: error, requestId: context.requestId }, "the statistics of sessions could not be refreshed");
     });
   }
   return acceptedImport(check.counts, await unpackSessions(sessions, check), cursor);
+}
+
+function orderedAs({ dryRun, file }: ImportSessionsCsvInput): Pick<JobOrder, "dryRun" | "field"> {
+  return { dryRun, field: file ? "file" : "csv" };
 }
 
 interface CheckedImport {
@@ -109,6 +119,7 @@ interface StoredImport {
 
 async function importRows(context: TransactionContext, { order, check, job }: CheckedImport): Promise<StoredImport> {
   const isUpsert = order.mode === "UPSERT";
+  if (!order.dryRun && check.counts.rowCount >= LARGE_ROWS) await beginAlone(context);
   // Sessions are locked before templates, as everywhere: in the other order an edit of a template and this could wait for one another.
   const existing = isUpsert ? await lockSessionsNamed(context, { nameKeys: check.nameKeys }) : [];
   await refuseOldFacts(context, order.facts);
@@ -121,7 +132,7 @@ async function importRows(context: TransactionContext, { order, check, job }: Ch
   if (order.dryRun) return { sessions, cursor: null };
   await copySessions(context, { count: result.createdCount, origin, take: job.take }).catch(refuseLostRace);
   await updateSessionRows(context, result.updated, Verb.IMPORT);
-  const isWritten = result.createdCount + result.updated.sessions.count > 0;
+  const isWritten = result.createdCount > 0 || result.updated.some((rows) => rows.sessions.count > 0);
   if (!isWritten) return { sessions, cursor: null };
   const audit = auditStatement(context, { verb: Verb.IMPORT, objectIds: writtenIds(sessions) });
   return { sessions, cursor: await writeCursor(context.transaction, context.clock, audit) };

@@ -1,9 +1,9 @@
-// A thread that runs the jobs of imports, so that a large file never holds up the requests of others. It has no database.
+// A thread that runs the job of one import at a time, so that a large file never holds up the requests of others. It has no database.
 import { parentPort } from "node:worker_threads";
 import { createImportJob, type ImportJob } from "./import-job.ts";
 import type { JobAnswer, JobCall } from "./import-thread.ts";
 
-const jobs = new Map<number, ImportJob>();
+let job: ImportJob | null = null;
 
 parentPort?.on("message", (call: JobCall) => {
   const told = answer(call);
@@ -27,10 +27,9 @@ function answer(call: JobCall): JobAnswer {
   }
 }
 
-function run({ job: id, verb, argument }: JobCall): unknown {
-  if (verb === "close") return void jobs.delete(id);
-  const job = jobs.get(id) ?? createImportJob();
-  jobs.set(id, job);
+function run({ verb, argument }: JobCall): unknown {
+  if (verb === "close") return void (job = null);
+  job ??= createImportJob();
   // Each verb takes its own argument, as the typed side of the channel has made sure of.
   return (job[verb] as (given: unknown) => unknown)(argument);
 }

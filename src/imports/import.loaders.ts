@@ -7,7 +7,10 @@ import { readStoredLines } from "../sessions/stored-session.ts";
 export const csvCommentLoader = defineLoader<string>("csv comments", async (context, ids) => {
   const { organizationId } = context.actor;
   const selection = { organizationId, filter: { ids }, withSecrets: false };
-  const [{ lines }, facts] = await Promise.all([selectCsvLines(context.database.executor, selection, null), selectCsvFacts(context)]);
+  const [{ lines }, facts] = await Promise.all([
+    selectCsvLines(context.database.executor, selection, { atMost: ids.length }),
+    selectCsvFacts(context),
+  ]);
   const reasonOf = createSessionJudge({ facts, includeSecrets: true });
   const reasons = new Map(readStoredLines(lines, null).map(({ id, session }) => [id, reasonOf(session)]));
   return ids.map((id) => reasons.get(id) ?? null);

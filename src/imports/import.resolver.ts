@@ -42,7 +42,7 @@ export class ImportResolver {
   @VerbMutation(() => ImportSessionsCsvPayload, {
     empty: NOTHING_IMPORTED,
     description:
-      "Create one session for each row of a CSV file, all or none. Everything wrong with the file is told at once. Needs EDITOR.",
+      "Create one session for each row of a CSV file, all or none. Everything wrong with the file is told at once. Large files take turns: whoever waits two minutes is answered SERVICE_UNAVAILABLE, and may try again. Needs EDITOR.",
   })
   async importSessionsCsv(
     @Input(() => ImportSessionsCsvInputType, importSessionsCsvInput) input: z.output<typeof importSessionsCsvInput>,

@@ -30,6 +30,8 @@ export interface CallLimits {
   /** What counts one call of this caller. */
   readonly budgetOf: (callerId: string) => CallBudget;
   readonly guesses: GuessGuard;
+  /** The same of access codes of events, counted apart: an attendee who guesses locks nobody's key out. */
+  readonly accessCodes: GuessGuard;
   readonly connectionsOfCaller: Slots;
   readonly connectionsOfAddress: Slots;
   readonly subscriptionsOfCaller: Slots;
@@ -40,6 +42,7 @@ export function createCallLimits(settings: CallLimitSettings, clock: Clock): Cal
   return {
     budgetOf: (callerId) => createCallBudget(points, callerId, clock),
     guesses: createGuessGuard(settings.guesses, clock),
+    accessCodes: createGuessGuard(settings.guesses, clock),
     connectionsOfCaller: createSlots(settings.connectionsPerCaller),
     connectionsOfAddress: createSlots(settings.connectionsPerAddress),
     subscriptionsOfCaller: createSlots(settings.subscriptionsPerCaller),

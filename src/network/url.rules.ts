@@ -39,6 +39,11 @@ export function checkOutputUrl(type: OutputType, url: string, policy: NetworkPol
   return checkUrl(url, { type: `${type} output`, schemes: urlSchemes, reach, direction: "OUTPUT", policy });
 }
 
+/** Whether changes may be posted to this URL. */
+export function checkWebhookUrl(url: string, policy: NetworkPolicy): UrlProblem | null {
+  return checkUrl(url, { type: "webhook", schemes: ["http", "https"], reach: "UNICAST", direction: "OUTPUT", policy });
+}
+
 interface UrlExpectation {
   readonly type: string;
   readonly schemes: readonly string[];
@@ -51,11 +56,12 @@ function checkUrl(text: string, expectation: UrlExpectation): UrlProblem | null 
   const { type, schemes, reach, direction, policy } = expectation;
   if (schemes.length === 0) return invalid(`A URL does not apply to a ${type}.`);
   const reading = parseUrl(text);
-  if ("problem" in reading) return reading.problem;
+  const allowed = `The URL of a ${type} begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}.`;
+  // What it is refused for here is its scheme, and whoever is told so wants to know which one to write.
+  if ("problem" in reading)
+    return reading.problem.code === "URL_NOT_ALLOWED" ? notAllowed(`${reading.problem.message} ${allowed}`) : reading.problem;
   const { url } = reading;
-  if (!schemes.includes(url.scheme)) {
-    return invalid(`The URL of a ${type} begins with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}.`);
-  }
+  if (!schemes.includes(url.scheme)) return invalid(allowed);
   return checkHost(url.host, reach, policy) ?? checkParts(url, direction) ?? checkUrlOptions(url, direction);
 }
 

@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** What a path is served by; the paths themselves hold tokens. */
-export type Route = "graphql" | "live" | "assets" | "stills" | "images" | "exports" | "page" | "health" | "metrics" | "other";
+export type Route =
+  "graphql" | "streams" | "live" | "assets" | "stills" | "images" | "exports" | "page" | "watch" | "health" | "metrics" | "other";
 
 /** In seconds. */
 export const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -15,6 +16,8 @@ export interface HttpMeters {
   readonly request: (route: Route, response: ServerResponse) => void;
   /** A WebSocket was opened; gives what is to be called with its close code. */
   readonly socket: () => (code: number) => void;
+  /** An event stream was opened; gives what is to be called at its end. */
+  readonly stream: () => () => void;
   /** Shows how many TCP connections are open, asked at each scrape. */
   readonly showConnections: (count: () => number | Promise<number>) => void;
 }
@@ -41,6 +44,7 @@ export function createHttpMeters(registry: Registry): HttpMeters {
     labelNames: ["code"],
     registers,
   });
+  const streams = new Gauge({ name: "headend_event_streams", help: "Open streams of server-sent events.", registers });
 
   return {
     request(route, response) {
@@ -56,6 +60,10 @@ export function createHttpMeters(registry: Registry): HttpMeters {
         sockets.dec();
         closes.inc({ code: CLOSE_CODES.has(code) ? code : "other" });
       };
+    },
+    stream() {
+      streams.inc();
+      return () => streams.dec();
     },
     showConnections(count) {
       registry.registerMetric(

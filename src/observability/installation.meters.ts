@@ -66,6 +66,16 @@ function createGauges(registry: Registry) {
     registers,
   });
   const alerts = new Gauge({ name: "headend_open_alerts", help: "Open alerts by severity.", labelNames: ["severity"], registers });
+  const uploads = new Gauge({
+    name: "headend_object_store_uploads",
+    help: "Assets whose move to the object store was begun and has not come to its end: they stay with their encoders meanwhile.",
+    registers,
+  });
+  const uploadAge = new Gauge({
+    name: "headend_object_store_upload_age_seconds",
+    help: "How long ago the oldest of them was begun; it grows while the object store is away.",
+    registers,
+  });
   const horizonAge = new Gauge({
     name: "headend_change_log_horizon_age_seconds",
     help: "Age of the oldest writing transaction in the PostgreSQL cluster that has not ended: its changes cannot be read yet.",
@@ -88,13 +98,15 @@ function createGauges(registry: Registry) {
           encoders.set({ status, simulated: String(isSimulated) }, found?.count ?? 0);
         }
       }
+      uploads.set(figures.uploads.count);
+      uploadAge.set(Math.max(0, figures.uploads.oldestSeconds));
       horizonAge.set(figures.horizonAgeSeconds);
       horizon.set(figures.horizonTransactions);
     },
     showAway: () => up.set(0),
     forget(): void {
       for (const gauge of [sessions, encoders, alerts]) gauge.reset();
-      for (const gauge of [horizonAge, horizon]) gauge.remove();
+      for (const gauge of [uploads, uploadAge, horizonAge, horizon]) gauge.remove();
     },
   };
 }

@@ -7,6 +7,8 @@ export interface InstallationFigures {
   readonly encoders: readonly { readonly status: string; readonly isSimulated: boolean; readonly count: number }[];
   /** Open ones, by severity. */
   readonly alerts: Readonly<Record<string, number>>;
+  /** Assets whose move to the object store was begun and has not come to its end. */
+  readonly uploads: { readonly count: number; readonly oldestSeconds: number };
   /** Age of the oldest transaction of the cluster that writes and has not ended, in seconds; 0 when there is none. */
   readonly horizonAgeSeconds: number;
   /** Transactions begun since then, of which none can be swept from the log. */
@@ -19,6 +21,7 @@ export async function readInstallationFigures(executor: Executor): Promise<Insta
     sessions: Record<string, number>;
     encoders: [string, boolean, number][];
     alerts: Record<string, number>;
+    uploads: { count: number; oldestSeconds: number };
     age: number;
     transactions: string;
   }>(sql`
@@ -29,6 +32,8 @@ export async function readInstallationFigures(executor: Executor): Promise<Insta
         from (select e.status, e.is_simulated, count(*) as count from encoders e group by e.status, e.is_simulated) counted) as encoders,
       (select coalesce(jsonb_object_agg(severity, count), '{}'::jsonb)
         from (select a.severity, count(*) as count from alerts a where a.ended_at is null group by a.severity) counted) as alerts,
+      (select jsonb_build_object('count', count(*), 'oldestSeconds', coalesce(extract(epoch from now() - min(s.begun_at)), 0))
+        from stored_assets s where not s.is_complete) as uploads,
       (select coalesce(max(extract(epoch from clock_timestamp() - began)), 0)::float8 from (
         select xact_start as began from pg_stat_activity where backend_xid is not null
         union all select prepared from pg_prepared_xacts) writers) as age,
@@ -39,6 +44,7 @@ export async function readInstallationFigures(executor: Executor): Promise<Insta
     sessions: row.sessions,
     encoders: row.encoders.map(([status, isSimulated, count]) => ({ status, isSimulated, count })),
     alerts: row.alerts,
+    uploads: row.uploads,
     horizonAgeSeconds: Math.max(0, Number(row.age)),
     horizonTransactions: Number(row.transactions),
   };

@@ -44,7 +44,8 @@ export function openMetrics({ ofProcess }: { readonly ofProcess: boolean }): Met
     },
     async text() {
       await refresh();
-      return await registry.metrics();
+      // prom-client writes what it has no value for as `Nan`, which the format does not know: it is left out.
+      return (await registry.metrics()).replace(/^[^#\n].* Nan\n/gm, "");
     },
   };
 }

@@ -67,11 +67,11 @@ export function createOperationMeters(registry: Registry): OperationMeters {
       for (const code of codes) userErrors.inc({ code });
     },
     subscribed({ name }) {
-      const open = subscriptions.labels(name);
-      open.inc();
+      // Not `labels`: what that makes would be kept for as long as each of thousands is open.
+      subscriptions.inc({ operation: name });
       let isOpen = true;
       return () => {
-        if (isOpen) open.dec();
+        if (isOpen) subscriptions.dec({ operation: name });
         isOpen = false;
       };
     },

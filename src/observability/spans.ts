@@ -44,6 +44,11 @@ export function inOperationSpan<T>(run: () => Promise<T>): Promise<T> {
   return inSpan("graphql", SpanKind.INTERNAL, {}, run);
 }
 
+/** Runs what goes on for long after a request was answered, and belongs to no trace any more. */
+export function outsideSpans<T>(run: () => Promise<T>): Promise<T> {
+  return context.with(ROOT_CONTEXT, run);
+}
+
 /** Names the operation's span, in which this runs. */
 export function nameOperationSpan(type: string, name: string | undefined): void {
   const span = trace.getActiveSpan();

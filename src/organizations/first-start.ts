@@ -9,6 +9,9 @@ import { listOrganizations } from "./organization.store.ts";
 /** Any number that nothing else in the database locks. */
 const FIRST_START_LOCK = 4_204_711;
 
+/** In the data directory, once there was a first start. */
+export const ADMIN_KEY_FILE = "admin-key";
+
 export interface FirstStartOptions {
   /** The ADMIN key to create; null makes one. */
   readonly adminKey: string | null;

@@ -44,22 +44,18 @@ export async function listOrganizations(executor: Executor): Promise<readonly Or
 }
 
 export interface PackageSwitches {
-  readonly nameKey: string;
+  readonly id: string;
   readonly enable: readonly Package[];
   readonly disable: readonly Package[];
 }
 
 /** Switches packages in one statement, so that two at once cannot undo each other; null when there is no such organization. */
-export async function switchPackages(executor: Executor, { nameKey, enable, disable }: PackageSwitches): Promise<OrganizationRow | null> {
+export async function switchPackages(executor: Executor, { id, enable, disable }: PackageSwitches): Promise<OrganizationRow | null> {
   const switched = sql`(
     select coalesce(array_agg(distinct package order by package), '{}')
     from unnest(${organizations.packages} || ${textList(enable)}) as package
     where package <> all(${textList(disable)})
   )`;
-  const rows = await executor
-    .update(organizations)
-    .set({ packages: switched })
-    .where(eq(organizations.nameKey, nameKey))
-    .returning(COLUMNS);
+  const rows = await executor.update(organizations).set({ packages: switched }).where(eq(organizations.id, id)).returning(COLUMNS);
   return rows[0] ?? null;
 }

@@ -1,6 +1,10 @@
+import { readSigned, signUntil, type SignedSubject, type Signing } from "../access/signed-hour.rules.ts";
+
 /** What is asked for below `/live/`. */
 export interface LivePath {
   readonly token: string;
+  /** The signature in front of the file, which is not checked yet; null where there is none. */
+  readonly signed: string | null;
   readonly file: string;
 }
 
@@ -14,15 +18,42 @@ export function isPathToken(text: string): boolean {
 const FILE_PATTERN = /^[0-9A-Za-z_][0-9A-Za-z_-]*\.(m3u8|mpd|ts|m4s|mp4)$/;
 
 /**
- * Reads `/live/<token>/<file>` out of a request target; null for everything else. Nothing is decoded: our names need no
+ * Reads `/live/<token>/<file>`, or the same with a signature before the file, out of a request target; null for everything else. Nothing is decoded: our names need no
  * percent codes, so that encoded slashes, dots and NULs never become anything but a miss.
  */
 export function readLivePath(target: string): LivePath | null {
   const path = target.split(/[?#]/, 1)[0] ?? "";
-  const parts = path.split("/");
-  if (parts.length !== 4 || parts[0] !== "" || parts[1] !== "live") return null;
-  const [, , token = "", file = ""] = parts;
-  return isPathToken(token) && FILE_PATTERN.test(file) ? { token, file } : null;
+  const [before, folder, token = "", ...rest] = path.split("/");
+  if (before !== "" || folder !== "live" || rest.length < 1 || rest.length > 2) return null;
+  const file = rest.at(-1) ?? "";
+  const signed = rest.length === 2 ? (rest[0] ?? "") : null;
+  return isPathToken(token) && FILE_PATTERN.test(file) ? { token, signed, file } : null;
+}
+
+/** What a signed address opens: PREVIEW what the operator of an event tests, WATCH an event that wants an access code. */
+export type LiveGrant = "PREVIEW" | "WATCH";
+
+const LIVE_GRANTS: readonly LiveGrant[] = ["PREVIEW", "WATCH"];
+
+/** The address of a file of an output until a whole hour, as a path; what a playlist names by itself is signed with it. */
+export function signLivePath(
+  signing: Signing,
+  { grant, token, file, expiresAt }: { readonly grant: LiveGrant; readonly token: string; readonly file: string; readonly expiresAt: Date },
+): string {
+  return `/live/${token}/${signUntil(signing, subjectOf(grant, token), expiresAt)}/${file}`;
+}
+
+/** What an address opens now; null for what was not signed, or is not good any more. */
+export function grantOf(signing: Signing, { token, signed }: LivePath, now: Date): LiveGrant | null {
+  const isGood = (grant: LiveGrant): boolean => {
+    const expiresAt = readSigned(signing, subjectOf(grant, token), signed ?? "");
+    return expiresAt !== null && expiresAt > now;
+  };
+  return LIVE_GRANTS.find(isGood) ?? null;
+}
+
+function subjectOf(grant: LiveGrant, token: string): SignedSubject {
+  return { purpose: grant === "PREVIEW" ? "preview addresses" : "live addresses", name: token };
 }
 
 export type ByteRange = { readonly first: number; readonly last: number } | "WHOLE" | "UNSATISFIABLE";

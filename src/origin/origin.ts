@@ -8,7 +8,9 @@ import { describeFile } from "./content-type.ts";
 import { readCueFile } from "./cue-file.ts";
 import { withCues } from "./cues.rules.ts";
 import { PRIVATE_FILE } from "../encoder/live-directory.ts";
-import { readLivePath } from "./origin.rules.ts";
+import type { Signing } from "../access/signed-hour.rules.ts";
+import type { Clock } from "../shared/clock.ts";
+import { grantOf, readLivePath, type LiveGrant } from "./origin.rules.ts";
 import { answersMethod, endWith, hasTag, openToPlayers, sendFile } from "./send-file.ts";
 
 /** Where an output's files are: on this machine, with an agent that serves them, or nowhere. */
@@ -17,8 +19,11 @@ export type MediaLocation = { readonly directory: string } | { readonly baseAddr
 export interface OriginOptions {
   /** Outputs of this machine stand in `live/<path token>/` below it. */
   readonly mediaRoot: string;
-  /** Says where an output is; left out, all are on this machine. */
-  readonly resolve?: (token: string) => MediaLocation | Promise<MediaLocation>;
+  /** What checks signed addresses, and when it is. */
+  readonly signing: Signing;
+  readonly clock: Clock;
+  /** Says where an output is for who may have it, and that it is nowhere for others; left out, all are on this machine. */
+  readonly resolve?: (token: string, grant: LiveGrant | null) => MediaLocation | Promise<MediaLocation>;
   /** Serves what is elsewhere: the path begins with `/live/`. Left out, it is not found. */
   readonly forward?: (request: IncomingMessage, response: ServerResponse, target: ForwardTarget) => void | Promise<void>;
 }
@@ -41,13 +46,19 @@ export function createOrigin(options: OriginOptions): OriginHandler {
     openToPlayers(response);
     if (answersMethod(request, response)) return;
     const path = readLivePath(request.url ?? "");
-    if (!path) return endWith(response, 404);
+    const grant = path && path.signed !== null ? grantOf(options.signing, path, options.clock.now()) : null;
+    if (!path || (path.signed !== null && grant === null)) return endWith(response, 404);
     try {
-      const location = await resolve(path.token);
+      const location = await resolve(path.token, grant);
       if (location === null) return endWith(response, 404);
-      if ("directory" in location) return await serveFile(request, response, location.directory, path.file);
+      const { token, signed, file } = path;
+      const isPreview = grant === "PREVIEW";
+      if ("directory" in location) return await serveFile(request, response, { directory: location.directory, name: file, isPreview });
       if (!options.forward) return endWith(response, 404);
-      await options.forward(request, response, { baseAddress: location.baseAddress, path: `/live/${path.token}/${path.file}` });
+      await options.forward(request, response, {
+        baseAddress: location.baseAddress,
+        path: `/live/${[token, signed ?? [], file].flat().join("/")}`,
+      });
     } catch {
       // A player that went away, or a file that vanished while it was read.
       if (response.headersSent) response.destroy();
@@ -56,8 +67,14 @@ export function createOrigin(options: OriginOptions): OriginHandler {
   };
 }
 
-async function serveFile(request: IncomingMessage, response: ServerResponse, directory: string, name: string): Promise<void> {
-  const file = (await isPrivate(directory)) ? null : await openRegular(directory, name);
+interface WantedFile {
+  readonly directory: string;
+  readonly name: string;
+  readonly isPreview: boolean;
+}
+
+async function serveFile(request: IncomingMessage, response: ServerResponse, { directory, name, isPreview }: WantedFile): Promise<void> {
+  const file = !isPreview && (await isPrivate(directory)) ? null : await openRegular(directory, name);
   if (!file) return endWith(response, 404);
   const { contentType, cacheControl } = describeFile(name);
   response.setHeader("content-type", contentType);

@@ -2,13 +2,26 @@ import { request as requestHttp, type IncomingMessage, type OutgoingHttpHeaders,
 import { request as requestHttps } from "node:https";
 import { sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
-import { isPathToken } from "./origin.rules.ts";
+import type { OnAir } from "../sessions/session.rules.ts";
+import { isPathToken, type LiveGrant } from "./origin.rules.ts";
 
 /** Where the media of a playback is now. */
 export interface MediaLocation {
   readonly encoderId: string;
   /** An HTTP base address without a slash at its end; null when that encoder serves none. */
   readonly mediaAddress: string | null;
+  readonly sessionId: string;
+  /** What the session does for its event; null for a session of its own. */
+  readonly onAir: OnAir | null;
+  /** Whether its event wants an access code. */
+  readonly isGated: boolean;
+}
+
+/** Whether an address opens an output: one of an event only while that is LIVE and to who gave the code, and to its operator in a test too. */
+export function isOpenTo({ onAir, isGated }: MediaLocation, grant: LiveGrant | null): boolean {
+  if (onAir === null) return true;
+  if (grant === "PREVIEW") return onAir !== "OFF";
+  return onAir === "LIVE" && (!isGated || grant === "WATCH");
 }
 
 /** Finds the encoder that holds the newest epoch of a playback's session; null when nobody does, or there is no such playback. */
@@ -42,11 +55,13 @@ export function createMediaLocator(executor: Executor): LocateMedia {
 }
 
 async function readLocation(executor: Executor, pathToken: string): Promise<MediaLocation | null> {
-  const [row] = await executor.execute<{ id: string; media_address: string | null }>(sql`
-    select e.id, e.media_address
+  const [row] = await executor.execute<{ location: MediaLocation }>(sql`
+    select jsonb_build_object('encoderId', e.id, 'mediaAddress', e.media_address,
+      'sessionId', s.id, 'onAir', s.on_air, 'isGated', coalesce(v.access = 'ACCESS_CODE', false)) as location
     from playbacks p join sessions s on s.id = p.session_id join encoders e on e.id = s.encoder_id
-    where p.path_token = ${pathToken} and (s.on_air is null or s.on_air = 'LIVE')`);
-  return row ? { encoderId: row.id, mediaAddress: row.media_address } : null;
+      left join events v on v.id = s.event_id
+    where p.path_token = ${pathToken}`);
+  return row?.location ?? null;
 }
 
 /** Says that a gateway sends it on. Anybody may say so: it leads to less being served, never to more. */

@@ -11,27 +11,29 @@ import type { Metering } from "../graphql/metering.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { activeTraceId } from "../observability/spans.ts";
 import type { OriginHandler } from "../origin/origin.ts";
-import type { SessionFeeds } from "../sessions/session-feeds.ts";
 import { findAttendee } from "../audience/find-attendee.ts";
+import type { OpenCalls } from "./open-calls.ts";
 import { nobody } from "./open-door.ts";
 import { createRequestContext, type RequestContext } from "../graphql/request.ts";
 import type { Subscriptions } from "../graphql/subscribe.ts";
 import type { PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { CallLimits } from "../limits/call-limits.ts";
 
-/** What both transports of the gateway work with. */
+/** What all transports of the gateway work with. */
 export interface Gateway {
   readonly schema: GraphQLSchema;
   readonly apollo: ApolloServer<RequestContext>;
   readonly changeLog: ChangeLog;
   /** What is read once a second for all of its subscribers. */
-  readonly feeds: SessionFeeds;
+  readonly feeds: RequestContext["feeds"];
   readonly limits: CallLimits;
   readonly operations: PersistedOperations;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
   /** Origins of pages that may call, beside our own. */
   readonly allowedOrigins: readonly string[];
+  /** Origins of pages that may show the player page in a frame; none when left out. */
+  readonly embedOrigins?: readonly string[];
   /** Networks of proxies that are believed when they say for whom they ask; none when left out. */
   readonly trustedProxies?: readonly string[];
   readonly originHandler: OriginHandler | null;
@@ -44,6 +46,7 @@ export interface Gateway {
   readonly metricsToken?: string | null;
   readonly metering: Metering;
   readonly subscriptions: Subscriptions;
+  readonly openCalls: OpenCalls;
 }
 
 const REQUEST_ID_PATTERN = /^[\w.-]{1,64}$/;
@@ -72,12 +75,13 @@ export interface IncomingCall {
   readonly requestId: string;
   /** Whether what is asked for is open without a credential. */
   readonly isForAnybody?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 /** Finds out who calls; throws UNAUTHENTICATED, or RATE_LIMITED where that was guessed at too often. */
 export async function contextFor(
   gateway: Gateway,
-  { request, authorization, requestId, isForAnybody = false }: IncomingCall,
+  { request, authorization, requestId, isForAnybody = false, signal }: IncomingCall,
 ): Promise<RequestContext> {
   const { base, changeLog, feeds, metering, limits, tokens = null } = gateway;
   const ipAddress = addressOf(gateway, request);
@@ -89,10 +93,8 @@ export async function contextFor(
   const traceId = activeTraceId();
   const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
-  return createRequestContext(
-    { ...base, actor, ipAddress, requestId, log },
-    { changeLog, feeds, metering, budget, guesses: limits.guesses },
-  );
+  const shared = { changeLog, feeds, metering, budget, guesses: limits.accessCodes };
+  return createRequestContext(Object.assign({}, base, { actor, ipAddress, requestId, log, signal }), shared);
 }
 
 /** Where a request comes from, proxies that are trusted looked through; null for what comes from no network. */

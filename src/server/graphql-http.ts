@@ -30,11 +30,13 @@ export async function answerGraphql(
     const mayBeOpen = authorization === null && request.method === "POST" && !isMultipart(request);
     const early = mayBeOpen ? await readGraphqlRequest(request, gateway.operations).catch(() => null) : null;
     const isForAnybody = early !== null && isOpenToAnybody(early.request.body);
-    const context = await contextFor(gateway, { request, authorization, requestId, isForAnybody });
+    const signal = gateway.openCalls.signalOf(response);
+    const context = await contextFor(gateway, { request, authorization, requestId, isForAnybody, signal });
     budget = context.budget;
     budget.begin();
     // Before anything runs: who cannot read the answer should not find out that it was done.
-    if (mediaTypeFor(request.headers.accept) === null) throw new NotAcceptable();
+    if (mediaTypeFor(request.headers.accept) === null)
+      throw new NotAcceptable(FaultCode.BAD_REQUEST, `Answers are ${MEDIA_TYPES.join(" or ")}: accept one of them.`);
     const read = early ?? (await readGraphqlRequest(request, gateway.operations));
     uploads = read.uploads;
     const answer = await inOperationSpan(() =>
@@ -68,14 +70,14 @@ function finishBody(body: string, status: number, { requestId, actor }: RequestC
   return JSON.stringify({ errors: finishErrors(errors, { requestId, mayIntrospect: actor.canIntrospect }) });
 }
 
-class NotAcceptable extends Fault {
-  constructor() {
-    super(FaultCode.BAD_REQUEST, `Answers are ${MEDIA_TYPES.join(" or ")}: accept one of them.`);
-  }
-}
+/** No answer has the form that is asked for. */
+export class NotAcceptable extends Fault {}
+
+export class MethodNotAllowed extends Fault {}
 
 function statusOf(error: unknown): number | null {
   if (error instanceof UnsupportedMediaType) return 415;
+  if (error instanceof MethodNotAllowed) return 405;
   return error instanceof NotAcceptable ? 406 : null;
 }
 

@@ -29,7 +29,7 @@ export async function readGraphqlRequest(message: IncomingMessage, operations: P
   }
   const uploads = isMultipart(message) ? await readMultipart(message) : null;
   try {
-    const body = bodyWithText(uploads ? uploads.operation : await readBody(message), operations);
+    const body = bodyWithText(uploads ? uploads.operation : await readOperation(message), operations);
     return { request: { method, headers, search: url?.search ?? "", body }, uploads };
   } catch (error) {
     uploads?.abandon();
@@ -37,7 +37,8 @@ export async function readGraphqlRequest(message: IncomingMessage, operations: P
   }
 }
 
-async function readBody(message: IncomingMessage): Promise<unknown> {
+/** Reads the body of a request without files, and no batch. Throws BAD_REQUEST, BAD_USER_INPUT and PAYLOAD_TOO_LARGE. */
+export async function readOperation(message: IncomingMessage): Promise<unknown> {
   const type = message.headers["content-type"]?.toLowerCase() ?? "";
   if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/.test(type)) {
     throw new UnsupportedMediaType(

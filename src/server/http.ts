@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { GraphQLSchema } from "graphql";
+import { createEventFeeds } from "../events/event-feeds.ts";
 import { createSessionFeeds } from "../sessions/session-feeds.ts";
 import { createApolloServer } from "../graphql/apollo.ts";
 import { createMetering } from "../graphql/metering.ts";
@@ -9,6 +10,7 @@ import { CALL_LIMIT_DEFAULTS, createCallLimits, type CallLimitSettings } from ".
 import { createPersistedOperations, type PersistedOperations } from "../graphql/persisted-operations.ts";
 import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
+import { serveEventStreams, STREAM_PATH, type EventStreams } from "./event-streams.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
@@ -17,10 +19,15 @@ import { answerImage, IMAGE_PATH } from "./image-http.ts";
 import { answerLive, answerReady } from "./health.ts";
 import { answerMalformed } from "./malformed.ts";
 import { answerMetrics } from "./metrics-http.ts";
+import { createOpenCalls } from "./open-calls.ts";
 import { startStreaming } from "./streaming.ts";
+import { answerWatchPage, isWatchRequest } from "./watch-page.ts";
 import { serveSockets } from "./websocket.ts";
 
-export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions"> {
+export interface ServerOptions extends Omit<
+  Gateway,
+  "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions" | "openCalls"
+> {
   readonly schema: GraphQLSchema;
   readonly host: string;
   /** 0 takes a free one. */
@@ -34,7 +41,10 @@ export interface ServerOptions extends Omit<Gateway, "apollo" | "feeds" | "meter
 export interface RunningServer {
   /** The base of its addresses, such as `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** Takes no more, ends sockets with 1012 so that clients come back to another gateway, and waits for open requests. */
+  /**
+   * Takes no more, ends sockets with 1012, and event streams, so that clients come back to another gateway, and waits for open requests,
+   * but for those that wait for others themselves.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -42,7 +52,7 @@ export interface RunningServer {
 const DRAIN_MILLISECONDS = 5_000;
 const IDLE_SWEEP_MILLISECONDS = 50;
 
-/** Serves GraphQL over HTTP and WebSocket, GraphiQL, health and the origin, all on one port. */
+/** Serves GraphQL over HTTP, WebSocket and server-sent events, the pages for browsers, health and the origin, all on one port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const apollo = createApolloServer(options.schema, options.base.log);
   await apollo.start();
@@ -51,8 +61,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metering = createMetering(metrics.operations, operations.names);
   const limits = createCallLimits({ ...CALL_LIMIT_DEFAULTS, ...options.limits }, base.clock);
   const subscriptions = createSubscriptions({ schema: options.schema, operations });
-  const feeds = createSessionFeeds({ ...base, changeLog });
-  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions };
+  const feeds = { ...createSessionFeeds({ ...base, changeLog }), ...createEventFeeds(base) };
+  const openCalls = createOpenCalls();
+  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions, openCalls };
+  const streaming = startStreaming(gateway);
+  const streams = serveEventStreams(gateway, streaming);
   let isClosing = false;
 
   const server = createServer((request, response) => {
@@ -60,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const url = urlOf(request);
     const served = url ? routeOf(gateway, request, url) : "other";
     metrics.http.request(served, response);
-    const exchange = { gateway, request, response, requestId, url, isClosing };
+    const exchange = { gateway, streams, request, response, requestId, url, isClosing };
     inRequestSpan({ request, response, requestId, route: served }, () => answer(served, exchange)).catch((error: unknown) => {
       // Not the path: it may hold a token.
       base.log.error({ err: error, requestId, route: served }, "a request failed");
@@ -70,7 +83,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   server.on("clientError", answerMalformed);
   metrics.http.showConnections(() => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))));
-  const streaming = startStreaming(gateway);
   const sockets = serveSockets(server, gateway, streaming);
   await listen(server, options);
 
@@ -78,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: baseUrl(server, options.host),
     async close() {
       isClosing = true;
-      await sockets.close();
+      openCalls.close();
+      await Promise.all([sockets.close(), streams.close()]);
       streaming.close();
       await closeServer(server);
       await apollo.stop();
@@ -88,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 interface Exchange {
   readonly gateway: Gateway;
+  readonly streams: EventStreams;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly requestId: string;
@@ -101,6 +115,7 @@ const PATHS: Readonly<Record<string, Route>> = {
   "/readyz": "health",
   "/metrics": "metrics",
   "/graphql": "graphql",
+  [STREAM_PATH]: "streams",
   [EXPORT_PATH]: "exports",
 };
 
@@ -111,10 +126,11 @@ function routeOf(gateway: Gateway, request: IncomingMessage, url: URL): Route {
   if (media) return media;
   if (pathname.startsWith(IMAGE_PATH)) return "images";
   if (isGraphiqlRequest(request, url)) return "page";
+  if (isWatchRequest(request, url)) return "watch";
   return PATHS[pathname] ?? "other";
 }
 
-async function answer(route: Route, { gateway, request, response, requestId, url, isClosing }: Exchange): Promise<void> {
+async function answer(route: Route, { gateway, streams, request, response, requestId, url, isClosing }: Exchange): Promise<void> {
   response.setHeader("x-request-id", requestId);
   response.setHeader("x-content-type-options", "nosniff");
   if (!url) return answerText(response, 400, "This address cannot be read.");
@@ -125,9 +141,14 @@ async function answer(route: Route, { gateway, request, response, requestId, url
   if (route === "health") return url.pathname === "/livez" ? answerLive(response) : answerReady(response, database, isClosing);
   if (route === "metrics") return answerMetrics(request, response, { metrics: gateway.metrics, token: gateway.metricsToken ?? null });
   if (route === "page") return answerGraphiql(response, url);
-  if (route === "graphql" || route === "exports") {
+  if (route === "watch") {
+    const { base, embedOrigins = [] } = gateway;
+    return answerWatchPage(request, response, url, { publicUrl: base.publicUrl, embedOrigins });
+  }
+  if (route === "graphql" || route === "streams" || route === "exports") {
     allowOrigin(gateway, request, response);
     if (request.method === "OPTIONS") return answerPreflight(response);
+    if (route === "streams") return streams.answer({ request, response, requestId });
     return route === "graphql" ? answerGraphql(gateway, request, response, requestId) : answerExport(gateway, request, response, requestId);
   }
   return answerText(response, 404, "Nothing is served here. The API is at /graphql.");
@@ -146,7 +167,8 @@ function answerText(response: ServerResponse, status: number, text: string): voi
 const CORS_MAX_AGE_SECONDS = "600";
 
 function allowOrigin(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("vary", "origin");
+  // An answer's media type is that which the request accepts.
+  response.setHeader("vary", "origin, accept");
   const { origin } = request.headers;
   if (origin === undefined || !isAllowedOrigin(gateway, request)) return;
   response.setHeader("access-control-allow-origin", origin);

@@ -26,7 +26,7 @@ export async function answerImage(executor: Executor, request: IncomingMessage, 
     "content-length": image.bytes.length,
     "cache-control": "public, max-age=31536000, immutable",
     // What a caller uploaded runs nothing, whatever a browser takes it for.
-    "content-security-policy": "default-src 'none'",
+    "content-security-policy": "default-src 'none'; sandbox",
   });
   response.end(request.method === "HEAD" ? undefined : image.bytes);
 }

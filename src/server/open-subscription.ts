@@ -9,7 +9,7 @@ export async function openSubscription({ limits, subscriptions }: Gateway, prepa
   const subscribed = await withSlot(limits.subscriptionsOfCaller, prepared.contextValue, () =>
     meterSubscription(prepared, subscriptions.run),
   );
-  if ("ready" in subscribed) return subscribed;
+  if ("run" in subscribed) return subscribed;
   // Told as an answer, it would end the subscription of a stock client for good.
   const interruption = subscribed.errors?.find(({ originalError }) => isInterruption(originalError));
   if (interruption) throw interruption.originalError ?? interruption;

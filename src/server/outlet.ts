@@ -12,7 +12,9 @@ export interface Pipe {
 export interface Outlet {
   /** Sends a frame behind those before. Live ones count against the reader; those that it asked for as it took others do not. */
   readonly send: (frame: string, isLive: boolean) => void;
-  /** Resolves when the reader has taken nearly everything; null when it has already. */
+  /** Whether the reader has taken nearly everything. */
+  readonly isDrained: () => boolean;
+  /** Resolves when it has; null when it has already. */
   readonly drained: () => Promise<void> | null;
   /** When a reader that lagged took something last, in milliseconds of `performance.now`. */
   readonly takenAt: () => number;
@@ -32,7 +34,9 @@ export interface Outlets {
 
 /** What is live and unsent for one reader at most. */
 export const UNSENT_LIMIT_BYTES = 1_048_576;
-/** Longest time in which a reader takes nothing of what waits for it. */
+/** A reader may have more before it for so long: what happens at once is sent at once, and no fault of its own. */
+const BURST_MILLISECONDS = 1_000;
+/** Longest time in which a reader takes nothing while something live waits for it. */
 export const STALL_MILLISECONDS = 5_000;
 
 const CHECK_MILLISECONDS = 500;
@@ -60,11 +64,19 @@ export function createOutlets(): Outlets {
   };
 }
 
+interface Frame {
+  readonly text: string;
+  readonly isLive: boolean;
+}
+
 function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
-  let queue: string[] = [];
+  let queue: Frame[] = [];
   let queuedBytes = 0;
-  /** Of what is unsent, so much at most was not live. */
-  let uncountedBytes = 0;
+  /** Of what is unsent, so much is live. */
+  let liveBytes = 0;
+  /** Since when there has been something live; since when there has been more than a drained reader has. */
+  let liveSince = 0;
+  let undrainedSince: number | null = null;
   let takenAt = 0;
   let isOpen = true;
   let whenDrained: (() => void)[] = [];
@@ -72,28 +84,41 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
   const ends = new Set<() => void>();
 
   const unsent = (): number => pipe.unsent() + queuedBytes;
+  const isDrained = (): boolean => !isOpen || unsent() <= DRAINED_BYTES;
 
-  function send(frame: string, isLive: boolean): void {
+  function send(text: string, isLive: boolean): void {
     if (!isOpen) return;
+    const frame: Frame = { text, isLive };
+    if (isLive) {
+      if (liveBytes === 0) liveSince = performance.now();
+      liveBytes += text.length;
+    }
     if (queuedBytes > 0 || pipe.unsent() >= PORTION_BYTES) {
       queue.push(frame);
-      queuedBytes += frame.length;
-    } else pipe.write(frame, onTaken);
-    const left = unsent();
+      queuedBytes += text.length;
+    } else write(frame);
+    noteUnsent(unsent());
+  }
+
+  function write(frame: Frame): void {
+    pipe.write(frame.text, () => onTaken(frame));
+  }
+
+  function noteUnsent(left: number): void {
     if (left === 0) return;
     if (!watched.has(self)) takenAt = performance.now();
     watched.add(self);
-    if (!isLive) uncountedBytes += frame.length;
-    else if (left - uncountedBytes > UNSENT_LIMIT_BYTES) giveUp();
+    if (left > DRAINED_BYTES) undrainedSince ??= performance.now();
   }
 
-  function onTaken(): void {
+  function onTaken({ text, isLive }: Frame): void {
+    if (isLive) liveBytes -= text.length;
     if (!watched.has(self)) return;
     takenAt = performance.now();
     if (queuedBytes > 0 && pipe.unsent() < PORTION_BYTES) writePortion();
     const left = unsent();
     if (left > DRAINED_BYTES) return;
-    uncountedBytes = 0;
+    undrainedSince = null;
     whenDrained = callAll(whenDrained);
     if (left > 0) return;
     watched.delete(self);
@@ -101,13 +126,15 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
   }
 
   function writePortion(): void {
-    const frames: string[] = [];
-    for (let bytes = pipe.unsent(); bytes < PORTION_BYTES && frames.length < queue.length; bytes += frames.at(-1)?.length ?? 0)
-      frames.push(queue[frames.length] ?? "");
+    const frames: Frame[] = [];
+    for (let bytes = pipe.unsent(); bytes < PORTION_BYTES && frames.length < queue.length; bytes += frames.at(-1)?.text.length ?? 0) {
+      const next = queue[frames.length];
+      if (next) frames.push(next);
+    }
     queue = queue.slice(frames.length);
     for (const frame of frames) {
-      queuedBytes -= frame.length;
-      pipe.write(frame, onTaken);
+      queuedBytes -= frame.text.length;
+      write(frame);
     }
   }
 
@@ -133,13 +160,17 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
 
   const self: Watched = {
     check(now) {
-      if (now - takenAt >= STALL_MILLISECONDS) giveUp();
+      if (liveBytes === 0) return;
+      const hasStalled = now - Math.max(takenAt, liveSince) >= STALL_MILLISECONDS;
+      const isFarBehind = liveBytes > UNSENT_LIMIT_BYTES && undrainedSince !== null && now - undrainedSince >= BURST_MILLISECONDS;
+      if (hasStalled || isFarBehind) giveUp();
     },
   };
 
   return {
     send,
-    drained: () => (unsent() <= DRAINED_BYTES || !isOpen ? null : new Promise((resolve) => whenDrained.push(resolve))),
+    isDrained,
+    drained: () => (isDrained() ? null : new Promise((resolve) => whenDrained.push(resolve))),
     takenAt: () => takenAt,
     onEnd(each) {
       if (isOpen) ends.add(each);

@@ -6,7 +6,8 @@ import { isInterruption } from "../changes/patience.ts";
 import { toGraphQLError } from "../graphql/errors.ts";
 import { presentErrors } from "../graphql/present-errors.ts";
 import type { RequestContext } from "../graphql/request.ts";
-import type { PreparedSubscription, RunningSubscription } from "../graphql/subscribe.ts";
+import type { RunningSubscription } from "../graphql/run-subscription.ts";
+import type { PreparedSubscription } from "../graphql/subscribe.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { deliver } from "./deliver.ts";
 import { contextFor, requestIdOf, type Gateway } from "./gateway.ts";
@@ -43,8 +44,9 @@ export interface SocketExtra {
 
 export type SocketProtocol = ProtocolServer<SocketExtra>;
 
-/** A subscription on its way through the library. */
-interface SocketSubscription extends PreparedSubscription {
+/** A subscription on its way through the library, which looks at the operation alone. */
+interface SocketSubscription extends Pick<PreparedSubscription, "schema" | "document" | "operationName"> {
+  readonly prepared: PreparedSubscription;
   readonly extra: SocketExtra;
   readonly id: string;
 }
@@ -59,12 +61,14 @@ export function createSocketProtocol(gateway: Gateway, streaming: Streaming): So
       const fault = await refuseSubscription(streaming, extra, Object.keys(subscriptions).length);
       if (fault) return [toGraphQLError(fault)];
       const prepared = gateway.subscriptions.prepare({ context, parameters });
-      return "schema" in prepared ? ({ ...prepared, extra, id } satisfies SocketSubscription) : [...prepared];
+      if (!("schema" in prepared)) return [...prepared];
+      const { schema, document, operationName } = prepared;
+      return { schema, document, operationName, prepared, extra, id } satisfies SocketSubscription;
     },
     async subscribe(args) {
-      const { extra, id, ...prepared } = args as SocketSubscription;
+      const { extra, id, prepared } = args as SocketSubscription;
       const subscribed = await openSubscription(gateway, prepared);
-      return "ready" in subscribed ? asResults(subscribed, { extra, id }) : subscribed;
+      return "run" in subscribed ? asResults(subscribed, { extra, id }) : subscribed;
     },
     onNext: ({ extra }, _id, _payload, _args, { data, errors }): FormattedExecutionResult | undefined =>
       errors && { ...(data !== undefined && { data }), errors: presentErrors(contextOf(extra), errors) },

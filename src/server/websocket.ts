@@ -124,7 +124,8 @@ function openSocket({ gateway, streaming, protocol, socket, request, open }: Ope
 
 function pipeTo(socket: WebSocket): Parameters<Streaming["outlets"]["open"]>[0] {
   return {
-    write: (frame, onTaken) => socket.send(frame, onTaken),
+    // Beside the header of the protocol a text would be written in a slower way than bytes are.
+    write: (frame, onTaken) => socket.send(Buffer.from(frame), { binary: false }, onTaken),
     unsent: () => socket.bufferedAmount,
     giveUp: () => socket.close(CLOSE.tryLater, "Too slow: come back and go on behind the last cursor"),
   };

@@ -1,6 +1,7 @@
 import { idempotently } from "../access/idempotency.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
-import { auditStatement } from "../access/record-audit.ts";
+import type { AuditRecord } from "../access/audit.rules.ts";
+import { auditStatement, recordAudit } from "../access/record-audit.ts";
 import { writeCursor } from "../changes/cursor.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
@@ -71,10 +72,29 @@ async function decideAndApply(context: TransactionContext, verb: BulkVerb, input
     return result(id, decide(session));
   });
   const accepted = results.flatMap((item) => (item.outcome === "ACCEPTED" ? (locked.get(item.id) ?? []) : []));
-  if (input.dryRun || accepted.length === 0) return { dryRun: input.dryRun, results, cursor: null };
+  if (input.dryRun) return { dryRun: true, results, cursor: null };
+  const records = auditRecords(verb, results, locked);
+  if (accepted.length === 0) {
+    if (records.length > 0) await recordAudit(context, ...records);
+    return { dryRun: false, results, cursor: null };
+  }
   await verb.apply(context, accepted);
-  const audit = auditStatement(context, { verb: verb.verb, objectIds: accepted.map(({ id }) => id) });
+  const audit = auditStatement(context, ...records);
   return { dryRun: false, results, cursor: await writeCursor(context.transaction, context.clock, audit) };
+}
+
+/** One for each outcome, of the sessions that there are: who asks for what is not there cannot fill the audit. */
+function auditRecords(
+  { verb }: BulkVerb,
+  results: readonly SessionBulkResult[],
+  locked: ReadonlyMap<string, LockedSession>,
+): readonly AuditRecord[] {
+  return (["ACCEPTED", "SKIPPED", "FAILED"] as const).flatMap((outcome): readonly AuditRecord[] => {
+    const meant = results.filter(
+      (item) => item.outcome === outcome && item.error?.code !== UserErrorCode.DUPLICATE_ID && locked.has(item.id),
+    );
+    return meant.length === 0 ? [] : [{ verb, outcome, objectIds: meant.map(({ id }) => id) }];
+  });
 }
 
 /** The ids that a selection means, in the order asked for; for a filter, by name. Refused whole when there are too many. */

@@ -1,5 +1,5 @@
 import { assertMayRead } from "../access/actor.ts";
-import { readExtent } from "../changes/change.store.ts";
+import { readFlushedExtent } from "../changes/change.store.ts";
 import { cursorOf, resumeAfter } from "../changes/cursor.ts";
 import { positionAt } from "../changes/position.ts";
 import type { RequestContext } from "../graphql/request.ts";
@@ -39,7 +39,7 @@ export async function changeDigest(
 ): Promise<ChangeDigest> {
   assertMayRead(context.actor, "read");
   const { database, actor, clock } = context;
-  const extent = await readExtent(database.executor);
+  const extent = await readFlushedExtent(database.executor);
   const { position, hasGap, at: since } = resumeAfter(after, extent);
   const now = clock.now();
   const { organizationId } = actor;

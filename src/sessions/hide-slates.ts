@@ -9,6 +9,6 @@ const HIDE_SLATE = slateVerb({ name: "hide slates", verb: Verb.HIDE_SLATE, isWan
 
 /** Takes the slate that was asked for from running sessions; one that shows by itself goes once the input is back. */
 export async function hideSlates(context: Context, input: SessionBulkInput): Promise<SessionBulkAnswer> {
-  assertPermission(context.actor, "show slates");
+  assertPermission(context.actor, "hide slates");
   return runBulk(context, HIDE_SLATE, input);
 }

@@ -14,9 +14,13 @@ export async function requireSecret(context: TransactionContext, id: string): Pr
 }
 
 /** What the audit keeps of a call about a secret: the secret and its session, or null where there is no such secret. */
-export async function secretRecord(context: Context, verb: Verb, id: string): Promise<AuditRecord | null> {
+export async function secretRecord(
+  context: Context,
+  verb: Verb,
+  id: string,
+): Promise<(AuditRecord & Pick<StoredSecretRow, "isOfEvent">) | null> {
   const secret = await lookUp(context, context.database.executor, id);
-  return secret && { verb, objectIds: [secret.id, secret.sessionId] };
+  return secret && { verb, objectIds: [secret.id, secret.sessionId], isOfEvent: secret.isOfEvent };
 }
 
 async function lookUp({ actor }: Context, executor: Executor, id: string): Promise<StoredSecretRow | null> {

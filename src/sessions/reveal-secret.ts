@@ -9,10 +9,9 @@ import { Verb } from "./session.rules.ts";
 export async function revealSecret(context: Context, { id }: { readonly id: string }): Promise<string> {
   const record = await secretRecord(context, Verb.REVEAL_SECRET, id);
   return auditRefusal(context, record, async () => {
-    assertPermission(context.actor, "reveal ingest keys of events");
+    assertPermission(context.actor, record?.isOfEvent ? "reveal ingest keys of events" : "reveal secrets");
     return inTransaction(context, "reveal secret", async (transactionContext) => {
       const secret = await requireSecret(transactionContext, id);
-      if (!secret.isOfEvent) assertPermission(context.actor, "reveal secrets");
       await recordAudit(transactionContext, { verb: Verb.REVEAL_SECRET, objectIds: [secret.id, secret.sessionId] });
       return openSecret(context.vault, secret);
     });

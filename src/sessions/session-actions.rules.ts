@@ -25,7 +25,7 @@ export const ACTION_PERMISSIONS = {
   edit: "update sessions",
   clearAlerts: "clear alerts",
   showSlate: "show slates",
-  hideSlate: "show slates",
+  hideSlate: "hide slates",
   configureProcesses: "configure processes",
 } as const satisfies Readonly<Record<string, Permission>>;
 export type ActionName = keyof typeof ACTION_PERMISSIONS;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Vault } from "../access/vault.ts";
 import { toChangeRows, type ChangeRows } from "../changes/change.rows.ts";
+import { partsOfLargeSet } from "../database/large-set.ts";
 import { toRowSet, type ColumnTypes, type RowSet } from "../database/row-set.ts";
 import { nameKey, nameOrder } from "../shared/name.ts";
 import { SecretKind } from "./secret.rules.ts";
@@ -69,8 +70,12 @@ export const PLAYBACK_UPDATE_COLUMNS = {
 
 export const REPLACED_SECRET_COLUMNS = { session_id: "text", kind: "text" } as const satisfies ColumnTypes;
 
-/** Pure work: a thread that has no database can do it. */
-export function toUpdateRows(updates: readonly SessionUpdate[], vault: Vault): UpdateRows {
+/** The parts in which they are written. Pure work: a thread that has no database can do it. */
+export function toUpdateRows(updates: readonly SessionUpdate[], vault: Vault): readonly UpdateRows[] {
+  return partsOfLargeSet(updates).map((part) => toRows(part, vault));
+}
+
+function toRows(updates: readonly SessionUpdate[], vault: Vault): UpdateRows {
   const prepared = updates.map((update) => prepareUpdate(update, vault));
   return {
     sessions: toRowSet(

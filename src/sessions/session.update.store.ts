@@ -9,12 +9,18 @@ import { SECRET_COLUMNS } from "./session.rows.ts";
 import type { Verb } from "./session.rules.ts";
 import { PLAYBACK_UPDATE_COLUMNS, REPLACED_SECRET_COLUMNS, SESSION_UPDATE_COLUMNS, type UpdateRows } from "./session.update-rows.ts";
 
-/** Writes edits of locked sessions, one statement for each table however many there are. */
-export async function updateSessionRows(context: TransactionContext, rows: UpdateRows, verb: Verb): Promise<void> {
-  if (rows.sessions.count === 0) return;
+/** Writes edits of locked sessions, one statement for each table and part however many there are. */
+export async function updateSessionRows(context: TransactionContext, parts: readonly UpdateRows[], verb: Verb): Promise<void> {
+  await freeNames(
+    context,
+    parts.flatMap(({ renamedIds }) => renamedIds),
+  );
+  for (const rows of parts) if (rows.sessions.count > 0) await updatePart(context, rows, verb);
+}
+
+async function updatePart(context: TransactionContext, rows: UpdateRows, verb: Verb): Promise<void> {
   const { transaction, actor, clock } = context;
   const now = sql`${clock.now().toISOString()}::timestamptz`;
-  await freeNames(context, rows.renamedIds);
   await transaction.execute(sql`
     update sessions s set ${assignments(SESSION_UPDATE_COLUMNS)}, version = s.version + 1, updated_at = ${now},
       last_command_verb = ${verb}, last_command_actor = ${actor.name}, last_command_at = ${now}

@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { TransactionContext } from "../access/context.ts";
 import type { Executor } from "../database/database.ts";
+import { partsOfLargeSet } from "../database/large-set.ts";
 import { hasPendingChanges } from "./pending-changes.store.ts";
 
 /**
@@ -49,6 +50,10 @@ export async function lockSessionsNamed(
       select id from sessions where organization_id = ${actor.organizationId} and name_key ${isOneOf(nameKeys)}
       union select id from sessions where organization_id = ${actor.organizationId} and external_id ${isOneOf(externalIds)})
     order by id for update`);
-  const ids = sql.param(locked.map(({ id }) => id));
-  return selectStoredLines(transaction, sql`(select * from sessions where id = any(${ids}::text[]))`, true);
+  const lines: (readonly string[])[] = [];
+  for (const part of partsOfLargeSet(locked)) {
+    const ids = sql.param(part.map(({ id }) => id));
+    lines.push(await selectStoredLines(transaction, sql`(select * from sessions where id = any(${ids}::text[]))`, true));
+  }
+  return lines.flat();
 }

@@ -166,9 +166,8 @@ export function refuseBusy(draft: SessionDraft, { id, session, state, desiredSta
 }
 
 /** All that a caller describes, in one form for drafts and for what is stored. */
-function contentOf(content: StoredContent | (SessionDraft & Pick<StoredContent, "isOfEvent">)) {
-  const { playbacks, isOfEvent: _, ...rest } = content;
-  return { ...rest, labels: [...rest.labels], playbacks: playbacks.map(playbackContent) };
+function contentOf({ playbacks, ...rest }: SessionDraft | StoredContent) {
+  return { ...rest, isOfEvent: null, labels: [...rest.labels], playbacks: playbacks.map(playbackContent) };
 }
 
 function playbackContent(playback: PlaybackDraft | StoredPlayback): Omit<PlaybackDraft, "templateName"> {

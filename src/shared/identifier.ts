@@ -19,6 +19,8 @@ export const IDENTIFIER_KINDS = [
   "alert",
   "image",
   "auditentry",
+  "webhook",
+  "webhookdelivery",
   "event",
   "eventlanguage",
   "scheduledaction",

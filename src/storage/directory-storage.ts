@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, lstat, mkdir, open, opendir, rename, rm } from "node:fs/promises";
+import { copyFile, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Storage, StoredFile } from "./storage.ts";
 
@@ -16,14 +16,7 @@ export function createDirectoryStorage(root: string): Storage {
       await rename(join(directory, `.${name}.new`), join(directory, name));
     },
     deleteFolder: (folder) => rm(join(root, folder), { recursive: true, force: true, maxRetries: 3 }),
-    async *listFolders() {
-      const directory = await opendir(root).catch((error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-        throw error;
-      });
-      if (directory === null) return;
-      for await (const entry of directory) if (entry.isDirectory()) yield entry.name;
-    },
+    close: () => undefined,
   };
 }
 

@@ -19,6 +19,6 @@ export interface Storage {
   readonly put: (folder: string, name: string, path: string, contentType: string) => Promise<void>;
   /** Deletes a folder with all that is in it; one that is not there is deleted already. */
   readonly deleteFolder: (folder: string) => Promise<void>;
-  /** The names of all folders, in no order. */
-  readonly listFolders: () => AsyncIterable<string>;
+  /** Gives up whatever is under way; nothing may be asked for any more. */
+  readonly close: () => void;
 }

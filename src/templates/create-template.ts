@@ -10,7 +10,7 @@ import { insertTemplate, lockTemplateEdits, lockTemplates, replaceRenditions } f
 
 /** Creates a template and gives its id. As the default, it takes the place of the one before. */
 export async function createTemplate(context: Context, input: CreateTemplate): Promise<string> {
-  assertPermission(context.actor, "edit templates");
+  assertPermission(context.actor, "create templates");
   const { idempotencyKey: key, ...asked } = input;
   return inTransaction(context, "create template", (transactionContext) =>
     idempotently(transactionContext, { operation: "create template", key, input: asked }, () => create(transactionContext, input)),

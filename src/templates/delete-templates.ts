@@ -9,7 +9,7 @@ import { deleteTemplateRows, findTemplateUses, lockTemplateEdits, lockTemplates,
 
 /** Deletes templates, all or none, and gives their ids. One that a session uses is refused. */
 export async function deleteTemplates(context: Context, { ids }: DeleteTemplates): Promise<readonly string[]> {
-  assertPermission(context.actor, "edit templates");
+  assertPermission(context.actor, "delete templates");
   return inTransaction(context, "delete templates", async (transactionContext) => {
     const { transaction, actor } = transactionContext;
     await lockTemplateEdits(transaction, actor.organizationId);

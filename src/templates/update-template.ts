@@ -21,7 +21,7 @@ import {
  * started with until they are restarted.
  */
 export async function updateTemplate(context: Context, input: UpdateTemplate): Promise<string> {
-  assertPermission(context.actor, "edit templates");
+  assertPermission(context.actor, "update templates");
   return inTransaction(context, "update template", async (transactionContext) => {
     const { transaction, actor } = transactionContext;
     await lockTemplateEdits(transaction, actor.organizationId);

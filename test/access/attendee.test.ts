@@ -22,7 +22,7 @@ function admitAs(actor: Actor, kind: OperationTypeNode, selection: string): void
   const document = parse(`${kind} { ${selection} }`);
   const operation = getOperationAST(document)!;
   const budget = createCallBudget(null, actor.callerId, systemClock);
-  admit({ schema: SCHEMA, actor, document, operation, variables: {}, budget, transport: kind === "subscription" ? "socket" : "http" });
+  admit({ schema: SCHEMA, actor, document, operation, variables: {}, budget, transport: kind === "subscription" ? "stream" : "http" });
 }
 
 /** Why an attendee may not; "" when it may. Bare names are refused too, but only once it is known who may ask for them. */

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AccessLevel } from "../../src/access/level.rules.ts";
-import { newIdentifier } from "../../src/shared/identifier.ts";
+import { firstIdentifierOf, newIdentifier } from "../../src/shared/identifier.ts";
+import { createGraphqlClient } from "../support/clients.ts";
 import { insertTemplate } from "../support/context.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
 
@@ -66,14 +67,15 @@ describe("the audit", () => {
     await bulk("startSessions", ids);
     await bulk("stopSessions", ids.slice(1));
     const { nodes, totalCount } = await read();
-    expect(nodes.map(({ verb, objectIds }) => [verb, objectIds])).toEqual([
-      ["STOP", ids.slice(1)],
-      ["START", ids],
-      ["CREATE", ids],
+    expect(nodes.map(({ verb, objectIds, outcome }) => [verb, objectIds, outcome])).toEqual([
+      ["STOP", ids.slice(1), "ACCEPTED"],
+      ["START", ids, "SKIPPED"],
+      ["START", ids, "ACCEPTED"],
+      ["CREATE", ids, "ACCEPTED"],
     ]);
-    expect(totalCount).toBe(3);
-    expect(new Set(nodes.map(({ requestId }) => requestId)).size).toBe(3);
-    expect((await read({ objectId: ids[0] })).nodes.map(({ verb }) => verb)).toEqual(["START", "CREATE"]);
+    expect(totalCount).toBe(4);
+    expect(new Set(nodes.map(({ requestId }) => requestId)).size).toBe(4);
+    expect((await read({ objectId: ids[0] })).nodes.map(({ verb }) => verb)).toEqual(["START", "START", "CREATE"]);
   });
 
   it("tells of API keys and templates", async () => {
@@ -170,13 +172,54 @@ describe("the audit", () => {
     expect((await server.graphql<Page, object>(QUERY, { objectId: entry!.objectIds[0] })).auditEntries.totalCount).toBe(0);
   });
 
-  it("keeps nothing of what was refused or failed", async () => {
+  it("tells of a bulk call what became of whom, in an entry for each outcome, and of nobody who is not there", async () => {
+    const [stopped = "", running = "", incapable = ""] = await create(3);
+    const foreign = newIdentifier("session");
+    await server.database.executor.execute(sql`delete from playbacks where session_id = ${incapable}`);
+    await bulk("startSessions", [running]);
+    await bulk("startSessions", [running, stopped, incapable, stopped, foreign, "nonsense"], { dryRun: true });
+    await bulk("startSessions", [running, stopped, incapable, stopped, foreign, "nonsense"]);
+    const told = (await read({ first: 3 })).nodes;
+    expect(new Set(told.map(({ requestId }) => requestId)).size).toBe(1);
+    expect(Object.fromEntries(told.map(({ outcome, objectIds }) => [outcome, objectIds]))).toEqual({
+      ACCEPTED: [stopped],
+      SKIPPED: [running],
+      FAILED: [incapable],
+    });
+    const { totalCount } = await read();
+    await bulk("stopSessions", [foreign, "nonsense"]);
+    expect((await read()).totalCount).toBe(totalCount);
+  });
+
+  it("keeps nothing of what was wrong in itself", async () => {
     await caller.graphql(
       `mutation { createSession(input: { name: "One", source: { type: HLS_PULL }, playbacks: [] }) { userErrors { code } } }`,
     );
-    const [id = ""] = await create(1);
-    await bulk("stopSessions", [id, "nonsense"]);
-    expect((await read()).nodes.map(({ verb }) => verb)).toEqual(["CREATE"]);
+    expect((await read()).totalCount).toBe(0);
+  });
+
+  it("tells of what a level does not include, at what it was tried, once a minute for each caller and verb", async () => {
+    const ids = await create(2);
+    const viewer = await caller.graphql(`mutation { createApiKey(input: { name: "Screen", accessLevel: VIEWER }) { key } }`);
+    const client = createGraphqlClient(server.url, viewer.createApiKey.key as string);
+    const input = { selection: { ids: [...ids, "nonsense", ids[0]] } };
+    for (const verb of ["deleteSessions", "deleteSessions", "startSessions", "deleteSessions"]) {
+      const document = `mutation ($input: SessionBulkInput!) { ${verb}(input: $input) { userErrors { code } } }`;
+      expect((await client.graphql(document, { input }))[verb]).toEqual({ userErrors: [{ code: "ACCESS_LEVEL_REQUIRED" }] });
+    }
+    await client.ask("{ exportSessionsCsv(includeSecrets: true) { rowCount } }");
+    await client.ask("{ auditEntries { totalCount } }");
+    const told = (await read({ actor: "key:Screen" })).nodes.map(({ verb, outcome, objectIds }) => [verb, outcome, objectIds]);
+    expect(told).toEqual([
+      ["REVEAL_SECRET", "FAILED", []],
+      ["START", "FAILED", ids],
+      ["DELETE", "FAILED", ids],
+    ]);
+    // A minute later it is told again.
+    await server.database.executor.execute(sql`
+      update audit_entries set id = ${firstIdentifierOf("auditentry", new Date(Date.now() - 61_000))} where actor = 'key:Screen' and verb = 'DELETE'`);
+    await client.graphql("mutation ($input: SessionBulkInput!) { deleteSessions(input: $input) { userErrors { code } } }", { input });
+    expect((await read({ actor: "key:Screen" })).nodes.map(({ verb }) => verb)).toEqual(["DELETE", "REVEAL_SECRET", "START", "DELETE"]);
   });
 
   it("costs one statement, whatever the number", async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AccessLevel, isPermitted, PERMISSIONS } from "../../src/access/level.rules.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
-import { factsOf } from "./walk/operations.ts";
+import { factsOf, OPERATIONS } from "./walk/operations.ts";
 import { documentOf, operationsOf, selectionOf, type Arguments } from "./walk/schema-walk.ts";
 import { World } from "./walk/world.ts";
 
@@ -52,7 +52,7 @@ describe("the level of a credential", () => {
     expect({ level: least, answer: codes[least] }).toEqual({ level: least, answer: "done" });
   });
 
-  it.each(ALL.filter(({ name }) => PERMISSIONS[factsOf(name).permission] !== "VIEWER"))(
+  it.each(ALL.filter(({ name }) => PERMISSIONS[OPERATIONS[name]?.permission ?? "read"] !== "VIEWER"))(
     "is told in the description of $name",
     ({ name, field }) => {
       expect(field.description).toMatch(new RegExp(`(Needs|Wants level) ${PERMISSIONS[factsOf(name).permission]}\\b`));

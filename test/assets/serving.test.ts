@@ -379,7 +379,7 @@ describe("the name of a saved file", () => {
     ["Søndag (1)", "S_ndag (1) 2026-01-31 12-30 720p.mp4", "S%C3%B8ndag%20%281%29%202026-01-31%2012-30%20720p.mp4"],
     ["a\r\nset-cookie: b", "a_set-cookie_ b 2026-01-31 12-30 720p.mp4", "a_set-cookie_%20b%202026-01-31%2012-30%20720p.mp4"],
   ])("of %j is plain for old browsers and whole for others", (sessionName, plain, encoded) => {
-    const asset = { sessionName, sessionDate: "2026-01-31T12:30:59.000Z", renditionName: "720p" };
+    const asset = { name: null, sessionName, sessionDate: "2026-01-31T12:30:59.000Z", renditionName: "720p" };
     expect(contentDisposition(asset, "recording.mp4")).toBe(`attachment; filename="${plain}"; filename*=UTF-8''${encoded}`);
   });
 });

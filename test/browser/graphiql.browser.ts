@@ -1,31 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../support/server.ts";
-
-const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-function findChromium(): string {
-  const directories = (process.env["PATH"] ?? "").split(delimiter);
-  const found = NAMES.flatMap((name) => directories.map((directory) => join(directory, name))).find((path) => existsSync(path));
-  if (!found) throw new Error("There is no Chromium on the PATH. Install it, on Debian with `apt-get install chromium`.");
-  return found;
-}
+import { openBrowser, type OpenBrowser } from "./open-browser.ts";
 
 let server: TestServer;
-let browser: BrowserContext;
-let profile: string;
+let browser: OpenBrowser;
 let page: Page;
 /** Addresses that were asked for, and what the page complained about. */
 let requests: string[];
@@ -33,23 +12,17 @@ let complaints: string[];
 
 beforeAll(async () => {
   server = await startTestServer();
-  profile = mkdtempSync(join(tmpdir(), "headend-browser-"));
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath: findChromium(),
-    args: FLAGS,
-    viewport: { width: 1400, height: 900 },
-  });
+  browser = await openBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  rmSync(profile, { recursive: true, force: true });
   await server?.stop();
 });
 
 beforeEach(async () => {
   requests = [];
   complaints = [];
-  page = await browser.newPage();
+  page = await browser.context.newPage();
   page.on("request", (request) => requests.push(request.url()));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));

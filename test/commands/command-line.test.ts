@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isApiKey } from "../../src/access/api-key.rules.ts";
 import { COMMANDS } from "../../src/commands/commands.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createGraphqlClient } from "../support/clients.ts";
+import { createTestDatabase, databaseUrl } from "../support/database.ts";
 import { makeTestDirectory } from "../support/own-postgres.ts";
+import { startTestServer } from "../support/server.ts";
 import { runHeadend } from "../support/process.ts";
 
 let directory: ReturnType<typeof makeTestDirectory>;
@@ -78,9 +80,50 @@ describe("organizations", () => {
       expect(await run(["organization", "packages", "acme tv", "--disable", "EVENTS"], environment)).toMatchObject({
         output: "Acme TV: LIVE_PROCESSING\n",
       });
-      expect(await run(["organization", "packages", "Nobody"], environment)).toMatchObject({ code: 1 });
+      expect(await run(["organization", "packages", "Nobody", "--enable", "EVENTS"], environment)).toMatchObject({
+        code: 1,
+        errors: "There is no organization named “Nobody”.\n",
+      });
+      expect(await run(["organization", "create", "Äther"], environment)).toMatchObject({ code: 0 });
+      const listed = await run(["organization", "list"], environment);
+      expect(listed).toMatchObject({ code: 0, errors: "" });
+      expect(listed.output).toMatch(/^organization_\w{26} {2}Acme TV: LIVE_PROCESSING\norganization_\w{26} {2}Äther: no packages\n$/);
+      expect(await run(["organization", "packages", listed.output.split(" ")[0] ?? ""], environment)).toMatchObject({
+        output: "Acme TV: LIVE_PROCESSING\n",
+      });
     } finally {
       await drop();
+    }
+  });
+});
+
+describe("an organization whose key was lost", () => {
+  it("is given another one, which opens it, and its ADMINs see that it was", async () => {
+    const server = await startTestServer();
+    try {
+      const { caller } = await server.graphql("{ caller { organization { name } } }");
+      const environment = { DATABASE_URL: databaseUrl(server.address) };
+      const { code, output } = await run(["organization", "key", caller.organization.name as string], environment);
+      const key = output.trim().split("\n").at(-1) ?? "";
+      expect({ code, isKey: isApiKey(key) }).toEqual({ code: 0, isKey: true });
+      await run(["organization", "packages", caller.organization.name as string, "--disable", "EVENTS"], environment);
+      const client = createGraphqlClient(server.url, key);
+      const {
+        auditEntries,
+        apiKeys,
+        caller: found,
+      } = await client.graphql(
+        "{ caller { accessLevel organization { id packages } } apiKeys { nodes { id name } } auditEntries { nodes { actor ipAddress verb objectIds } } }",
+      );
+      expect(found).toEqual({ accessLevel: "ADMIN", organization: { id: server.organizationId, packages: ["LIVE_PROCESSING"] } });
+      expect(apiKeys.nodes[0].name).toBe("Made on the command line");
+      expect(auditEntries.nodes).toEqual([
+        { actor: "command line", ipAddress: null, verb: "UPDATE", objectIds: [server.organizationId] },
+        { actor: "command line", ipAddress: null, verb: "CREATE", objectIds: [apiKeys.nodes[0].id] },
+      ]);
+      expect(await run(["organization", "key", "Nobody"], environment)).toMatchObject({ code: 1, output: "" });
+    } finally {
+      await server.stop();
     }
   });
 });
@@ -113,6 +156,18 @@ describe("the doctor", () => {
     expect(output).toMatch(/MISSING +database .*PostgreSQL 13.*nothing starts/);
     expect(output).toMatch(/MISSING +port .*in use.*the API is unavailable/);
     expect(output).toContain("3 things that are needed are missing");
+  });
+
+  it("warns of keys that lie in the data directory, the more when others may read them", async () => {
+    const data = join(directory.path, "data");
+    mkdirSync(data, { recursive: true });
+    for (const name of ["admin-key", "secret-key"]) writeFileSync(join(data, name), "x", { mode: 0o600 });
+    const { code, output } = await run(["doctor"]);
+    expect(code).toBe(0);
+    expect(output).toMatch(/CAUTION +admin-key .*opens everything.*delete this file/);
+    expect(output).not.toContain("chmod");
+    chmodSync(join(data, "secret-key"), 0o644);
+    expect((await run(["doctor"])).output).toMatch(/CAUTION +secret-key .*chmod 600/);
   });
 
   it("tells a database that cannot be reached, without its password", async () => {

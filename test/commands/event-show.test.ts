@@ -17,6 +17,7 @@ afterAll(async () => {
 
 interface Signal {
   readonly state: string;
+  readonly previewUrl: string | null;
   readonly endpoints: readonly { readonly protocol: string; readonly serverUrl: string; readonly streamKey: { readonly id: string } }[];
 }
 
@@ -40,7 +41,7 @@ interface EventView {
 
 const VIEW = `query ($id: ID!) { event(id: $id) { status limitations goLiveCheck { allowed confirmationRequired }
   languages { activeIngest hlsUrl session { id status health runs { totalCount } } primary { ...S } backup { ...S } } } }
-  fragment S on Ingest { state endpoints { protocol serverUrl streamKey { id } } }`;
+  fragment S on Ingest { state previewUrl endpoints { protocol serverUrl streamKey { id } } }`;
 
 const view = async (id: string) => (await product.client.graphql<{ event: EventView }>(VIEW, { id })).event;
 
@@ -85,7 +86,12 @@ async function pushTo({ endpoints }: Signal) {
   return sender;
 }
 
-const statusOf = async (url: string) => (await fetch(url)).status;
+const statusOf = async (url: string, player = "one") => (await fetch(url, { headers: { "user-agent": player } })).status;
+
+const PLAYERS = Array.from({ length: 50 }, (_, number) => `player ${number}`);
+
+/** Everybody asks for the playlist once. */
+const watch = async (url: string) => new Set(await Promise.all(PLAYERS.map((player) => statusOf(url, player))));
 
 it(
   "listens from its creation, shows nothing in a test, goes live, changes over both ways, and ends for good",
@@ -103,8 +109,19 @@ it(
     expect(await statusOf(language!.hlsUrl)).toBe(404);
 
     expect(await act("startEventTest", "EventActionInput", { id })).toEqual([]);
-    await until(id, "tested", ({ languages: [each] }) => each!.session.status === "RUNNING");
-    expect(await statusOf(language!.hlsUrl)).toBe(404);
+    const tested = await until(id, "tested", ({ languages: [each] }) => each!.session.status === "RUNNING");
+    const preview = tested.languages[0]!.primary.previewUrl!;
+    expect(tested.languages[0]!.backup.previewUrl).toBeNull();
+    await eventually("there is something to preview", async () => (await statusOf(preview)) === 200, 60_000);
+    expect((await probe(preview)).map(({ codec_type: kind }) => kind).sort()).toEqual(["audio", "video"]);
+    expect(await watch(language!.hlsUrl)).toEqual(new Set([404]));
+    const monitor = product.client.subscribe(
+      "subscription ($id: ID!) { eventMonitor(id: $id) { status viewerCount streamingSeconds serverAvailable } }",
+      { id },
+    );
+    expect((await monitor.next()).eventMonitor).toEqual({
+      ...{ status: "TESTING", viewerCount: 0, streamingSeconds: 0, serverAvailable: true },
+    });
 
     expect(await act("goLive", "GoLiveInput", { id })).toEqual([]);
     await eventually("it is public", async () => (await statusOf(language!.hlsUrl)) === 200, 60_000);
@@ -114,6 +131,8 @@ it(
       limitations: [],
       languages: [{ activeIngest: "PRIMARY", session: { runs: { totalCount: 1 } } }],
     });
+    expect(await watch(language!.hlsUrl)).toEqual(new Set([200]));
+    await monitor.until(({ eventMonitor }) => eventMonitor.status === "LIVE" && eventMonitor.viewerCount >= PLAYERS.length);
     expect((await probe(language!.hlsUrl)).map(({ codec_type: kind }) => kind).sort()).toEqual(["audio", "video"]);
 
     await primary.stop();
@@ -127,12 +146,15 @@ it(
     expect(await act("stopEvent", "StopEventInput", { id, confirm: true })).toEqual([]);
     await until(id, "ended", ({ status, languages: [each] }) => status === "ENDED" && each!.session.status === "STOPPED");
     expect(await statusOf(language!.hlsUrl)).toBe(404);
+    await monitor.until(({ eventMonitor }) => eventMonitor.status === "ENDED" && eventMonitor.viewerCount === 0);
+    monitor.end();
     expect(await act("goLive", "GoLiveInput", { id })).toEqual(["EVENT_ENDED"]);
   },
 );
 
 it("goes live with its backup alone once that is confirmed, and then takes no primary", { timeout: 180_000 }, async () => {
   const id = await create();
+  expect(await act("updateEvent", "UpdateEventInput", { id, access: "ACCESS_CODE", accessCode: "open-sesame" })).toEqual([]);
   const [language] = (await until(id, "listening", ({ languages: [each] }) => each!.session.status === "WAITING")).languages;
   await pushTo(language!.backup);
   await until(id, "connected", ({ languages: [each] }) => each!.backup.state === "CONNECTED");
@@ -142,6 +164,10 @@ it("goes live with its backup alone once that is confirmed, and then takes no pr
   await pushTo(language!.primary);
   await until(id, "connected", ({ languages: [each] }) => each!.primary.state === "CONNECTED");
   const { limitations, languages } = await view(id);
+  // Who has the code has an address that opens it; without its signature it opens nothing.
+  await eventually("it can be watched", async () => (await statusOf(languages[0]!.hlsUrl)) === 200, 60_000);
+  expect((await probe(languages[0]!.hlsUrl)).length).toBe(2);
+  expect(await statusOf(languages[0]!.hlsUrl.replace(/\/[^/]+\/index/, "/index"))).toBe(404);
   expect([limitations.length, languages[0]!.activeIngest]).toEqual([4, "BACKUP"]);
   expect(await act("configureBackupIngest", "ConfigureBackupIngestInput", { id, languageCode: "de", enabled: false })).toEqual([
     "BACKUP_LOCKED",

@@ -79,7 +79,10 @@ export class LiveProduct {
   #headend: HeadendProcess;
   #client: GraphqlClient | null = null;
 
-  private constructor(ports: { readonly http: number; readonly rtmp: number; readonly srt: number }) {
+  private constructor(
+    ports: { readonly http: number; readonly rtmp: number; readonly srt: number },
+    own: Readonly<Record<string, string>>,
+  ) {
     this.#environment = {
       PORT: String(ports.http),
       HEADEND_DATA_DIR: this.directory,
@@ -88,12 +91,14 @@ export class LiveProduct {
       HEADEND_ALLOWED_NETWORKS: "127.0.0.0/8",
       HEADEND_MULTICAST_INTERFACE: "127.0.0.1",
       HEADEND_LOG_LEVEL: "error",
+      ...own,
     };
     this.#headend = this.#spawn();
   }
 
-  static async start(): Promise<LiveProduct> {
-    const product = new LiveProduct({ http: await freeTcpPort(), rtmp: await freeTcpPort(), srt: await freeUdpPort() });
+  /** `own`: settings beside those that every product of a test has. */
+  static async start(own: Readonly<Record<string, string>> = {}): Promise<LiveProduct> {
+    const product = new LiveProduct({ http: await freeTcpPort(), rtmp: await freeTcpPort(), srt: await freeUdpPort() }, own);
     await product.#connect();
     return product;
   }

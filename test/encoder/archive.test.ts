@@ -42,7 +42,7 @@ function markerOf(kind: "RECORDING" | "REPLAY", limitSeconds: number | null = nu
   return {
     ...{ id: `asset_${number}`, organizationId: "o", sessionId: "s", runId: "r", processId: `p${number}`, kind, playbackId: "b" },
     ...{ renditionId: "d", playbackName: null, renditionName: null, fileName: "index.m3u8", contentType: "", createdAt: "" },
-    ...{ limitSeconds, isIndependent: true, state: "OPEN", reason: null, bytes: 0, durationSeconds: 0 },
+    ...{ limitSeconds, isIndependent: true, state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0 },
   };
 }
 
@@ -256,7 +256,8 @@ describe("the playlist of an archive", () => {
   it("reads back as it was written", () => {
     fc.assert(
       fc.property(segments, fc.boolean(), fc.boolean(), fc.nat(50), (items, isIndependent, isEnded, droppedBreaks) => {
-        const playlist: ArchivePlaylist = { segments: items, droppedBreaks, targetSeconds: 90, isWindow: false, isIndependent, isEnded };
+        const facts = { droppedBreaks, droppedSeconds: droppedBreaks * 4.25, isIndependent, isEnded };
+        const playlist: ArchivePlaylist = { ...facts, segments: items, targetSeconds: 90, isWindow: false };
         // What is first needs no discontinuity to be told from anything.
         const [first, ...others] = items;
         expect(parsePlaylist(renderPlaylist(playlist))).toEqual({ ...playlist, segments: [{ ...first, isBreak: false }, ...others] });
@@ -268,10 +269,19 @@ describe("the playlist of an archive", () => {
     fc.assert(
       fc.property(segments, fc.integer({ min: 1, max: 300 }), (items, most) => {
         const playlist: ArchivePlaylist = {
-          ...{ segments: items, droppedBreaks: 3, targetSeconds: 90, isWindow: true, isIndependent: true, isEnded: false },
+          ...{
+            segments: items,
+            droppedBreaks: 3,
+            droppedSeconds: 10,
+            targetSeconds: 90,
+            isWindow: true,
+            isIndependent: true,
+            isEnded: false,
+          },
         };
         const { playlist: kept, dropped } = dropOld(playlist, most);
         expect([...dropped, ...kept.segments]).toEqual(items);
+        expect(kept.droppedSeconds).toBeCloseTo(10 + totalSeconds(dropped), 6);
         expect(kept.segments.length === 1 || totalSeconds(kept.segments) <= most).toBe(true);
         const next = dropped.at(-1);
         if (next) expect(totalSeconds([next, ...kept.segments])).toBeGreaterThan(most);
@@ -299,8 +309,8 @@ describe("fragments", () => {
         moveFragment(moof, shifts, 7);
         const moved = before.map(({ trackId, startsWithKey, ...times }) => {
           const move = (ticks: number): number => ticks + (shifts.get(trackId) ?? 0);
-          const { begin, end, shownFrom, shownTo } = times;
-          return { trackId, startsWithKey, begin: move(begin), end: move(end), shownFrom: move(shownFrom), shownTo: move(shownTo) };
+          const moved = Object.fromEntries(Object.entries(times).map(([name, ticks]) => [name, move(ticks)]));
+          return { trackId, startsWithKey, ...moved };
         });
         expect(readFragment(moof, tracks)).toEqual(moved);
         expect(moof.length).toBe(piece.moof.length);

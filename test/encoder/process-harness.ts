@@ -22,7 +22,7 @@ export interface CodedSource extends Sender {
   readonly url: string;
   readonly address: string;
   readonly port: number;
-  /** The number of the last frame that was sent by now. */
+  /** The number of the last frame that was sent when it is called: call it before a stop, which takes its time. */
   readonly lastCode: (directory: string) => Promise<number>;
 }
 

@@ -5,6 +5,9 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { writeReports } from "../../src/encoder/agent.work.ts";
 import { claimSessions, listOnlineEncoders, registerEncoder } from "../../src/encoder/encoder.store.ts";
+import { decideWaiting } from "../../src/encoder/lease.rules.ts";
+import { readControls } from "../../src/encoder/lease.store.ts";
+import { lockWaitingSessions } from "../../src/encoder/reaper.store.ts";
 import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -104,6 +107,31 @@ describe("a simulated encoder", () => {
 });
 
 describe("the reaper", () => {
+  it("calls it missing capacity only where nobody has room, and else once it takes too long", async () => {
+    const [here = "", there = ""] = [...(await world.createSessions(1)), ...(await world.createSessions(1, { region: "eu" }))];
+    await world.start([here, there]);
+    const [life] = await registerMany(1);
+    const look = async (claimMilliseconds: number) =>
+      await test.database.transaction("look", (transaction) =>
+        lockWaitingSessions(transaction, { waitingMilliseconds: 0, claimMilliseconds }),
+      );
+    const missing = { id: there, hasEncoder: false, canRun: false, hasRoom: false };
+    expect(await look(60_000)).toEqual([missing]);
+    const late = (await look(0)).find(({ id }) => id === here);
+    expect(late).toEqual({ id: here, hasEncoder: true, canRun: true, hasRoom: true });
+    const [control] = await test.database.transaction("read", (transaction) => readControls(transaction, [here]));
+    expect(decideWaiting(control!, late!)).toMatchObject({
+      reason: "Waiting for an encoder in region local: one has room, but has not taken it yet.",
+      noticed: { code: "NO_CAPACITY" },
+    });
+
+    const [other = ""] = await world.createSessions(1);
+    await world.start([other]);
+    await test.database.executor.execute(sql`update encoders set capacity = 1`);
+    expect(await claimSessions(test.database.executor, life!, 1)).toMatchObject([{ id: here }]);
+    expect((await look(60_000)).find(({ id }) => id === other)).toEqual({ id: other, hasEncoder: true, canRun: true, hasRoom: false });
+  });
+
   it("writes what stops without an encoder, and starts again what was to be restarted", async () => {
     const ids = await world.createSessions(2);
     await world.start(ids);

@@ -70,8 +70,9 @@ describe.concurrent("whatever is recorded", () => {
     const running = bench.start({ ...launch, processes });
     await running.until("the session runs", isRunning);
     await whenGrown(...processes);
+    const sent = source.lastCode(bench.root);
     await running.session.stop();
-    const lastSent = await source.lastCode(bench.root);
+    const lastSent = await sent;
     await source.stop();
     for (const asset of await whenReady(2, ...processes)) {
       // MP4 has one name for all layers of MPEG audio.

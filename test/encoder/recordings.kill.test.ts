@@ -70,8 +70,9 @@ it("a run that comes back goes on in the same recording, on one timeline", async
   await until("the session runs", ({ status, health }) => status === "RUNNING" && health === "OK", 30_000);
   // Longer than the grace of what nobody comes back for.
   await sleep(5_000);
+  const sent = source.lastCode(root);
   await session.stop();
-  const lastSent = await source.lastCode(root);
+  const lastSent = await sent;
   await source.stop();
   const assets = await eventually("both are whole", () => {
     const told = [...bench.told.values()];
@@ -127,7 +128,11 @@ it("of several recordings one is finished at a time, at a low priority, and a ki
   const directory = join(root, "several");
   const source = await startCodedSource();
   const slow = join(root, "slow-ffmpeg");
-  writeFileSync(slow, '#!/bin/sh\nfor last; do :; done\necho half > "${last#file:}"\nnice >> "$0.log"\nsleep 60\n');
+  // Its priority is set just after it was started.
+  writeFileSync(
+    slow,
+    '#!/bin/sh\nfor last; do :; done\necho half > "${last#file:}"\nuntil [ "$(nice)" = 19 ]; do sleep 0.05; done\necho begun >> "$0.log"\nsleep 60\n',
+  );
   chmodSync(slow, 0o755);
   const processes = [processOf("RECORDING"), processOf("RECORDING", { renditionId: passthrough.id })];
   const bench = await openMediaBench({ root: directory, finisherPath: slow });
@@ -141,7 +146,7 @@ it("of several recordings one is finished at a time, at a low priority, and a ki
   await source.stop();
   await eventually("one is being finished", () => existsSync(`${slow}.log`));
   await sleep(1_000);
-  expect(readFileSync(`${slow}.log`, "utf8")).toBe("19\n");
+  expect(readFileSync(`${slow}.log`, "utf8")).toBe("begun\n");
   const halves = readdirSync(join(directory, "assets"), { recursive: true, encoding: "utf8" }).filter((name) =>
     name.includes("recording.mp4"),
   );

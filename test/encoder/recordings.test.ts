@@ -67,8 +67,9 @@ describe.concurrent("recordings and replays", () => {
     const seen = await readFrameCodes(watched);
     expect(breaksOf(seen)).toEqual([]);
     expect(seen.length).toBeGreaterThan(6.8 * FRAME_RATE);
+    const sent = source.lastCode(bench.root);
     await session.stop();
-    const lastSent = await source.lastCode(bench.root);
+    const lastSent = await sent;
     await source.stop();
     for (const asset of await whenReady(2, ...processes)) {
       const codes = await readFrameCodes(assetPath(bench.root, asset));
@@ -125,8 +126,9 @@ describe.concurrent("recordings and replays", () => {
     await eventually("another encoder", () => session.pids.encoder !== null && session.pids.encoder !== encoder);
     const before = archivedSeconds(processes[0]);
     await eventually("it goes on", () => archivedSeconds(processes[0]) >= before + 8);
+    const sent = source.lastCode(bench.root);
     await session.stop();
-    const lastSent = await source.lastCode(bench.root);
+    const lastSent = await sent;
     await source.stop();
     for (const asset of await whenReady(2, ...processes)) {
       const codes = await readFrameCodes(assetPath(bench.root, asset));

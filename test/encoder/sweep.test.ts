@@ -101,7 +101,7 @@ describe("the sweep", () => {
     expect(RETENTION_DAYS).toEqual({ endedAlerts: 90, inputSwitches: 90, auditEntries: 365 });
     expect(CHANGE_RETENTION_HOURS).toBe(24);
     expect(readme).toContain(
-      "Ended alerts and switches of inputs are kept for 90 days, the audit for a year, changes to resume from for 24 hours",
+      "Ended alerts and switches of inputs are kept for 90 days, deliveries of webhooks for 30, the audit for a year, changes to resume from for 24 hours",
     );
   });
 });

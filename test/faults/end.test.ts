@@ -11,6 +11,7 @@ import { findHolder } from "../../src/database/embedded-postgres.holder.ts";
 import { findRunningPostgres } from "../../src/database/embedded-postgres.ts";
 import { required } from "../../src/shared/assert.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
+import { openEventStream } from "../support/event-stream.ts";
 import { databaseUrl } from "../support/database.ts";
 import { eventually, freeMulticast, startMulticastSender, type Sender } from "../support/media.ts";
 import { makeTestDirectory, startOwnPostgres, type OwnPostgres } from "../support/own-postgres.ts";
@@ -191,6 +192,7 @@ describe("SIGTERM", () => {
     { timeout: 120_000 },
     async () => {
       const busy = await startBusy();
+      const stream = await openEventStream(busy.url, busy.key, { body: { query: "subscription { sessionChanges { kind } }" } });
       const letGo = await holdRow(busy.sessionId);
       const answer = describeSession(busy);
       await pass(500);
@@ -202,6 +204,7 @@ describe("SIGTERM", () => {
       expect({ code, errors }).toEqual({ code: 0, errors: "" });
       expect(milliseconds).toBeLessThan(END_LIMIT_MILLISECONDS);
       expect(busy.closes).toEqual(Array.from({ length: SOCKETS }, () => 1012));
+      expect([stream.status, await stream.ended, stream.hasComplete()]).toEqual([200, { isWhole: true }, false]);
       expect([...busy.ffmpegs, busy.postmaster].filter(isAlive)).toEqual([]);
     },
   );

@@ -122,7 +122,12 @@ it(
       ]),
     );
     const total = [...expected.values()].reduce((sum, items) => sum + items.length, 0);
-    await expect.poll(() => subscribers.all.filter((each) => each.count() < total).length, { timeout: 60_000 }).toBe(0);
+    // Told with what went wrong: a subscriber whose socket was closed comes no further.
+    const behind = () => ({
+      lacks: subscribers.all.map((each) => total - each.count()).filter((lack) => lack > 0),
+      failures: subscribers.failures,
+    });
+    await expect.poll(behind, { timeout: 60_000 }).toEqual({ lacks: [], failures: [] });
     // Whatever comes too often comes now.
     await pass(LOAD_MILLISECONDS);
     for (const { told } of subscribers.all) expect(new Map(told)).toEqual(expected);

@@ -74,7 +74,7 @@ export function openSubscribers({ url, key, count }: SubscribersOptions): Subscr
     failures,
     async close() {
       isClosing = true;
-      for (const client of clients) await client.dispose();
+      await Promise.all(clients.map(async (client) => client.dispose()));
     },
   };
 }

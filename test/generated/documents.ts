@@ -6,7 +6,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 /** What a credential may do. Each level includes the ones before it. */
 export type AccessLevel =
-  /** Also manages API keys. */
+  /** Also manages API keys and webhooks, and reads the audit. */
   | 'ADMIN'
   /** Also creates, edits, deletes and imports sessions and templates, and exports their secrets. */
   | 'EDITOR'
@@ -186,6 +186,22 @@ export type CreateApiKeyInput = {
   name: string;
 };
 
+/** A piece of a replay, from cue-in to cue-out. */
+export type CreateClipInput = {
+  /** The id of an asset of kind REPLAY, which may still be going on. */
+  assetId: string | number;
+  /** Where the clip begins, in seconds from what was first in the replay; add its droppedSeconds to the position of a player. */
+  cueInSeconds: number;
+  /** Where it ends, counted in the same way: from 5 seconds to half an hour behind cueInSeconds. */
+  cueOutSeconds: number;
+  /** Whether it begins and ends at the very frames, for which it is encoded anew, as H.264 and AAC; false: it is copied as it is, and begins at the key frame at or before cueInSeconds. */
+  frameAccurate?: boolean | null | undefined;
+  /** A second call with the same key and the same input is answered as the first was, and makes no second clip. */
+  idempotencyKey?: string | null | undefined;
+  /** What it is called, at most 200 characters; null: nothing. */
+  name?: string | null | undefined;
+};
+
 /** A new event. Its ingests listen from its creation on. */
 export type CreateEventInput = {
   /** Who may watch; left out: PUBLIC. */
@@ -262,6 +278,16 @@ export type CreateTemplateInput = {
   renditions: Array<RenditionInput>;
 };
 
+/** A new webhook, told of what happens from now on; at most 50 in an organization. */
+export type CreateWebhookInput = {
+  /** At most 200 characters, your own: the same call with the same key is done once and answered alike for 48 hours. Null: no such guard. The secret is shown again to the same call. */
+  idempotencyKey?: string | null | undefined;
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. */
+  kinds: Array<string>;
+  /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. */
+  url: string;
+};
+
 /** What is wrong with a cell, a row, the header or a whole file. */
 export type CsvImportErrorCode =
   /** A column is in the header twice. */
@@ -329,6 +355,12 @@ export type DeleteTemplatesInput = {
   ids: Array<string | number>;
 };
 
+/** Webhooks to delete, all or none. */
+export type DeleteWebhooksInput = {
+  /** The webhooks' ids, 1 to 100. */
+  ids: Array<string | number>;
+};
+
 /** What was asked for. It survives restarts of gateways and encoders. */
 export type DesiredStatus =
   /** The session is wanted to be on; encoders try for ever, except after FAILED. */
@@ -368,7 +400,7 @@ export type EventLanguageInput = {
 export type EventStatus =
   /** Over, for ever. */
   | 'ENDED'
-  /** Public. */
+  /** On air, for everybody who may watch. */
   | 'LIVE'
   /** Over, and its recording can be watched. */
   | 'ON_DEMAND'
@@ -451,7 +483,7 @@ export type IngestRole =
 
 /** What a signal is seen to do. */
 export type IngestState =
-  /** It arrives. */
+  /** The signal arrives. */
   | 'CONNECTED'
   /** It arrived before, and does not now. */
   | 'LOST'
@@ -494,7 +526,7 @@ export type InputType =
 export type MessagingMode =
   /** Messages that all attendees see at once. */
   | 'CHAT'
-  /** Nothing. */
+  /** Attendees write nothing. */
   | 'DISABLED'
   /** Questions that moderators see first, and attendees once they are approved. */
   | 'MODERATED_QA';
@@ -700,6 +732,16 @@ export type RenditionInput = {
   videoCodec?: VideoCodec | null | undefined;
   /** Width of the pictures in pixels, 16 to 8192, even. */
   width?: number | null | undefined;
+};
+
+/** What to send to an enabled webhook once more: deliveries, or all after a cursor. */
+export type ResendWebhookInput = {
+  /** All changes of its kinds after this position, and possibly a few of just before, each under the id that it was sent with: the replay of an outage. Of a position that is older than what is kept log.lagged is sent first. */
+  after?: string | null | undefined;
+  /** Deliveries of it by their ids, at most 1,000, whatever became of them. */
+  deliveryIds?: Array<string | number> | null | undefined;
+  /** The id of the webhook. */
+  id: string | number;
 };
 
 /** Sessions to restart, all at once or rolling. */
@@ -938,6 +980,18 @@ export type UpdateTemplateInput = {
   renditions?: Array<RenditionInput> | null | undefined;
 };
 
+/** Changes to a webhook: what is left out stays as it is. */
+export type UpdateWebhookInput = {
+  /** The id of the webhook. */
+  id: string | number;
+  /** Whether anything is sent; true also has what waits tried anew at full speed. */
+  isEnabled?: boolean | null | undefined;
+  /** Which changes are sent. The kinds are session.created, session.updated, session.status_changed, session.alerts_changed, session.deleted, template.created, template.updated, template.deleted, alert.raised, alert.repeated, alert.acknowledged, alert.ended, process.created, process.updated, process.status_changed, process.deleted, asset.created, asset.updated, asset.status_changed, asset.deleted, event.created, event.updated, event.status_changed, event.deleted, question.created, question.updated, question.status_changed, chat_message.created, chat_message.deleted, log.lagged. log.lagged is sent whatever stands here. What waits to be sent is sent still. */
+  kinds?: Array<string> | null | undefined;
+  /** Where messages are posted: http:// or https://, to an address that inputs may have. It is looked up and checked anew for every message; redirects are not followed. What waits to be sent goes there too. */
+  url?: string | null | undefined;
+};
+
 /** Why something that was asked for was not done. A closed list; a new value is announced in schema/CHANGES.md. */
 export type UserErrorCode =
   /** The credential's access level does not include this; the message names the level that does. */
@@ -1059,6 +1113,17 @@ export type VideoCodec =
   /** H.265 (HEVC): better pictures at the same bitrate; not over RTMP. */
   | 'H265';
 
+/** What became of a message to a webhook. */
+export type WebhookDeliveryStatus =
+  /** The receiver took it: it answered with a status from 200 to 299. */
+  | 'DELIVERED'
+  /** It was not taken in 72 hours, and is not sent again by itself. `resendWebhook` sends it. */
+  | 'FAILED'
+  /** It was not sent yet, or is on its way for the first time. */
+  | 'PENDING'
+  /** It was sent and not taken, and is sent again: after 5 seconds, then three times as long each time, 8 hours at most. */
+  | 'RETRYING';
+
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1162,7 +1227,7 @@ export type AlertChangesSubscriptionVariables = Exact<{
 
 export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
 
-export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
+export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
 
 export type AssetsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -1175,7 +1240,7 @@ export type AssetsQueryVariables = Exact<{
 }>;
 
 
-export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
+export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
 
 export type ProcessAssetsQueryVariables = Exact<{
   id: string | number;
@@ -1189,12 +1254,19 @@ export type ProcessAssetsQuery = { node:
     | Record<PropertyKey, never>
    | null };
 
+export type CreateClipMutationVariables = Exact<{
+  input: CreateClipInput;
+}>;
+
+
+export type CreateClipMutation = { createClip: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
 export type ShareAssetMutationVariables = Exact<{
   input: ShareAssetInput;
 }>;
 
 
-export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type DeleteAssetsMutationVariables = Exact<{
   input: DeleteAssetsInput;
@@ -1251,6 +1323,8 @@ export type ChangesQuery = { changes: { pageInfo: { hasNextPage: boolean, endCur
         | { id: string }
         | { id: string }
         | { id: string }
+        | { id: string }
+        | { id: string }
        | null }> } };
 
 export type ChangeDigestQueryVariables = Exact<{
@@ -1281,9 +1355,23 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
 
-export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+
+export type EventSharingQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventSharingQuery = { event: { id: string, sharing: { id: string, access: EventAccess, accessCode: string | null, url: string, embedHtml: string } } | null };
+
+export type EventMonitorSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EventMonitorSubscription = { eventMonitor: { id: string, at: string, status: EventStatus, streamingSeconds: number, viewerCount: number, serverAvailable: boolean, languages: Array<{ code: string, viewerCount: number, primary: IngestState, backup: IngestState, activeIngest: IngestRole | null }> } };
 
 export type CreateEventMutationVariables = Exact<{
   input: CreateEventInput;
@@ -1586,6 +1674,132 @@ export type DeleteTemplatesMutationVariables = Exact<{
 
 export type DeleteTemplatesMutation = { deleteTemplates: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
+export type WatchedEventQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null }> } | null };
+
+export type PublishedSlideSubscriptionVariables = Exact<{
+  eventId: string | number;
+}>;
+
+
+export type PublishedSlideSubscription = { publishedSlide: { id: string, number: number, imageUrl: string } | null };
+
+export type QuestionChangesSubscriptionVariables = Exact<{
+  eventId: string | number;
+  snapshot?: boolean | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type QuestionChangesSubscription = { questionChanges: { cursor: string, kind: ChangeKind, questionId: string | null, question: { id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, askedAt: string, replies: Array<{ text: string, authorName: string }> } | null } };
+
+export type LatestChatMessagesQueryVariables = Exact<{
+  id: string | number;
+  first: number;
+}>;
+
+
+export type LatestChatMessagesQuery = { publicEvent: { id: string, messages: { nodes: Array<{ id: string, text: string, authorName: string, at: string }> } } | null };
+
+export type ChatMessageChangesSubscriptionVariables = Exact<{
+  eventId: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChatMessageChangesSubscription = { chatMessageChanges: { cursor: string, kind: ChangeKind, messageId: string | null, message: { id: string, text: string, authorName: string, at: string } | null } };
+
+export type ShownMessageFragment = { id: string, text: string, authorName: string, at: string };
+
+export type AskQuestionMutationVariables = Exact<{
+  eventId: string | number;
+  text: string;
+}>;
+
+
+export type AskQuestionMutation = { askQuestion: { question: { id: string } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type UpvoteQuestionMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type UpvoteQuestionMutation = { upvoteQuestion: { question: { id: string, upvotes: number, hasUpvoted: boolean } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type SendChatMessageMutationVariables = Exact<{
+  eventId: string | number;
+  text: string;
+}>;
+
+
+export type SendChatMessageMutation = { sendChatMessage: { message: { id: string } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type WebhookRowFragment = { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string };
+
+export type WebhookErrorsFragment = { code: UserErrorCode, message: string, path: Array<string> };
+
+export type WebhooksQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  deliveries?: number | null | undefined;
+  status?: WebhookDeliveryStatus | null | undefined;
+}>;
+
+
+export type WebhooksQuery = { webhooks: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string, deliveries: { totalCount: number, nodes: Array<{ id: string, status: WebhookDeliveryStatus, attempts: number, responseStatus: number | null, problem: string | null, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, change: { kind: string, at: string, cursor: string, objectId: string, object:
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+              | { id: string }
+             | null } | null }> } }> } };
+
+export type CreateWebhookMutationVariables = Exact<{
+  input: CreateWebhookInput;
+}>;
+
+
+export type CreateWebhookMutation = { createWebhook: { secret: string | null, webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type UpdateWebhookMutationVariables = Exact<{
+  input: UpdateWebhookInput;
+}>;
+
+
+export type UpdateWebhookMutation = { updateWebhook: { webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type DeleteWebhooksMutationVariables = Exact<{
+  input: DeleteWebhooksInput;
+}>;
+
+
+export type DeleteWebhooksMutation = { deleteWebhooks: { deletedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
+export type ResendWebhookMutationVariables = Exact<{
+  input: ResendWebhookInput;
+}>;
+
+
+export type ResendWebhookMutation = { resendWebhook: { webhook: { id: string, url: string, kinds: Array<string>, isEnabled: boolean, disabledReason: string | null, failingSince: string | null, createdAt: string } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1652,6 +1866,7 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -1659,6 +1874,7 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -1684,6 +1900,7 @@ export const SignalFragmentDoc = new TypedDocumentString(`
   state
   lastSeenAt
   bitrateKbps
+  serverAvailable
   endpoints {
     protocol
     serverUrl
@@ -1807,6 +2024,32 @@ export const TemplateRowFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"TemplateRow"}) as unknown as TypedDocumentString<TemplateRowFragment, unknown>;
+export const ShownMessageFragmentDoc = new TypedDocumentString(`
+    fragment ShownMessage on ChatMessage {
+  id
+  text
+  authorName
+  at
+}
+    `, {"fragmentName":"ShownMessage"}) as unknown as TypedDocumentString<ShownMessageFragment, unknown>;
+export const WebhookRowFragmentDoc = new TypedDocumentString(`
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+    `, {"fragmentName":"WebhookRow"}) as unknown as TypedDocumentString<WebhookRowFragment, unknown>;
+export const WebhookErrorsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}
+    `, {"fragmentName":"WebhookErrors"}) as unknown as TypedDocumentString<WebhookErrorsFragment, unknown>;
 export const WhoAmIDocument = new TypedDocumentString(`
     query WhoAmI {
   caller {
@@ -2172,6 +2415,7 @@ export const AssetsDocument = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -2179,6 +2423,7 @@ export const AssetsDocument = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -2215,6 +2460,52 @@ export const ProcessAssetsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ProcessAssetsQuery, ProcessAssetsQueryVariables>;
+export const CreateClipDocument = new TypedDocumentString(`
+    mutation CreateClip($input: CreateClipInput!) {
+  createClip(input: $input) {
+    asset {
+      ...AssetRow
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+    fragment AssetRow on Asset {
+  id
+  kind
+  status
+  statusReason
+  playbackName
+  renditionName
+  name
+  sessionDate
+  fileName
+  contentType
+  url
+  urlExpiresAt
+  bytes
+  durationSeconds
+  droppedSeconds
+  shareUrl
+  shareExpiresAt
+  createdAt
+  session {
+    id
+    name
+  }
+  process {
+    id
+    kind
+  }
+  run {
+    id
+    sessionName
+    startedAt
+  }
+}`) as unknown as TypedDocumentString<CreateClipMutation, CreateClipMutationVariables>;
 export const ShareAssetDocument = new TypedDocumentString(`
     mutation ShareAsset($input: ShareAssetInput!) {
   shareAsset(input: $input) {
@@ -2235,6 +2526,7 @@ export const ShareAssetDocument = new TypedDocumentString(`
   statusReason
   playbackName
   renditionName
+  name
   sessionDate
   fileName
   contentType
@@ -2242,6 +2534,7 @@ export const ShareAssetDocument = new TypedDocumentString(`
   urlExpiresAt
   bytes
   durationSeconds
+  droppedSeconds
   shareUrl
   shareExpiresAt
   createdAt
@@ -2446,6 +2739,7 @@ export const EventDocument = new TypedDocumentString(`
       code
       label
       activeIngest
+      viewerCount
       hlsUrl
       primary {
         ...Signal
@@ -2462,6 +2756,7 @@ export const EventDocument = new TypedDocumentString(`
   state
   lastSeenAt
   bitrateKbps
+  serverAvailable
   endpoints {
     protocol
     serverUrl
@@ -2471,6 +2766,39 @@ export const EventDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<EventQuery, EventQueryVariables>;
+export const EventSharingDocument = new TypedDocumentString(`
+    query EventSharing($id: ID!) {
+  event(id: $id) {
+    id
+    sharing {
+      id
+      access
+      accessCode
+      url
+      embedHtml
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventSharingQuery, EventSharingQueryVariables>;
+export const EventMonitorDocument = new TypedDocumentString(`
+    subscription EventMonitor($id: ID!) {
+  eventMonitor(id: $id) {
+    id
+    at
+    status
+    streamingSeconds
+    viewerCount
+    serverAvailable
+    languages {
+      code
+      viewerCount
+      primary
+      backup
+      activeIngest
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EventMonitorSubscription, EventMonitorSubscriptionVariables>;
 export const CreateEventDocument = new TypedDocumentString(`
     mutation CreateEvent($input: CreateEventInput!) {
   createEvent(input: $input) {
@@ -3596,3 +3924,262 @@ export const DeleteTemplatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DeleteTemplatesMutation, DeleteTemplatesMutationVariables>;
+export const WatchedEventDocument = new TypedDocumentString(`
+    query WatchedEvent($id: ID!) {
+  publicEvent(id: $id) {
+    id
+    title
+    details
+    status
+    startsAt
+    messagingMode
+    languages {
+      id
+      code
+      label
+      hlsUrl
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WatchedEventQuery, WatchedEventQueryVariables>;
+export const PublishedSlideDocument = new TypedDocumentString(`
+    subscription PublishedSlide($eventId: ID!) {
+  publishedSlide(eventId: $eventId) {
+    id
+    number
+    imageUrl
+  }
+}
+    `) as unknown as TypedDocumentString<PublishedSlideSubscription, PublishedSlideSubscriptionVariables>;
+export const QuestionChangesDocument = new TypedDocumentString(`
+    subscription QuestionChanges($eventId: ID!, $snapshot: Boolean, $after: Cursor) {
+  questionChanges(eventId: $eventId, snapshot: $snapshot, after: $after) {
+    cursor
+    kind
+    questionId
+    question {
+      id
+      text
+      authorName
+      status
+      upvotes
+      hasUpvoted
+      isMine
+      askedAt
+      replies {
+        text
+        authorName
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<QuestionChangesSubscription, QuestionChangesSubscriptionVariables>;
+export const LatestChatMessagesDocument = new TypedDocumentString(`
+    query LatestChatMessages($id: ID!, $first: Int!) {
+  publicEvent(id: $id) {
+    id
+    messages(first: $first) {
+      nodes {
+        ...ShownMessage
+      }
+    }
+  }
+}
+    fragment ShownMessage on ChatMessage {
+  id
+  text
+  authorName
+  at
+}`) as unknown as TypedDocumentString<LatestChatMessagesQuery, LatestChatMessagesQueryVariables>;
+export const ChatMessageChangesDocument = new TypedDocumentString(`
+    subscription ChatMessageChanges($eventId: ID!, $after: Cursor) {
+  chatMessageChanges(eventId: $eventId, after: $after) {
+    cursor
+    kind
+    messageId
+    message {
+      ...ShownMessage
+    }
+  }
+}
+    fragment ShownMessage on ChatMessage {
+  id
+  text
+  authorName
+  at
+}`) as unknown as TypedDocumentString<ChatMessageChangesSubscription, ChatMessageChangesSubscriptionVariables>;
+export const AskQuestionDocument = new TypedDocumentString(`
+    mutation AskQuestion($eventId: ID!, $text: String!) {
+  askQuestion(input: {eventId: $eventId, text: $text}) {
+    question {
+      id
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AskQuestionMutation, AskQuestionMutationVariables>;
+export const UpvoteQuestionDocument = new TypedDocumentString(`
+    mutation UpvoteQuestion($id: ID!) {
+  upvoteQuestion(input: {id: $id}) {
+    question {
+      id
+      upvotes
+      hasUpvoted
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpvoteQuestionMutation, UpvoteQuestionMutationVariables>;
+export const SendChatMessageDocument = new TypedDocumentString(`
+    mutation SendChatMessage($eventId: ID!, $text: String!) {
+  sendChatMessage(input: {eventId: $eventId, text: $text}) {
+    message {
+      id
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SendChatMessageMutation, SendChatMessageMutationVariables>;
+export const WebhooksDocument = new TypedDocumentString(`
+    query Webhooks($first: Int, $after: String, $deliveries: Int = 20, $status: WebhookDeliveryStatus) {
+  webhooks(first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      ...WebhookRow
+      deliveries(first: $deliveries, status: $status) {
+        totalCount
+        nodes {
+          id
+          status
+          attempts
+          responseStatus
+          problem
+          createdAt
+          lastAttemptAt
+          nextAttemptAt
+          change {
+            kind
+            at
+            cursor
+            objectId
+            object {
+              id
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}`) as unknown as TypedDocumentString<WebhooksQuery, WebhooksQueryVariables>;
+export const CreateWebhookDocument = new TypedDocumentString(`
+    mutation CreateWebhook($input: CreateWebhookInput!) {
+  createWebhook(input: $input) {
+    secret
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<CreateWebhookMutation, CreateWebhookMutationVariables>;
+export const UpdateWebhookDocument = new TypedDocumentString(`
+    mutation UpdateWebhook($input: UpdateWebhookInput!) {
+  updateWebhook(input: $input) {
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<UpdateWebhookMutation, UpdateWebhookMutationVariables>;
+export const DeleteWebhooksDocument = new TypedDocumentString(`
+    mutation DeleteWebhooks($input: DeleteWebhooksInput!) {
+  deleteWebhooks(input: $input) {
+    deletedIds
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<DeleteWebhooksMutation, DeleteWebhooksMutationVariables>;
+export const ResendWebhookDocument = new TypedDocumentString(`
+    mutation ResendWebhook($input: ResendWebhookInput!) {
+  resendWebhook(input: $input) {
+    webhook {
+      ...WebhookRow
+    }
+    userErrors {
+      ...WebhookErrors
+    }
+  }
+}
+    fragment WebhookRow on Webhook {
+  id
+  url
+  kinds
+  isEnabled
+  disabledReason
+  failingSince
+  createdAt
+}
+fragment WebhookErrors on UserError {
+  code
+  message
+  path
+}`) as unknown as TypedDocumentString<ResendWebhookMutation, ResendWebhookMutationVariables>;

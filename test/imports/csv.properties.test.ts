@@ -66,7 +66,8 @@ describe("reading what was written", () => {
       .chain((width) => fc.array(fc.array(naughty, { minLength: width, maxLength: width }), { maxLength: 6 }));
     fc.assert(
       fc.property(table, fc.constantFrom(",", ";", "\t"), (records, delimiter) => {
-        const header = (records[0] ?? ["", ""]).map((_, index) => `column ${index}`);
+        // Never a delimiter that it does not have: which one it is, is told by the header.
+        const header = (records[0] ?? ["", ""]).map((cell, index) => `${/[,;\t"\r\n]/.test(cell) ? "" : cell} ${index}`);
         expect(cellsOf(writeCsv(header, records, delimiter))).toEqual([header, ...records]);
       }),
       { numRuns: 2_000 },
@@ -95,11 +96,8 @@ describe("any text at all", () => {
       fc.property(soup, (text) => {
         const { table, error } = readCsv(text);
         if (error) return;
-        const [header, ...rows] = strictly(text, table.delimiter);
-        expect([table.header, ...table.records.map((record) => record.cells)]).toEqual([
-          header,
-          ...rows.map((cells) => cells.map(unprotectFormula)),
-        ]);
+        const rows = strictly(text, table.delimiter).map((cells) => cells.map(unprotectFormula));
+        expect([table.header, ...table.records.map((record) => record.cells)]).toEqual(rows);
       }),
       { numRuns: 5_000 },
     );

@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startTestServer({
     allowedNetworks: [],
     allowedOrigins: ["https://console.example"],
-    onStatement: (statement) => (pageCount += statement.includes("string_agg(") ? 1 : 0),
+    onStatement: (statement) => (pageCount += statement.includes("left join playbacks p on p.session_id") ? 1 : 0),
   });
   caller = await server.otherOrganization();
   await insertTemplate(caller.context, "One");
@@ -138,5 +138,29 @@ describe("GET /exports/sessions.csv", () => {
     expect(read - pages).toBeGreaterThan(0);
     expect(read - pages).toBeLessThan(pages);
     request.destroy();
+  });
+});
+
+describe("exportSessionsCsv", () => {
+  it("holds 20,000 sessions; of one more only the streamed export does, to which it points", { timeout: 120_000 }, async () => {
+    const other = await server.otherOrganization();
+    await insertTemplate(other.context, "One");
+    const [session] = (await importSessionsCsv(other.context, { csv: fileOf(1), dryRun: false })).sessions;
+    const copies = (first: number, last: number) =>
+      server.database.executor.execute(sql`
+        insert into sessions select copy.* from sessions s, generate_series(${first}::integer, ${last}::integer) as n,
+          jsonb_populate_record(s, jsonb_build_object(
+            'id', s.id || n, 'stream_id', s.stream_id || n, 'name', 'Copy ' || n, 'name_key', 'copy ' || n, 'name_order', 'copy ' || n)) as copy
+        where s.id = ${session?.id ?? ""}`);
+    const ask = () => other.ask<{ exportSessionsCsv: { rowCount: number } }>("{ exportSessionsCsv { rowCount } }");
+    // In parts, since a statement may take so long and no longer.
+    for (let first = 2; first <= 20_000; first += 5_000) await copies(first, Math.min(first + 4_999, 20_000));
+    expect((await ask()).data?.exportSessionsCsv.rowCount).toBe(20_000);
+    await copies(20_001, 20_001);
+    expect((await ask()).errors).toMatchObject([
+      { message: expect.stringMatching(/at most 20000 .*\/exports\/sessions\.csv/) as string, extensions: { code: "BAD_USER_INPUT" } },
+    ]);
+    key = other.key;
+    expect(await rowsOf("")).toBe(20_001);
   });
 });

@@ -184,6 +184,16 @@ describe("importSessionsCsv", () => {
     expect(payload.errorCsv).toMatch(/^name,.*,error\r\n/);
   });
 
+  it("answers with a file of errors of which no cell runs as a formula, and which says the same when it is sent again", async () => {
+    const [header = "", row = ""] = fileOf({}).split("\r\n");
+    const csv = `${header},=1+1,"@sum(a,b)",-1\r\n${row},=2+2,-1,+3\r\n`;
+    const { errorCsv, errors } = await importCsv({ csv });
+    expect(errors).toMatchObject(["=1+1", "@sum(a,b)", "-1"].map((column) => ({ row: 1, column, code: "UNKNOWN_HEADER" })));
+    expect(errorCsv?.split("\r\n")[0]).toBe(`${header},'=1+1,"'@sum(a,b)",-1,error`);
+    expect(errorCsv).toContain(",'=2+2,-1,'+3,");
+    expect(await importCsv({ csv: errorCsv })).toMatchObject({ errors, errorCsv });
+  });
+
   it("creates nothing in a dry run", async () => {
     const payload = await importCsv({ csv: fileOf({}), dryRun: true });
     expect(payload).toMatchObject({

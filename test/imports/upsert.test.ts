@@ -225,4 +225,32 @@ describe("an UPSERT", () => {
     expect(await during(400, "third-one")).toBe(one);
     expect(one).toBeLessThanOrEqual(18);
   });
+
+  it("edits thousands in parts, always as many, so that none of its statements comes near its timeout", async () => {
+    const rows = (count: number, description: string) =>
+      Array.from({ length: count }, (_, index) => ({ ...HTTP, name: `Channel ${index}`, description }));
+    await create(...rows(2_000, "first"));
+    const during = async (count: number, description: string) => {
+      statements.length = 0;
+      expect(await upsert(...rows(count, description))).toMatchObject({ imported: true, rowCount: count });
+      return statements.length;
+    };
+    await test.database.executor.execute(sql`create table edited (count integer)`);
+    await test.database.executor.execute(sql`
+      create function count_edited() returns trigger language plpgsql as 'begin insert into edited select count(*) from new_rows; return null; end'`);
+    await test.database.executor.execute(sql`
+      create trigger count_edited after update on sessions referencing new table as new_rows for each statement execute function count_edited()`);
+    try {
+      const some = await during(1_200, "second");
+      await test.database.executor.execute(sql`truncate edited`);
+      expect(await during(2_000, "third")).toBe(some);
+      const [row] = await test.database.executor.execute(
+        sql`select max(count)::integer as most, sum(count)::integer as all_of_them, (select count(*)::integer from sessions where description = 'third') as third from edited`,
+      );
+      expect(row).toEqual({ most: 250, all_of_them: 2_000, third: 2_000 });
+    } finally {
+      await test.database.executor.execute(sql`drop function count_edited cascade`);
+      await test.database.executor.execute(sql`drop table edited`);
+    }
+  });
 });

@@ -8,6 +8,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Executor } from "../../src/database/database.ts";
 import { registerEncoder } from "../../src/encoder/encoder.store.ts";
 import { SIMULATED_CAPABILITIES } from "../../src/encoder/simulator.ts";
+import { createVault } from "../../src/access/vault.ts";
+import { systemClock } from "../../src/shared/clock.ts";
+import { signedUrlEnd } from "../../src/access/signed-hour.rules.ts";
+import { signLivePath } from "../../src/origin/origin.rules.ts";
 import { createGatewayOrigin } from "../../src/origin/gateway-origin.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createWorld, waitUntil, type World } from "../encoder/world.ts";
@@ -50,13 +54,23 @@ afterAll(async () => {
   await test.close();
 });
 
+const vault = createVault(Buffer.alloc(32, 7));
+/** Sessions of whose media something was got, as the gateways tell. */
+const viewed: string[] = [];
+
 /** With an encoder of the same process, which has a file of the output. */
 async function startGateway(name: string, executor: Executor): Promise<Gateway> {
   const encoderId = `encoder_${name}`;
   const mediaRoot = join(directory, name);
   mkdirSync(join(mediaRoot, "live", token), { recursive: true });
   writeFileSync(join(mediaRoot, "live", token, "index.m3u8"), name);
-  const origin = createGatewayOrigin({ executor, own: { mediaRoot, currentId: () => encoderId } });
+  const origin = createGatewayOrigin({
+    signing: vault,
+    clock: systemClock,
+    executor,
+    own: { mediaRoot, currentId: () => encoderId },
+    onViewed: (id) => viewed.push(id),
+  });
   const server = createServer((request, response) => void origin(request, response));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -86,4 +100,30 @@ it("serves what another gateway sends here while the database does not say who h
   const away = { execute: () => Promise.reject(new Error("The database is away.")) } as unknown as Executor;
   const gateway = await startGateway("three", away);
   expect([await ask(gateway), await ask(gateway, FORWARDED)]).toEqual(["500", "three"]);
+});
+
+it("tells once who got something of an event that is live, and of nothing else", async () => {
+  await test.database.executor.execute(sql`update sessions set encoder_id = 'encoder_two'`);
+  await waitUntil(
+    () => askAll(),
+    (answers) => answers.every((answer) => answer === "two"),
+  );
+  expect(viewed).toEqual([]);
+  const [session] = await test.database.executor.execute<{ id: string }>(sql`update sessions set on_air = 'LIVE' returning id`);
+  // Each of them hears of it in its own time.
+  await waitUntil(
+    async () => {
+      viewed.length = 0;
+      return [await askAll(), viewed.length] as const;
+    },
+    ([, count]) => count === 2,
+  );
+  const missing = gateways.map(({ url }) => fetch(`${url}/live/${token}/none.m3u8`));
+  const heads = gateways.map(({ url }) => fetch(`${url}/live/${token}/index.m3u8`, { method: "HEAD" }));
+  expect((await Promise.all([...missing, ...heads])).map(({ status }) => status)).toEqual([404, 404, 200, 200]);
+  expect(viewed).toEqual([session!.id, session!.id]);
+  // An operator who looks in is no viewer.
+  const preview = signLivePath(vault, { grant: "PREVIEW", token, file: "index.m3u8", expiresAt: signedUrlEnd(new Date()) });
+  expect((await Promise.all(gateways.map(({ url }) => fetch(`${url}${preview}`)))).map(({ status }) => status)).toEqual([200, 200]);
+  expect(viewed.length).toBe(2);
 });

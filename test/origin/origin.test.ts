@@ -6,17 +6,29 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOrigin } from "../../src/origin/origin.ts";
-import { parseRange, readLivePath } from "../../src/origin/origin.rules.ts";
+import { signedUrlEnd } from "../../src/access/signed-hour.rules.ts";
+import { createVault } from "../../src/access/vault.ts";
+import { parseRange, readLivePath, signLivePath, type LiveGrant } from "../../src/origin/origin.rules.ts";
 
 const root = mkdtempSync(join(tmpdir(), "headend-origin-"));
 const token = "k3v9abcdefghjkmnpqrstvwxyz";
 const live = join(root, "live", token);
 const segment = Buffer.from(Array.from({ length: 1_000 }, (_, index) => index % 251));
 let forwarded = "";
+const vault = createVault(Buffer.alloc(32, 7));
+const NOW = new Date("2026-11-28T10:20:30Z");
 const origin = createOrigin({
   mediaRoot: root,
-  resolve: (asked) =>
-    asked === "elsewhere" ? { baseAddress: "http://10.0.0.1" } : asked === "nowhere" ? null : { directory: join(root, "live", asked) },
+  signing: vault,
+  clock: { now: () => NOW },
+  resolve: (asked, grant) =>
+    asked === "gated" && grant === null
+      ? null
+      : asked === "elsewhere"
+        ? { baseAddress: "http://10.0.0.1" }
+        : asked === "nowhere"
+          ? null
+          : { directory: join(root, "live", asked) },
   forward: (_, response, target) => {
     forwarded = `${target.baseAddress}${target.path}`;
     response.end();
@@ -189,4 +201,55 @@ it("survives players that go away in the middle, with constant memory", async ()
   );
   expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   expect((await get(`/live/${token}/index.m3u8`)).status).toBe(200);
+});
+
+describe("a signed address", () => {
+  const sign = (grant: LiveGrant, { of = token, file = "index.m3u8", expiresAt = signedUrlEnd(NOW), by = vault } = {}) =>
+    signLivePath(by, { grant, token: of, file, expiresAt });
+  const statusOf = async (path: string) => (await get(path)).status;
+  const hours = (count: number) => new Date(Math.floor(NOW.getTime() / 3_600_000 + count) * 3_600_000);
+
+  beforeAll(() => {
+    for (const name of ["gated", "tested"]) {
+      mkdirSync(join(root, "live", name));
+      writeFileSync(join(root, "live", name, "index.m3u8"), "#EXTM3U\nv0_1.ts\n");
+      writeFileSync(join(root, "live", name, "v0_1.ts"), segment);
+    }
+    writeFileSync(join(root, "live", "tested", ".private"), "");
+  });
+
+  it("opens what is not open to everybody, and all that stands beside it", async () => {
+    expect([await statusOf("/live/gated/index.m3u8"), await statusOf("/live/tested/index.m3u8")]).toEqual([404, 404]);
+    const path = sign("WATCH", { of: "gated" });
+    expect([await statusOf(path), await statusOf(path.replace("index.m3u8", "v0_1.ts"))]).toEqual([200, 200]);
+    expect([await statusOf(sign("PREVIEW", { of: "tested" })), await statusOf(sign("WATCH", { of: "tested" }))]).toEqual([200, 404]);
+  });
+
+  it("is sent on as it is", async () => {
+    const path = sign("WATCH", { of: "elsewhere", file: "v0_1.ts" });
+    await get(path);
+    expect(forwarded).toBe(`http://10.0.0.1${path}`);
+  });
+
+  it.each<[string, string]>([
+    ["of another output", sign("WATCH", { of: "gated" }).replace("/gated/", `/${token}/`)],
+    ["by another installation", sign("WATCH", { by: createVault(Buffer.alloc(32, 8)) })],
+    ["that has ended", sign("WATCH", { expiresAt: hours(0) })],
+    [
+      "whose hour was put off",
+      sign("WATCH", { expiresAt: hours(1) }).replace(`/${hours(1).getTime() / 3_600_000}-`, `/${hours(9).getTime() / 3_600_000}-`),
+    ],
+    ["with more behind it", `${sign("WATCH")}/index.m3u8`],
+    ["that is empty", `/live/${token}//index.m3u8`],
+    ["that is none", `/live/${token}/1-${"A".repeat(32)}/index.m3u8`],
+    ["of a file that is hidden", sign("PREVIEW", { of: "tested", file: ".private" })],
+  ])("%s opens nothing", async (_what, path) => {
+    expect(await statusOf(path)).toBe(404);
+  });
+
+  it("is good for a day at the least, and the same for all within an hour", () => {
+    expect(sign("WATCH", { expiresAt: hours(1) })).not.toBe(sign("PREVIEW", { expiresAt: hours(1) }));
+    expect(signedUrlEnd(new Date("2026-11-28T10:59:59Z"))).toEqual(signedUrlEnd(NOW));
+    expect(signedUrlEnd(NOW).getTime() - NOW.getTime()).toBeGreaterThan(24 * 3_600_000);
+  });
 });

@@ -2,7 +2,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createMediaLocator, proxyMedia } from "../../src/origin/remote.ts";
+import type { OnAir } from "../../src/sessions/session.rules.ts";
+import { createMediaLocator, isOpenTo, proxyMedia } from "../../src/origin/remote.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { allAre, createWorld, waitUntil, type World } from "../encoder/world.ts";
 
@@ -37,7 +38,7 @@ describe("createMediaLocator", () => {
     const first = await world.startAgent({ mediaAddress: "http://127.0.0.1:1" });
     await world.start(ids);
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
-    expect(await waitUntil(() => locate(token), (found) => found !== null)).toEqual({ encoderId: first.encoderId(), mediaAddress: "http://127.0.0.1:1" }); // prettier-ignore
+    expect(await waitUntil(() => locate(token), (found) => found !== null)).toEqual({ encoderId: first.encoderId(), mediaAddress: "http://127.0.0.1:1", sessionId: ids[0], onAir: null, isGated: false }); // prettier-ignore
     const second = await world.startAgent({ mediaAddress: "http://127.0.0.1:2" });
     await first.close();
     await waitUntil(() => world.view(ids), allAre("RUNNING"));
@@ -50,6 +51,20 @@ describe("createMediaLocator", () => {
 
   it("asks nothing about what cannot be a path token", async () => {
     expect(await createMediaLocator(test.database.executor)("../../etc/passwd")).toBeNull();
+  });
+});
+
+describe("isOpenTo", () => {
+  const location = (onAir: OnAir | null, isGated = false) => ({ encoderId: "e", mediaAddress: null, sessionId: "s", onAir, isGated });
+  it.each<[string, ReturnType<typeof location>, readonly [boolean, boolean, boolean]]>([
+    ["of a session of its own", location(null), [true, true, true]],
+    ["of an event that is not on air", location("OFF"), [false, false, false]],
+    ["of a test", location("TEST"), [false, false, true]],
+    ["of an event that is live", location("LIVE"), [true, true, true]],
+    ["of a test with an access code", location("TEST", true), [false, false, true]],
+    ["of an event that is live with an access code", location("LIVE", true), [false, true, true]],
+  ])("an output %s", (_what, where, [plain, watch, preview]) => {
+    expect([isOpenTo(where, null), isOpenTo(where, "WATCH"), isOpenTo(where, "PREVIEW")]).toEqual([plain, watch, preview]);
   });
 });
 

@@ -197,6 +197,7 @@ describe("pages of other origins", () => {
     }
     const answer = await send({ query: "{ changeCursor }", headers: { origin: "https://app.example" } });
     expect(answer.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    expect(answer.headers.get("vary")).toBe("origin, accept");
   });
 
   it("may not call otherwise", async () => {

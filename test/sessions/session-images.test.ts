@@ -74,7 +74,7 @@ describe("a picture of a session", () => {
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       "content-type": "image/png",
       "x-content-type-options": "nosniff",
-      "content-security-policy": "default-src 'none'",
+      "content-security-policy": "default-src 'none'; sandbox",
       "cache-control": "public, max-age=31536000, immutable",
     });
     expect(Buffer.from(await answer.arrayBuffer()).equals(png)).toBe(true);

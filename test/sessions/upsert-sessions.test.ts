@@ -391,9 +391,9 @@ describe("any sessions", () => {
         await upsertSessions(fresh, { sessions: created, dryRun: false });
         expect(edited).toEqual(await contentsOf(fresh.actor.organizationId, editable));
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
-  });
+  }, 90_000);
 
   /** Everything of these sessions but what is of the moment, or generated. */
   async function contentsOf(organizationId: string, of: readonly { readonly externalId?: string | null | undefined }[]): Promise<unknown> {

@@ -1,13 +1,15 @@
 import { execFile, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { createServer } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createSocket } from "node:dgram";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createVault } from "../../src/access/vault.ts";
 import { findCapabilities, type EncoderCapabilities } from "../../src/encoder/capabilities.ts";
 import { createOrigin } from "../../src/origin/origin.ts";
+import { systemClock } from "../../src/shared/clock.ts";
 import { codedPicture } from "./frame-codes.ts";
 import { follow, tied } from "./tied.ts";
 
@@ -215,7 +217,7 @@ export async function decodeWhole(path: string): Promise<{ readonly frames: numb
 
 /** Serves a media root over HTTP on loopback, as the gateway does. */
 export async function serveOrigin(mediaRoot: string): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
-  const origin = createOrigin({ mediaRoot });
+  const origin = createOrigin({ mediaRoot, signing: createVault(randomBytes(32)), clock: systemClock });
   const server = createServer((request, response) => void origin(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -31,6 +31,7 @@ export interface TestServerOptions {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly allowedOrigins?: readonly string[];
+  readonly embedOrigins?: readonly string[];
   readonly allowedNetworks?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly originHandler?: OriginHandler;
@@ -97,6 +98,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     changeLog,
     base,
     allowedOrigins: options.allowedOrigins ?? [],
+    embedOrigins: options.embedOrigins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     limits: options.limits ?? {},
     operations: openPersistedOperations(options.persistedOperations ?? "allow"),

@@ -7,6 +7,7 @@ export async function sendUpload<Data = Record<string, unknown>>(given: {
   readonly input: object;
   readonly file: string | Uint8Array<ArrayBuffer> | Blob;
   readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal;
 }): Promise<{
   readonly status: number;
   readonly data: Data | null;
@@ -20,6 +21,7 @@ export async function sendUpload<Data = Record<string, unknown>>(given: {
     method: "POST",
     headers: { ...(given.key !== null && { authorization: `Bearer ${given.key}` }), "apollo-require-preflight": "1", ...given.headers },
     body: form,
+    ...(given.signal && { signal: given.signal }),
   });
   const { data = null, errors = [] } = (await response.json()) as { data?: Data; errors?: never[] };
   return { status: response.status, data, errors };

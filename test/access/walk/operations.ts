@@ -22,12 +22,16 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "AddPlaybackInput.sessionId": "session",
   "ClearAlertsInput.ids": "alert",
   "ConfigureProcessesInput.sessionId": "session",
+  "CreateClipInput.assetId": "asset",
+  "DeleteAssetsInput.ids": "asset",
   "DeleteTemplatesInput.ids": "template",
+  "DeleteWebhooksInput.ids": "webhook",
   "PlaybackInput.templateId": "template",
   "PlaybackPatch.templateId": "template",
   "ProcessTargetInput.playbackId": "playback",
   "ProcessTargetInput.renditionId": "rendition",
   "Query.alerts.eventId": "event",
+  "Query.assets.sessionId": "session",
   "Query.auditEntries.objectId": "any",
   "Query.node.id": "any",
   "Query.nodes.ids": "any",
@@ -38,6 +42,8 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "RemovePlaybacksInput.sessionId": "session",
   "RemoveProcessesInput.ids": "process",
   "RenditionInput.id": "rendition",
+  "ResendWebhookInput.deliveryIds": "webhookdelivery",
+  "ResendWebhookInput.id": "webhook",
   "RevealSecretInput.id": "secret",
   "RevokeApiKeysInput.ids": "apikey",
   "RotateSecretInput.id": "secret",
@@ -45,10 +51,14 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "SessionFilter.ids": "session",
   "SessionFilter.templateId": "template",
   "SessionSelection.ids": "session",
+  "ShareAssetInput.id": "asset",
   "Subscription.alertChanges.eventId": "event",
+  "Subscription.eventMonitor.id": "event",
+  "Subscription.processChanges.sessionId": "session",
   "UpdatePlaybackInput.id": "playback",
   "UpdateSessionInput.id": "session",
   "UpdateTemplateInput.id": "template",
+  "UpdateWebhookInput.id": "webhook",
 };
 
 /** Places at which an id of one's own is answered as any other, with the reason. */
@@ -56,6 +66,7 @@ export const NEVER_FOUND: Readonly<Record<string, string>> = {
   "Mutation.createSession input.processes.targets.playbackId": "A new session has no playbacks yet; they are named by playbackName.",
   "Mutation.createSessions input.sessions.processes.targets.playbackId": "The same.",
   "Mutation.createTemplate input.renditions.id": "A new template has no renditions yet.",
+  "Query.alerts eventId": "No alert is about an event itself yet.",
 };
 
 const PASSTHROUGH = { name: "source", isPassthrough: true };
@@ -135,7 +146,15 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       return [{ sessions: { ids: [id] } }, { sessions: { excludeIds: [id] } }, { sessions: { templateId } }, { eventId }];
     },
   },
-  "Query.apiKeys": { permission: "manage api keys", audit: null, variants: async () => [{}] },
+  "Query.apiKeys": { permission: "list api keys", audit: null, variants: async () => [{}] },
+  "Query.assets": {
+    ...read,
+    async variants(world) {
+      const session = await world.session();
+      await world.asset(session);
+      return [{ sessionId: session.id }];
+    },
+  },
   "Query.auditEntries": {
     ...{ permission: "read the audit", audit: null },
     variants: async (world) => [{ objectId: await world.fresh("template") }],
@@ -170,6 +189,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Query.sessions": { ...read, variants: async (world) => (await filters(world)).map((filter) => ({ filter })) },
   "Query.template": { ...read, variants: async (world) => [{ id: await world.fresh("template") }] },
   "Query.templates": { ...read, variants: async () => [{}] },
+  "Query.webhooks": { permission: "list webhooks", audit: null, variants: async () => [{}] },
 
   "Mutation.acknowledgeAlerts": {
     ...{ permission: "acknowledge alerts", audit: "ACKNOWLEDGE_ALERTS" },
@@ -201,7 +221,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     },
   },
   "Mutation.createApiKey": {
-    ...{ permission: "manage api keys", audit: "CREATE" },
+    ...{ permission: "create api keys", audit: "CREATE" },
     variants: async (world) => [{ input: { name: world.name("key"), accessLevel: "VIEWER" } }],
   },
   "Mutation.createSession": {
@@ -213,18 +233,30 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     variants: async (world) => (await newSessions(world)).map((session) => ({ input: { sessions: [session] } })),
   },
   "Mutation.createTemplate": {
-    ...{ permission: "edit templates", audit: "CREATE" },
+    ...{ permission: "create templates", audit: "CREATE" },
     variants: async (world) =>
       [{}, { id: await world.fresh("rendition") }].map((id) => ({
         input: { name: world.name("template"), renditions: [{ ...PASSTHROUGH, ...id }] },
       })),
   },
+  "Mutation.createWebhook": {
+    ...{ permission: "create webhooks", audit: "CREATE" },
+    variants: async (world) => [{ input: { url: `https://${world.mark}.example.org/hooks`, kinds: ["session.created"] } }],
+  },
+  "Mutation.deleteAssets": {
+    ...{ permission: "delete assets", audit: "DELETE" },
+    variants: async (world) => [{ input: { ids: [await world.fresh("asset")] } }],
+  },
   "Mutation.deleteSessions": { permission: "delete sessions", audit: "DELETE", variants: bulk(stopped) },
   "Mutation.deleteTemplates": {
-    ...{ permission: "edit templates", audit: "DELETE" },
+    ...{ permission: "delete templates", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("template")] } }],
   },
-  "Mutation.hideSlates": { permission: "show slates", audit: "HIDE_SLATE", variants: bulk((world) => withShownSlate(world)) },
+  "Mutation.deleteWebhooks": {
+    ...{ permission: "delete webhooks", audit: "DELETE" },
+    variants: async (world) => [{ input: { ids: [await world.fresh("webhook")] } }],
+  },
+  "Mutation.hideSlates": { permission: "hide slates", audit: "HIDE_SLATE", variants: bulk((world) => withShownSlate(world)) },
   "Mutation.importSessionsCsv": {
     ...{ permission: "import sessions", audit: "IMPORT" },
     async variants(world) {
@@ -247,17 +279,34 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     variants: async (world) => [{ input: { ids: [await world.fresh("process")] } }],
   },
   "Mutation.restartSessions": { permission: "restart sessions", audit: "RESTART", variants: bulk(running) },
+  "Mutation.resendWebhook": {
+    ...{ permission: "update webhooks", audit: "UPDATE" },
+    async variants(world) {
+      const [id, after] = [await world.fresh("webhook"), (await world.caller.graphql("{ changeCursor }"))["changeCursor"] as string];
+      return [{ input: { id, deliveryIds: [await world.delivery(id)] } }, { input: { id, after } }];
+    },
+  },
   "Mutation.revealSecret": {
     ...{ permission: "reveal secrets", audit: "REVEAL_SECRET" },
     variants: async (world) => [{ input: { id: await world.fresh("secret") } }],
   },
   "Mutation.revokeApiKeys": {
-    ...{ permission: "manage api keys", audit: "DELETE" },
+    ...{ permission: "revoke api keys", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("apikey")] } }],
   },
   "Mutation.rotateSecret": {
     ...{ permission: "rotate secrets", audit: "ROTATE_SECRET" },
     variants: async (world) => [{ input: { id: await world.fresh("secret") } }],
+  },
+  "Mutation.createClip": {
+    ...{ permission: "create clips", audit: "CREATE" },
+    variants: async (world) => [
+      { input: { assetId: await world.replay(), cueInSeconds: 10, cueOutSeconds: 20, name: world.name("clip") } },
+    ],
+  },
+  "Mutation.shareAsset": {
+    ...{ permission: "share assets", audit: "UPDATE" },
+    variants: async (world) => [{ input: { id: await world.fresh("asset"), isShared: true } }],
   },
   "Mutation.showSlates": { permission: "show slates", audit: "SHOW_SLATE", variants: bulk(withSlates) },
   "Mutation.startSessions": { permission: "start sessions", audit: "START", variants: bulk(stopped) },
@@ -279,11 +328,15 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     variants: async (world) => [{ input: { id: await world.fresh("session"), name: world.name("session") } }],
   },
   "Mutation.updateTemplate": {
-    ...{ permission: "edit templates", audit: "UPDATE" },
+    ...{ permission: "update templates", audit: "UPDATE" },
     async variants(world) {
       const { id, renditions } = await world.template();
       return [{ input: { id, name: world.name("template"), renditions: [{ ...PASSTHROUGH, id: renditions[1].id }] } }];
     },
+  },
+  "Mutation.updateWebhook": {
+    ...{ permission: "update webhooks", audit: "UPDATE" },
+    variants: async (world) => [{ input: { id: await world.fresh("webhook"), isEnabled: false } }],
   },
 
   "Subscription.alertChanges": {
@@ -297,6 +350,11 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       ];
       return [...ways, { eventId: await world.fresh("event") }].map((way) => ({ snapshot: true, ...way }));
     },
+  },
+  "Subscription.eventMonitor": { ...read, variants: async (world) => [{ id: await world.fresh("event") }] },
+  "Subscription.processChanges": {
+    ...read,
+    variants: async (world) => [{ sessionId: await world.fresh("session"), snapshot: true }],
   },
   "Subscription.sessionChanges": {
     ...read,

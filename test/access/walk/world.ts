@@ -71,10 +71,18 @@ export class World {
     run: async () => this.run((await this.session()).id as string),
     inputswitch: async () => this.inputSwitch((await this.session()).id as string),
     apikey: async () => (await this.apiKey()).id as string,
+    asset: async () => this.asset(await this.session()),
     auditentry: async () => {
       await this.template();
       return (await this.caller.graphql("{ auditEntries(first: 1) { nodes { id } } }"))["auditEntries"].nodes[0].id as string;
     },
+    event: async () => this.event(),
+    eventlanguage: async () => this.#child("event_languages", "event_id", await this.event()),
+    scheduledaction: async () => this.scheduledAction(await this.event()),
+    question: async () => this.message("questions", "question"),
+    chatmessage: async () => this.message("chat_messages", "chatmessage"),
+    webhook: async () => this.webhook(),
+    webhookdelivery: async () => this.delivery(await this.webhook()),
     // Encoders belong to the installation and are seen by everybody.
     encoder: async () => this.encoder(),
   };
@@ -94,9 +102,45 @@ export class World {
     run: (id: string) => this.#forget("runs", id),
     inputswitch: async (id: string) => this.#deleteSession(await this.#parent("input_switches", "session_id", id)),
     apikey: (id: string) => this.#mutate("revokeApiKeys", "RevokeApiKeysInput", { ids: [id] }),
+    asset: (id: string) => this.#mutate("deleteAssets", "DeleteAssetsInput", { ids: [id] }),
     auditentry: (id: string) => this.#forget("audit_entries", id),
     encoder: (id: string) => this.#forget("encoders", id),
+    event: (id: string) => this.#mutate("deleteEvents", "DeleteEventsInput", { ids: [id] }),
+    eventlanguage: (id: string) => this.#forget("event_languages", id),
+    scheduledaction: (id: string) => this.#forget("scheduled_actions", id),
+    question: (id: string) => this.#forget("questions", id),
+    chatmessage: (id: string) => this.#forget("chat_messages", id),
+    webhook: (id: string) => this.#mutate("deleteWebhooks", "DeleteWebhooksInput", { ids: [id] }),
+    webhookdelivery: (id: string) => this.#forget("webhook_deliveries", id),
   };
+
+  async event(): Promise<string> {
+    const { id: templateId } = await this.template();
+    const languages = [{ code: "de", label: this.name("language"), templateId }];
+    const { event } = await this.#ask(
+      "mutation ($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { message } } }",
+      { title: this.name("event"), languages },
+    );
+    return (event as Loose)["id"] as string;
+  }
+
+  async scheduledAction(eventId: string): Promise<string> {
+    const { scheduledActions } = await this.#ask(
+      "mutation ($input: ScheduleActionInput!) { scheduleAction(input: $input) { scheduledActions { id } userErrors { message } } }",
+      { verb: "START_TEST", eventId, runAt: new Date(Date.now() + 3_600_000).toISOString() },
+    );
+    return (scheduledActions as Loose[])[0]!["id"] as string;
+  }
+
+  /** What an attendee wrote, written into the table. */
+  async message(table: "questions" | "chat_messages", kind: "question" | "chatmessage"): Promise<string> {
+    const [id, eventId] = [newIdentifier(kind), await this.event()];
+    const at = sql.raw(table === "questions" ? "asked_at" : "at");
+    await this.server.database.executor.execute(sql`
+      insert into ${sql.raw(table)} (id, organization_id, event_id, author_id, author_name, text, ${at})
+      values (${id}, ${this.caller.organizationId}, ${eventId}, 'guest', ${this.name("author")}, ${this.name("text")}, now())`);
+    return id;
+  }
 
   async template(renditions: readonly object[] = LADDER): Promise<Loose> {
     const input = { name: this.name("template"), description: this.name("about"), renditions };
@@ -172,6 +216,26 @@ export class World {
     return { key: answer["key"], ...answer["apiKey"] } as Loose;
   }
 
+  async webhook(): Promise<string> {
+    const { webhook } = await this.#ask(
+      "mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } userErrors { message } } }",
+      { url: `https://${this.mark}.example.org/hooks`, kinds: ["session.created"] },
+    );
+    return (webhook as Loose)["id"] as string;
+  }
+
+  /** As the dispatcher would make it of a change. */
+  async delivery(webhookId: string): Promise<string> {
+    const id = newIdentifier("webhookdelivery");
+    const objectId = unknownId("session");
+    const data = { objectId, name: this.name("of"), actor: this.name("by"), sequence: 1, cursor: "" };
+    const body = JSON.stringify({ type: "session.created", timestamp: new Date().toISOString(), data });
+    await this.#execute(sql`
+      insert into webhook_deliveries (id, webhook_id, organization_id, object_id, body, next_attempt_at, created_at)
+      values (${id}, ${webhookId}, ${this.caller.organizationId}, ${objectId}, ${body}, now(), now())`);
+    return id;
+  }
+
   /** As an encoder would raise it. */
   async alert(sessionId: string): Promise<string> {
     const id = newIdentifier("alert");
@@ -187,6 +251,27 @@ export class World {
     await this.#execute(sql`
       insert into runs (id, organization_id, session_id, session_name, generation, started_at, started_by, ended_at, stopped_by, end_reason)
       values (${id}, ${this.caller.organizationId}, ${sessionId}, ${this.name("of")}, 1, now(), ${this.name("by")}, now(), ${this.name("by")}, ${this.name("end")})`);
+    return id;
+  }
+
+  /** As an encoder would tell of it. */
+  async asset(session: Loose): Promise<string> {
+    const id = newIdentifier("asset");
+    const [encoderId, runId] = [await this.encoder(), await this.run(session["id"] as string)];
+    await this.#execute(sql`
+      insert into assets (id, organization_id, kind, status, session_id, process_id, run_id, playback_name, rendition_name, encoder_id, file_name,
+        content_type, bytes, duration_seconds, created_at)
+      values (${id}, ${this.caller.organizationId}, 'RECORDING', 'READY', ${session["id"]}, ${session["processes"][0].id}, ${runId}, ${this.name("of")},
+        ${this.name("of")}, ${encoderId}, ${`${this.mark}.mp4`}, 'video/mp4', 1, 1, now())`);
+    return id;
+  }
+
+  /** Of a minute, whose encoder is there. */
+  async replay(): Promise<string> {
+    const id = await this.fresh("asset");
+    await this.#execute(sql`update assets set kind = 'REPLAY', file_name = 'index.m3u8', duration_seconds = 60 where id = ${id}`);
+    await this.#execute(sql`
+      update encoders set status = 'ONLINE', media_address = 'http://127.0.0.1:9' where id = (select encoder_id from assets where id = ${id})`);
     return id;
   }
 
@@ -248,6 +333,11 @@ export class World {
   async #parent(table: string, column: string, id: string): Promise<string> {
     const rows = await this.#execute(sql`select ${sql.identifier(column)} as parent from ${sql.identifier(table)} where id = ${id}`);
     return (rows as unknown as readonly { readonly parent: string }[])[0]!.parent;
+  }
+
+  async #child(table: string, column: string, id: string): Promise<string> {
+    const rows = await this.#execute(sql`select id from ${sql.identifier(table)} where ${sql.identifier(column)} = ${id}`);
+    return (rows as unknown as readonly { readonly id: string }[])[0]!.id;
   }
 
   async #forget(table: string, id: string): Promise<void> {

@@ -1,0 +1,141 @@
+import { find } from "./dom.ts";
+import { playNatively, playWithHls, type Playback } from "./playback.ts";
+
+export interface Stream {
+  readonly language: string;
+  readonly url: string;
+}
+
+/** The picture, and the words in its place. */
+export interface Screen {
+  /**
+   * Plays a language, without an end to its patience. Another address of the same one, since addresses may be signed anew, is taken once
+   * the picture has to be begun anew. Null: nothing.
+   */
+  readonly play: (stream: Stream | null) => void;
+  /** Stops once what was fetched is played. */
+  readonly playOut: () => Promise<void>;
+  /** What there is to say while nothing is played. */
+  readonly say: (words: string) => void;
+}
+
+const LOOK_MILLISECONDS = 1_000;
+/** Without any progress for so long the picture is called interrupted, and then is begun anew. */
+const INTERRUPTED_AFTER_MILLISECONDS = 3_000;
+const ANEW_AFTER_MILLISECONDS = 9_000;
+const LONGEST_WAIT_MILLISECONDS = 8_000;
+const NATIVE_TYPE = "application/vnd.apple.mpegurl";
+
+export function createScreen(eventId: string): Screen {
+  const video = find("video", HTMLVideoElement);
+  const notice = find("notice", HTMLElement);
+  const sound = find("sound", HTMLButtonElement);
+  let stream: Stream | null = null;
+  let playback: Playback | null = null;
+  let failures = 0;
+  let retry = 0;
+  let reached = 0;
+  let progressedAt = 0;
+  let isPausedByHand = false;
+  let words = "";
+
+  function begin(): void {
+    window.clearTimeout(retry);
+    playback?.end();
+    playback = null;
+    if (stream === null) return;
+    progressedAt = performance.now();
+    const options = { video, url: stream.url, eventId, onLost: beginLater };
+    playback = playWithHls(options) ?? (video.canPlayType(NATIVE_TYPE) === "" ? null : playNatively(options));
+    if (playback === null) return say("This browser cannot play the stream. Any current one can.");
+    if (!isPausedByHand) void start();
+  }
+
+  /** After a wait that grows and differs: many lose the same stream at once. */
+  function beginLater(): void {
+    window.clearTimeout(retry);
+    failures += 1;
+    const longest = Math.min(LONGEST_WAIT_MILLISECONDS, 1_000 * 2 ** Math.min(failures, 3));
+    retry = window.setTimeout(begin, longest * (0.5 + Math.random() / 2));
+  }
+
+  /** Browsers play without sound where nobody has touched the page yet. */
+  async function start(): Promise<void> {
+    try {
+      await video.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError" || video.muted) return;
+      video.muted = true;
+      sound.hidden = false;
+      await video.play().catch(() => undefined);
+    }
+  }
+
+  function look(): void {
+    if (stream === null || isPausedByHand || video.ended) return;
+    const now = performance.now();
+    if (video.currentTime !== reached) {
+      reached = video.currentTime;
+      progressedAt = now;
+      failures = 0;
+      show("");
+      return;
+    }
+    const idle = now - progressedAt;
+    if (idle > INTERRUPTED_AFTER_MILLISECONDS)
+      show(reached === 0 ? "The picture is coming." : "The picture is interrupted. It comes back by itself.");
+    // What stands still although there is something new cannot be helped otherwise; of what is old there would be the last seconds again.
+    if (idle > ANEW_AFTER_MILLISECONDS && playback?.hasNews()) begin();
+    else if (video.paused && idle > INTERRUPTED_AFTER_MILLISECONDS) void start();
+  }
+
+  function show(text: string): void {
+    if (text === words) return;
+    words = text;
+    notice.textContent = text;
+    notice.hidden = text === "";
+  }
+
+  function say(text: string): void {
+    video.hidden = stream === null;
+    show(text);
+  }
+
+  sound.addEventListener("click", () => {
+    video.muted = false;
+    video.focus();
+  });
+  video.addEventListener("volumechange", () => {
+    if (!video.muted) sound.hidden = true;
+  });
+  video.addEventListener("pause", () => {
+    // At the end of what there is, and where the picture is begun anew, nobody has paused it.
+    isPausedByHand = playback !== null && !video.ended && video.readyState > HTMLMediaElement.HAVE_CURRENT_DATA;
+  });
+  video.addEventListener("play", () => {
+    isPausedByHand = false;
+    progressedAt = performance.now();
+  });
+  window.setInterval(look, LOOK_MILLISECONDS);
+
+  return {
+    play(next) {
+      const isSame = next?.language === stream?.language;
+      stream = next;
+      if (isSame) return;
+      [failures, reached, isPausedByHand] = [0, 0, false];
+      video.hidden = stream === null;
+      if (stream === null) sound.hidden = true;
+      else show("The picture is coming.");
+      begin();
+    },
+    async playOut() {
+      if (stream === null) return;
+      const end = video.buffered.length === 0 ? 0 : video.buffered.end(video.buffered.length - 1);
+      playback?.stopLoading();
+      const seconds = video.paused ? 0 : Math.max(0, end - video.currentTime);
+      await new Promise((resolve) => window.setTimeout(resolve, seconds * 1_000));
+    },
+    say,
+  };
+}
