@@ -57,6 +57,19 @@ export async function findAlerts(executor: Executor, organizationId: string, ids
   return selectAlerts(executor).where(and(eq(alerts.organizationId, organizationId), sql`${alerts.id} = any(${textList(ids)})`));
 }
 
+/** Which alerts a page is of, and in which order. */
+export function alertPageClauses(query: AlertQuery): { readonly condition: SQL | undefined; readonly keyset: KeysetOrder } {
+  return { condition: isMeant(query), keyset: NEWEST_FIRST };
+}
+
+/** The same for the alerts of one session; `sessionId` is its id in SQL. */
+export function sessionAlertsClauses({ organizationId, open }: SessionAlertsQuery, sessionId: SQL): ReturnType<typeof alertPageClauses> {
+  return {
+    condition: and(eq(alerts.organizationId, organizationId), sql`${alerts.sessionId} = ${sessionId}`, isOpenOrNot(open)),
+    keyset: NEWEST_FIRST,
+  };
+}
+
 /** One page of alerts, newest first. */
 export async function pageAlerts(executor: Executor, query: AlertQuery, page: KeysetPage): Promise<KeysetRows<AlertRow>> {
   const rows = await selectAlerts(executor)

@@ -1,6 +1,6 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
 import { assertMayRead } from "../access/actor.ts";
-import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection, type ListOrder } from "../graphql/connection.ts";
+import { PAGE_ARGUMENT_DESCRIPTIONS, toConnection, type Connection } from "../graphql/connection.ts";
 import { Input } from "../graphql/input.ts";
 import { pageKey } from "../graphql/page-loader.ts";
 import { VerbMutation, type PayloadOf } from "../graphql/payload.ts";
@@ -10,22 +10,21 @@ import { processLoader } from "../processes/process.loaders.ts";
 import { ProcessType } from "../processes/process.type.ts";
 import type { SessionFilter } from "../sessions/session.filter.ts";
 import { SessionFilterType } from "../sessions/session.input-type.ts";
-import { parseSessionFilter } from "../sessions/session.input.ts";
 import { playbackLoader, sessionLoader } from "../sessions/session.loaders.ts";
 import type { SessionRow } from "../sessions/session.store.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { acknowledgeAlerts } from "./acknowledge-alerts.ts";
+import { NEWEST_FIRST, parseAlertPage, parseAlertPaging } from "./alert-page.ts";
 import { AcknowledgeAlertsInputType, ClearAlertsInputType } from "./alert.input-type.ts";
 import { acknowledgeAlertsInput, clearAlertsInput, type AcknowledgeAlerts, type ClearAlerts } from "./alert.input.ts";
 import { alertCountLoader, alertLoader, alertsOfSessionLoader, countKey, topAlertLoader, variantOf } from "./alert.loaders.ts";
-import { countAlerts, pageAlerts, type AlertQuery, type AlertRow } from "./alert.reads.ts";
+import { countAlerts, pageAlerts, type AlertRow } from "./alert.reads.ts";
 import { ALERT_FACTS, AlertCode, AlertSeverity } from "./alert.rules.ts";
 import { AlertConnection, AlertsPayload, AlertType, NO_ALERTS } from "./alert.type.ts";
 import { clearAlerts } from "./clear-alerts.ts";
 
-const NEWEST_FIRST: ListOrder = { name: "ALERT:DESC", keyType: "text" };
 const OPEN = "True: those that are open; false: those that have ended; null: all.";
 
 @ArgsType()
@@ -61,16 +60,9 @@ export class AlertResolver {
   async alerts(@Args(() => AlertsArguments) given: AlertsArguments, @Ctx() context: RequestContext): Promise<Connection<AlertRow>> {
     assertMayRead(context.actor, "read");
     const { executor } = context.database;
-    const query: AlertQuery = {
-      organizationId: context.actor.organizationId,
-      open: given.open ?? null,
-      severity: given.severity ?? null,
-      codes: given.code ?? null,
-      sessions: given.sessions ? parseSessionFilter(given.sessions) : null,
-      eventId: given.eventId ?? null,
-    };
+    const { query, page } = parseAlertPage(given, context.actor.organizationId);
     return toConnection({
-      page: await pageAlerts(executor, query, parsePage({ first: given.first, after: given.after }, NEWEST_FIRST)),
+      page: await pageAlerts(executor, query, page),
       order: NEWEST_FIRST,
       position: ({ id }) => ({ key: id, id }),
       present: (row) => row,
@@ -158,7 +150,7 @@ export class SessionAlertsResolver {
     @Ctx() { loaders }: RequestContext,
   ): Promise<Connection<AlertRow>> {
     const variant = variantOf(open ?? null);
-    const key = pageKey(session.id, parsePage({ first, after }, NEWEST_FIRST), variant);
+    const key = pageKey(session.id, parseAlertPaging({ first, after }), variant);
     return toConnection({
       page: required(await loaders.of(alertsOfSessionLoader).load(key), "alerts of a session"),
       order: NEWEST_FIRST,

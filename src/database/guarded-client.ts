@@ -9,11 +9,12 @@ import { availabilityFault, findFault } from "./sql-state.ts";
 /** What Drizzle uses of the driver's client. */
 type Query = PromiseLike<unknown[]> & { readonly values: () => PromiseLike<unknown[][]> };
 
-interface Statements {
+/** What runs statements. */
+export interface StatementClient {
   readonly unsafe: (text: string, parameters: unknown[], options: object) => Query;
 }
 
-interface GuardedClient extends Statements, StreamingClient {
+interface GuardedClient extends StatementClient, StreamingClient {
   readonly options: { readonly parsers: object; readonly serializers: object };
   readonly begin: (work: (client: GuardedTransaction) => Promise<unknown>) => Promise<unknown>;
 }
@@ -30,7 +31,7 @@ export interface StreamingClient {
   readonly each: (text: string, parameters: unknown[], onRow: (row: unknown[]) => void) => Promise<void>;
 }
 
-interface GuardedTransaction extends Statements, CopyingClient {
+interface GuardedTransaction extends StatementClient, CopyingClient {
   readonly savepoint: (work: (client: GuardedTransaction) => Promise<unknown>) => Promise<unknown>;
 }
 

@@ -17,6 +17,9 @@ import { mediaTypeFor, statusFor } from "./media-type.ts";
 import { meteringPlugin } from "./metering.ts";
 import { isLargeAnswer } from "./large-answer.ts";
 import type { RequestContext } from "./request.ts";
+import { stringifyAnswer } from "./sql-path/json-text.ts";
+import { sqlPathPlugin } from "./sql-path/plugin.ts";
+import { SQL_TYPES } from "./sql-path/types.ts";
 
 /** Of documents that were seen, as Apollo counts them; in memory they take four times as much. Its default kept 130 MB of made-up ones. */
 const DOCUMENT_STORE_BYTES = 4_000_000;
@@ -38,10 +41,12 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
     executionOptions: { maxCoercionErrors: ERROR_COUNT_LIMIT },
     logger: log,
     formatError,
+    stringifyResult: stringifyAnswer,
     plugins: [
       // First, since it names the operations that are not admitted too.
       meteringPlugin(),
       admissionPlugin(),
+      sqlPathPlugin(SQL_TYPES),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),

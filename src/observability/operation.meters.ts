@@ -13,6 +13,8 @@ export const UNREADABLE: MeteredOperation = { type: "unknown", name: "unreadable
 export interface OperationMeters {
   /** An operation was answered; `code`: that of its first error, null without one. A subscription is answered when it has begun. */
   readonly answered: (operation: MeteredOperation, code: string | null, startedAt: number) => void;
+  /** A query over HTTP was admitted, and is answered by one statement, or by the resolvers since something in it is not mapped. */
+  readonly answeredBy: (path: "statement" | "resolvers") => void;
   /** Top-level errors of an answer, on every transport: refusals, and what failed on our side. */
   readonly erred: (codes: readonly string[]) => void;
   /** Refusals that a verb gave in `userErrors`. */
@@ -34,6 +36,12 @@ export function createOperationMeters(registry: Registry): OperationMeters {
     help: "Of queries and mutations, from the request to the answer; of subscriptions, until they have begun.",
     labelNames: ["type", "operation"],
     buckets: REQUEST_BUCKETS,
+    registers,
+  });
+  const paths = new Counter({
+    name: "headend_query_paths_total",
+    help: "Queries over HTTP, by what answers them: one statement for the whole, or the resolvers.",
+    labelNames: ["path"],
     registers,
   });
   const errors = new Counter({
@@ -59,6 +67,9 @@ export function createOperationMeters(registry: Registry): OperationMeters {
     answered({ type, name }, code, startedAt) {
       operations.inc({ type, operation: name, code: code ?? "OK" });
       durations.observe({ type, operation: name }, (performance.now() - startedAt) / 1_000);
+    },
+    answeredBy(path) {
+      paths.inc({ path });
     },
     erred(codes) {
       for (const code of codes) errors.inc({ code });

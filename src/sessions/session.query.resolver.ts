@@ -4,6 +4,7 @@ import { pageKey } from "../graphql/page-loader.ts";
 import { PagingArguments } from "../graphql/paging-arguments.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { required } from "../shared/assert.ts";
+import { parseSessionPage } from "./session-page.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { SessionFilterType } from "./session.input-type.ts";
 import { parseSessionFilter } from "./session.input.ts";
@@ -42,25 +43,15 @@ export class SessionQueryResolver {
 
   @Query(() => SessionConnection, { description: "A page of sessions, in both directions, filtered and ordered." })
   async sessions(@Args(() => SessionsArguments) given: SessionsArguments, @Ctx() context: RequestContext): Promise<Connection<SessionRow>> {
-    const orderBy = given.orderBy ?? SessionOrder.NAME;
-    const direction = given.direction ?? SortDirection.ASC;
-    const { keyType, keyOf } = SESSION_ORDERS[orderBy];
-    const order = { name: `${orderBy}:${direction}`, keyType };
-    const filter = parseSessionFilter(given.filter);
     const { organizationId } = context.actor;
-    const page = await pageSessions(context.database.executor, {
-      organizationId,
-      filter,
-      order: orderBy,
-      isDescending: direction === SortDirection.DESC,
-      page: parsePage(given, order),
-    });
+    const { query, order } = parseSessionPage(given, organizationId);
+    const page = await pageSessions(context.database.executor, query);
     return toConnection({
       page,
       order,
-      position: (row) => ({ key: keyOf(row), id: row.id }),
+      position: (row) => ({ key: SESSION_ORDERS[query.order].keyOf(row), id: row.id }),
       present: (row) => row,
-      totalCount: () => countSessions(context.database.executor, organizationId, filter),
+      totalCount: () => countSessions(context.database.executor, organizationId, query.filter),
     });
   }
 

@@ -55,15 +55,23 @@ export interface SessionPageQuery {
   readonly page: KeysetPage;
 }
 
+/** Which sessions a page is of, and in which order. */
+export function sessionPageClauses(query: SessionPageQuery): { readonly condition: SQL; readonly keyset: KeysetOrder } {
+  const { key, keyType } = SESSION_ORDERS[query.order];
+  return {
+    condition: sessionFilterCondition(query.organizationId, query.filter),
+    keyset: { key, keyType, id: sessions.id, isDescending: query.isDescending },
+  };
+}
+
 /** One page of sessions, by keyset: page 200 costs what page 1 does. */
 export async function pageSessions(executor: Executor, query: SessionPageQuery): Promise<KeysetRows<SessionRow>> {
-  const { key, keyType } = SESSION_ORDERS[query.order];
-  const order: KeysetOrder = { key, keyType, id: sessions.id, isDescending: query.isDescending };
+  const { condition, keyset } = sessionPageClauses(query);
   const rows = await executor
     .select()
     .from(sessions)
-    .where(and(sessionFilterCondition(query.organizationId, query.filter), keysetCondition(order, query.page)))
-    .orderBy(keysetOrderBy(order, query.page))
+    .where(and(condition, keysetCondition(keyset, query.page)))
+    .orderBy(keysetOrderBy(keyset, query.page))
     .limit(keysetLimit(query.page));
   return takePage(rows, query.page);
 }

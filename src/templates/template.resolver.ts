@@ -1,25 +1,18 @@
 import { Arg, Args, ArgsType, Ctx, Field, ID, Query, Resolver } from "type-graphql";
-import { parsePage, toConnection, type Connection, type ListOrder } from "../graphql/connection.ts";
+import { toConnection, type Connection } from "../graphql/connection.ts";
 import { DeletePayload, NOTHING_DELETED } from "../graphql/delete-payload.type.ts";
 import { Input } from "../graphql/input.ts";
 import { PagingArguments } from "../graphql/paging-arguments.ts";
 import { VerbMutation, type PayloadOf } from "../graphql/payload.ts";
 import type { RequestContext } from "../graphql/request.ts";
+import { parseTemplatePage } from "./template-page.ts";
 import { createTemplate } from "./create-template.ts";
 import { deleteTemplates } from "./delete-templates.ts";
 import { CreateTemplateInput, DeleteTemplatesInput } from "./template.input-type.ts";
-import {
-  createTemplateInput,
-  deleteTemplatesInput,
-  parseTemplateSearch,
-  type CreateTemplate,
-  type DeleteTemplates,
-} from "./template.input.ts";
+import { createTemplateInput, deleteTemplatesInput, type CreateTemplate, type DeleteTemplates } from "./template.input.ts";
 import { templateLoader } from "./template.loader.ts";
 import { countTemplates, pageTemplates, type StoredTemplate } from "./template.store.ts";
 import { TemplateConnection, TemplatePayload, TemplateType } from "./template.type.ts";
-
-const BY_NAME: ListOrder = { name: "NAME:ASC", keyType: "text" };
 
 @ArgsType()
 class TemplatesArguments extends PagingArguments {
@@ -46,10 +39,10 @@ export class TemplateResolver {
     @Ctx() context: RequestContext,
   ): Promise<Connection<StoredTemplate>> {
     const { executor } = context.database;
-    const search = { organizationId: context.actor.organizationId, search: parseTemplateSearch(given.search) };
+    const { search, page, order } = parseTemplatePage(given, context.actor.organizationId);
     return toConnection({
-      page: await pageTemplates(executor, search, parsePage(given, BY_NAME)),
-      order: BY_NAME,
+      page: await pageTemplates(executor, search, page),
+      order,
       position: (row) => ({ key: row.nameOrder, id: row.id }),
       present: (row) => row,
       totalCount: () => countTemplates(executor, search),

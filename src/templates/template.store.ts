@@ -1,6 +1,14 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
-import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
+import {
+  keysetCondition,
+  keysetLimit,
+  keysetOrderBy,
+  takePage,
+  type KeysetOrder,
+  type KeysetPage,
+  type KeysetRows,
+} from "../database/keyset.ts";
 import { nameKey } from "../shared/name.ts";
 import type { RenditionDraft } from "./template.input.ts";
 import { renditions, templates } from "./template.table.ts";
@@ -59,12 +67,18 @@ export interface TemplateSearch {
   readonly search: string | null;
 }
 
+const BY_NAME: KeysetOrder = { key: templates.nameOrder, id: templates.id, isDescending: false };
+
+/** Which templates a page is of, and in which order. */
+export function templatePageClauses(search: TemplateSearch): { readonly condition: SQL | undefined; readonly keyset: KeysetOrder } {
+  return { condition: matches(search), keyset: BY_NAME };
+}
+
 /** One page of templates by name. */
 export async function pageTemplates(executor: Executor, search: TemplateSearch, page: KeysetPage): Promise<KeysetRows<StoredTemplate>> {
-  const order = { key: templates.nameOrder, id: templates.id, isDescending: false };
   const rows = await selectTemplates(executor)
-    .where(and(matches(search), keysetCondition(order, page)))
-    .orderBy(keysetOrderBy(order, page))
+    .where(and(matches(search), keysetCondition(BY_NAME, page)))
+    .orderBy(keysetOrderBy(BY_NAME, page))
     .limit(keysetLimit(page));
   return takePage(rows.map(toStoredTemplate), page);
 }

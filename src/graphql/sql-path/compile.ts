@@ -1,0 +1,194 @@
+import {
+  getArgumentValues,
+  getVariableValues,
+  GraphQLError,
+  isObjectType,
+  Kind,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
+import type { Context } from "../../access/context.ts";
+import { Fault } from "../../shared/user-error.ts";
+import { gatherCall } from "./call.ts";
+import { collectFields, type CollectedFields, type Reading } from "./collect-fields.ts";
+import type { RootField } from "./failure.ts";
+import { quote, type SqlArguments, type SqlCall, type SqlConnection, type SqlRows, type SqlType } from "./field-sql.ts";
+import { pageSql, type PageSql } from "./page-sql.ts";
+import { Unmapped } from "./unmapped.ts";
+
+/** A query that is to become a statement; it has been admitted, and so fits the schema. */
+export interface SqlOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** As they were sent. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: Pick<Context, "actor" | "publicUrl">;
+}
+
+export interface Statement {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+  /** What it answers. */
+  readonly rootFields: readonly RootField[];
+}
+
+/** Types by their names; `Query` has the fields of the root. */
+export type SqlTypes = ReadonlyMap<string, SqlType>;
+
+/** PostgreSQL cuts longer names off. */
+const NAME_LIMIT = 63;
+
+/**
+ * One statement that answers the whole query: its one column of its one row is the JSON text of the data. Null when something in it is
+ * not mapped, or when it would end in an error: the resolvers tell of that.
+ */
+export function compileOperation(types: SqlTypes, given: SqlOperation): Statement | null {
+  try {
+    const { schema, document, operation } = given;
+    if (operation.directives?.length) return null;
+    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given.variables);
+    if (!coerced) return null;
+    const fragments = new Map(
+      document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [])),
+    );
+    const reading: Reading = { schema, fragments, variables: coerced };
+    const call = gatherCall(given.context);
+    const query = schema.getQueryType()?.name ?? "Query";
+    const fields = collectFields(reading, query, [operation.selectionSet]);
+    const text = new Compiler(types, reading, call).statement(query, fields);
+    const rootFields = [...fields].map(([key, nodes]) => ({ key, name: nodes[0]?.name.value ?? "", nodes }));
+    return { text, parameters: call.parameters, rootFields };
+  } catch (error) {
+    // What arguments do not fit, or mean no page, the resolvers tell of.
+    if (error instanceof Unmapped || error instanceof Fault || error instanceof GraphQLError) return null;
+    throw error;
+  }
+}
+
+class Compiler {
+  readonly #types: SqlTypes;
+  readonly #reading: Reading;
+  readonly #call: SqlCall;
+  #names = 0;
+
+  constructor(types: SqlTypes, reading: Reading, call: SqlCall) {
+    this.#types = types;
+    this.#reading = reading;
+    this.#call = call;
+  }
+
+  statement(query: string, fields: CollectedFields): string {
+    return `select (${this.#json(this.#columns(this.#typeOf(query), fields, ""), "")})::text`;
+  }
+
+  /** A name that no column can have: where a column is called like its row, its name would mean the column. */
+  #newName(mark: "#" | "@"): string {
+    this.#names += 1;
+    return `"${mark}${this.#names}"`;
+  }
+
+  #typeOf(name: string): SqlType {
+    const type = this.#types.get(name);
+    if (!type) throw new Unmapped();
+    return type;
+  }
+
+  #columns({ name, fields: known }: SqlType, fields: CollectedFields, row: string): string {
+    return this.#named(fields, (field, nodes) => {
+      if (field === "__typename") return quote(name);
+      const found = Object.hasOwn(known, field) ? known[field] : undefined;
+      if (!found) throw new Unmapped();
+      const args = this.#argumentsOf(name, nodes[0], found.kind === "value" ? [] : found.args);
+      if (found.kind === "value") return found.sql(row, this.#call);
+      return found.kind === "connection"
+        ? this.#connection(found, { nodes, args, parent: row })
+        : this.#rows(found, { nodes, args, parent: row });
+    });
+  }
+
+  /** The fields that were asked for, each under its name in the answer. */
+  #named(fields: CollectedFields, sqlOf: (field: string, nodes: readonly FieldNode[]) => string): string {
+    return [...fields]
+      .map(([key, nodes]) => {
+        if (key.length > NAME_LIMIT) throw new Unmapped();
+        return `${sqlOf(nodes[0]?.name.value ?? "", nodes)} as "${key}"`;
+      })
+      .join(", ");
+  }
+
+  #argumentsOf(typeName: string, node: FieldNode | undefined, known: readonly string[]): SqlArguments {
+    if (!node || node.directives?.some(({ name }) => name.value !== "skip" && name.value !== "include")) throw new Unmapped();
+    const type = this.#reading.schema.getType(typeName);
+    const field = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
+    if (!field || node.arguments?.some(({ name }) => !known.includes(name.value))) throw new Unmapped();
+    return getArgumentValues(field, node, this.#reading.variables);
+  }
+
+  #subfields(typeName: string, nodes: readonly FieldNode[]): CollectedFields {
+    return collectFields(
+      this.#reading,
+      typeName,
+      nodes.map(({ selectionSet }) => selectionSet),
+    );
+  }
+
+  #rows({ kind, type: typeName, from, when }: SqlRows, { nodes, args, parent }: Asked): string {
+    const type = this.#typeOf(typeName);
+    const row = from ? this.#newName("#") : parent;
+    const columns = this.#columns(type, this.#subfields(typeName, nodes), row);
+    const condition = when ? ` where ${when(parent)}` : "";
+    const tail = from ? ` from ${from({ parent, row, call: this.#call, args })}` : condition;
+    return kind === "list" ? this.#jsonList(columns, tail) : `(${this.#json(columns, tail)})`;
+  }
+
+  #connection({ type, page }: SqlConnection, { nodes, args, parent }: Asked): string {
+    const parts = pageSql(page({ parent, call: this.#call, args }), this.#call);
+    const columns = this.#named(this.#subfields(`${type}Connection`, nodes), (field, asked) =>
+      this.#connectionField(type, parts, field, asked),
+    );
+    return `(${parts.with} ${this.#json(columns, "")})`;
+  }
+
+  #connectionField(type: string, parts: PageSql, field: string, nodes: readonly FieldNode[]): string {
+    if (field === "__typename") return quote(`${type}Connection`);
+    if (field === "totalCount") return parts.totalCount();
+    const row = this.#newName("#");
+    if (field === "nodes")
+      return this.#jsonList(this.#columns(this.#typeOf(type), this.#subfields(type, nodes), row), ` from ${parts.rows(row)}`);
+    if (field === "edges") {
+      const columns = this.#named(this.#subfields(`${type}Edge`, nodes), (name, inner) => {
+        if (name === "__typename") return quote(`${type}Edge`);
+        if (name === "cursor") return parts.cursor(row);
+        if (name !== "node") throw new Unmapped();
+        return `(${this.#json(this.#columns(this.#typeOf(type), this.#subfields(type, inner), row), "")})`;
+      });
+      return this.#jsonList(columns, ` from ${parts.rows(row)}`);
+    }
+    if (field !== "pageInfo") throw new Unmapped();
+    const columns = this.#named(this.#subfields("PageInfo", nodes), (name) => {
+      const text = name === "__typename" ? quote("PageInfo") : parts.pageInfo[name];
+      if (text === undefined) throw new Unmapped();
+      return text;
+    });
+    return `(${this.#json(columns, "")})`;
+  }
+
+  #json(columns: string, tail: string): string {
+    const name = this.#newName("@");
+    return `select row_to_json(${name}) from (select ${columns}${tail}) ${name}`;
+  }
+
+  #jsonList(columns: string, tail: string): string {
+    const name = this.#newName("@");
+    return `(select coalesce(json_agg(row_to_json(${name})), '[]') from (select ${columns}${tail}) ${name})`;
+  }
+}
+
+interface Asked {
+  readonly nodes: readonly FieldNode[];
+  readonly args: SqlArguments;
+  readonly parent: string;
+}
