@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ChangeLog } from "../../src/changes/change-log.ts";
 import { currentCursor, resumeAfter } from "../../src/changes/cursor.ts";
@@ -66,6 +66,43 @@ async function crash(ending: Ending): Promise<void> {
 
 const countUpOnce = () => database.transaction("count", (transaction) => countUp(transaction, thing));
 
+/** Holds what a log reads next, until it is released; then lets something happen between its first answer with rows and what is done with it. */
+function holdReadings({ executor, listen }: Database) {
+  let held: Promise<void> | null = null;
+  let letGo: () => void = () => undefined;
+  let meanwhile: (() => Promise<void>) | null = null;
+  let done: () => void = () => undefined;
+
+  async function execute(statement: SQL): Promise<unknown> {
+    await held;
+    const answer = (await executor.execute(statement)) as { readonly oldest_at?: unknown }[];
+    const happens = meanwhile;
+    if (happens && answer[0]?.oldest_at) {
+      meanwhile = null;
+      await happens();
+      done();
+    }
+    return answer;
+  }
+
+  return {
+    database: {
+      executor: new Proxy(executor, { get: (target, name) => (name === "execute" ? execute : Reflect.get(target, name)) }),
+      listen,
+    },
+    hold(): void {
+      held = new Promise((resolve) => (letGo = resolve));
+    },
+    async release(work: () => Promise<void>): Promise<void> {
+      meanwhile = work;
+      const happened = new Promise<void>((resolve) => (done = resolve));
+      held = null;
+      letGo();
+      await happened;
+    },
+  };
+}
+
 describe.each(CRASHES)("a crash (%s) that gives numbers of transactions out again", (ending) => {
   it("keeps no change from a reader that had seen their first bearers", async () => {
     const telling = take(stream, ROLLED_BACK + 5, 30_000);
@@ -79,6 +116,25 @@ describe.each(CRASHES)("a crash (%s) that gives numbers of transactions out agai
     for (let count = 0; count < ROLLED_BACK + 5; count += 1) values.push(await countUpOnce());
     const told = await telling;
     expect(told.map(({ after }) => (after as { value: number }).value)).toEqual(values);
+  });
+
+  it("keeps no change from a reader that was told of others just before it", async () => {
+    const reading = holdReadings(database);
+    const held = await openLog(reading.database, { pollMilliseconds: 20 });
+    const following = await streamFromNow(database, held, organizationId);
+    try {
+      reading.hold();
+      const first = await countUpOnce();
+      await rollBackSome();
+      const telling = take(following, ROLLED_BACK + 6, 30_000);
+      await reading.release(() => crash(ending));
+      const values = [first];
+      for (let count = 0; count < ROLLED_BACK + 5; count += 1) values.push(await countUpOnce());
+      expect((await telling).map(({ after }) => (after as { value: number }).value)).toEqual(values);
+    } finally {
+      following.close();
+      await held.close();
+    }
   });
 
   it("keeps no change from a reader that comes back with a cursor from before it", async () => {

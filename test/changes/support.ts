@@ -62,7 +62,7 @@ export async function isQuiet(stream: ChangeStream, milliseconds: number): Promi
 }
 
 export function openLog(
-  database: Database,
+  database: Pick<Database, "executor" | "listen">,
   options: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number } = {},
 ): Promise<ChangeLog> {
   return openChangeLog({ database, log: silentLog, ...options });
