@@ -19,6 +19,7 @@ let postgres: OwnPostgres;
 let database: Database;
 let changeLog: ChangeLog;
 let stream: ChangeStream;
+let readings = 0;
 const organizationId = newOrganizationId();
 const thing = { organizationId, id: "thing_1" };
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await migrateDatabase(postgres.server.address);
   database = openDatabase({ address: postgres.server.address, log: silentLog, maxConnections: CONNECTIONS });
   await createThings(database);
-  changeLog = await openLog(database, { pollMilliseconds: 20 });
+  changeLog = await openLog(database, { pollMilliseconds: 20, onRead: () => (readings += 1) });
 });
 afterAll(async () => {
   await changeLog.close();
@@ -108,8 +109,9 @@ describe.each(CRASHES)("a crash (%s) that gives numbers of transactions out agai
     const telling = take(stream, ROLLED_BACK + 5, 30_000);
     await rollBackSome();
     const before = await nextNumber();
-    // Longer than the reader needs to look at the log.
-    await new Promise((done) => setTimeout(done, 200));
+    const readingsBefore = readings;
+    // One may have begun before.
+    await expect.poll(() => readings, { timeout: 10_000, interval: 10 }).toBeGreaterThan(readingsBefore + 1);
     await crash(ending);
     expect(await nextNumber()).toBeLessThan(before);
     const values: number[] = [];
