@@ -3,7 +3,6 @@ import type { Logger } from "../shared/log.ts";
 import { BELL_CHANNEL } from "./bell.ts";
 import { createChangeRing, type RingAnswer } from "./change-ring.ts";
 import { readFlushedExtent, readPage, readStep, type LogExtent, type LogStep, type PageOfStep } from "./change.store.ts";
-import { flushWritten } from "./flush.store.ts";
 import type { Snapshot } from "./position.ts";
 
 /** Steps with more rows than this are read by each subscriber in pages. */
@@ -44,11 +43,9 @@ export async function openChangeLog(options: ChangeLogOptions): Promise<ChangeLo
 
   const reader = startReader(options, async () => {
     const step = await readStep(executor, { from: ring.to, limit: ringRowLimit });
-    const isNew = step.oldestAt !== null;
-    if (isNew) options.onStep?.(step);
-    if (isNew && !step.isFlushed) await flushWritten(executor);
+    if (step.oldestAt !== null) options.onStep?.(step);
     // Without rows there is no hurry: the next look finds on the disk what was written.
-    if (isNew || step.isFlushed) waiting.wake(ring.push(step));
+    if (step.isFlushed) waiting.wake(ring.push(step));
     options.onRead?.(step.oldestAt);
   });
   const onWake = () => reader.wake();

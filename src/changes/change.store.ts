@@ -3,7 +3,7 @@ import { sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
 import type { ChangedObject, LoggedChangeKind } from "./change.rules.ts";
-import { FLUSH, IS_FLUSHED } from "./flush.store.ts";
+import { FLUSH, flushWhen } from "./flush.store.ts";
 import { parseSnapshot, snapshotText, viewedKind, type Position, type Snapshot, type View } from "./position.ts";
 
 /** A row of the change log. */
@@ -72,11 +72,11 @@ export interface LogStep {
   readonly isCut: boolean;
   /** When the first of them happened; null when there are none. */
   readonly oldestAt: Date | null;
-  /** Whether `to` may be handed on as it is; else `flushWritten` comes first. */
+  /** Whether `to` may be handed on: always with rows, and without any when the disk had all that was written. */
   readonly isFlushed: boolean;
 }
 
-/** Reads the step from a snapshot to that of this very statement, at most `limit` rows. */
+/** Reads the step from a snapshot to that of this very statement, at most `limit` rows. With rows it waits for the disk. */
 export async function readStep(executor: Executor, { from, limit }: { readonly from: Snapshot; readonly limit: number }): Promise<LogStep> {
   type Found = RowOrNone & {
     readonly snapshot: string;
@@ -90,9 +90,10 @@ export async function readStep(executor: Executor, { from, limit }: { readonly f
       (select ${COLUMNS} from changes c where ${hasBegunAfter(from)} order by c.transaction, c.id limit ${limit + 1})
       union all
       (select ${COLUMNS} from changes c where ${wasRunningIn(from)} limit ${limit + 1}))
-    select present.snapshot::text as snapshot, present.is_flushed, size.is_cut, size.oldest_at, c.*
-    from (select pg_current_snapshot() as snapshot, ${IS_FLUSHED} as is_flushed) present
+    select present.snapshot::text as snapshot, flush.is_done as is_flushed, size.is_cut, size.oldest_at, c.*
+    from (select pg_current_snapshot() as snapshot) present
     cross join (select count(*) > ${limit} as is_cut, min(at) as oldest_at from step) size
+    cross join lateral (select ${flushWhen(sql`size.oldest_at is not null`)} as is_done offset 0) flush
     left join step c on not size.is_cut`);
   const first = found[0];
   if (!first) throw new Error("PostgreSQL gave no row for its own snapshot");

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ChangeLog } from "../../src/changes/change-log.ts";
 import { currentCursor, resumeAfter } from "../../src/changes/cursor.ts";
@@ -19,6 +19,7 @@ let postgres: OwnPostgres;
 let database: Database;
 let changeLog: ChangeLog;
 let stream: ChangeStream;
+let readings = 0;
 const organizationId = newOrganizationId();
 const thing = { organizationId, id: "thing_1" };
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await migrateDatabase(postgres.server.address);
   database = openDatabase({ address: postgres.server.address, log: silentLog, maxConnections: CONNECTIONS });
   await createThings(database);
-  changeLog = await openLog(database, { pollMilliseconds: 20 });
+  changeLog = await openLog(database, { pollMilliseconds: 20, onRead: () => (readings += 1) });
 });
 afterAll(async () => {
   await changeLog.close();
@@ -66,19 +67,76 @@ async function crash(ending: Ending): Promise<void> {
 
 const countUpOnce = () => database.transaction("count", (transaction) => countUp(transaction, thing));
 
+/** Holds what a log reads next, until it is released; then lets something happen between its first answer with rows and what is done with it. */
+function holdReadings({ executor, listen }: Database) {
+  let held: Promise<void> | null = null;
+  let letGo: () => void = () => undefined;
+  let meanwhile: (() => Promise<void>) | null = null;
+  let done: () => void = () => undefined;
+
+  async function execute(statement: SQL): Promise<unknown> {
+    await held;
+    const answer = (await executor.execute(statement)) as { readonly oldest_at?: unknown }[];
+    const happens = meanwhile;
+    if (happens && answer[0]?.oldest_at) {
+      meanwhile = null;
+      await happens();
+      done();
+    }
+    return answer;
+  }
+
+  return {
+    database: {
+      executor: new Proxy(executor, { get: (target, name) => (name === "execute" ? execute : Reflect.get(target, name)) }),
+      listen,
+    },
+    hold(): void {
+      held = new Promise((resolve) => (letGo = resolve));
+    },
+    async release(work: () => Promise<void>): Promise<void> {
+      meanwhile = work;
+      const happened = new Promise<void>((resolve) => (done = resolve));
+      held = null;
+      letGo();
+      await happened;
+    },
+  };
+}
+
 describe.each(CRASHES)("a crash (%s) that gives numbers of transactions out again", (ending) => {
   it("keeps no change from a reader that had seen their first bearers", async () => {
     const telling = take(stream, ROLLED_BACK + 5, 30_000);
     await rollBackSome();
     const before = await nextNumber();
-    // Longer than the reader needs to look at the log.
-    await new Promise((done) => setTimeout(done, 200));
+    const readingsBefore = readings;
+    // One may have begun before.
+    await expect.poll(() => readings, { timeout: 10_000, interval: 10 }).toBeGreaterThan(readingsBefore + 1);
     await crash(ending);
     expect(await nextNumber()).toBeLessThan(before);
     const values: number[] = [];
     for (let count = 0; count < ROLLED_BACK + 5; count += 1) values.push(await countUpOnce());
     const told = await telling;
     expect(told.map(({ after }) => (after as { value: number }).value)).toEqual(values);
+  });
+
+  it("keeps no change from a reader that was told of others just before it", async () => {
+    const reading = holdReadings(database);
+    const held = await openLog(reading.database, { pollMilliseconds: 20 });
+    const following = await streamFromNow(database, held, organizationId);
+    try {
+      reading.hold();
+      const first = await countUpOnce();
+      await rollBackSome();
+      const telling = take(following, ROLLED_BACK + 6, 30_000);
+      await reading.release(() => crash(ending));
+      const values = [first];
+      for (let count = 0; count < ROLLED_BACK + 5; count += 1) values.push(await countUpOnce());
+      expect((await telling).map(({ after }) => (after as { value: number }).value)).toEqual(values);
+    } finally {
+      following.close();
+      await held.close();
+    }
   });
 
   it("keeps no change from a reader that comes back with a cursor from before it", async () => {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { appendChanges, type NewChange } from "../../src/changes/append-changes.ts";
-import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
+import { openChangeLog, type ChangeLog, type ChangeLogOptions } from "../../src/changes/change-log.ts";
 import { createChangeStream, type ChangeStream, type TakenRows } from "../../src/changes/change-stream.ts";
 import { readExtent } from "../../src/changes/change.store.ts";
 import { positionAt, wasSeen } from "../../src/changes/position.ts";
@@ -62,8 +62,8 @@ export async function isQuiet(stream: ChangeStream, milliseconds: number): Promi
 }
 
 export function openLog(
-  database: Database,
-  options: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number } = {},
+  database: Pick<Database, "executor" | "listen">,
+  options: Pick<ChangeLogOptions, "ringRowLimit" | "pollMilliseconds" | "onRead"> = {},
 ): Promise<ChangeLog> {
   return openChangeLog({ database, log: silentLog, ...options });
 }

@@ -62,14 +62,37 @@ async function createSession(name: string): Promise<string> {
 
 const pass = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
+/** The transactions of changes that a subscriber was not told, as far as the order in which it was told others shows that. */
+function missedBy(told: ReadonlyMap<string, readonly boolean[]>, log: ReadonlyMap<string, readonly LoggedUpdate[]>): readonly string[] {
+  return [...log].flatMap(([id, updates]) => {
+    const meant = updates.filter(({ before, after }) => isOdd(before) || isOdd(after));
+    const items = told.get(id) ?? [];
+    return items.length < meant.length ? [meant.find(({ after }, index) => isOdd(after) !== items[index])?.transaction ?? "the last"] : [];
+  });
+}
+
+const isOdd = (text: string | null): boolean => text?.includes(ODD) ?? false;
+
 async function isReady(): Promise<boolean> {
   return (await fetch(`${url}/readyz`)).status === 200;
 }
 
 interface LoggedUpdate {
   readonly id: string;
+  /** The number of its transaction, of which those just behind a crash may have been given out before it. */
+  readonly transaction: string;
   readonly before: string | null;
   readonly after: string | null;
+}
+
+async function nextTransaction(): Promise<string> {
+  const database = openDatabase({ address: postgres.server.address, log: createLog({ level: "silent" }) });
+  try {
+    const [row] = await database.executor.execute<{ next: string }>(sql`select pg_snapshot_xmax(pg_current_snapshot())::text as next`);
+    return row?.next ?? "";
+  } finally {
+    await database.close();
+  }
 }
 
 /** What was really committed, in its order. */
@@ -77,7 +100,7 @@ async function readLog(): Promise<ReadonlyMap<string, readonly LoggedUpdate[]>> 
   const database = openDatabase({ address: postgres.server.address, log: createLog({ level: "silent" }) });
   try {
     const rows = await database.executor.execute<LoggedUpdate & Record<string, unknown>>(sql`
-      select object_id as id, before ->> 'description' as before, after ->> 'description' as after
+      select object_id as id, transaction::text as transaction, before ->> 'description' as before, after ->> 'description' as after
       from changes where object = 'SESSION' and kind = 'UPDATED' order by changes.id`);
     return groupBy([...rows], ({ id }) => id);
   } finally {
@@ -90,6 +113,7 @@ it(
   { timeout: 240_000 },
   async () => {
     const waits: number[] = [];
+    const firstAfterRestarts: string[] = [];
     for (let round = 0; round < RESTARTS; round += 1) {
       await pass(LOAD_MILLISECONDS);
       await postgres.restart(ENDINGS[round % ENDINGS.length]);
@@ -97,6 +121,7 @@ it(
       await expect.poll(isReady, { timeout: 20_000, interval: 20 }).toBe(true);
       await expect.poll(() => writers.lastAcknowledgedAt() > backAt, { timeout: 20_000, interval: 10 }).toBe(true);
       waits.push(performance.now() - backAt);
+      firstAfterRestarts.push(`${ENDINGS[round % ENDINGS.length] ?? ""} ${await nextTransaction()}`);
     }
     await pass(LOAD_MILLISECONDS);
     await writers.stop();
@@ -114,20 +139,19 @@ it(
       RESTARTS * ACKNOWLEDGED_AT_LEAST,
     );
 
-    const isOdd = (text: string | null) => text?.includes(ODD) ?? false;
+    const meant = [...log].map(([id, updates]) => [id, updates.filter(({ before, after }) => isOdd(before) || isOdd(after))] as const);
     const expected = new Map(
-      [...log].map(([id, updates]) => [
-        id,
-        updates.filter(({ before, after }) => isOdd(before) || isOdd(after)).map(({ after }) => isOdd(after)),
-      ]),
+      meant.filter(([, { length }]) => length > 0).map(([id, updates]) => [id, updates.map(({ after }) => isOdd(after))]),
     );
     const total = [...expected.values()].reduce((sum, items) => sum + items.length, 0);
     // Told with what went wrong: a subscriber whose socket was closed comes no further.
     const behind = () => ({
       lacks: subscribers.all.map((each) => total - each.count()).filter((lack) => lack > 0),
+      missed: [...new Set(subscribers.all.flatMap(({ told }) => missedBy(told, log)))],
+      firstAfterRestarts,
       failures: subscribers.failures,
     });
-    await expect.poll(behind, { timeout: 60_000 }).toEqual({ lacks: [], failures: [] });
+    await expect.poll(behind, { timeout: 60_000 }).toEqual({ lacks: [], missed: [], firstAfterRestarts, failures: [] });
     // Whatever comes too often comes now.
     await pass(LOAD_MILLISECONDS);
     for (const { told } of subscribers.all) expect(new Map(told)).toEqual(expected);
