@@ -1,4 +1,4 @@
-import { and, eq, getColumns, gte, isNull, lt, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, getColumns, gte, isNull, lt, ne, sql, type SQL } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
 import {
   keysetCondition,
@@ -86,10 +86,33 @@ export async function findAssets(executor: Executor, organizationId: string, ids
   );
 }
 
-/** What assets belong to. */
-export type AssetOwner = "PROCESS" | "RUN";
+/** Recordings of sessions that are whole or may become so, the oldest first. */
+export async function listRecordings(
+  executor: Executor,
+  { organizationId, sessionIds }: { readonly organizationId: string; readonly sessionIds: readonly string[] },
+): Promise<readonly AssetRow[]> {
+  return selectAssets(executor)
+    .where(
+      and(
+        eq(assets.organizationId, organizationId),
+        sql`${assets.sessionId} = any(${textList(sessionIds)})`,
+        eq(assets.kind, "RECORDING"),
+        ne(assets.status, "FAILED"),
+        isNull(assets.deletedAt),
+      ),
+    )
+    .orderBy(asc(assets.createdAt), asc(assets.id));
+}
 
-const OWNER_COLUMNS = { PROCESS: assets.processId, RUN: assets.runId } as const;
+/** What assets belong to; those of an event are those of the sessions that feed its languages. */
+export type AssetOwner = "PROCESS" | "RUN" | "EVENT";
+
+// Events are named in SQL alone: they stand above assets.
+const OWNERS: Readonly<Record<AssetOwner, (ownerId: SQL) => SQL>> = {
+  PROCESS: (id) => sql`${assets.processId} = ${id}`,
+  RUN: (id) => sql`${assets.runId} = ${id}`,
+  EVENT: (id) => sql`${assets.sessionId} in (select l.session_id from event_languages l where l.event_id = ${id})`,
+};
 
 export interface OwnedAssets extends WantedPages {
   readonly organizationId: string;
@@ -103,7 +126,7 @@ export async function pageAssetsOf(executor: Executor, query: OwnedAssets): Prom
     .where(
       and(
         eq(assets.organizationId, query.organizationId),
-        eq(OWNER_COLUMNS[query.owner], wanted.ownerId),
+        OWNERS[query.owner](sql`${wanted.ownerId}`),
         isNull(assets.deletedAt),
         keysetCondition(NEWEST_FIRST, query.page),
       ),
@@ -119,13 +142,13 @@ export async function pageAssetsOf(executor: Executor, query: OwnedAssets): Prom
   return takePages(query, rows);
 }
 
-/** How many assets each of the processes or runs has. */
+/** How many assets each of the owners has. */
 export async function countAssetsOf(executor: Executor, owner: AssetOwner, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const column = OWNER_COLUMNS[owner];
+  const wanted = wantedOwners(executor, ids);
+  const count = sql<number>`(select count(*)::integer from ${assets} where ${OWNERS[owner](sql`${wanted.ownerId}`)} and ${isNull(assets.deletedAt)})`;
   const rows = await executor
-    .select({ id: column, count: sql<number>`count(*)::integer` })
-    .from(assets)
-    .where(and(sql`${column} = any(${textList(ids)})`, isNull(assets.deletedAt)))
-    .groupBy(column);
-  return new Map(rows.flatMap(({ id, count }) => (id === null ? [] : [[id, count]])));
+    .with(wanted)
+    .select({ id: wanted.ownerId, count: count.as("count") })
+    .from(wanted);
+  return new Map(rows.map(({ id, count: found }) => [id, found]));
 }

@@ -1,10 +1,9 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
 import { signedUrlEnd } from "../access/signed-hour.rules.ts";
 import { assertMayRead } from "../access/actor.ts";
-import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection, type ListOrder } from "../graphql/connection.ts";
+import { PAGE_ARGUMENT_DESCRIPTIONS, parsePage, toConnection, type Connection } from "../graphql/connection.ts";
 import { DeletePayload, NOTHING_DELETED } from "../graphql/delete-payload.type.ts";
 import { Input } from "../graphql/input.ts";
-import { pageKey } from "../graphql/page-loader.ts";
 import { VerbMutation, type PayloadOf } from "../graphql/payload.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { DateTime, Url } from "../graphql/scalars.ts";
@@ -14,10 +13,10 @@ import { runLoader } from "../sessions/run.loaders.ts";
 import { RunType } from "../sessions/run.type.ts";
 import { sessionLoader } from "../sessions/session.loaders.ts";
 import { SessionType } from "../sessions/session.type.ts";
-import { required } from "../shared/assert.ts";
-import { signAssetPath } from "./asset-url.rules.ts";
+import { assetUrlOf } from "./asset-url.ts";
 import { CreateClipInputType, DeleteAssetsInputType, ShareAssetInputType } from "./asset.input-type.ts";
 import { createClipInput, deleteAssetsInput, shareAssetInput, type CreateClip, type DeleteAssets, type ShareAsset } from "./asset.input.ts";
+import { listAssetsOf, NEWEST, NEWEST_FIRST } from "./asset.lists.ts";
 import { assetLoader, assetsOfProcessLoader, assetsOfRunLoader, processAssetCountLoader, runAssetCountLoader } from "./asset.loaders.ts";
 import { countAssets, pageAssets, type AssetQuery, type AssetRow } from "./asset.reads.ts";
 import { AssetKind, AssetStatus, canBeOpened, isShared } from "./asset.rules.ts";
@@ -25,13 +24,6 @@ import { AssetConnection, AssetPayload, AssetType } from "./asset.type.ts";
 import { createClip } from "./create-clip.ts";
 import { deleteAssets } from "./delete-assets.ts";
 import { shareAsset } from "./share-asset.ts";
-
-const NEWEST_FIRST: ListOrder = { name: "ASSET:DESC", keyType: "timestamptz" };
-const NEWEST = {
-  order: NEWEST_FIRST,
-  position: ({ createdAt, id }: AssetRow) => ({ key: createdAt, id }),
-  present: (row: AssetRow) => row,
-};
 
 @ArgsType()
 class AssetsArguments {
@@ -133,9 +125,8 @@ export class AssetResolver {
     description:
       "Opens it without credentials for a day; the same for all who ask within an hour, so that caches work. With `?download` behind it a browser saves it. Null while there is nothing to open, once it failed, and while the encoder that keeps it is away.",
   })
-  url(@Root() asset: AssetRow, @Ctx() { vault, publicUrl, clock }: RequestContext): string | null {
-    if (!canBeOpened(asset) || !asset.isReachable) return null;
-    return `${publicUrl}${signAssetPath(vault, { ...asset, expiresAt: signedUrlEnd(clock.now()) })}`;
+  url(@Root() asset: AssetRow, @Ctx() context: RequestContext): string | null {
+    return assetUrlOf(context, asset);
   }
 
   @FieldResolver(() => DateTime, {
@@ -170,14 +161,9 @@ export class ProcessAssetsResolver {
     @Root() { id }: { readonly id: string },
     @Arg("first", () => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.first }) first: number | null,
     @Arg("after", () => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.after }) after: string | null,
-    @Ctx() { loaders }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Connection<AssetRow>> {
-    const page = await loaders.of(assetsOfProcessLoader).load(pageKey(id, parsePage({ first, after }, NEWEST_FIRST)));
-    return toConnection({
-      ...NEWEST,
-      page: required(page, "assets of a process"),
-      totalCount: async () => (await loaders.of(processAssetCountLoader).load(id)) ?? 0,
-    });
+    return listAssetsOf(context, { id, pages: assetsOfProcessLoader, counts: processAssetCountLoader, page: { first, after } });
   }
 }
 
@@ -188,13 +174,8 @@ export class RunAssetsResolver {
     @Root() { id }: { readonly id: string },
     @Arg("first", () => Int, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.first }) first: number | null,
     @Arg("after", () => String, { nullable: true, description: PAGE_ARGUMENT_DESCRIPTIONS.after }) after: string | null,
-    @Ctx() { loaders }: RequestContext,
+    @Ctx() context: RequestContext,
   ): Promise<Connection<AssetRow>> {
-    const page = await loaders.of(assetsOfRunLoader).load(pageKey(id, parsePage({ first, after }, NEWEST_FIRST)));
-    return toConnection({
-      ...NEWEST,
-      page: required(page, "assets of a run"),
-      totalCount: async () => (await loaders.of(runAssetCountLoader).load(id)) ?? 0,
-    });
+    return listAssetsOf(context, { id, pages: assetsOfRunLoader, counts: runAssetCountLoader, page: { first, after } });
   }
 }

@@ -1,7 +1,12 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { assertMayRead } from "../access/actor.ts";
+import { assetUrlOf } from "../assets/asset-url.ts";
+import { recordingsLoader } from "../assets/asset.loaders.ts";
 import { eventLoader } from "../events/event.loader.ts";
 import type { EventLanguageRow, StoredEvent } from "../events/event.store.ts";
+import { OnDemandCheckType } from "../events/event.type.ts";
+import { onDemandCheckOf } from "../events/on-demand.ts";
+import { shownRecordings } from "../events/recording.rules.ts";
 import type { Connection } from "../graphql/connection.ts";
 import { Input } from "../graphql/input.ts";
 import { PagingArguments } from "../graphql/paging-arguments.ts";
@@ -13,7 +18,7 @@ import { listChatMessages, listQuestions } from "../messages/message.lists.ts";
 import { ChatMessageConnection, QuestionConnection } from "../messages/message.type.ts";
 import type { QuestionRow } from "../messages/question.store.ts";
 import { joinEvent, joinEventInput, type JoinEvent } from "./join-event.ts";
-import { JoinEventInput, JoinEventPayload, PublicEventType, PublicLanguageType } from "./public-event.type.ts";
+import { JoinEventInput, JoinEventPayload, PublicEventType, PublicLanguageType, PublicRecordingType } from "./public-event.type.ts";
 import { publicHlsUrl } from "./public-hls-url.ts";
 import { attendeeOf } from "./require-attendee.ts";
 
@@ -60,6 +65,11 @@ export class AudienceResolver {
     return event.languages.map((language) => ({ ...language, event }));
   }
 
+  @FieldResolver(() => OnDemandCheckType, { description: "Whether its recording can be watched and, if not, why." })
+  async onDemand(@Root() event: StoredEvent, @Ctx() context: RequestContext): Promise<OnDemandCheckType> {
+    return onDemandCheckOf(context, event);
+  }
+
   @FieldResolver(() => QuestionConnection, { description: "A page of the questions that you may see, the newest first." })
   async questions(
     @Root() { id: eventId }: StoredEvent,
@@ -81,8 +91,21 @@ export class AudienceResolver {
 
 @Resolver(() => PublicLanguageType)
 export class PublicLanguageResolver {
-  @FieldResolver(() => Url, { nullable: true, description: "What players open for HLS; null while there is nothing to watch." })
+  @FieldResolver(() => Url, { nullable: true, description: "What players open for HLS; null unless the event is LIVE." })
   async hlsUrl(@Root() language: PublicLanguageRoot, @Ctx() context: RequestContext): Promise<string | null> {
     return publicHlsUrl(context, language.event, language);
+  }
+
+  @FieldResolver(() => [PublicRecordingType], {
+    description:
+      "What there is to watch of it on demand, in the order to be watched: several where its encoder had to begin anew. Empty unless the event is ON_DEMAND.",
+  })
+  async recordings(
+    @Root() { event, sessionId }: PublicLanguageRoot,
+    @Ctx() context: RequestContext,
+  ): Promise<readonly PublicRecordingType[]> {
+    if (event.status !== "ON_DEMAND") return [];
+    const recordings = (await context.loaders.of(recordingsLoader).load(sessionId)) ?? [];
+    return shownRecordings(recordings).map((asset) => ({ ...asset, url: assetUrlOf(context, asset) }));
   }
 }

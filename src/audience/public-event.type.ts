@@ -1,7 +1,7 @@
-import { Field, ID, InputType, ObjectType } from "type-graphql";
+import { Field, Float, ID, InputType, ObjectType } from "type-graphql";
 import { EventStatus, MessagingMode } from "../events/event.rules.ts";
 import { UserErrorsField } from "../graphql/payload.ts";
-import { DateTime } from "../graphql/scalars.ts";
+import { DateTime, Url } from "../graphql/scalars.ts";
 import type { UserError } from "../shared/user-error.ts";
 
 @ObjectType("PublicEvent", { description: "An event as its attendees see it." })
@@ -35,6 +35,25 @@ export class PublicLanguageType {
 
   @Field(() => String, { description: "What to choose it by." })
   label!: string;
+}
+
+@ObjectType("PublicRecording", { description: "A recording of a language, for attendees.", simpleResolvers: true })
+export class PublicRecordingType {
+  @Field(() => ID, { description: "The id of the asset that it is." })
+  id!: string;
+
+  @Field(() => Url, {
+    nullable: true,
+    description:
+      "What players open: a file, signed and good for a day, the same for all who ask within an hour. Null while what keeps it is away.",
+  })
+  url!: string | null;
+
+  @Field(() => String, { description: "Its media type, such as video/mp4." })
+  contentType!: string;
+
+  @Field(() => Float, { nullable: true, description: "Its length in seconds; null when that is not known." })
+  durationSeconds!: number | null;
 }
 
 @InputType("JoinEventInput", { description: "The way in for an attendee. Asks for no credential." })

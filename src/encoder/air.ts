@@ -1,5 +1,5 @@
 import { setPrivate } from "./live-directory.ts";
-import type { Observation, SessionControls, SessionLaunch } from "./runner.ts";
+import type { LiveShow, Observation, SessionControls, SessionLaunch } from "./runner.ts";
 
 export interface AirOptions {
   readonly launch: SessionLaunch;
@@ -10,6 +10,8 @@ export interface AirOptions {
   readonly retire: () => Promise<void>;
   /** Removes what there is to play. */
   readonly forgetOutput: () => Promise<void>;
+  /** Ends what is made of the run so far, and makes what this one wants; null: nothing of what is encoded is kept. */
+  readonly enter: (show: LiveShow | null) => Promise<void>;
   /** Begins to encode what arrives, if anything does. */
   readonly begin: () => void;
 }
@@ -27,8 +29,8 @@ export function offAir({ outputs }: SessionLaunch): Observation {
  *   TEST   it encodes, and what it makes is marked as private: the origin does not serve it
  *   LIVE   it encodes for everybody
  *
- * Between two of them everything that was made is removed: what was tested never shows in what is live. A session of no event encodes
- * whenever it runs.
+ * Between two of them everything that was made is removed: what was tested never shows in what is live, nor in what is recorded of it.
+ * A session of no event encodes whenever it runs.
  */
 export class Air {
   readonly #options: AirOptions;
@@ -53,12 +55,13 @@ export class Air {
 
   /** To be called several times a second, never again before it is done; tells whether it changed what is done. */
   async align(): Promise<boolean> {
-    const wanted = this.#wanted?.onAir ?? null;
+    const { onAir: wanted = null, show = null } = this.#wanted ?? {};
     if (wanted === this.#applied) return false;
     // Nothing is begun meanwhile.
     this.#applied = "OFF";
     await this.#options.retire();
     await this.#options.forgetOutput();
+    await this.#options.enter(show);
     this.#applied = wanted;
     this.#markPrivate();
     if (this.isOn) this.#options.begin();

@@ -26,7 +26,8 @@ export interface EncoderKeeperOptions {
   readonly clock: PatientClock;
   readonly inputSwitch: InputSwitch;
   readonly watch: OutputWatch;
-  readonly processes: SessionProcesses;
+  /** What is made of the run that is on now. */
+  readonly processes: () => SessionProcesses;
   /** An earlier run of the same start left playlists to go on from. */
   readonly continues: boolean;
   readonly isOn: () => boolean;
@@ -153,11 +154,12 @@ export class EncoderKeeper {
   }
 
   #launch(facts: StreamFacts): void {
-    const { session, clock, watch, inputSwitch, processes } = this.#options;
+    const { session, clock, watch, inputSwitch } = this.#options;
+    const processes = this.#options.processes();
     const { launch, host, ffmpegPath, mediaRoot, presets, coreCount } = session;
     const now = new Date();
     const filesOf = (output: OutputLaunch): FileTargets => this.#filesOf(output, now);
-    const plan = planEncoder({ ...launch, facts, filesOf, localUrlsOf: this.#senders.localUrls });
+    const plan = planEncoder({ ...launch, processes: processes.launched, facts, filesOf, localUrlsOf: this.#senders.localUrls });
     const settings = {
       presets,
       coreCount,

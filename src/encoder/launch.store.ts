@@ -6,6 +6,7 @@ import type { SecretKind } from "../sessions/secret.rules.ts";
 import type { InputType, RemapRule } from "../sessions/session.rules.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
 import { textList } from "../database/text-list.ts";
+import { launchedProcessesJson } from "./launched-processes.store.ts";
 import { controlsJson } from "./lease.store.ts";
 import type { ProcessLaunch, SessionControls, SlateSettings } from "./runner.ts";
 
@@ -73,17 +74,7 @@ export async function readLaunches(transaction: Transaction, sessionIds: readonl
           'programNumber', p.program_number, 'pathToken', p.path_token, 'renditions', coalesce(p.started_renditions, '[]'::jsonb))
           order by p.position), '[]'::jsonb)
         from playbacks p where p.session_id = s.id),
-      'processes', (
-        select coalesce(jsonb_agg(jsonb_build_object(
-          'processId', p.id, 'kind', p.kind, 'playbackId', p.playback_id, 'renditionId', p.rendition_id, 'pathToken', p.directory_token,
-          'intervalSeconds', p.started_settings -> 'intervalSeconds', 'durationSeconds', p.started_settings -> 'durationSeconds')
-          order by p.id), '[]'::jsonb)
-        from processes p
-        join playbacks b on b.id = p.playback_id
-        where p.session_id = s.id and r.id is not null and p.started_generation = s.generation
-          and (p.started_settings ->> 'isEnabled')::boolean
-          -- An encoder is asked for nothing that it does not encode.
-          and b.started_renditions @> jsonb_build_array(jsonb_build_object('id', p.rendition_id))),
+      'processes', case when r.id is null then '[]'::jsonb else ${launchedProcessesJson} end,
       'secrets', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'playbackId', x.playback_id, 'kind', x.kind, 'position', x.position,

@@ -2,6 +2,7 @@ import { sql, type SQL } from "drizzle-orm";
 import type { Transaction } from "../database/database.ts";
 import { sessionStateJson } from "../sessions/session.state.ts";
 import type { InputPath } from "../sessions/session.rules.ts";
+import { launchedProcessesJson } from "./launched-processes.store.ts";
 import type { SessionControl } from "./lease.rules.ts";
 import type { SwitchObservation } from "./runner.ts";
 import { textList } from "../database/text-list.ts";
@@ -49,7 +50,9 @@ export const controlsJson: SQL = sql`jsonb_build_object(
   'switch', jsonb_build_object('number', s.path_command_number, 'toPath', s.path_command_to, 'actor', s.path_command_actor),
   'isSlateWanted', s.is_slate_wanted,
   'event', case when s.event_id is null then null
-    else jsonb_build_object('onAir', s.on_air, 'isBackupOnly', s.is_backup_only) end)`;
+    else jsonb_build_object('onAir', s.on_air, 'isBackupOnly', s.is_backup_only, 'show', case when s.on_air = 'LIVE' then (
+      select jsonb_build_object('runId', r.id, 'processes', ${launchedProcessesJson})
+      from runs r where r.session_id = s.id and r.generation = s.generation) end) end)`;
 
 /** A session's row as it is to be. Times are ISO texts. */
 export interface SessionWrite {

@@ -17,7 +17,7 @@ import { createPatientClock } from "./patient-clock.ts";
 import type { Resolution } from "../network/resolve.ts";
 import type { Logger } from "../shared/log.ts";
 import type { AssetKeeper } from "./asset-keeper.ts";
-import type { Observation, RunnerEnd, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
+import type { LiveShow, Observation, RunnerEnd, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
 import { SessionProcesses } from "./session-processes.ts";
 import type { StorageLevel } from "./storage-level.rules.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
@@ -84,7 +84,7 @@ export class MediaSession implements SessionRunner {
   readonly #watch: OutputWatch;
   readonly #clock = createPatientClock(TICK_LIMIT_MILLISECONDS);
   readonly #air: Air;
-  readonly #processes: SessionProcesses;
+  #processes: SessionProcesses;
   readonly #keeper: EncoderKeeper;
   /** Null where the cues of the input are not wanted. */
   readonly #cues: CueTrack | null;
@@ -117,12 +117,13 @@ export class MediaSession implements SessionRunner {
       ...{ launch, mediaRoot, tokens: this.#tokens() },
       retire: () => this.#keeper.retire(),
       forgetOutput: () => this.#forgetOutput(),
+      enter: (show) => this.#enter(show),
       begin: () => this.#keeper.begin(),
     });
     this.#processes = new SessionProcesses(options);
     this.#keeper = new EncoderKeeper({
       session: options,
-      processes: this.#processes,
+      processes: () => this.#processes,
       clock: this.#clock,
       inputSwitch: this.#switch,
       watch: this.#watch,
@@ -242,6 +243,13 @@ export class MediaSession implements SessionRunner {
     await this.#watch.check(now);
     await this.#cues?.check(now);
     await this.#keeper.check(now, this.signal.fedSince);
+  }
+
+  /** A session of an event has its run, and with it its processes, only once that is live. */
+  async #enter(show: LiveShow | null): Promise<void> {
+    await this.#processes.close("ENDED");
+    const { runId, processes } = show ?? { runId: null, processes: [] };
+    this.#processes = new SessionProcesses({ ...this.#options, launch: { ...this.#options.launch, runId, processes } });
   }
 
   /** Players cannot go from one kind of segment to another within a playlist. */

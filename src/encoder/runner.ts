@@ -67,6 +67,14 @@ export interface EventControls {
   readonly onAir: OnAir;
   /** Path A is not taken even when it comes. */
   readonly isBackupOnly: boolean;
+  /** What it is live as; null while it is not. */
+  readonly show: LiveShow | null;
+}
+
+/** The run that an event is live in, and what is made of it. */
+export interface LiveShow {
+  readonly runId: string;
+  readonly processes: readonly ProcessLaunch[];
 }
 
 /** Of a session of which nothing was asked. */

@@ -51,6 +51,10 @@ export class SessionProcesses {
     );
   }
 
+  get launched(): readonly ProcessLaunch[] {
+    return this.#options.launch.processes;
+  }
+
   /** Takes what this encoder process makes for them. */
   follow({ tees, processes: { stills, failures } }: EncoderPlan, run: EncoderRun): void {
     this.#run = run;

@@ -2,6 +2,7 @@ import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
 import { recordAudit } from "../access/record-audit.ts";
+import { requireLiveProcessing } from "../processes/require-live-processing.ts";
 import { requirePackage } from "../organizations/require-package.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import { Verb } from "../sessions/session.rules.ts";
@@ -28,6 +29,7 @@ async function create(context: TransactionContext, input: CreateEvent): Promise<
   const access = input.access ?? "PUBLIC";
   refuseTimes({ startsAt: input.startsAt ?? null, endsAt: input.endsAt ?? null });
   refuseAccess({ access, hasCode: Boolean(input.accessCode), isCodeGiven: Boolean(input.accessCode) });
+  if (input.recordingEnabled) await requireLiveProcessing(context, ["input", "recordingEnabled"]);
   await refuseTemplates(context, input.languages, (index) => ["input", "languages", String(index)]);
   const id = newIdentifier("event");
   const at = clock.now();
@@ -43,6 +45,7 @@ async function create(context: TransactionContext, input: CreateEvent): Promise<
     messagingMode: input.messagingMode ?? "DISABLED",
     access,
     publishedSlide: null,
+    recordingEnabled: input.recordingEnabled,
     accessCode: input.accessCode ? sealAccessCode(vault, id, input.accessCode) : null,
     createdAt: at,
     updatedAt: at,

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import { textList } from "../database/text-list.ts";
+import { takeSettings } from "../processes/started-settings.store.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import type { OnAir } from "../sessions/session.rules.ts";
 import type { PathsReading } from "./event-ingest.rules.ts";
@@ -41,6 +42,11 @@ export async function openLiveRuns(
     insert into runs (id, organization_id, session_id, session_name, generation, started_at, started_by)
     select item.run_id, s.organization_id, s.id, s.name, s.generation, ${at.toISOString()}::timestamptz, ${actor}
     from unnest(${textList(sessionIds)}, ${textList(runIds)}) as item (session_id, run_id) join sessions s on s.id = item.session_id`);
+}
+
+/** Keeps the settings of the processes of sessions as they are now, for the run that is opened; whoever encodes hears of them with the next heartbeat. */
+export async function takeProcessSettings(transaction: Transaction, sessionIds: readonly string[]): Promise<void> {
+  await transaction.execute(takeSettings(sql`(select id, generation from sessions where id = any(${textList(sessionIds)}))`));
 }
 
 /** What is older was told by an encoder that is gone, or cannot reach the database. */

@@ -46,6 +46,14 @@ export class CreateEventInput {
   @Field(() => String, { nullable: true, description: "The code for ACCESS_CODE, 6 to 30 characters." })
   accessCode?: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      "Whether each language is recorded from going live to the end, and can then be watched on demand. Wants the package LIVE_PROCESSING.",
+  })
+  recordingEnabled?: boolean | null;
+
   @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
   idempotencyKey?: string | null;
 }
@@ -80,6 +88,12 @@ export class UpdateEventInput {
 
   @Field(() => String, { nullable: true, description: "The code for ACCESS_CODE, 6 to 30 characters." })
   accessCode?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether each language is recorded, until it is live: from then on refused. True wants the package LIVE_PROCESSING.",
+  })
+  recordingEnabled?: boolean | null;
 }
 
 @InputType("DeleteEventsInput", { description: "Events to delete, all or none." })

@@ -59,6 +59,10 @@ export const createEventInput = z.object({
   messagingMode: z.enum(MessagingMode).nullish(),
   access: z.enum(EventAccess).nullish(),
   accessCode: accessCode.nullish(),
+  recordingEnabled: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
   idempotencyKey,
 });
 export type CreateEvent = z.output<typeof createEventInput>;
@@ -73,6 +77,7 @@ export const updateEventInput = z.object({
   messagingMode: z.enum(MessagingMode).optional(),
   access: z.enum(EventAccess).optional(),
   accessCode: accessCode.nullish(),
+  recordingEnabled: z.boolean().optional(),
 });
 export type UpdateEvent = z.output<typeof updateEventInput>;
 

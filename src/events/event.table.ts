@@ -1,4 +1,4 @@
-import { bytea, index, integer, snakeCase, text, unique } from "drizzle-orm/pg-core";
+import { boolean, bytea, index, integer, snakeCase, text, unique } from "drizzle-orm/pg-core";
 import { identifier, moment } from "../database/columns.ts";
 import { organizations } from "../organizations/organization.table.ts";
 import { sessions } from "../sessions/session.table.ts";
@@ -23,6 +23,8 @@ export const events = snakeCase.table(
     access: text().$type<EventAccess>().notNull().default("PUBLIC"),
     /** Sealed by the vault; null for a public event. */
     accessCode: bytea(),
+    /** Whether going live begins a recording of each language. */
+    recordingEnabled: boolean().notNull().default(false),
     /** The number of the slide that attendees see; null while they see none. */
     publishedSlide: integer(),
     version: integer().notNull().default(1),

@@ -4,13 +4,15 @@ import { BACKUP_ONLY_LIMITATIONS, type BackupOnlyLimitation, type EventStatus, t
 /**
  * What becomes of an event:
  *
- *   SCHEDULED ⇄ TESTING, and from either → LIVE → ENDED → ON_DEMAND
+ *   SCHEDULED ⇄ TESTING, and from either → LIVE → ENDED ⇄ ON_DEMAND
  *
  * start test  on SCHEDULED: TESTING. Ingest and preview run, the public sees nothing. Wants no signal.
  * stop test   on TESTING: SCHEDULED.
  * go live     on SCHEDULED and TESTING: LIVE. Every language needs a signal; one with its backup alone wants a confirmation.
  * stop        on LIVE: ENDED, for ever. Wants a confirmation.
  * on demand   on ENDED, by itself, once the recording can be watched: ON_DEMAND.
+ * no more     on ON_DEMAND, by itself, once the last of its recordings was deleted: ENDED. It stays over.
+ * recording   on SCHEDULED and TESTING: whether there is to be one is decided by the time that it goes live.
  * edit ingest on SCHEDULED and TESTING: once live, neither languages nor backups change.
  * delete      on SCHEDULED, ENDED and ON_DEMAND: gone.
  */
@@ -119,6 +121,14 @@ export function decideEditIngest({ status }: Pick<DecidedEvent, "status">): Even
   if (status === "LIVE") {
     return refused(UserErrorCode.BACKUP_LOCKED, "The event is live: its languages and backups are as they were when it went live.");
   }
+  return ended();
+}
+
+/** Whether it is recorded is fixed once live. */
+export function decideEditRecording({ status }: Pick<DecidedEvent, "status">): EventDecision {
+  if (isBeforeLive(status)) return ACCEPTED;
+  if (status === "LIVE")
+    return refused(UserErrorCode.INVALID_STATE, "The event is live: it is recorded, or not, as it was when it went live.");
   return ended();
 }
 

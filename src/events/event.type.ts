@@ -39,6 +39,11 @@ export class EventType extends Node {
   @Field(() => MessagingMode, { description: "What attendees may write." })
   messagingMode!: MessagingMode;
 
+  @Field(() => Boolean, {
+    description: "Whether each language is recorded from going live to the end; of one that goes live with its backup alone nothing is.",
+  })
+  recordingEnabled!: boolean;
+
   @Field(() => Int, { description: "Counted up by every change of the event; give it back as expectedVersion." })
   version!: number;
 }
@@ -111,6 +116,18 @@ export class GoLiveCheckType {
   limitations!: readonly BackupOnlyLimitation[];
 
   @Field(() => [UserErrorType], { description: "Everything that stands against it, as goLive would say it; empty when it is allowed." })
+  blockers!: readonly UserError[];
+}
+
+@ObjectType("OnDemandCheck", { description: "What watching an event on demand would meet at this moment.", simpleResolvers: true })
+export class OnDemandCheckType {
+  @Field(() => Boolean, { description: "Whether a language of it can be watched on demand." })
+  available!: boolean;
+
+  @Field(() => [UserErrorType], {
+    description:
+      "Why not: INVALID_STATE while it is not over or the recording is being finished, NO_RECORDING where there is none; empty when it is available.",
+  })
   blockers!: readonly UserError[];
 }
 

@@ -5,6 +5,7 @@ import { checkGoLive, decideGoLive } from "./event.transitions.ts";
 import { openLiveRuns, putOnAir } from "./event-session.store.ts";
 import { moveEvent, sessionIdsOf } from "./move-event.ts";
 import { readDecidedEvent } from "./read-ingests.ts";
+import { recordShow } from "./record-show.ts";
 import { refuseUnless, withEvent } from "./require-event.ts";
 
 const GO_LIVE = { permission: "take events live", verb: Verb.GO_LIVE, name: "go live" } as const;
@@ -19,6 +20,7 @@ export async function goLive(context: Context, { id, confirmBackupOnly }: GoLive
     const at = clock.now();
     await putOnAir(transaction, sessionIdsOf(event), { onAir: "LIVE", backupOnlyIds: backupOnly.map(({ sessionId }) => sessionId) });
     await openLiveRuns(transaction, sessionIdsOf(event), { at, actor: actor.name });
+    await recordShow(transactionContext, event);
     await moveEvent(transactionContext, event, { status: "LIVE", liveSince: at });
   });
 }

@@ -29,6 +29,7 @@ import { EventActionResolver } from "../events/event-action.resolver.ts";
 import { EventChangeResolver } from "../events/event-change.resolver.ts";
 import { EventLanguageResolver, IngestResolver } from "../events/event-language.resolver.ts";
 import { EventMonitorResolver } from "../events/event-monitor.resolver.ts";
+import { EventRecordingResolver } from "../events/event-recording.resolver.ts";
 import { EventFieldResolver, SessionEventResolver } from "../events/event.field.resolver.ts";
 import { EventSharingResolver } from "../events/event-sharing.resolver.ts";
 import { EventResolver } from "../events/event.resolver.ts";
@@ -82,6 +83,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       EventActionResolver,
       EventChangeResolver,
       EventFieldResolver,
+      EventRecordingResolver,
       EventLanguageResolver,
       EventMonitorResolver,
       EventMessagesResolver,

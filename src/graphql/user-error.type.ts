@@ -26,6 +26,7 @@ registerEnumType(UserErrorCode, {
     BACKUP_LOCKED: { description: "The backup ingest cannot be configured once the event is live." },
     EVENT_ENDED: { description: "The event has ended, and an ended event never goes live again." },
     NOT_LIVE: { description: "The action is possible only while the event is live." },
+    NO_RECORDING: { description: "The event is over and cannot be watched on demand: nothing was recorded, or it was deleted." },
     MESSAGING_DISABLED: { description: "The event takes no questions or messages in its present messaging mode." },
     TOO_MANY_ITEMS: { description: "More items than one call takes; the message names the limit." },
     TOO_MANY_ROWS: { description: "The file has more rows than one import takes." },

@@ -2,9 +2,9 @@ import { forget, join, recall, type Attendance, type Entry } from "./attendance.
 import { find } from "./dom.ts";
 import { createGateway, Refused, type Gateway } from "./gateway.ts";
 import { createLanguageChoice } from "./languages.ts";
-import { createScreen } from "./screen.ts";
+import { createScreen, type Stream } from "./screen.ts";
 import { createTalkPanel } from "./talk.ts";
-import { nextLookMilliseconds, wordsFor, type WatchedEvent } from "./watched-event.ts";
+import { nextLookMilliseconds, wordsFor, type WatchedEvent, type WatchedLanguage } from "./watched-event.ts";
 
 const eventId = decodeURIComponent(window.location.pathname.split("/").at(-1) ?? "");
 const screen = createScreen(eventId);
@@ -116,14 +116,15 @@ function leave(): void {
 }
 
 async function showEvent(event: WatchedEvent): Promise<void> {
-  const isEnding = watched?.status === "LIVE" && event.status === "ENDED";
+  const isOver = event.status === "ENDED" || event.status === "ON_DEMAND";
+  const isEnding = watched?.status === "LIVE" && isOver;
   watched = event;
   document.title = event.title;
   find("title", HTMLElement).textContent = event.title;
   const details = find("details", HTMLElement);
   details.textContent = event.details ?? "";
   details.hidden = event.details === null;
-  panel.show(event.messagingMode, event.status === "ENDED" || event.status === "ON_DEMAND");
+  panel.show(event.messagingMode, isOver);
   languages.show(event.languages);
   // Whoever watches is some seconds behind, and is not kept from the last ones.
   if (isEnding) await screen.playOut();
@@ -131,10 +132,17 @@ async function showEvent(event: WatchedEvent): Promise<void> {
 }
 
 function showPicture(): void {
-  const language = languages.chosen();
-  const url = watched?.languages.find(({ code }) => code === language)?.hlsUrl ?? null;
-  screen.play(url === null ? null : { language, url });
-  if (watched && url === null) screen.say(wordsFor(watched));
+  const language = watched?.languages.find(({ code }) => code === languages.chosen()) ?? null;
+  const stream = language && streamOf(language);
+  screen.play(stream);
+  if (watched && stream === null) screen.say(wordsFor(watched, language));
+}
+
+/** What there is to play of a language: live before anything recorded. */
+function streamOf({ code, hlsUrl, recordings }: WatchedLanguage): Stream | null {
+  if (hlsUrl !== null) return { language: code, kind: "LIVE", urls: [hlsUrl] };
+  const urls = recordings.flatMap(({ url }) => url ?? []);
+  return urls.length === 0 ? null : { language: code, kind: "RECORDING", urls };
 }
 
 interface Slide {

@@ -1,15 +1,18 @@
 import { find } from "./dom.ts";
-import { playNatively, playWithHls, type Playback } from "./playback.ts";
+import { playNatively, playWithHls, type Playback, type PlaybackOptions } from "./playback.ts";
 
 export interface Stream {
   readonly language: string;
-  readonly url: string;
+  /** What is live plays by itself; a recording waits for somebody to start it. */
+  readonly kind: "LIVE" | "RECORDING";
+  /** Of a playlist, or of files to be played one after the other. */
+  readonly urls: readonly string[];
 }
 
 /** The picture, and the words in its place. */
 export interface Screen {
   /**
-   * Plays a language, without an end to its patience. Another address of the same one, since addresses may be signed anew, is taken once
+   * Plays a language, without an end to its patience. Another address of the same, since addresses may be signed anew, is taken once
    * the picture has to be begun anew. Null: nothing.
    */
   readonly play: (stream: Stream | null) => void;
@@ -34,6 +37,8 @@ export function createScreen(eventId: string): Screen {
   let playback: Playback | null = null;
   let failures = 0;
   let retry = 0;
+  /** Which of the addresses is played. */
+  let part = 0;
   let reached = 0;
   let progressedAt = 0;
   let isPausedByHand = false;
@@ -43,10 +48,11 @@ export function createScreen(eventId: string): Screen {
     window.clearTimeout(retry);
     playback?.end();
     playback = null;
-    if (stream === null) return;
+    const url = stream?.urls[part] ?? stream?.urls[0];
+    if (stream === null || url === undefined) return;
     progressedAt = performance.now();
-    const options = { video, url: stream.url, eventId, onLost: beginLater };
-    playback = playWithHls(options) ?? (video.canPlayType(NATIVE_TYPE) === "" ? null : playNatively(options));
+    const options = { video, url, eventId, onLost: beginLater };
+    playback = stream.kind === "RECORDING" ? playFile(options) : playLive(options);
     if (playback === null) return say("This browser cannot play the stream. Any current one can.");
     if (!isPausedByHand) void start();
   }
@@ -57,6 +63,17 @@ export function createScreen(eventId: string): Screen {
     failures += 1;
     const longest = Math.min(LONGEST_WAIT_MILLISECONDS, 1_000 * 2 ** Math.min(failures, 3));
     retry = window.setTimeout(begin, longest * (0.5 + Math.random() / 2));
+  }
+
+  function playLive(options: PlaybackOptions): Playback | null {
+    return playWithHls(options) ?? (video.canPlayType(NATIVE_TYPE) === "" ? null : playNatively(options));
+  }
+
+  function playFile(options: PlaybackOptions): Playback | null {
+    const begun = playNatively(options);
+    // Where it was lost: what is live goes on at its newest, a recording where somebody was.
+    video.currentTime = reached;
+    return begun;
   }
 
   /** Browsers play without sound where nobody has touched the page yet. */
@@ -110,23 +127,32 @@ export function createScreen(eventId: string): Screen {
   });
   video.addEventListener("pause", () => {
     // At the end of what there is, and where the picture is begun anew, nobody has paused it.
-    isPausedByHand = playback !== null && !video.ended && video.readyState > HTMLMediaElement.HAVE_CURRENT_DATA;
+    if (stream?.kind === "RECORDING") isPausedByHand = !video.ended;
+    else isPausedByHand = playback !== null && !video.ended && video.readyState > HTMLMediaElement.HAVE_CURRENT_DATA;
   });
   video.addEventListener("play", () => {
     isPausedByHand = false;
     progressedAt = performance.now();
   });
+  video.addEventListener("ended", () => {
+    if (stream?.kind !== "RECORDING") return;
+    part = (part + 1) % stream.urls.length;
+    reached = 0;
+    // Behind the last it stands at the beginning again, for whoever wants to see it once more.
+    isPausedByHand = part === 0;
+    begin();
+  });
   window.setInterval(look, LOOK_MILLISECONDS);
 
   return {
     play(next) {
-      const isSame = next?.language === stream?.language;
+      const isSame = next?.language === stream?.language && next?.kind === stream?.kind;
       stream = next;
       if (isSame) return;
-      [failures, reached, isPausedByHand] = [0, 0, false];
+      [failures, part, reached, isPausedByHand] = [0, 0, 0, next?.kind === "RECORDING"];
       video.hidden = stream === null;
-      if (stream === null) sound.hidden = true;
-      else show("The picture is coming.");
+      if (stream?.kind !== "LIVE") sound.hidden = true;
+      if (stream !== null) show(isPausedByHand ? "" : "The picture is coming.");
       begin();
     },
     async playOut() {

@@ -7,7 +7,16 @@ export interface WatchedEvent {
   readonly status: "SCHEDULED" | "LIVE" | "ENDED" | "ON_DEMAND";
   readonly startsAt: string | null;
   readonly messagingMode: MessagingMode;
-  readonly languages: readonly { readonly code: string; readonly label: string; readonly hlsUrl: string | null }[];
+  readonly onDemand: { readonly blockers: readonly { readonly code: string }[] };
+  readonly languages: readonly WatchedLanguage[];
+}
+
+export interface WatchedLanguage {
+  readonly code: string;
+  readonly label: string;
+  readonly hlsUrl: string | null;
+  /** In the order to be watched; no address while what keeps one is away. */
+  readonly recordings: readonly { readonly url: string | null }[];
 }
 
 const LIVE_MILLISECONDS = 8_000;
@@ -26,14 +35,26 @@ export function nextLookMilliseconds(event: WatchedEvent | null): number {
 function usualMilliseconds(event: WatchedEvent | null): number {
   if (event === null) return SOON_MILLISECONDS;
   if (event.status === "LIVE") return LIVE_MILLISECONDS;
+  if (isFinishing(event)) return SOON_MILLISECONDS;
   if (event.status !== "SCHEDULED") return LATER_MILLISECONDS;
   const isLater = event.startsAt !== null && Date.parse(event.startsAt) - Date.now() > SOON_MINUTES * 60_000;
   return isLater ? LATER_MILLISECONDS : SOON_MILLISECONDS;
 }
 
-/** What there is to say in the place of a picture. */
-export function wordsFor({ status, startsAt }: WatchedEvent): string {
+/** Its recording will be there in a moment. */
+function isFinishing({ status, onDemand }: WatchedEvent): boolean {
+  return status === "ENDED" && !onDemand.blockers.some(({ code }) => code === "NO_RECORDING");
+}
+
+/** What there is to say in the place of a picture; null where the event has no language of that code. */
+export function wordsFor(event: WatchedEvent, language: WatchedLanguage | null): string {
+  const { status, startsAt } = event;
+  if (isFinishing(event)) return "The event has ended. Its recording will be here in a moment.";
   if (status === "ENDED") return "The event has ended. Thank you for watching.";
+  if (status === "ON_DEMAND") {
+    const isAway = language !== null && language.recordings.length > 0;
+    return isAway ? "The recording cannot be reached now." : "The event has ended. There is no recording in this language.";
+  }
   if (status !== "SCHEDULED") return "There is no picture in this language now.";
   const isAhead = startsAt !== null && Date.parse(startsAt) > Date.now();
   const when = isAhead ? `It begins on ${dateAndTime.format(new Date(startsAt))}.` : "The event has not begun yet.";

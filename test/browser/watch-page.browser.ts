@@ -321,6 +321,40 @@ describe("the page of an event", () => {
     await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
   });
 
+  it("shows the recording of the chosen language after the end, once somebody starts it", { timeout: 300_000 }, async () => {
+    const event = await createEvent({ recordingEnabled: true, access: "ACCESS_CODE", accessCode: "Sesame42" }, ["de", "en"]);
+    await takeLive(event);
+    await page.goto(event.sharing.url);
+    await page.fill("#code", "Sesame42");
+    await page.press("#code", "Enter");
+    await page.selectOption("#language", "de");
+    await untilItPlays();
+    await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
+    const source = () => page.evaluate<string>('document.querySelector("video").getAttribute("src") ?? ""');
+    const isRecording = expect.stringMatching(/\/assets\/asset_\w+\/[\w-]+\/recording\.mp4$/);
+    await expect.poll(source, { timeout: 90_000 }).toEqual(isRecording);
+    const german = await source();
+    await expect.poll(() => notice().isVisible()).toBe(false);
+    expect(await page.evaluate('document.querySelector("video").paused')).toBe(true);
+    await page.evaluate('document.querySelector("video").play()');
+    await untilItPlays();
+
+    await expect.poll(() => page.locator("#language option").count()).toBe(2);
+    await page.selectOption("#language", "en");
+    await expect.poll(source, { timeout: 15_000 }).not.toBe(german);
+    expect(await source()).toEqual(isRecording);
+    await page.evaluate('document.querySelector("video").play()');
+    await untilItPlays();
+    // At its end it stands at the beginning again, and waits.
+    await page.evaluate('(() => { const video = document.querySelector("video"); video.currentTime = video.duration - 0.2; })()');
+    await expect
+      .poll(() => page.evaluate('(({ paused, currentTime }) => [paused, currentTime])(document.querySelector("video"))'), {
+        timeout: 15_000,
+      })
+      .toEqual([true, 0]);
+    expect(complaints.filter((text) => !/404/.test(text))).toEqual([]);
+  });
+
   it("begins with the browser's own language, and plays the one that is chosen", { timeout: 200_000 }, async () => {
     const event = await createEvent({}, ["de", "en"]);
     await takeLive(event);

@@ -218,6 +218,8 @@ export type CreateEventInput = {
   languages: Array<EventLanguageInput>;
   /** What attendees may write; left out: DISABLED. */
   messagingMode?: MessagingMode | null | undefined;
+  /** Whether each language is recorded from going live to the end, and can then be watched on demand. Wants the package LIVE_PROCESSING. */
+  recordingEnabled?: boolean | null | undefined;
   /** When it is announced to begin; nothing begins by it. */
   startsAt?: string | null | undefined;
   /** What it is called; 1 to 200 characters. */
@@ -1036,6 +1038,8 @@ export type UserErrorCode =
   | 'NO_INGEST'
   /** A session without any playback cannot be started. */
   | 'NO_PLAYBACK'
+  /** The event is over and cannot be watched on demand: nothing was recorded, or it was deleted. */
+  | 'NO_RECORDING'
   /** The organization does not have the package that this feature belongs to. */
   | 'PACKAGE_REQUIRED'
   /** A value is missing that the rest of the input makes necessary. */
@@ -1355,7 +1359,7 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, limitations: Array<BackupOnlyLimitation>, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, recordingEnabled: boolean, limitations: Array<BackupOnlyLimitation>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
 
 export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
 
@@ -1432,7 +1436,7 @@ export type PublicEventQueryVariables = Exact<{
 }>;
 
 
-export type PublicEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null }>, publishedSlide: { id: string, number: number, imageUrl: string } | null, questions: { nodes: Array<{ id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, replies: Array<{ text: string, authorName: string, at: string }> }> } } | null };
+export type PublicEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null, contentType: string, durationSeconds: number | null }> }>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, publishedSlide: { id: string, number: number, imageUrl: string } | null, questions: { nodes: Array<{ id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, replies: Array<{ text: string, authorName: string, at: string }> }> } } | null };
 
 export type SessionDetailsQueryVariables = Exact<{
   id: string | number;
@@ -1679,7 +1683,7 @@ export type WatchedEventQueryVariables = Exact<{
 }>;
 
 
-export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null }> } | null };
+export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, onDemand: { blockers: Array<{ code: UserErrorCode }> }, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null }> }> } | null };
 
 export type PublishedSlideSubscriptionVariables = Exact<{
   eventId: string | number;
@@ -2724,6 +2728,14 @@ export const EventDocument = new TypedDocumentString(`
     title
     status
     version
+    recordingEnabled
+    onDemand {
+      available
+      blockers {
+        code
+        message
+      }
+    }
     limitations
     goLiveCheck {
       allowed
@@ -2913,6 +2925,19 @@ export const PublicEventDocument = new TypedDocumentString(`
       code
       label
       hlsUrl
+      recordings {
+        id
+        url
+        contentType
+        durationSeconds
+      }
+    }
+    onDemand {
+      available
+      blockers {
+        code
+        message
+      }
     }
     publishedSlide {
       id
@@ -3933,11 +3958,20 @@ export const WatchedEventDocument = new TypedDocumentString(`
     status
     startsAt
     messagingMode
+    onDemand {
+      blockers {
+        code
+      }
+    }
     languages {
       id
       code
       label
       hlsUrl
+      recordings {
+        id
+        url
+      }
     }
   }
 }
