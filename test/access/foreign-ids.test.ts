@@ -13,6 +13,7 @@ import {
   idPlacesIn,
   operationsOf,
   selectionOf,
+  valueAt,
   withValueAt,
   type Arguments,
   type IdPlace,
@@ -205,6 +206,8 @@ describe("an id that an attendee is not open to", () => {
   const open = ANSWERED.filter(({ kind, field }) => OPEN_TO_ATTENDEES[kind].includes(field.name));
   it.each(open.filter((operation) => idPatternsOf(operation).size > 0))("is answered by $name as one that never was", async (operation) => {
     const { variants, attendee } = attendeeFactsOf(operation.name);
+    // Of the other events of its organization it sees nothing either, whatever their attendees may do there.
+    const elsewhere = [...(await variants(own)), ...(await variants(foreign))];
     for (const given of await variants(own)) {
       const client = await attendee(own, given);
       for (const place of idPlacesIn(operation, given)) {
@@ -212,8 +215,8 @@ describe("an id that an attendee is not open to", () => {
         const ask = (id: string) => answerOf(client, operation, withValueAt(given, place.path, id), id);
         const expected = await ask(unknownId(kind));
         const { all } = await wrongIdsAt(operation, place);
-        // Of the other events of the same organization it sees nothing either.
-        const others = `${operation.name} ${place.pattern}` in FOUND_BY_ANYBODY ? [] : [await own.fresh(kind)];
+        const isFound = `${operation.name} ${place.pattern}` in FOUND_BY_ANYBODY;
+        const others = isFound ? [] : elsewhere.map((each) => valueAt(each, place.path) as string);
         for (const id of [...all, ...others]) expect({ id, answer: await ask(id) }).toEqual({ id, answer: expected });
         expect(await answerOf(client, operation, given, "")).not.toBe(expected);
       }

@@ -100,6 +100,10 @@ export function idPlacesIn({ name, field }: Operation, given: Arguments): readon
   return places;
 }
 
+export function valueAt(given: Arguments, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((holder, key) => (holder as Record<string | number, unknown>)[key], given);
+}
+
 /** The same arguments with another value at one place. */
 export function withValueAt(given: Arguments, path: readonly (string | number)[], value: unknown): Arguments {
   const copy = structuredClone(given) as Record<string, unknown>;
