@@ -18,6 +18,8 @@ import { createTemplateInput } from "../src/templates/template.input.ts";
 export interface Installation {
   readonly context: Context;
   readonly address: SocketAddress;
+  /** The process that the others of PostgreSQL are children of. */
+  readonly postgresPid: number;
   /** A bare client of the same driver, with one connection. */
   readonly bare: Sql;
   readonly adminKey: string;
@@ -40,6 +42,7 @@ export async function openBenchInstallation(onStatement: () => void = () => unde
   return {
     context,
     address: server.address,
+    postgresPid: server.pid,
     bare,
     adminKey,
     directory,

@@ -24,7 +24,16 @@ export function median(values: readonly number[]): number {
 
 /** A result against what it should be at most. */
 export function report(what: string, value: number, most: number, detail: string): void {
-  console.log(`${value <= most ? "ok  " : "MISS"} ${what}: ${value.toFixed(2)} (at most ${most}) ${detail}`);
+  print(value <= most, `${what}: ${value.toFixed(2)} (at most ${most}) ${detail}`);
+}
+
+/** A result against what it should be at least. */
+export function reportAtLeast(what: string, value: number, least: number, detail: string): void {
+  print(value >= least, `${what}: ${value.toFixed(2)} (at least ${least}) ${detail}`);
+}
+
+function print(isReached: boolean, line: string): void {
+  console.log(`${isReached ? "ok  " : "MISS"} ${line}`);
 }
 
 /** By how much the memory of the whole process grows at most; wants `--expose-gc`. */

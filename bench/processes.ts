@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -13,10 +13,10 @@ import { createStillReader } from "../src/encoder/still-reader.ts";
 import { writeStill } from "../src/encoder/still-store.ts";
 import type { RenditionSettings } from "../src/templates/template.rules.ts";
 import { median, report } from "./measure.ts";
+import { readTicks, TICKS_PER_SECOND } from "./processor-time.ts";
 
 const ROUNDS = 5;
 const MEDIA_SECONDS = 20;
-const TICKS_PER_SECOND = 100;
 const LADDER = (
   [
     [1280, 720, 3_000],
@@ -176,14 +176,4 @@ async function usageOf(child: ChildProcess, source: Buffer): Promise<number> {
   await new Promise<void>((resolve) => child.once("close", () => resolve()));
   clearInterval(watch);
   return ticks / TICKS_PER_SECOND;
-}
-
-function readTicks(pid: number | undefined): number | null {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : Number(fields[11]) + Number(fields[12]);
-  } catch {
-    return null;
-  }
 }

@@ -1,12 +1,16 @@
 // Runs every measurement, or those named on the command line; `main.ts` compiles it first.
 import { benchCsv } from "./csv.ts";
+import { benchPageQuery } from "./page-query.ts";
 import { benchProcesses } from "./processes.ts";
+import { benchStartup } from "./startup.ts";
 import { benchSubscribers } from "./subscribers.ts";
 import { benchWrites } from "./writes.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   csv: benchCsv,
+  "page-query": benchPageQuery,
   processes: benchProcesses,
+  startup: benchStartup,
   subscribers: benchSubscribers,
   writes: benchWrites,
 };

@@ -1,15 +1,16 @@
-import { execFileSync, fork, spawn, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createBell } from "../src/changes/bell.ts";
 import type { Context } from "../src/access/context.ts";
 import { createSession } from "../src/sessions/create-sessions.ts";
 import { createSessionInput, updateSessionInput } from "../src/sessions/session.input.ts";
 import { updateSession } from "../src/sessions/update-session.ts";
 import { createLog } from "../src/shared/log.ts";
-import { BENCH_SECRET_KEY, openBenchInstallation, type Installation } from "./installation.ts";
-import { median, megabytes, report } from "./measure.ts";
+import { startGateway } from "./gateway-process.ts";
+import { openBenchInstallation } from "./installation.ts";
+import { median, report } from "./measure.ts";
+import { residentMegabytes } from "./processor-time.ts";
 import type { Arrivals, Greeting, SubscriberOrder, SubscriberReport } from "./subscriber-process.ts";
 
 const SUBSCRIBERS = 10_000;
@@ -28,7 +29,7 @@ export async function benchSubscribers(): Promise<void> {
   const context = { ...installation.context, bell: createBell({ database, log: createLog({ level: "silent" }) }) };
   const id = await createSession(context, createSessionInput.parse({ name: "Channel", source: { type: "SRT_PUSH" }, playbacks: [] }));
   if (id === null) throw new Error("No session was made");
-  const gateway = await startGateway(installation);
+  const gateway = await startGateway(installation, { HEADEND_SOCKETS_PER_CALLER: "off", HEADEND_SOCKETS_PER_ADDRESS: "off" });
   const bare = fork(join(import.meta.dirname, "broadcast-process.js"));
   const [port] = (await once(bare, "message")) as [number];
 
@@ -75,31 +76,6 @@ export async function benchSubscribers(): Promise<void> {
   await installation.close();
 }
 
-function startGateway({ address, directory }: Installation): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const { socketDirectory, port, user, database } = address;
-  const child = spawn(process.execPath, [fileURLToPath(new URL("../src/main.js", import.meta.url)), "gateway"], {
-    env: {
-      PATH: process.env["PATH"],
-      PORT: "0",
-      HEADEND_DATA_DIR: join(directory, "gateway"),
-      HEADEND_SOCKETS_PER_CALLER: "off",
-      HEADEND_SOCKETS_PER_ADDRESS: "off",
-      HEADEND_SECRET_KEY: BENCH_SECRET_KEY.toString("base64"),
-      DATABASE_URL: `postgres://${user}@${encodeURIComponent(socketDirectory)}:${port}/${database}`,
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return new Promise((resolve, reject) => {
-    let output = "";
-    child.once("exit", () => reject(new Error(`The gateway did not start: ${output}`)));
-    child.stdout.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-      const url = /The API is at (http:\S+)\/graphql/.exec(output)?.[1];
-      if (url !== undefined) resolve({ url, process: child });
-    });
-  });
-}
-
 async function openSubscribers(url: string, greeting: Greeting | null): Promise<ChildProcess> {
   const child = fork(join(import.meta.dirname, "subscriber-process.js"));
   await ask(child, { kind: "open", url, count: SUBSCRIBERS, greeting });
@@ -131,10 +107,6 @@ function percentile({ times, start }: Arrivals & { readonly start: number }): nu
 
 async function change(context: Context, id: string, count: number): Promise<void> {
   await updateSession(context, updateSessionInput.parse({ id, description: `Number ${count}` }));
-}
-
-function residentMegabytes({ pid }: ChildProcess): number {
-  return megabytes(Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)]).toString()) * 1024);
 }
 
 function show(milliseconds: number): string {

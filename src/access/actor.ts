@@ -1,4 +1,5 @@
 import { Fault, FaultCode, Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
+import { DENIED_VERBS } from "./audit.rules.ts";
 import { isPermitted, PERMISSIONS, type AccessLevel, type Permission } from "./level.rules.ts";
 
 /** What was shown at the door, with what has to be known of it later. */
@@ -34,19 +35,23 @@ export function actorWithoutCall({ organizationId, accessLevel, name }: Pick<Act
 /** A caller with a level. */
 export type Member = Actor & { readonly accessLevel: AccessLevel };
 
-/** For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. */
-export function assertPermission(actor: Actor, permission: Permission): void {
+/**
+ * For mutations: a level that does not suffice is an answer, in the payload's `userErrors`. `verb` is what the audit calls the attempt,
+ * where several verbs want the same right.
+ */
+export function assertPermission(actor: Actor, permission: Permission, verb: string | null = DENIED_VERBS[permission]): void {
   const refusal = findLevelRefusal(actor, permission);
-  if (refusal) throw new Denial(permission, refusal);
+  if (refusal) throw new Denial(verb, refusal);
 }
 
 /** The refusal of a level that does not suffice. */
 export class Denial extends Refusal {
-  readonly permission: Permission;
+  /** What the audit calls the attempt; null for what is not kept. */
+  readonly verb: string | null;
 
-  constructor(permission: Permission, refusal: UserError) {
+  constructor(verb: string | null, refusal: UserError) {
     super(refusal);
-    this.permission = permission;
+    this.verb = verb;
   }
 }
 

@@ -13,7 +13,10 @@ export interface AuditRecord {
   readonly outcome?: "ACCEPTED" | "SKIPPED" | "FAILED";
 }
 
-/** What the audit calls an attempt at what a level does not include; null for what is only read, of which nothing is kept. */
+/**
+ * What the audit calls an attempt at what a level does not include, unless the verb itself says it; null for what is only read, of
+ * which nothing is kept.
+ */
 export const DENIED_VERBS: Readonly<Record<Permission, string | null>> = {
   read: null,
   "start sessions": "START",

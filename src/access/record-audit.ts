@@ -1,9 +1,8 @@
 import type { SQL } from "drizzle-orm";
 import { identifierKind, newIdentifier } from "../shared/identifier.ts";
 import { Refusal } from "../shared/user-error.ts";
-import { AUDITED_OBJECTS_LIMIT, DENIED_VERBS, type AuditRecord } from "./audit.rules.ts";
+import { AUDITED_OBJECTS_LIMIT, type AuditRecord } from "./audit.rules.ts";
 import { auditEntriesInsert, auditEntryInsertUnless, type NewAuditEntry } from "./audit.store.ts";
-import type { Permission } from "./level.rules.ts";
 import { inTransaction, type Context, type TransactionContext } from "./context.ts";
 
 /** Keeps who did what, in the transaction that does it: both are there or neither is. One statement whatever the number. */
@@ -39,8 +38,7 @@ const DENIED_OBJECTS_LIMIT = 100;
  * Keeps that somebody tried what the level does not include, at what: whatever looks like an id, whether there is such an object or
  * not. Once a minute for each caller and verb, so that who tries on is seen and cannot fill the audit.
  */
-export async function recordDenial(context: Context, permission: Permission, input: unknown): Promise<void> {
-  const verb = DENIED_VERBS[permission];
+export async function recordDenial(context: Context, verb: string | null, input: unknown): Promise<void> {
   if (verb === null) return;
   const objectIds = [...new Set(identifiersIn(input))].slice(0, DENIED_OBJECTS_LIMIT);
   const [entry] = entriesOf(context, { verb, objectIds, outcome: "FAILED" });

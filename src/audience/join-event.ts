@@ -16,7 +16,7 @@ const ATTENDEE_ID_LENGTH = 26;
 const TOKEN_HOURS = 24;
 
 export const joinEventInput = z.object({
-  eventId: z.string().max(64),
+  eventId: z.string(),
   accessCode: plainText(200).nullish(),
   displayName: plainText(DISPLAY_NAME_LENGTH_LIMIT)
     .refine((text) => !/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(text), "must not contain control characters")

@@ -16,7 +16,7 @@ import { refuseTemplates } from "./event-template.ts";
 
 /** Creates an event with a session for each of its languages, whose ingests listen from now on. Gives its id. */
 export async function createEvent(context: Context, input: CreateEvent): Promise<string> {
-  assertPermission(context.actor, "edit events");
+  assertPermission(context.actor, "edit events", Verb.CREATE);
   const { idempotencyKey: key, ...asked } = input;
   return inTransaction(context, "create event", async (transactionContext) => {
     await requirePackage(transactionContext, "EVENTS");

@@ -18,7 +18,7 @@ import { stopListening } from "./event-session.ts";
  * nothing runs on them; runs and assets stay.
  */
 export async function deleteEvents(context: Context, { ids }: DeleteEvents): Promise<readonly string[]> {
-  assertPermission(context.actor, "edit events");
+  assertPermission(context.actor, "edit events", Verb.DELETE);
   return inTransaction(context, "delete events", async (transactionContext) => {
     const { transaction, actor } = transactionContext;
     await requirePackage(transactionContext, "EVENTS");

@@ -34,7 +34,7 @@ export async function withEvent(
   { id, expectedVersion, path = ["input", "id"] }: EventTarget,
   work: (context: TransactionContext, event: StoredEvent) => Promise<void>,
 ): Promise<string> {
-  assertPermission(context.actor, permission);
+  assertPermission(context.actor, permission, verb);
   return inTransaction(context, name, async (transactionContext) => {
     await requirePackage(transactionContext, "EVENTS");
     const event = await requireEvent(transactionContext, id, path);

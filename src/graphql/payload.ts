@@ -54,7 +54,7 @@ function answerRefusals(empty: Readonly<Record<string, unknown>>): MiddlewareFn<
       return { userErrors: [], ...(await next()) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (error instanceof Denial) await recordDenial(context, error.permission, args);
+      if (error instanceof Denial) await recordDenial(context, error.verb, args);
       context.metering.refused(error.errors.map(({ code }) => code));
       return { ...empty, userErrors: error.errors };
     }

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { assertMayRead } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
+import { DENIED_VERBS } from "../access/audit.rules.ts";
 import { isPermitted } from "../access/level.rules.ts";
 import { auditStatement, recordDenial } from "../access/record-audit.ts";
 import type { SessionSelection } from "../sessions/bulk.ts";
@@ -76,7 +77,7 @@ async function openSource(context: Context, { selection: given, includeSecrets }
   const { actor } = context;
   assertMayRead(actor, "read");
   if (includeSecrets) {
-    if (!isPermitted(actor.accessLevel, "export secrets")) await recordDenial(context, "export secrets", given);
+    if (!isPermitted(actor.accessLevel, "export secrets")) await recordDenial(context, DENIED_VERBS["export secrets"], given);
     assertMayRead(actor, "export secrets");
   }
   const selection = { organizationId: actor.organizationId, filter: toFilter(given) };

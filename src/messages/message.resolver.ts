@@ -138,7 +138,7 @@ export class QuestionResolver {
 
   @VerbMutation(() => ChatMessagePayload, {
     description:
-      "Says something to all attendees, by an attendee's token or as a moderator (OPERATOR). An attendee: at most 10 in 10 seconds.",
+      "Says something to all attendees, by an attendee's token, at most 10 times in 10 seconds, or as a moderator. Wants level OPERATOR of a moderator.",
   })
   async sendChatMessage(
     @Input(() => SendChatMessageInput, sendChatMessageInput) input: SendChatMessage,

@@ -1,6 +1,8 @@
 import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context } from "../access/context.ts";
+import { recordAudit } from "../access/record-audit.ts";
 import { attendeeOf } from "../audience/require-attendee.ts";
+import { Verb } from "../sessions/session.rules.ts";
 import { newIdentifier } from "../shared/identifier.ts";
 import { insertChatMessage } from "./chat-message.store.ts";
 import { logChatMessageChanges } from "./message.changes.ts";
@@ -31,6 +33,8 @@ export async function sendChatMessage(context: Context, { eventId, text }: SendC
       at: clock.now(),
     });
     await logChatMessageChanges(transactionContext, "CREATED", [{ id, before: null, after: { eventId: event.id } }]);
+    // Attendees see no name of an account: who it was is told here alone.
+    if (!attendee) await recordAudit(transactionContext, { verb: Verb.MODERATE, objectIds: [id] });
     return id;
   });
 }

@@ -27,7 +27,7 @@ export type ScheduleAction = z.output<typeof scheduleActionInput>;
 /** Keeps something to be done at a time, by whoever asks now, and gives its id. Whether it can be done is decided then. */
 export async function scheduleAction(context: Context, input: ScheduleAction): Promise<string> {
   const facts = SCHEDULABLE_VERBS[input.verb];
-  assertPermission(context.actor, facts?.permission ?? "start sessions");
+  assertPermission(context.actor, facts?.permission ?? "start sessions", Verb.SCHEDULE);
   const { idempotencyKey: key, ...asked } = input;
   return inTransaction(context, "schedule action", (transactionContext) =>
     idempotently(transactionContext, { operation: "schedule action", key, input: asked }, () => schedule(transactionContext, input)),
@@ -40,7 +40,7 @@ async function schedule(context: TransactionContext, input: ScheduleAction): Pro
   const errors = checkActionWish(
     {
       ...{ verb, runAt },
-      hasEvent: Boolean(eventId),
+      hasEvent: isGiven(eventId),
       hasSelection: Boolean(selection),
       hasToPath: Boolean(toPath),
       confirmsBackupOnly: confirmBackupOnly === true,
@@ -48,7 +48,7 @@ async function schedule(context: TransactionContext, input: ScheduleAction): Pro
     clock.now(),
   );
   if (errors.length > 0) throw new Refusal(...errors);
-  if (eventId) await refuseUnknownEvent(context, eventId);
+  if (isGiven(eventId)) await refuseUnknownEvent(context, eventId);
   if ((await countWaiting(transaction, actor.organizationId)) >= WAITING_LIMIT) {
     const message = `At most ${WAITING_LIMIT.toLocaleString("en")} actions wait at a time. Cancel some.`;
     throw new Refusal({ code: UserErrorCode.TOO_MANY_ITEMS, message, path: ["input"] });
@@ -65,6 +65,11 @@ async function schedule(context: TransactionContext, input: ScheduleAction): Pro
   });
   await recordAudit(context, { verb: Verb.SCHEDULE, objectIds: [id, ...(eventId ? [eventId] : [])] });
   return id;
+}
+
+/** An empty id is one that names nothing, not one that was left out. */
+function isGiven(id: string | null | undefined): id is string {
+  return id !== null && id !== undefined;
 }
 
 async function refuseUnknownEvent({ transaction, actor }: TransactionContext, id: string): Promise<void> {

@@ -46,7 +46,8 @@ export class ScheduledActionResolver {
   }
 
   @VerbMutation(() => ScheduledActionsPayload, {
-    description: "Has something done at a time. Wants the level that its verb wants. Kept over restarts, and done once.",
+    description:
+      "Has something done at a time. Wants level OPERATOR, as each verb does that can be scheduled. Kept over restarts, and done once.",
     empty: { scheduledActions: [] },
   })
   async scheduleAction(
@@ -57,7 +58,7 @@ export class ScheduledActionResolver {
   }
 
   @VerbMutation(() => ScheduledActionsPayload, {
-    description: "Takes back what has not been done yet, all or none. Wants the level that each action's verb wants.",
+    description: "Takes back what has not been done yet, all or none. Wants level OPERATOR, as scheduling it does.",
     empty: { scheduledActions: [] },
   })
   async cancelScheduledActions(

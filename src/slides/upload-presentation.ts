@@ -25,7 +25,7 @@ const PATH_TOKEN_LENGTH = 26;
 
 /** Puts a presentation in the place of the one before, each page a slide; a slide that was published is withdrawn. Gives the event's id. */
 export async function uploadPresentation(context: Context, { eventId, files }: UploadPresentation): Promise<string> {
-  assertPermission(context.actor, UPLOAD.permission);
+  assertPermission(context.actor, UPLOAD.permission, UPLOAD.verb);
   // Before a transaction waits for it.
   const pictures = await receivePresentation(files);
   return withEvent(context, UPLOAD, { id: eventId, path: ["input", "eventId"] }, async (transactionContext, event) => {

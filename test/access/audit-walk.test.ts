@@ -52,10 +52,11 @@ async function perform(
 }
 
 it.each(MUTATIONS)("$name leaves an entry that says who did what, when, from where and to what", async (operation) => {
-  const { audit, variants } = factsOf(operation.name);
+  const { audit, permission, variants, attendee } = factsOf(operation.name);
   const [given = {}] = await variants(world);
   const began = Date.now();
-  const { payload, requestId } = await perform(server, operation, inEarnest(given));
+  const client = permission === null && attendee ? await attendee(world, given) : server;
+  const { payload, requestId } = await perform(client, operation, inEarnest(given));
   expect(payload["userErrors"]).toEqual([]);
   const left = (await entries()).filter((entry) => entry.requestId === requestId);
   if (audit === null) {

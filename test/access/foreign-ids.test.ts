@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AccessLevel } from "../../src/access/level.rules.ts";
+import { AccessLevel, OPEN_TO_ATTENDEES } from "../../src/access/level.rules.ts";
 import { NODES } from "../../src/graphql/nodes.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { IDENTIFIER_KINDS } from "../../src/shared/identifier.ts";
 import type { GraphqlClient } from "../support/clients.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
-import { factsOf, ID_KINDS, kindAt, NEVER_FOUND, OPERATIONS } from "./walk/operations.ts";
+import { attendeeFactsOf, factsOf, FOUND_BY_ANYBODY, ID_KINDS, kindAt, NEVER_FOUND, OPERATIONS } from "./walk/operations.ts";
 import {
   deeperIdArguments,
   documentOf,
@@ -13,6 +13,7 @@ import {
   idPlacesIn,
   operationsOf,
   selectionOf,
+  valueAt,
   withValueAt,
   type Arguments,
   type IdPlace,
@@ -66,9 +67,12 @@ describe("the walk", () => {
 });
 
 /** Whatever differs between two calls of the same. */
-const VOLATILE = new Set(["cursor", "at", "requestId", "startCursor", "endCursor", "changeCursor"]);
+const VOLATILE = new Set(["cursor", "at", "requestId", "startCursor", "endCursor", "changeCursor", "token", "expiresAt"]);
 
 const depths = new Map<string, number>();
+
+/** Objects that an operation makes whatever the ids that it is given. */
+const MADE = new Map([["Mutation.scheduleAction", /scheduledaction_[0-9a-z]{26}/g]]);
 
 /** An answer as text, with nothing in it that tells one call from another, nor one id from another; as deep as admission lets it be. */
 async function answerOf(client: GraphqlClient, operation: Operation, given: Arguments, id: string): Promise<string> {
@@ -77,7 +81,10 @@ async function answerOf(client: GraphqlClient, operation: Operation, given: Argu
     const { status, data, errors } = await client.ask<object, Arguments>(document, given);
     if (depth > 0 && errors.some(({ extensions }) => TOO_MUCH.has(extensions.code))) continue;
     depths.set(operation.name, depth);
-    return JSON.stringify({ status, data, errors }, (key, value: unknown) => (VOLATILE.has(key) ? "" : value === id ? "<id>" : value));
+    const text = JSON.stringify({ status, data, errors }, (key, value: unknown) =>
+      VOLATILE.has(key) ? "" : value === id ? "<id>" : value,
+    );
+    return text.replace(MADE.get(operation.name) ?? /$^/, "<made>");
   }
 }
 
@@ -132,7 +139,7 @@ async function wrongIdsAt(operation: Operation, place: IdPlace): Promise<WrongId
   const all = await Promise.all(kinds.map(wrongIdsOf));
   // The audit goes on naming what was deleted.
   const deleted = operation.name === "Query.auditEntries" ? [] : all.flatMap((each) => each.deleted);
-  const foreigners = all.flatMap((each) => each.foreign);
+  const foreigners = `${operation.name} ${place.pattern}` in FOUND_BY_ANYBODY ? [] : all.flatMap((each) => each.foreign);
   // What is there, and of another kind, is not there either.
   const otherKinds: Kind[] = (["session", "template", "secret"] as const).filter((each) => kind !== "any" && each !== kind);
   const ofOtherKinds = await Promise.all(otherKinds.map((each) => goodId(each)));
@@ -193,6 +200,43 @@ describe("an id that is not the caller's", () => {
       expect([...unseen]).toEqual([]);
     },
   );
+});
+
+describe("an id that an attendee is not open to", () => {
+  const open = ANSWERED.filter(({ kind, field }) => OPEN_TO_ATTENDEES[kind].includes(field.name));
+  it.each(open.filter((operation) => idPatternsOf(operation).size > 0))("is answered by $name as one that never was", async (operation) => {
+    const { variants, attendee } = attendeeFactsOf(operation.name);
+    // Of the other events of its organization it sees nothing either, whatever their attendees may do there.
+    const elsewhere = [...(await variants(own)), ...(await variants(foreign))];
+    for (const given of await variants(own)) {
+      const client = await attendee(own, given);
+      for (const place of idPlacesIn(operation, given)) {
+        const kind = kindAt(place.name) as Kind;
+        const ask = (id: string) => answerOf(client, operation, withValueAt(given, place.path, id), id);
+        const expected = await ask(unknownId(kind));
+        const { all } = await wrongIdsAt(operation, place);
+        const isFound = `${operation.name} ${place.pattern}` in FOUND_BY_ANYBODY;
+        const others = isFound ? [] : elsewhere.map((each) => valueAt(each, place.path) as string);
+        for (const id of [...all, ...others]) expect({ id, answer: await ask(id) }).toEqual({ id, answer: expected });
+        expect(await answerOf(client, operation, given, "")).not.toBe(expected);
+      }
+    }
+  });
+});
+
+it("an id of another organization is found where that is said", async () => {
+  for (const name of Object.keys(FOUND_BY_ANYBODY)) {
+    const [operationName, pattern] = name.split(" ");
+    const operation = ALL.find((each) => each.name === operationName)!;
+    const [given = {}] = await factsOf(operation.name).variants(foreign);
+    const [place] = idPlacesIn(operation, given).filter((each) => each.pattern === pattern);
+    expect(place).toBeDefined();
+    const { data } = await server.ask<Record<string, unknown>, Arguments>(
+      documentOf(operation, given, selectionOf(SCHEMA, operation.field.type, 1)),
+      given,
+    );
+    expect(data?.[operation.field.name]).toMatchObject({ userErrors: [] });
+  }
 });
 
 /** Whether no id is found at a place, be it that the schema announces a kind that there is none of yet. */

@@ -1,14 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AccessLevel, isPermitted, PERMISSIONS } from "../../src/access/level.rules.ts";
+import { AccessLevel, isPermitted, OPEN_TO_ANYBODY, OPEN_TO_ATTENDEES, PERMISSIONS } from "../../src/access/level.rules.ts";
+import { SCHEDULABLE_VERBS } from "../../src/schedules/scheduled-action.rules.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
-import { factsOf, OPERATIONS } from "./walk/operations.ts";
-import { documentOf, operationsOf, selectionOf, type Arguments } from "./walk/schema-walk.ts";
+import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
+import { attendeeFactsOf, factsOf, OPERATIONS } from "./walk/operations.ts";
+import { documentOf, operationsOf, selectionOf, type Arguments, type Operation } from "./walk/schema-walk.ts";
 import { World } from "./walk/world.ts";
 
 const SCHEMA = buildHeadendSchema();
 const ALL = operationsOf(SCHEMA);
 const ANSWERED = ALL.filter(({ kind }) => kind !== "subscription");
+/** What some level may ask for, and what none may. */
+const OF_LEVELS = ALL.flatMap((operation) => {
+  const permission = OPERATIONS[operation.name]?.permission;
+  return permission ? [{ ...operation, permission }] : [];
+});
+const OF_NO_LEVEL = ALL.filter(({ name }) => OPERATIONS[name]?.permission === null);
 const LEVELS = Object.values(AccessLevel);
 
 let server: TestServer;
@@ -23,39 +31,82 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe("the level of a credential", () => {
-  it.each(ANSWERED)("has to be what the list says for $name", { timeout: 120_000 }, async (operation) => {
-    const { permission, variants } = factsOf(operation.name);
-    const least = PERMISSIONS[permission];
-    const [given = {}] = await variants(own);
-    const document = documentOf(operation, given, selectionOf(SCHEMA, operation.field.type, 1));
-    const codes: Record<string, unknown> = {};
-    for (const level of LEVELS) {
-      const { data, errors } = await callers[level].ask<Record<string, unknown>, Arguments>(document, given);
-      const payload = data?.[operation.field.name] as {
-        readonly userErrors?: readonly { readonly code: string; readonly message: string }[];
-      } | null;
-      const refusals = [...errors.map(({ message, extensions }) => ({ code: extensions.code, message })), ...(payload?.userErrors ?? [])];
-      codes[level] = refusals.length === 0 ? "done" : refusals;
-    }
-    const denied = {
-      code: operation.kind === "mutation" ? "ACCESS_LEVEL_REQUIRED" : "FORBIDDEN",
-      message: expect.stringContaining(least) as unknown,
-    };
-    for (const level of LEVELS) {
-      if (!isPermitted(level, permission)) expect({ level, answer: codes[level] }).toMatchObject({ level, answer: [denied] });
-      else
-        expect({ level, answer: JSON.stringify(codes[level]) }).not.toMatchObject({
-          answer: expect.stringMatching(/ACCESS_LEVEL_REQUIRED|FORBIDDEN/) as unknown,
-        });
-    }
-    // The lowest level that may is the first that does it; those above then find it done.
-    expect({ level: least, answer: codes[least] }).toEqual({ level: least, answer: "done" });
+  it("is said of every operation", () => {
+    expect(ALL.filter(({ name }) => !(name in OPERATIONS))).toEqual([]);
   });
 
-  it.each(ALL.filter(({ name }) => PERMISSIONS[OPERATIONS[name]?.permission ?? "read"] !== "VIEWER"))(
+  it.each(OF_LEVELS.filter(({ kind }) => kind !== "subscription"))(
+    "has to be what the list says for $name",
+    { timeout: 120_000 },
+    async (operation) => {
+      const { variants } = factsOf(operation.name);
+      const { permission } = operation;
+      const least = PERMISSIONS[permission];
+      const [given = {}] = await variants(own);
+      const codes: Record<string, unknown> = {};
+      for (const level of LEVELS) codes[level] = await outcomeOf(callers[level], operation, given);
+      const denied = {
+        code: operation.kind === "mutation" ? "ACCESS_LEVEL_REQUIRED" : "FORBIDDEN",
+        message: expect.stringContaining(least) as unknown,
+      };
+      for (const level of LEVELS) {
+        if (!isPermitted(level, permission)) expect({ level, answer: codes[level] }).toMatchObject({ level, answer: [denied] });
+        else
+          expect({ level, answer: JSON.stringify(codes[level]) }).not.toMatchObject({
+            answer: expect.stringMatching(/ACCESS_LEVEL_REQUIRED|FORBIDDEN/) as unknown,
+          });
+      }
+      // The lowest level that may is the first that does it; those above then find it done.
+      expect({ level: least, answer: codes[least] }).toEqual({ level: least, answer: "done" });
+    },
+  );
+
+  it.each(OF_LEVELS.filter(({ permission }) => PERMISSIONS[permission] !== "VIEWER"))(
     "is told in the description of $name",
-    ({ name, field }) => {
-      expect(field.description).toMatch(new RegExp(`(Needs|Wants level) ${PERMISSIONS[factsOf(name).permission]}\\b`));
+    ({ permission, field }) => {
+      expect(field.description).toMatch(new RegExp(`(Needs|Wants level) ${PERMISSIONS[permission]}\\b`));
     },
   );
 });
+
+it("is the same for whatever can be scheduled, as its description says", () => {
+  const levels = Object.values(SCHEDULABLE_VERBS).map(({ permission }) => PERMISSIONS[permission]);
+  expect(new Set(levels)).toEqual(new Set(["OPERATOR"]));
+});
+
+describe("without a level", () => {
+  it.each(OF_NO_LEVEL)("attendees alone do $name: whoever has one is told how to become one", async (operation) => {
+    const { variants, attendee } = attendeeFactsOf(operation.name);
+    const [given = {}] = await variants(own);
+    for (const level of LEVELS) {
+      expect({ level, answer: await outcomeOf(callers[level], operation, given) }).toMatchObject({
+        level,
+        answer: [{ code: "NOT_APPLICABLE", message: expect.stringContaining("joinEvent") as unknown }],
+      });
+    }
+    expect(await outcomeOf(await attendee(own, given), operation, given)).toBe("done");
+    expect(operation.field.description).toContain("by an attendee's token");
+  });
+
+  it.each(ANSWERED)("$name is open to attendees and to anybody as far as the lists say", async (operation) => {
+    const { variants, attendee } = factsOf(operation.name);
+    const [given = {}] = await variants(own);
+    const isListed = (fields: typeof OPEN_TO_ATTENDEES) => fields[operation.kind].includes(operation.field.name);
+    const ofAudience = attendee ? await attendee(own, given) : await own.attendee(await own.event());
+    const denied = [{ code: "FORBIDDEN", message: expect.any(String) as unknown }];
+    expect(await outcomeOf(ofAudience, operation, given)).toEqual(isListed(OPEN_TO_ATTENDEES) ? "done" : denied);
+    const unknown = [{ code: "UNAUTHENTICATED", message: expect.any(String) as unknown }];
+    expect(await outcomeOf(createGraphqlClient(server.url, null), operation, given)).toEqual(isListed(OPEN_TO_ANYBODY) ? "done" : unknown);
+  });
+});
+
+/** "done", or everything that is said against it. */
+async function outcomeOf(client: GraphqlClient, operation: Operation, given: Arguments): Promise<unknown> {
+  const document = documentOf(operation, given, selectionOf(SCHEMA, operation.field.type, 1));
+  const { data, errors } = await client.ask<Record<string, unknown>, Arguments>(document, given);
+  const payload = data?.[operation.field.name] as {
+    readonly userErrors?: readonly { readonly code: string; readonly message: string }[];
+  } | null;
+  const refusals = [...errors.map(({ message, extensions }) => ({ code: extensions.code, message })), ...(payload?.userErrors ?? [])];
+  return refusals.length === 0 ? "done" : refusals;
+}

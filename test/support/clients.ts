@@ -65,10 +65,11 @@ export function createGraphqlClient(url: string, key: string | null): GraphqlCli
   });
 
   async function ask<Data, Variables>(document: Document<Data, Variables>, variables?: Variables): Promise<GraphqlAnswer<Data>> {
+    const { headers, body } = requestOf(document.toString(), variables);
     const response = await fetch(`${url}/graphql`, {
       method: "POST",
-      headers: { "content-type": "application/json", accept: "application/graphql-response+json", ...(authorization && { authorization }) },
-      body: JSON.stringify({ query: document.toString(), variables }),
+      headers: { ...headers, accept: "application/graphql-response+json", ...(authorization && { authorization }) },
+      body,
     });
     const { data, errors = [] } = (await response.json()) as { data?: Data | null; errors?: GraphqlAnswerError[] };
     return { status: response.status, headers: response.headers, data, errors };
@@ -88,6 +89,24 @@ export function createGraphqlClient(url: string, key: string | null): GraphqlCli
       await sockets.dispose();
     },
   };
+}
+
+/** An operation as JSON; where a `Blob` is among its variables, as a GraphQL multipart request. */
+function requestOf(query: string, variables: unknown): { readonly headers: Record<string, string>; readonly body: string | FormData } {
+  const operations = JSON.stringify({ query, variables }, (_key, value: unknown) => (value instanceof Blob ? null : value));
+  const files = filesIn(variables, ["variables"]);
+  if (files.length === 0) return { headers: { "content-type": "application/json" }, body: operations };
+  const form = new FormData();
+  form.append("operations", operations);
+  form.append("map", JSON.stringify(Object.fromEntries(files.map(({ path }, index) => [index, [path.join(".")]]))));
+  files.forEach(({ file }, index) => form.append(String(index), file, `file ${index}`));
+  return { headers: { "apollo-require-preflight": "1" }, body: form };
+}
+
+function filesIn(value: unknown, path: readonly string[]): readonly { readonly path: readonly string[]; readonly file: Blob }[] {
+  if (value instanceof Blob) return [{ path, file: value }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => filesIn(inner, [...path, key]));
 }
 
 function subscribe<Data>(sockets: Client, query: string, variables: Record<string, unknown> | undefined): TestSubscription<Data> {

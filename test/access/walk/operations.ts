@@ -1,12 +1,13 @@
 import type { Permission } from "../../../src/access/level.rules.ts";
 import type { Verb } from "../../../src/sessions/session.rules.ts";
+import type { GraphqlClient } from "../../support/clients.ts";
 import type { Arguments } from "./schema-walk.ts";
-import type { Kind, World } from "./world.ts";
+import { SLIDE, type Kind, type World } from "./world.ts";
 
 /** What is known of an operation beside the schema. */
 export interface OperationFacts {
-  /** What it wants, of the list of level.rules.ts. */
-  readonly permission: Permission;
+  /** What it wants, of the list of level.rules.ts; null for what no level may: attendees alone do. */
+  readonly permission: Permission | null;
   /** What the audit calls it; null for what leaves no entry, with the reason. */
   readonly audit: Verb | null;
   /**
@@ -14,59 +15,98 @@ export interface OperationFacts {
    * an object of the organization; what is written to is made anew.
    */
   readonly variants: (world: World) => Promise<readonly Arguments[]>;
+  /** For what is open to attendees: one of the event that the arguments name. */
+  readonly attendee?: (world: World, given: Arguments) => Promise<GraphqlClient>;
 }
 
 /** What the id at each place names; `any`: whatever has an id. */
 export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "AcknowledgeAlertsInput.ids": "alert",
+  "AddEventLanguageInput.id": "event",
   "AddPlaybackInput.sessionId": "session",
+  "AskQuestionInput.eventId": "event",
+  "CancelScheduledActionsInput.ids": "scheduledaction",
   "ClearAlertsInput.ids": "alert",
+  "ConfigureBackupIngestInput.id": "event",
   "ConfigureProcessesInput.sessionId": "session",
   "CreateClipInput.assetId": "asset",
   "DeleteAssetsInput.ids": "asset",
+  "DeleteChatMessagesInput.ids": "chatmessage",
+  "DeleteEventsInput.ids": "event",
   "DeleteTemplatesInput.ids": "template",
   "DeleteWebhooksInput.ids": "webhook",
+  "EventActionInput.id": "event",
+  "EventLanguageInput.templateId": "template",
+  "GoLiveInput.id": "event",
+  "JoinEventInput.eventId": "event",
+  "ModerateQuestionsInput.ids": "question",
   "PlaybackInput.templateId": "template",
   "PlaybackPatch.templateId": "template",
   "ProcessTargetInput.playbackId": "playback",
   "ProcessTargetInput.renditionId": "rendition",
+  "PublishSlideInput.eventId": "event",
   "Query.alerts.eventId": "event",
   "Query.assets.sessionId": "session",
   "Query.auditEntries.objectId": "any",
+  "Query.event.id": "event",
   "Query.node.id": "any",
   "Query.nodes.ids": "any",
   "Query.processes.sessionId": "session",
+  "Query.publicEvent.id": "event",
   "Query.session.id": "session",
   "Query.template.id": "template",
+  "RemoveEventLanguagesInput.id": "event",
   "RemovePlaybacksInput.ids": "playback",
   "RemovePlaybacksInput.sessionId": "session",
   "RemoveProcessesInput.ids": "process",
   "RenditionInput.id": "rendition",
+  "ReplyToQuestionInput.id": "question",
   "ResendWebhookInput.deliveryIds": "webhookdelivery",
   "ResendWebhookInput.id": "webhook",
   "RevealSecretInput.id": "secret",
   "RevokeApiKeysInput.ids": "apikey",
   "RotateSecretInput.id": "secret",
+  "ScheduleActionInput.eventId": "event",
+  "SendChatMessageInput.eventId": "event",
   "SessionFilter.excludeIds": "session",
   "SessionFilter.ids": "session",
   "SessionFilter.templateId": "template",
   "SessionSelection.ids": "session",
   "ShareAssetInput.id": "asset",
+  "StopEventInput.id": "event",
   "Subscription.alertChanges.eventId": "event",
+  "Subscription.chatMessageChanges.eventId": "event",
+  "Subscription.eventChanges.ids": "event",
   "Subscription.eventMonitor.id": "event",
   "Subscription.processChanges.sessionId": "session",
+  "Subscription.publishedSlide.eventId": "event",
+  "Subscription.questionChanges.eventId": "event",
+  "UpdateEventInput.id": "event",
   "UpdatePlaybackInput.id": "playback",
   "UpdateSessionInput.id": "session",
   "UpdateTemplateInput.id": "template",
   "UpdateWebhookInput.id": "webhook",
+  "UploadPresentationInput.eventId": "event",
+  "UpvoteQuestionInput.id": "question",
 };
 
 /** Places at which an id of one's own is answered as any other, with the reason. */
 export const NEVER_FOUND: Readonly<Record<string, string>> = {
+  "Mutation.askQuestion input.eventId": "No level asks: it is refused whatever the id. Attendees are looked at by themselves.",
+  "Mutation.upvoteQuestion input.id": "The same.",
+  "Mutation.scheduleAction input.selection.ids": "What a selection means is looked at when the action runs, as its description says.",
+  "Mutation.scheduleAction input.selection.filter.ids": "The same.",
+  "Mutation.scheduleAction input.selection.filter.excludeIds": "The same.",
+  "Mutation.scheduleAction input.selection.filter.templateId": "The same.",
   "Mutation.createSession input.processes.targets.playbackId": "A new session has no playbacks yet; they are named by playbackName.",
   "Mutation.createSessions input.sessions.processes.targets.playbackId": "The same.",
   "Mutation.createTemplate input.renditions.id": "A new template has no renditions yet.",
   "Query.alerts eventId": "No alert is about an event itself yet.",
+};
+
+/** Places at which an id of another organization is answered as one's own, with the reason. */
+export const FOUND_BY_ANYBODY: Readonly<Record<string, string>> = {
+  "Mutation.joinEvent input.eventId": "Whoever has the link of an event may come in, without belonging to anything.",
 };
 
 const PASSTHROUGH = { name: "source", isPassthrough: true };
@@ -136,6 +176,17 @@ async function newSessions(world: World): Promise<readonly Arguments[]> {
   return [newSession(world, facts), newSession(world, { ...facts, playbackId: await world.fresh("playback") })];
 }
 
+const liveEvent = async (world: World, input: object = {}): Promise<string> => {
+  const id = await world.event(input);
+  await world.setEventStatus(id, "LIVE");
+  return id;
+};
+
+/** An attendee of the event that stands in the arguments themselves, or in their input. */
+async function attendeeOfEvent(world: World, { id, input }: Arguments): Promise<GraphqlClient> {
+  return world.attendee((id ?? (input as Arguments)["eventId"]) as string);
+}
+
 /** Every operation there is. */
 export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Query.alerts": {
@@ -171,6 +222,8 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Query.changes": { ...read, variants: async () => [{}] },
   "Query.csvColumns": { ...read, variants: async () => [{}] },
   "Query.encoders": { ...read, variants: async () => [{}] },
+  "Query.event": { ...read, variants: async (world) => [{ id: await world.fullEvent() }] },
+  "Query.events": { ...read, variants: async () => [{}] },
   "Query.exportSessionsCsv": {
     ...read,
     async variants(world) {
@@ -182,8 +235,14 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Query.node": { ...read, variants: async (world) => [{ id: await world.fresh("session") }] },
   "Query.nodes": { ...read, variants: async (world) => [{ ids: [await world.fresh("session")] }] },
   "Query.processes": { ...read, variants: async (world) => [{ sessionId: await world.fresh("session") }] },
+  "Query.publicEvent": {
+    ...read,
+    variants: async (world) => [{ id: await world.fullEvent() }],
+    attendee: attendeeOfEvent,
+  },
   "Query.rateLimit": { ...read, variants: async () => [{}] },
   "Query.regions": { ...read, variants: async () => [{}] },
+  "Query.scheduledActions": { ...read, variants: async () => [{}] },
   "Query.session": { ...read, variants: async (world) => [{ id: await world.fresh("session") }] },
   "Query.sessionSummary": { ...read, variants: async (world) => (await filters(world)).map((filter) => ({ filter })) },
   "Query.sessions": { ...read, variants: async (world) => (await filters(world)).map((filter) => ({ filter })) },
@@ -195,6 +254,13 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     ...{ permission: "acknowledge alerts", audit: "ACKNOWLEDGE_ALERTS" },
     variants: async (world) => [{ input: { ids: [await world.fresh("alert")], note: world.name("note") } }],
   },
+  "Mutation.addEventLanguage": {
+    ...{ permission: "edit events", audit: "UPDATE" },
+    async variants(world) {
+      const language = { code: "fr", label: world.name("language"), templateId: await world.fresh("template") };
+      return [{ input: { id: await world.event(), language } }];
+    },
+  },
   "Mutation.addPlayback": {
     ...{ permission: "update sessions", audit: "UPDATE" },
     async variants(world) {
@@ -203,11 +269,25 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       return [{ input: { sessionId: await world.fresh("session"), playback } }];
     },
   },
+  "Mutation.askQuestion": {
+    // What attendees write is kept by itself.
+    ...{ permission: null, audit: null },
+    variants: async (world) => [{ input: { eventId: await world.event({ messagingMode: "MODERATED_QA" }), text: world.name("question") } }],
+    attendee: attendeeOfEvent,
+  },
+  "Mutation.cancelScheduledActions": {
+    ...{ permission: "stop sessions", audit: "CANCEL" },
+    variants: async (world) => [{ input: { ids: [await world.fresh("scheduledaction")] } }],
+  },
   "Mutation.clearAlerts": {
     ...{ permission: "clear alerts", audit: "CLEAR_ALERTS" },
     variants: async (world) => [{ input: { ids: [await world.fresh("alert")] } }],
   },
   "Mutation.clearSessionAlerts": { permission: "clear alerts", audit: "CLEAR_ALERTS", variants: bulk(withAlert) },
+  "Mutation.configureBackupIngest": {
+    ...{ permission: "edit events", audit: "CONFIGURE" },
+    variants: async (world) => [{ input: { id: await world.event(), languageCode: "de", enabled: true } }],
+  },
   "Mutation.configureProcesses": {
     ...{ permission: "configure processes", audit: "CONFIGURE" },
     async variants(world) {
@@ -223,6 +303,13 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Mutation.createApiKey": {
     ...{ permission: "create api keys", audit: "CREATE" },
     variants: async (world) => [{ input: { name: world.name("key"), accessLevel: "VIEWER" } }],
+  },
+  "Mutation.createEvent": {
+    ...{ permission: "edit events", audit: "CREATE" },
+    async variants(world) {
+      const languages = [{ code: "de", label: world.name("language"), templateId: await world.fresh("template") }];
+      return [{ input: { title: world.name("event"), languages } }];
+    },
   },
   "Mutation.createSession": {
     ...{ permission: "create sessions", audit: "CREATE" },
@@ -247,6 +334,14 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     ...{ permission: "delete assets", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("asset")] } }],
   },
+  "Mutation.deleteChatMessages": {
+    ...{ permission: "moderate", audit: "MODERATE" },
+    variants: async (world) => [{ input: { ids: [await world.fresh("chatmessage")] } }],
+  },
+  "Mutation.deleteEvents": {
+    ...{ permission: "edit events", audit: "DELETE" },
+    variants: async (world) => [{ input: { ids: [await world.event()] } }],
+  },
   "Mutation.deleteSessions": { permission: "delete sessions", audit: "DELETE", variants: bulk(stopped) },
   "Mutation.deleteTemplates": {
     ...{ permission: "delete templates", audit: "DELETE" },
@@ -255,6 +350,14 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Mutation.deleteWebhooks": {
     ...{ permission: "delete webhooks", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("webhook")] } }],
+  },
+  "Mutation.goLive": {
+    ...{ permission: "take events live", audit: "GO_LIVE" },
+    async variants(world) {
+      const id = await world.event();
+      await world.connectIngests(id);
+      return [{ input: { id } }];
+    },
   },
   "Mutation.hideSlates": { permission: "hide slates", audit: "HIDE_SLATE", variants: bulk((world) => withShownSlate(world)) },
   "Mutation.importSessionsCsv": {
@@ -267,6 +370,28 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       return [{ input: { csv } }];
     },
   },
+  "Mutation.joinEvent": {
+    ...{ permission: "read", audit: null },
+    // The audit is of those who have a level; a show has thousands that have none.
+    variants: async (world) => [{ input: { eventId: await world.event(), displayName: world.name("attendee") } }],
+    attendee: attendeeOfEvent,
+  },
+  "Mutation.moderateQuestions": {
+    ...{ permission: "moderate", audit: "MODERATE" },
+    variants: async (world) => [{ input: { ids: [await world.fresh("question")], action: "APPROVE" } }],
+  },
+  "Mutation.publishSlide": {
+    ...{ permission: "publish slides", audit: "CONFIGURE" },
+    async variants(world) {
+      const eventId = await liveEvent(world);
+      await world.slide(eventId);
+      return [{ input: { eventId, number: 1 } }];
+    },
+  },
+  "Mutation.removeEventLanguages": {
+    ...{ permission: "edit events", audit: "UPDATE" },
+    variants: async (world) => [{ input: { id: await world.event(), codes: ["en"] } }],
+  },
   "Mutation.removePlaybacks": {
     ...{ permission: "update sessions", audit: "UPDATE" },
     async variants(world) {
@@ -277,6 +402,10 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Mutation.removeProcesses": {
     ...{ permission: "configure processes", audit: "CONFIGURE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("process")] } }],
+  },
+  "Mutation.replyToQuestion": {
+    ...{ permission: "moderate", audit: "MODERATE" },
+    variants: async (world) => [{ input: { id: await world.message("question", { status: "APPROVED" }), text: world.name("reply") } }],
   },
   "Mutation.restartSessions": { permission: "restart sessions", audit: "RESTART", variants: bulk(running) },
   "Mutation.resendWebhook": {
@@ -304,17 +433,53 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       { input: { assetId: await world.replay(), cueInSeconds: 10, cueOutSeconds: 20, name: world.name("clip") } },
     ],
   },
+  "Mutation.scheduleAction": {
+    ...{ permission: "test events", audit: "SCHEDULE" },
+    async variants(world) {
+      const runAt = new Date(Date.now() + 3_600_000).toISOString();
+      const id = await world.fresh("session");
+      const selections = [{ ids: [id] }, ...(await filters(world, id)).map((filter) => ({ filter }))];
+      return [{ verb: "START_TEST", eventId: await world.event() }, ...selections.map((selection) => ({ verb: "START", selection }))].map(
+        (asked) => ({ input: { ...asked, runAt } }),
+      );
+    },
+  },
+  "Mutation.sendChatMessage": {
+    ...{ permission: "moderate", audit: "MODERATE" },
+    variants: async (world) => [{ input: { eventId: await world.event({ messagingMode: "CHAT" }), text: world.name("message") } }],
+    attendee: attendeeOfEvent,
+  },
   "Mutation.shareAsset": {
     ...{ permission: "share assets", audit: "UPDATE" },
     variants: async (world) => [{ input: { id: await world.fresh("asset"), isShared: true } }],
   },
   "Mutation.showSlates": { permission: "show slates", audit: "SHOW_SLATE", variants: bulk(withSlates) },
+  "Mutation.startEventTest": {
+    ...{ permission: "test events", audit: "START_TEST" },
+    variants: async (world) => [{ input: { id: await world.event() } }],
+  },
   "Mutation.startSessions": { permission: "start sessions", audit: "START", variants: bulk(stopped) },
+  "Mutation.stopEvent": {
+    ...{ permission: "stop events", audit: "STOP_EVENT" },
+    variants: async (world) => [{ input: { id: await liveEvent(world), confirm: true } }],
+  },
+  "Mutation.stopEventTest": {
+    ...{ permission: "test events", audit: "STOP_TEST" },
+    async variants(world) {
+      const id = await world.event();
+      await world.setEventStatus(id, "TESTING");
+      return [{ input: { id } }];
+    },
+  },
   "Mutation.stopSessions": { permission: "stop sessions", audit: "STOP", variants: bulk(running) },
   "Mutation.switchSessionInputs": {
     permission: "switch inputs",
     audit: "SWITCH_INPUT",
     variants: bulk(runningWithFailover, { toPath: "B" }),
+  },
+  "Mutation.updateEvent": {
+    ...{ permission: "edit events", audit: "UPDATE" },
+    variants: async (world) => [{ input: { id: await world.event(), title: world.name("event") } }],
   },
   "Mutation.updatePlayback": {
     ...{ permission: "update sessions", audit: "UPDATE" },
@@ -338,6 +503,19 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     ...{ permission: "update webhooks", audit: "UPDATE" },
     variants: async (world) => [{ input: { id: await world.fresh("webhook"), isEnabled: false } }],
   },
+  "Mutation.uploadPresentation": {
+    ...{ permission: "edit events", audit: "CONFIGURE" },
+    variants: async (world) => [{ input: { eventId: await world.event(), files: [SLIDE] } }],
+  },
+  "Mutation.upvoteQuestion": {
+    // The same of what they vote for.
+    ...{ permission: null, audit: null },
+    async variants(world) {
+      const eventId = await world.event({ messagingMode: "MODERATED_QA" });
+      return [{ input: { id: await world.message("question", { eventId, status: "APPROVED" }) } }];
+    },
+    attendee: (world, { input }) => world.attendeeOfQuestion((input as Arguments)["id"] as string),
+  },
 
   "Subscription.alertChanges": {
     ...read,
@@ -351,10 +529,20 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
       return [...ways, { eventId: await world.fresh("event") }].map((way) => ({ snapshot: true, ...way }));
     },
   },
+  "Subscription.chatMessageChanges": {
+    ...read,
+    variants: async (world) => [{ eventId: await world.fullEvent(), snapshot: true }],
+  },
+  "Subscription.eventChanges": { ...read, variants: async (world) => [{ ids: [await world.fullEvent()], snapshot: true }] },
   "Subscription.eventMonitor": { ...read, variants: async (world) => [{ id: await world.fresh("event") }] },
   "Subscription.processChanges": {
     ...read,
     variants: async (world) => [{ sessionId: await world.fresh("session"), snapshot: true }],
+  },
+  "Subscription.publishedSlide": { ...read, variants: async (world) => [{ eventId: await world.fullEvent() }] },
+  "Subscription.questionChanges": {
+    ...read,
+    variants: async (world) => [{ eventId: await world.fullEvent(), snapshot: true }],
   },
   "Subscription.sessionChanges": {
     ...read,
@@ -370,6 +558,13 @@ async function withShownSlate(world: World): Promise<string> {
     input: { selection: { ids: [id] } },
   });
   return id;
+}
+
+/** What is known of an operation that attendees may ask for; fails for one that they may not. */
+export function attendeeFactsOf(name: string): Required<OperationFacts> {
+  const { attendee, ...facts } = factsOf(name);
+  if (attendee) return { ...facts, attendee };
+  throw new Error(`Say in ${import.meta.url} who of the audience asks for ${name}`);
 }
 
 /** What is known of an operation; fails for one that nothing is said of. */

@@ -39,19 +39,11 @@ export interface IdPlace {
 
 /** Everything that can be asked for. */
 export function operationsOf(schema: GraphQLSchema): readonly Operation[] {
-  const all = Object.values(OperationTypeNode).flatMap((kind) => {
+  return Object.values(OperationTypeNode).flatMap((kind) => {
     const root = schema.getRootType(kind);
     return Object.values(root?.getFields() ?? {}).map((field) => ({ name: `${root?.name}.${field.name}`, kind, field }));
   });
-  return all.filter(({ name }) => !HELD_ELSEWHERE.test(name));
 }
-
-/**
- * Operations of events, their attendees and actions at a time, which want a show in the right state and callers of a kind of their own:
- * their levels, and what they answer of ids that are not the caller's, are held by test/events, test/messages, test/slides and test/schedules.
- */
-const HELD_ELSEWHERE =
-  /^\w+\.\w*(Event|Events|EventTest|EventLanguages?|BackupIngest|goLive|events?|eventChanges|Questions?|questionChanges|ChatMessages?|chatMessageChanges|Presentation|[sS]lide|[sS]cheduledActions?|scheduleAction)$/;
 
 /** Places where ids can stand in the arguments of an operation, by their patterns. */
 export function idPatternsOf({ name, field }: Operation): ReadonlyMap<string, string> {
@@ -106,6 +98,10 @@ export function idPlacesIn({ name, field }: Operation, given: Arguments): readon
     visit(type, given[argument], { name: `${name}.${argument}`, pattern: argument, path: [argument] });
   }
   return places;
+}
+
+export function valueAt(given: Arguments, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((holder, key) => (holder as Record<string | number, unknown>)[key], given);
 }
 
 /** The same arguments with another value at one place. */

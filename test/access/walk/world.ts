@@ -1,7 +1,10 @@
 import { sql } from "drizzle-orm";
 import { randomBytes } from "node:crypto";
+import type { EventStatus } from "../../../src/events/event.rules.ts";
+import type { QuestionStatus } from "../../../src/messages/message.rules.ts";
 import { IDENTIFIER_KINDS, newIdentifier, randomToken, type IdentifierKind } from "../../../src/shared/identifier.ts";
-import type { Loose } from "../../support/clients.ts";
+import { pngOf } from "../../images/pictures.ts";
+import { createGraphqlClient, type GraphqlClient, type Loose } from "../../support/clients.ts";
 import type { TestCaller, TestServer } from "../../support/server.ts";
 
 /** What an id names: a kind of ours, or one that is announced in the schema and not there yet. */
@@ -21,18 +24,24 @@ const LADDER = [
   { name: "source", isPassthrough: true },
 ];
 
+/** A file that a presentation can be made of. */
+export const SLIDE = new Blob([pngOf(64, 64)]);
+
 /** An organization with objects of every kind; whatever a person could name there carries its mark. */
 export class World {
   readonly server: TestServer;
   readonly caller: TestCaller;
   /** Stands in every name, description, label, URL and secret. */
   readonly mark: string;
+  /** Of every event that asks for one. */
+  readonly #accessCode: string;
   #count = 0;
 
   constructor(server: TestServer, caller: TestCaller, mark: string) {
     this.server = server;
     this.caller = caller;
     this.mark = mark;
+    this.#accessCode = `${mark}-code`;
   }
 
   name(what: string): string {
@@ -79,8 +88,8 @@ export class World {
     event: async () => this.event(),
     eventlanguage: async () => this.#child("event_languages", "event_id", await this.event()),
     scheduledaction: async () => this.scheduledAction(await this.event()),
-    question: async () => this.message("questions", "question"),
-    chatmessage: async () => this.message("chat_messages", "chatmessage"),
+    question: async () => this.message("question"),
+    chatmessage: async () => this.message("chatmessage"),
     webhook: async () => this.webhook(),
     webhookdelivery: async () => this.delivery(await this.webhook()),
     // Encoders belong to the installation and are seen by everybody.
@@ -114,14 +123,61 @@ export class World {
     webhookdelivery: (id: string) => this.#forget("webhook_deliveries", id),
   };
 
-  async event(): Promise<string> {
+  /** Before its test, with two languages, each in want of a signal. */
+  async event(input: object = {}): Promise<string> {
     const { id: templateId } = await this.template();
-    const languages = [{ code: "de", label: this.name("language"), templateId }];
+    const languages = ["de", "en"].map((code) => ({ code, label: this.name("language"), templateId }));
     const { event } = await this.#ask(
       "mutation ($input: CreateEventInput!) { createEvent(input: $input) { event { id } userErrors { message } } }",
-      { title: this.name("event"), languages },
+      { title: this.name("event"), details: this.name("about"), languages, ...input },
     );
     return (event as Loose)["id"] as string;
+  }
+
+  /** One in which attendees ask and chat, with a slide before them and something to be done at a time. */
+  async fullEvent(): Promise<string> {
+    const eventId = await this.event({ access: "ACCESS_CODE", accessCode: this.#accessCode });
+    await this.slide(eventId);
+    await this.setEventStatus(eventId, "LIVE");
+    await this.scheduledAction(eventId);
+    const questionId = await this.message("question", { eventId, status: "APPROVED" });
+    await this.#execute(sql`
+      insert into question_replies (id, question_id, text, author_name, at)
+      values (${newIdentifier("reply")}, ${questionId}, ${this.name("reply")}, ${this.name("author")}, now())`);
+    await this.message("chatmessage", { eventId });
+    return eventId;
+  }
+
+  /** Makes an event look as if a verb had brought it there, so that the verbs on such ones have something to do. */
+  async setEventStatus(eventId: string, status: EventStatus): Promise<void> {
+    const slide = sql`case when ${status}::text = 'LIVE' then (select min(number) from slides where event_id = ${eventId}) end`;
+    await this.#execute(sql`update events set status = ${status}, published_slide = ${slide} where id = ${eventId}`);
+  }
+
+  /** Has encoders see the primary signal of every language of an event, for an hour to come. */
+  async connectIngests(eventId: string): Promise<void> {
+    const encoderId = await this.encoder();
+    await this.#execute(sql`update sessions set encoder_id = ${encoderId} where event_id = ${eventId}`);
+    await this.#execute(sql`
+      insert into session_telemetry (session_id, encoder_id, at, path_a)
+      select id, ${encoderId}, now() + interval '1 hour', jsonb_build_object('isConnected', true, 'lastSeenAt', now()) from sessions where event_id = ${eventId}`);
+  }
+
+  /** The one slide of a presentation. */
+  async slide(eventId: string): Promise<void> {
+    const document =
+      "mutation ($input: UploadPresentationInput!) { uploadPresentation(input: $input) { event { id } userErrors { message } } }";
+    await this.#ask(document, { eventId, files: [SLIDE] });
+  }
+
+  /** Somebody who joined an event. */
+  async attendee(eventId: string): Promise<GraphqlClient> {
+    const { token } = await this.#ask("mutation ($input: JoinEventInput!) { joinEvent(input: $input) { token userErrors { message } } }", {
+      eventId,
+      accessCode: this.#accessCode,
+      displayName: this.name("attendee"),
+    });
+    return createGraphqlClient(this.server.url, token as unknown as string);
   }
 
   async scheduledAction(eventId: string): Promise<string> {
@@ -132,13 +188,28 @@ export class World {
     return (scheduledActions as Loose[])[0]!["id"] as string;
   }
 
+  /** Somebody who joined the event of a question. */
+  async attendeeOfQuestion(questionId: string): Promise<GraphqlClient> {
+    return this.attendee(await this.#parent("questions", "event_id", questionId));
+  }
+
   /** What an attendee wrote, written into the table. */
-  async message(table: "questions" | "chat_messages", kind: "question" | "chatmessage"): Promise<string> {
-    const [id, eventId] = [newIdentifier(kind), await this.event()];
-    const at = sql.raw(table === "questions" ? "asked_at" : "at");
-    await this.server.database.executor.execute(sql`
-      insert into ${sql.raw(table)} (id, organization_id, event_id, author_id, author_name, text, ${at})
-      values (${id}, ${this.caller.organizationId}, ${eventId}, 'guest', ${this.name("author")}, ${this.name("text")}, now())`);
+  async message(
+    kind: "question" | "chatmessage",
+    given: { readonly eventId?: string; readonly status?: QuestionStatus } = {},
+  ): Promise<string> {
+    const [id, eventId] = [newIdentifier(kind), given.eventId ?? (await this.event())];
+    const common = [id, this.caller.organizationId, eventId, "guest", this.name("author"), this.name("text")];
+    const values = sql.join(
+      common.map((value) => sql`${value}`),
+      sql`, `,
+    );
+    await this.#execute(
+      kind === "question"
+        ? sql`insert into questions (id, organization_id, event_id, author_id, author_name, text, status, asked_at)
+            values (${values}, ${given.status ?? "NEW"}, now())`
+        : sql`insert into chat_messages (id, organization_id, event_id, author_id, author_name, text, at) values (${values}, now())`,
+    );
     return id;
   }
 
