@@ -53,6 +53,7 @@ interface OpenSegment {
   readonly file: FileHandle;
   readonly isBreak: boolean;
   readonly at: string;
+  /** When its key frame is shown, and until when the last of its pictures so far is. */
   readonly beginSeconds: number;
   endSeconds: number;
   bytes: number;
@@ -189,10 +190,13 @@ export class Archive {
     if (this.#problem !== null && (isFull || performance.now() < this.#retryAt)) return;
     if (this.#folders === null) await this.#open();
     if (this.#isDue(lead.startsWithKey)) {
+      const shift = this.#shifts?.get(main.id);
+      // Pictures that are shown before the key frame that they follow belong to its segment, and not to the length of this one.
+      if (this.#segment && shift !== undefined) this.#segment.endSeconds = (lead.firstShownAt + shift) / main.timescale;
       await this.#endSegment();
       if (!lead.startsWithKey) return;
       this.#shifts ??= this.#lay(fragments);
-      await this.#beginSegment((lead.begin + (this.#shifts.get(main.id) ?? 0)) / main.timescale);
+      await this.#beginSegment((lead.firstShownAt + (this.#shifts.get(main.id) ?? 0)) / main.timescale);
     }
     await this.#append(moof, data, fragments);
   }
@@ -269,7 +273,7 @@ export class Archive {
     }
     this.#noteEnds(ends, this.#header);
     const main = mainTrack(this.#tracks);
-    segment.endSeconds = (ends.get(main?.id ?? 0)?.end ?? 0) / (main?.timescale ?? 1);
+    segment.endSeconds = (ends.get(main?.id ?? 0)?.shownTo ?? 0) / (main?.timescale ?? 1);
     this.#grewAt = performance.now();
     this.#problem = null;
   }
@@ -289,7 +293,8 @@ export class Archive {
     const { number, file, isBreak, at, bytes } = segment;
     // What was written of a fragment that did not fit is no part of it.
     await file.truncate(bytes).finally(() => file.close());
-    const durationSeconds = segment.endSeconds - segment.beginSeconds;
+    // As the playlist says it: what is left over of a subtraction would count as longer than what was asked for.
+    const durationSeconds = Number((segment.endSeconds - segment.beginSeconds).toFixed(6));
     for (const folder of await this.#living()) {
       if (bytes === 0) await folder.dropPart(number);
       else await folder.complete({ number, isBreak, at, bytes, durationSeconds }, this.#ends);
