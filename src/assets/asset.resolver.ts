@@ -49,6 +49,8 @@ class AssetsArguments {
   createdTo?: Date | null;
 }
 
+const ENCODER_AWAY = "Its encoder is away, and goes on with it once it is back.";
+
 @Resolver(() => AssetType)
 export class AssetResolver {
   @Query(() => AssetConnection, { description: "A page of assets, the newest first." })
@@ -100,6 +102,14 @@ export class AssetResolver {
     @Ctx() context: RequestContext,
   ): Promise<PayloadOf<DeletePayload>> {
     return { deletedIds: await deleteAssets(context, input) };
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "Why it failed, or what it waits for while it is being made, in one sentence; null else.",
+  })
+  statusReason(@Root() asset: AssetRow): string | null {
+    return asset.statusReason ?? (asset.status === "IN_PROGRESS" && !asset.isReachable ? ENCODER_AWAY : null);
   }
 
   @FieldResolver(() => SessionType, { nullable: true, description: "The session that it was made of; null once that is deleted." })

@@ -48,6 +48,7 @@ interface OpenSegment {
   readonly file: FileHandle;
   readonly isBreak: boolean;
   readonly at: string;
+  /** When its key frame is shown, and until when the last of its pictures so far is. */
   readonly beginSeconds: number;
   endSeconds: number;
   bytes: number;
@@ -202,13 +203,16 @@ export class Archive {
     if (this.#problem !== null && (isFull || performance.now() < this.#retryAt)) return;
     if (this.#folders === null) await this.#open();
     if (this.#isDue(lead.startsWithKey)) {
+      const shift = this.#shifts?.get(main.id);
+      // Pictures that are shown before the key frame that they follow belong to its segment, and not to the length of this one.
+      if (this.#segment && shift !== undefined) this.#segment.endSeconds = (lead.firstShownAt + shift) / main.timescale;
       await this.#endSegment();
       if (!lead.startsWithKey) return;
       const isLaid = this.#shifts !== null;
       this.#shifts ??= this.#lay(fragments);
-      const [begin, shift] = [lead.begin, this.#shifts.get(main.id) ?? 0];
-      if (!isLaid) this.#captions.lay({ fromSeconds: begin / main.timescale, shiftSeconds: shift / main.timescale });
-      await this.#beginSegment((begin + shift) / main.timescale);
+      const [fromSeconds, shiftSeconds] = [lead.firstShownAt / main.timescale, (this.#shifts.get(main.id) ?? 0) / main.timescale];
+      if (!isLaid) this.#captions.lay({ fromSeconds, shiftSeconds });
+      await this.#beginSegment(fromSeconds + shiftSeconds);
     }
     await this.#append(moof, data, fragments);
   }
@@ -286,7 +290,7 @@ export class Archive {
     }
     this.#noteEnds(ends, this.#header);
     const main = mainTrack(this.#tracks);
-    segment.endSeconds = (ends.get(main?.id ?? 0)?.end ?? 0) / (main?.timescale ?? 1);
+    segment.endSeconds = (ends.get(main?.id ?? 0)?.shownTo ?? 0) / (main?.timescale ?? 1);
     await this.#captions.advance(segment.endSeconds - (shifts.get(main?.id ?? 0) ?? 0) / (main?.timescale ?? 1));
     this.#grewAt = performance.now();
     this.#problem = null;
@@ -307,7 +311,8 @@ export class Archive {
     const { number, file, isBreak, at, bytes } = segment;
     // What was written of a fragment that did not fit is no part of it.
     await file.truncate(bytes).finally(() => file.close());
-    const durationSeconds = segment.endSeconds - segment.beginSeconds;
+    // As the playlist says it: what is left over of a subtraction would count as longer than what was asked for.
+    const durationSeconds = Number((segment.endSeconds - segment.beginSeconds).toFixed(6));
     for (const folder of await this.#living()) {
       if (bytes === 0) await folder.dropPart(number);
       else await folder.complete({ number, isBreak, at, bytes, durationSeconds }, this.#ends);

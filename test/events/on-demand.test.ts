@@ -1,13 +1,15 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sweepStoredAssets } from "../../src/assets/sweep-assets.ts";
 import type { AssetReport } from "../../src/encoder/asset-teller.ts";
 import type { LiveShow, StartRunner } from "../../src/encoder/runner.ts";
 import { keepEvents, keepOverEvents } from "../../src/events/event-keeper.ts";
 import { checkOnDemand, decideOnDemand, recordedRendition, shownRecordings } from "../../src/events/recording.rules.ts";
 import type { RenditionSettings } from "../../src/templates/template.rules.ts";
+import { systemClock } from "../../src/shared/clock.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openAssetWorld, type AssetWorld, type TellingAgent } from "../assets/asset-world.ts";
-import { waitUntil } from "../encoder/world.ts";
+import { silentLog, waitUntil } from "../encoder/world.ts";
 import { SAMPLE, createScriptedRunner } from "../sessions/scripted-runner.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -143,6 +145,12 @@ async function tell(event: EventView, place: number, rest: Partial<AssetReport> 
   return id;
 }
 
+/** As if nothing were to be kept. */
+const sweep = () =>
+  sweepStoredAssets({
+    ...{ database: server.database, bell: server.context.bell, clock: systemClock, log: silentLog },
+    ...{ retention: { days: 1, bytes: 1 }, objectStore: null },
+  });
 const look = () => keepOverEvents(server.context, { endedWithinSeconds: null });
 const stop = async ({ id }: EventView) => expect((await mutate("stopEvent", { id, confirm: true })).userErrors).toEqual([]);
 
@@ -282,6 +290,37 @@ describe("an event that is recorded", () => {
     await stop(unrecorded);
     await look();
     expect([(await view(unrecorded.id)).status, await blockersOf(unrecorded)]).toEqual(["ENDED", ["NO_RECORDING"]]);
+  });
+
+  it("keeps its recordings whatever their age and size, until it or they are deleted, and nothing else of it", async () => {
+    const event = await takeLive();
+    const old = { createdAt: "2020-01-31T12:00:00Z" };
+    const recording = await tell(event, 0, old);
+    await tell(event, 0, { ...old, kind: "REPLAY", fileName: "index.m3u8" });
+    await stop(event);
+    await waitUntil(
+      async () => {
+        const [row] = await server.database.executor.execute<{ open: number }>(sql`
+          select count(*)::integer as open from runs where ended_at is null and id in (select run_id from assets where id = ${recording})`);
+        return row?.open;
+      },
+      (open) => open === 0,
+    );
+    const kept = async () => (await view(event.id)).assets.nodes.map(({ id }) => id);
+    await sweep();
+    expect([await kept(), (await view(event.id)).status]).toEqual([[recording], "ENDED"]);
+    await look();
+    await sweep();
+    expect([await kept(), (await view(event.id)).status]).toEqual([[recording], "ON_DEMAND"]);
+    const { deleteEvents } = await server.graphql(
+      `mutation ($ids: [ID!]!) { deleteEvents(input: { ids: $ids }) { userErrors { code } } }`,
+      { ids: [event.id] },
+    );
+    expect(deleteEvents.userErrors).toEqual([]);
+    const isThere = async () => (await server.graphql(`query ($id: ID!) { node(id: $id) { id } }`, { id: recording })).node !== null;
+    expect(await isThere()).toBe(true);
+    await sweep();
+    expect(await isThere()).toBe(false);
   });
 
   it("tells the log of its way to on demand, once", async () => {
