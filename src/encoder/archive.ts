@@ -2,22 +2,12 @@ import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { Logger } from "../shared/log.ts";
 import type { ArchiveFolder } from "./archive-folder.ts";
-import { archiveProblemOf, type ArchiveProblem } from "./archive-problem.ts";
+import { archiveProblemOf, type ArchiveProblem, type ArchiveState } from "./archive-state.ts";
 import { CaptionTrack } from "./caption-track.ts";
 import type { PictureCaptions } from "./captions.rules.ts";
 import { FragmentReader, type Mp4Piece } from "./fragment-reader.ts";
 import { moveFragment, readFragment, readTracks, type Mp4Track, type TrackFragment } from "./mp4.rules.ts";
 import { mainTrack, type TrackEnds } from "./segment-scan.ts";
-
-export interface ArchiveState {
-  readonly problem: ArchiveProblem | null;
-  /** When the newest encoder process was begun. */
-  readonly beganAt: number | null;
-  /** When a fragment was last written. */
-  readonly grewAt: number | null;
-  /** When something was last left out, since the disk was too slow for it. */
-  readonly droppedAt: number | null;
-}
 
 export interface ArchiveOptions {
   /** Called at the first media, and again when it failed: the directories that it is written to. None: nothing is kept of it. */

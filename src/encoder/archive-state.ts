@@ -7,6 +7,16 @@ export interface ArchiveProblem {
   readonly isStorage: boolean;
 }
 
+export interface ArchiveState {
+  readonly problem: ArchiveProblem | null;
+  /** When the newest encoder process was begun. */
+  readonly beganAt: number | null;
+  /** When a fragment was last written. */
+  readonly grewAt: number | null;
+  /** When something was last left out, since the disk was too slow for it. */
+  readonly droppedAt: number | null;
+}
+
 /** What the error of a system call says to an operator. */
 export function archiveProblemOf(error: unknown): ArchiveProblem {
   const isStorage = isStorageError(error);
