@@ -106,6 +106,10 @@ export class PublicLanguageResolver {
   ): Promise<readonly PublicRecordingType[]> {
     if (event.status !== "ON_DEMAND") return [];
     const recordings = (await context.loaders.of(recordingsLoader).load(sessionId)) ?? [];
-    return shownRecordings(recordings).map((asset) => ({ ...asset, url: assetUrlOf(context, asset), captionsUrl: captionsUrlOf(context, asset) }));
+    return shownRecordings(recordings).map((asset) => ({
+      ...asset,
+      url: assetUrlOf(context, asset),
+      captionsUrl: captionsUrlOf(context, asset),
+    }));
   }
 }

@@ -51,7 +51,8 @@ export class PublicRecordingType {
 
   @Field(() => Url, {
     nullable: true,
-    description: "Saves its closed captions as an SRT file, signed as `url` is. Null where none came with the signal, and wherever `url` is null.",
+    description:
+      "Saves its closed captions as an SRT file, signed as `url` is. Null where none came with the signal, and wherever `url` is null.",
   })
   captionsUrl!: string | null;
 
