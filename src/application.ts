@@ -211,9 +211,15 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const reaper = await startReaper({ database, bell, clock, log });
   closers.push({ stage: "workers", close: () => reaper.close() });
   closers.push({ stage: "workers", close: startSweeping({ database, clock, log }) });
-  const dispatcher = await startWebhookDispatcher({ database, changeLog, vault, network: networkPolicyOf(environment), clock, log });
+  const dispatcher = await startWebhookDispatcher({
+    ...{ database, changeLog, vault, network: networkPolicyOf(environment), clock, log },
+    deliveryMilliseconds: environment.webhookSeconds * 1_000,
+  });
   closers.push({ stage: "workers", close: () => dispatcher.close() });
-  const sweeping = startAssetSweeping({ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore });
+  const sweeping = startAssetSweeping({
+    ...{ database, bell, clock, log, retention: assetRetentionOf(environment), objectStore },
+    everyMilliseconds: environment.assetSweepSeconds * 1_000,
+  });
   closers.push({ stage: "workers", close: sweeping.close });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
@@ -297,12 +303,18 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     closers.push({ stage: "takers", close: clips.close });
   }
   if (!isSimulated) {
-    const sweeper = startAssetSweeper({ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId });
+    const sweeper = startAssetSweeper({
+      ...{ ...encoder, database, bell, clock, log, teller: assets, encoderId: agent.encoderId },
+      everyMilliseconds: environment.assetSweepSeconds * 1_000,
+    });
     closers.push({ stage: "workers", close: sweeper.close });
   }
   if (objectStore && !isSimulated) {
     const { assetRoot } = encoder;
-    const uploader = startAssetUploader({ database, bell, clock, log, assetRoot, objectStore, encoderId: agent.encoderId });
+    const uploader = startAssetUploader({
+      ...{ database, bell, clock, log, assetRoot, objectStore, encoderId: agent.encoderId },
+      leftMilliseconds: environment.s3LeftSeconds * 1_000,
+    });
     closers.push({ stage: "workers", close: uploader.close });
   }
   closers.push({ stage: "takers", close: () => agent.close() });

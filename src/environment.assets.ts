@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { define, httpBase, numberOrOff, optional, text, type Definition } from "./environment.define.ts";
+import { define, httpBase, numberOrOff, optional, text, wholeNumber, type Definition } from "./environment.define.ts";
 
 /** What is kept of recordings, replays and clips. */
 export const ASSET_DEFINITIONS = {
@@ -18,6 +18,13 @@ export const ASSET_DEFINITIONS = {
     meaning:
       "How much each organization may keep of them, in units of 1,000,000,000 bytes, where that says nothing else; beyond it the oldest are deleted. off: no limit.",
     schema: numberOrOff(1, 1_000_000),
+  }),
+  assetSweepSeconds: define({
+    name: "HEADEND_ASSET_SWEEP_SECONDS",
+    fallback: "30",
+    allowed: "a whole number from 5 to 3600",
+    meaning: "How often what is beyond that is deleted, and what was deleted leaves the disks and the object store.",
+    schema: wholeNumber(5, 3_600),
   }),
   s3Bucket: define({
     name: "HEADEND_S3_BUCKET",
@@ -65,6 +72,14 @@ export const ASSET_DEFINITIONS = {
     allowed: "letters, digits, -, _ and .",
     meaning: "What all keys in the bucket begin with; another one for each installation that shares it.",
     schema: text.regex(/^[0-9A-Za-z_-][0-9A-Za-z._-]{0,99}$/),
+  }),
+  s3LeftSeconds: define({
+    name: "HEADEND_S3_LEFT_SECONDS",
+    fallback: "60",
+    allowed: "a whole number from 5 to 86400",
+    meaning:
+      "How long the files of an asset stay with its encoder once they are in the object store, for gateways that still fetch them there.",
+    schema: wholeNumber(5, 86_400),
   }),
 } as const satisfies Readonly<Record<string, Definition<unknown>>>;
 

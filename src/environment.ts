@@ -265,6 +265,14 @@ const DEFINITIONS = {
     schema: text.regex(/^(0|1|0?\.\d{1,9}|1\.0{1,9})$/).transform(Number),
   }),
   ...ASSET_DEFINITIONS,
+  webhookSeconds: define({
+    name: "HEADEND_WEBHOOK_SECONDS",
+    fallback: "10",
+    allowed: "a whole number from 2 to 60",
+    meaning:
+      "How long the receiver of a webhook may take to answer; for twice as long a gateway that was killed holds up what it was sending.",
+    schema: wholeNumber(2, 60),
+  }),
   logLevel: define({
     name: "HEADEND_LOG_LEVEL",
     fallback: "info",

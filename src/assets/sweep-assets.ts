@@ -32,15 +32,14 @@ export interface AssetSweepOptions {
   readonly objectStore: Storage | null;
 }
 
-const SWEEP_MILLISECONDS = 30_000;
 const ENCODER_GONE = "Its encoder is gone, and has not finished it.";
 const ENCODER_AWAY = "Its encoder has been away for an hour, and has not made it.";
 
 /** Sweeps now and then; of several processes one at a time does it. */
-export function startAssetSweeping(options: AssetSweepOptions): Loop {
+export function startAssetSweeping(options: AssetSweepOptions & { readonly everyMilliseconds: number }): Loop {
   return startLoop({
-    everyMilliseconds: SWEEP_MILLISECONDS,
-    pauseMilliseconds: SWEEP_MILLISECONDS,
+    everyMilliseconds: options.everyMilliseconds,
+    pauseMilliseconds: options.everyMilliseconds,
     work: () => sweepStoredAssets(options),
     onError: (error, failures) => failures === 1 && options.log.warn({ err: error }, "assets were not swept; tried again"),
   });

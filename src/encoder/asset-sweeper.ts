@@ -28,11 +28,10 @@ export interface AssetSweeperOptions {
   readonly mediaRoot: string;
   readonly teller: Pick<AssetTeller, "unwritten">;
   readonly encoderId: () => string;
-  readonly everyMilliseconds?: number;
+  /** Files and rows are never without each other for longer. */
+  readonly everyMilliseconds: number;
 }
 
-/** Files and rows are never without each other for longer. */
-export const ASSET_SWEEP_MILLISECONDS = 30_000;
 /** What was written to since may be told of in a moment. */
 const ORPHAN_MILLISECONDS = 600_000;
 /** Ids that one statement asks for. */
@@ -45,8 +44,8 @@ const FILES_GONE = "Its files are gone from the encoder's disk.";
  */
 export function startAssetSweeper(options: AssetSweeperOptions): Loop {
   return startLoop({
-    everyMilliseconds: options.everyMilliseconds ?? ASSET_SWEEP_MILLISECONDS,
-    pauseMilliseconds: options.everyMilliseconds ?? ASSET_SWEEP_MILLISECONDS,
+    everyMilliseconds: options.everyMilliseconds,
+    pauseMilliseconds: options.everyMilliseconds,
     work: () => sweepAssets(options),
     onError: (error, failures) =>
       failures === 1 && options.log.warn({ err: error }, "the assets of an encoder were not swept; tried again"),

@@ -19,8 +19,8 @@ export interface AssetUploaderOptions {
   readonly assetRoot: string;
   readonly objectStore: Storage;
   readonly encoderId: () => string;
-  /** Shorter for tests. */
-  readonly leftMilliseconds?: number;
+  /** Gateways that knew it to be here serve it from here for so long. */
+  readonly leftMilliseconds: number;
 }
 
 /** So many files of an asset go up at once. */
@@ -28,8 +28,6 @@ const FILES_AT_ONCE = 4;
 const LOOK_MILLISECONDS = 5_000;
 /** Longest pause after attempts that failed. */
 const BACK_OFF_LIMIT_MILLISECONDS = 600_000;
-/** Gateways that knew it to be here serve it from here for so long. */
-const LEFT_MILLISECONDS = 60_000;
 
 /** Uploads of one encoder, one asset at a time. */
 export interface AssetUploader {
@@ -44,7 +42,7 @@ export interface AssetUploader {
  * between is done again. One that fails is tried again later and later, and holds up no other.
  */
 export function createAssetUploader(options: AssetUploaderOptions): AssetUploader {
-  const { database, bell, clock, log, assetRoot, objectStore, leftMilliseconds = LEFT_MILLISECONDS } = options;
+  const { database, bell, clock, log, assetRoot, objectStore, leftMilliseconds } = options;
   const attempts = new Map<string, { readonly count: number; readonly notBefore: number }>();
   const uploadedAt = new Map<string, number>();
   let isClosed = false;

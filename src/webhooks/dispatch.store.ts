@@ -3,8 +3,6 @@ import type { Executor } from "../database/database.ts";
 import { firstIdentifierOf } from "../shared/identifier.ts";
 import type { DeliveryOutcome } from "./webhook.rules.ts";
 
-/** How long a gateway keeps a delivery to itself: longer than an attempt can take. Whoever was killed at it lets go of it so. */
-const CLAIM_SECONDS = 20;
 /** Attempts at one webhook at a time, of all gateways together; at one that takes nothing only one, to see whether it does again. */
 const PARALLEL_ATTEMPTS = 8;
 const PROBE_ATTEMPTS = 1;
@@ -26,13 +24,18 @@ export interface ClaimQuery {
   /** Of webhooks that take what they are sent, or of those that do not. */
   readonly isFailing: boolean;
   readonly limit: number;
+  /** How long a gateway keeps a delivery to itself: longer than an attempt can take. Whoever was killed at it lets go of it so. */
+  readonly claimMilliseconds: number;
 }
 
 /**
  * Takes deliveries that are due. Of one object's only the first: its changes arrive in their order as long as they are taken at once,
  * while those of different objects go side by side.
  */
-export async function claimDeliveries(executor: Executor, { now, isFailing, limit }: ClaimQuery): Promise<readonly ClaimedDelivery[]> {
+export async function claimDeliveries(
+  executor: Executor,
+  { now, isFailing, limit, claimMilliseconds }: ClaimQuery,
+): Promise<readonly ClaimedDelivery[]> {
   const at = sql`${now.toISOString()}::timestamptz`;
   const due = sql`d.status in ('PENDING', 'RETRYING') and d.next_attempt_at <= ${at}`;
   const isFree = sql`(d.claimed_until is null or d.claimed_until < clock_timestamp())`;
@@ -62,7 +65,7 @@ export async function claimDeliveries(executor: Executor, { now, isFailing, limi
     held as (
       select d.id from webhook_deliveries d join chosen using (id) where ${due} and ${isFree} order by d.id for update of d skip locked)
     update webhook_deliveries d
-    set attempts = d.attempts + 1, first_attempt_at = coalesce(d.first_attempt_at, ${at}), claimed_until = clock_timestamp() + make_interval(secs => ${CLAIM_SECONDS}::integer)
+    set attempts = d.attempts + 1, first_attempt_at = coalesce(d.first_attempt_at, ${at}), claimed_until = clock_timestamp() + make_interval(secs => ${claimMilliseconds / 1_000}::double precision)
     from held, webhooks w where d.id = held.id and w.id = d.webhook_id
     returning d.id, d.webhook_id, d.attempts, d.first_attempt_at, d.body, encode(w.url_ciphertext, 'base64') as url, encode(w.secret_ciphertext, 'base64') as secret`);
   return rows.map((row) => ({

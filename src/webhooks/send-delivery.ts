@@ -2,7 +2,7 @@ import type { Vault } from "../access/vault.ts";
 import { postAllowed, type PostAnswer } from "../network/post-allowed.ts";
 import type { ResolveHost } from "../network/resolve.ts";
 import type { ClaimedDelivery } from "./dispatch.store.ts";
-import { DELIVERY_MILLISECONDS, signedHeaders } from "./webhook.rules.ts";
+import { signedHeaders } from "./webhook.rules.ts";
 import { openSigningSecret, openUrl } from "./webhook.secrets.ts";
 
 export interface Sending {
@@ -10,7 +10,7 @@ export interface Sending {
   readonly resolve: ResolveHost;
   readonly at: Date;
   readonly signal: AbortSignal;
-  readonly milliseconds?: number;
+  readonly milliseconds: number;
 }
 
 /** Signs a message and posts it, to an address that is looked up and checked now. Never throws for what a receiver does. */
@@ -22,7 +22,7 @@ export async function sendDelivery(delivery: ClaimedDelivery, { vault, resolve, 
     headers: { "content-type": "application/json", "user-agent": "Headend", ...signedHeaders(secret, { id, at, body }) },
     body,
     resolve,
-    milliseconds: milliseconds ?? DELIVERY_MILLISECONDS,
+    milliseconds,
     signal,
   });
 }

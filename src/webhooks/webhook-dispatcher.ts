@@ -23,6 +23,8 @@ const SLOTS = 200;
 const FAILING_SLOTS = 50;
 /** How long the end waits for answers that are on their way; what has none is sent by another gateway, or at the next start. */
 const CLOSE_MILLISECONDS = 3_000;
+/** A claim outlasts the longest attempt so many times. */
+const CLAIM_FACTOR = 2;
 
 export interface WebhookDispatcherOptions {
   readonly database: Pick<Database, "executor" | "transaction" | "listen">;
@@ -31,8 +33,8 @@ export interface WebhookDispatcherOptions {
   readonly network: NetworkPolicy;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The longest that a receiver may take; shorter ones are for tests. */
-  readonly deliveryMilliseconds?: number;
+  /** The longest that a receiver may take, from the lookup of its name to its answer. */
+  readonly deliveryMilliseconds: number;
 }
 
 export interface WebhookDispatcher {
@@ -41,7 +43,7 @@ export interface WebhookDispatcher {
 
 /** Tells webhooks of changes. Every gateway has one; what one of them has claimed no other sends, unless it died at it. */
 export async function startWebhookDispatcher(options: WebhookDispatcherOptions): Promise<WebhookDispatcher> {
-  const { database, clock, log } = options;
+  const { database, clock, log, deliveryMilliseconds } = options;
   const closing = new AbortController();
   // Every attempt listens to it; Node warns of more than ten.
   setMaxListeners(2 * SLOTS, closing.signal);
@@ -69,7 +71,8 @@ export async function startWebhookDispatcher(options: WebhookDispatcherOptions):
   async function claim({ isFailing, limit }: { readonly isFailing: boolean; readonly limit: number }): Promise<void> {
     if (limit <= 0 || closing.signal.aborted) return;
     const lane = isFailing ? sending.failing : sending.healthy;
-    for (const delivery of await claimDeliveries(database.executor, { now: clock.now(), isFailing, limit })) {
+    const query = { now: clock.now(), isFailing, limit, claimMilliseconds: CLAIM_FACTOR * deliveryMilliseconds };
+    for (const delivery of await claimDeliveries(database.executor, query)) {
       const attempt = attemptDelivery(options, delivery, closing.signal).finally(() => {
         lane.delete(attempt);
         sender.wake();
@@ -104,7 +107,7 @@ async function attemptDelivery(options: WebhookDispatcherOptions, delivery: Clai
       resolve: (host) => resolveAllowed(host, network),
       at: clock.now(),
       signal,
-      ...(deliveryMilliseconds !== undefined && { milliseconds: deliveryMilliseconds }),
+      milliseconds: deliveryMilliseconds,
     });
     if (answer.kind === "UNANSWERED" && signal.aborted) {
       await releaseDelivery(database.executor, delivery);

@@ -8,9 +8,6 @@ export type WebhookDeliveryStatus = (typeof WebhookDeliveryStatus)[keyof typeof 
 /** Webhooks of one organization. */
 export const WEBHOOK_COUNT_LIMIT = 50;
 
-/** How long a receiver may take, from the lookup of its name to its answer. */
-export const DELIVERY_MILLISECONDS = 10_000;
-
 /** From one attempt to the next: 5 seconds at first, three times as long each time, 8 hours at most. */
 const FIRST_DELAY_SECONDS = 5;
 const DELAY_FACTOR = 3;

@@ -66,7 +66,7 @@ export const WebhookDeliveryConnection = connectionType("WebhookDelivery", () =>
 @ObjectType("Webhook", {
   implements: Node,
   description:
-    "An address that is told of changes, each at least once, by the convention of https://www.standardwebhooks.com: a POST of `{ type, timestamp, data }` with the headers webhook-id, webhook-timestamp and webhook-signature (`v1,` and a base64 HMAC-SHA256). `type` is the change's kind; `data` has objectId, actor, cursor (a position of the change log) and sequence (of one object's changes, the greater is the later), and what there is of name, title, externalId, streamId, sessionId, sessionName, eventId, kind, code, severity, status, statusBefore, health and healthBefore. Each object's changes come in their order as long as they are taken; one that is tried again comes after its successors. A receiver has 10 seconds to answer.",
+    "An address that is told of changes, each at least once, by the convention of https://www.standardwebhooks.com: a POST of `{ type, timestamp, data }` with the headers webhook-id, webhook-timestamp and webhook-signature (`v1,` and a base64 HMAC-SHA256). `type` is the change's kind; `data` has objectId, actor, cursor (a position of the change log) and sequence (of one object's changes, the greater is the later), and what there is of name, title, externalId, streamId, sessionId, sessionName, eventId, kind, code, severity, status, statusBefore, health and healthBefore. Each object's changes come in their order as long as they are taken; one that is tried again comes after its successors. A receiver has 10 seconds to answer where the installation sets nothing else.",
   simpleResolvers: true,
 })
 export class WebhookType extends Node {

@@ -110,7 +110,13 @@ describe.each<[string, () => Storage]>([
     expect([await isStored(id), existsSync(join(assetRoot, id))]).toEqual([true, false]);
     // The encoder is not needed any more, and its sweep misses nothing.
     const sweeping = { database: holder.database, bell: holder.context.bell, clock: systemClock, log: silentLog, teller: agent.teller };
-    await sweepAssets({ ...sweeping, assetRoot, mediaRoot: join(root, "media"), encoderId: agent.agent.encoderId });
+    await sweepAssets({
+      ...sweeping,
+      everyMilliseconds: 30_000,
+      assetRoot,
+      mediaRoot: join(root, "media"),
+      encoderId: agent.agent.encoderId,
+    });
     expect(await find(id)).toMatchObject({ status: "READY", url });
     for (const gateway of [holder, server]) {
       await waitUntil(

@@ -30,7 +30,7 @@ beforeEach(async () => {
   agent = await assets.startAgent();
   session = await assets.startSession(agent.runner, [RECORDING, { kind: "THUMBNAIL", isEnabled: true, intervalSeconds: 10, sync: true }]);
   options = {
-    ...{ database: server.database, bell: server.context.bell, clock: systemClock, log: silentLog },
+    ...{ database: server.database, bell: server.context.bell, clock: systemClock, log: silentLog, everyMilliseconds: 30_000 },
     ...{ assetRoot: join(root, "assets"), mediaRoot: join(root, "media"), teller: agent.teller, encoderId: agent.agent.encoderId },
   };
 });

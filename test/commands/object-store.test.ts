@@ -19,6 +19,7 @@ beforeAll(async () => {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey, prefix } = objectStore.settings;
   product = await LiveProduct.start({
     ...{ HEADEND_S3_ENDPOINT: endpoint ?? "", HEADEND_S3_BUCKET: bucket, HEADEND_S3_REGION: region, HEADEND_S3_PREFIX: prefix },
+    ...{ HEADEND_S3_LEFT_SECONDS: "5", HEADEND_ASSET_SWEEP_SECONDS: "5" },
     ...{ HEADEND_S3_ACCESS_KEY_ID: accessKeyId, HEADEND_S3_SECRET_ACCESS_KEY: secretAccessKey },
   });
 }, 200_000);
@@ -60,7 +61,7 @@ it("a recording is moved to the object store, played from there after a kill of 
     );
   expect(kept().length).toBe(1);
   await product.killAndStart();
-  await eventually("it leaves the encoder, which nobody asks for it any more", () => kept().length === 0, 90_000);
+  await eventually("it leaves the encoder, which nobody asks for it any more", () => kept().length === 0, 45_000);
   expect((await readFrameCodes(recording.url!)).length).toBeGreaterThan(70);
 
   await product.client.graphql(DeleteAssetsDocument, { input: { ids: [recording.id] } });

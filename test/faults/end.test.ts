@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createClient } from "graphql-ws";
 import postgres from "postgres";
 import { WebSocket } from "ws";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findHolder } from "../../src/database/embedded-postgres.holder.ts";
 import { findRunningPostgres } from "../../src/database/embedded-postgres.ts";
 import { required } from "../../src/shared/assert.ts";
@@ -24,32 +24,31 @@ const AT_ONCE_MILLISECONDS = 2_000;
 const HELD_MILLISECONDS = 1_500;
 const SOCKETS = 20;
 
-let directory: ReturnType<typeof makeTestDirectory>;
-let headend: HeadendProcess;
-const cleanUps: (() => Promise<unknown> | void)[] = [];
+/** Does it when the test is over; what was said last, first. */
+type AtEnd = (cleanUp: () => Promise<void> | void) => void;
 
-beforeEach(() => {
-  directory = makeTestDirectory();
-});
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-  directory.remove();
-});
+interface Started {
+  readonly headend: HeadendProcess;
+  /** Its data directory, of one test's own. */
+  readonly directory: string;
+}
 
-function start(words: readonly string[], environment: Readonly<Record<string, string>> = {}): HeadendProcess {
-  headend = startHeadend(words, {
+function start(atEnd: AtEnd, words: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
+  const directory = makeTestDirectory();
+  atEnd(directory.remove);
+  const headend = startHeadend(words, {
     environment: { PORT: "0", HEADEND_DATA_DIR: directory.path, HEADEND_MULTICAST_INTERFACE: "127.0.0.1", ...environment },
   });
   const { child, finished } = headend;
-  cleanUps.push(async () => {
+  atEnd(async () => {
     if (child.exitCode === null) child.kill("SIGKILL");
     await finished;
   });
-  return headend;
+  return { headend, directory: directory.path };
 }
 
 /** The whole product with two sessions that run, and what holds on to it when it is to end. */
-interface Busy {
+interface Busy extends Started {
   readonly url: string;
   readonly key: string;
   readonly client: GraphqlClient;
@@ -60,11 +59,11 @@ interface Busy {
   readonly closes: readonly number[];
 }
 
-async function startBusy(): Promise<Busy> {
-  const sender = await sendPicture();
-  start(["start"]);
+async function startBusy(atEnd: AtEnd): Promise<Busy> {
+  const sender = await sendPicture(atEnd);
+  const { headend, directory } = start(atEnd, ["start"]);
   const [, url = ""] = await headend.wrote(/The API is at (\S+)\/graphql/);
-  const key = readFileSync(join(directory.path, "admin-key"), "utf8").trim();
+  const key = readFileSync(join(directory, "admin-key"), "utf8").trim();
   const client = createGraphqlClient(url, key);
   const { startSessions } = await client.graphql(`mutation {
     createTemplate(input: { name: "Source", isDefault: true, renditions: [{ name: "source", isPassthrough: true }] }) { userErrors { code } }
@@ -80,19 +79,20 @@ async function startBusy(): Promise<Busy> {
     60_000,
   );
   const closes = await openSockets(url, key);
-  await openLaggards(url);
+  await openLaggards(atEnd, url);
   const ffmpegs = listProcesses()
     .filter(({ parent, args }) => parent === headend.child.pid && args.includes("ffmpeg"))
     .map(({ pid }) => pid);
   expect(ffmpegs.length).toBeGreaterThanOrEqual(2);
-  const { postmasterPid } = required(findHolder(join(directory.path, "postgres")), "PostgreSQL");
-  return { url, key, client, ffmpegs, closes, postmaster: postmasterPid, sessionId: String(startSessions.results[0].id) };
+  const { postmasterPid } = required(findHolder(join(directory, "postgres")), "PostgreSQL");
+  const sessionId = String(startSessions.results[0].id);
+  return { headend, directory, url, key, client, ffmpegs, closes, postmaster: postmasterPid, sessionId };
 }
 
-async function sendPicture(): Promise<{ readonly url: string; readonly sender: Sender }> {
+async function sendPicture(atEnd: AtEnd): Promise<{ readonly url: string; readonly sender: Sender }> {
   const { address, port } = await freeMulticast();
   const sender = startMulticastSender({ address, port });
-  cleanUps.push(() => sender.stop());
+  atEnd(() => sender.stop());
   return { url: `udp://${address}:${port}`, sender };
 }
 
@@ -122,7 +122,7 @@ async function openSockets(url: string, key: string): Promise<number[]> {
 }
 
 /** Connections that would never end by themselves: an idle one, half a head, and half a body. */
-async function openLaggards(url: string): Promise<void> {
+async function openLaggards(atEnd: AtEnd, url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   for (const bytes of [
     "",
@@ -133,13 +133,13 @@ async function openLaggards(url: string): Promise<void> {
     socket.on("error", () => undefined);
     await once(socket, "connect");
     socket.write(bytes);
-    cleanUps.push(() => void socket.destroy());
+    atEnd(() => void socket.destroy());
   }
 }
 
 /** Locks a session's row, so that a write of it waits; gives the function that lets go. */
-async function holdRow(id: string): Promise<() => Promise<void>> {
-  const { socketDirectory, ...rest } = required(findRunningPostgres(join(directory.path, "postgres")), "PostgreSQL");
+async function holdRow({ directory, sessionId }: Busy): Promise<() => Promise<void>> {
+  const { socketDirectory, ...rest } = required(findRunningPostgres(join(directory, "postgres")), "PostgreSQL");
   const connection = postgres({ ...rest, host: socketDirectory, max: 1, onnotice: () => undefined });
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -147,7 +147,7 @@ async function holdRow(id: string): Promise<() => Promise<void>> {
   const locked = new Promise<void>((resolve) => (isLocked = resolve));
   const holding = connection
     .begin(async (transaction) => {
-      await transaction`select 1 from sessions where id = ${id} for update`;
+      await transaction`select 1 from sessions where id = ${sessionId} for update`;
       isLocked();
       await released;
     })
@@ -179,6 +179,7 @@ const pass = (milliseconds: number) => new Promise((done) => setTimeout(done, mi
 
 /** Sends a signal and waits for the end. */
 async function endBy(
+  { headend }: Started,
   signal: NodeJS.Signals,
 ): Promise<{ readonly code: number | null; readonly errors: string; readonly milliseconds: number }> {
   const startedAt = performance.now();
@@ -190,13 +191,13 @@ describe("SIGTERM", () => {
   it(
     "is over within 10 s with code 0, whatever is open: what was asked before is answered, sockets are told to come back",
     { timeout: 120_000 },
-    async () => {
-      const busy = await startBusy();
+    async ({ onTestFinished }) => {
+      const busy = await startBusy(onTestFinished);
       const stream = await openEventStream(busy.url, busy.key, { body: { query: "subscription { sessionChanges { kind } }" } });
-      const letGo = await holdRow(busy.sessionId);
+      const letGo = await holdRow(busy);
       const answer = describeSession(busy);
       await pass(500);
-      const ending = endBy("SIGTERM");
+      const ending = endBy(busy, "SIGTERM");
       await pass(HELD_MILLISECONDS);
       await letGo();
       expect(await answer).toMatch(/^200 .*"description":"At the end"/);
@@ -209,18 +210,18 @@ describe("SIGTERM", () => {
     },
   );
 
-  it.each(["SIGTERM", "SIGINT"] as const)(
+  it.concurrent.for(["SIGTERM", "SIGINT"] as const)(
     "does not wait any longer when %s comes as well, and leaves nothing behind",
     { timeout: 120_000 },
-    async (second) => {
-      const busy = await startBusy();
-      const letGo = await holdRow(busy.sessionId);
+    async (second, { onTestFinished }) => {
+      const busy = await startBusy(onTestFinished);
+      const letGo = await holdRow(busy);
       const answer = describeSession(busy).catch(() => "cut off");
       await pass(500);
-      headend.child.kill("SIGTERM");
+      busy.headend.child.kill("SIGTERM");
       await pass(500);
-      expect(headend.child.exitCode).toBeNull();
-      const { code, milliseconds } = await endBy(second);
+      expect(busy.headend.child.exitCode).toBeNull();
+      const { code, milliseconds } = await endBy(busy, second);
       expect(code).toBe(1);
       expect(milliseconds).toBeLessThan(AT_ONCE_MILLISECONDS);
       expect(await answer).toBe("cut off");
@@ -230,28 +231,30 @@ describe("SIGTERM", () => {
   );
 });
 
-describe("while PostgreSQL does not answer", () => {
-  let own: OwnPostgres;
-  beforeEach(async () => {
-    own = await startOwnPostgres();
-    cleanUps.push(() => own.close());
-  });
+describe.concurrent("while PostgreSQL does not answer", () => {
+  async function startPostgres(atEnd: AtEnd): Promise<OwnPostgres> {
+    const own = await startOwnPostgres();
+    atEnd(() => own.close());
+    return own;
+  }
 
-  it("SIGTERM is over within 10 s all the same", { timeout: 60_000 }, async () => {
-    start(["start"], { DATABASE_URL: databaseUrl(own.server.address) });
-    await headend.wrote(/"msg":"started"/);
+  it("SIGTERM is over within 10 s all the same", { timeout: 60_000 }, async ({ onTestFinished }) => {
+    const own = await startPostgres(onTestFinished);
+    const started = start(onTestFinished, ["start"], { DATABASE_URL: databaseUrl(own.server.address) });
+    await started.headend.wrote(/"msg":"started"/);
     own.signal("SIGSTOP");
     await pass(1_000);
-    const { code, milliseconds } = await endBy("SIGTERM");
+    const { code, milliseconds } = await endBy(started, "SIGTERM");
     expect(code).not.toBeNull();
     expect(milliseconds).toBeLessThan(END_LIMIT_MILLISECONDS);
   });
 
-  it("so is one that comes during the start", { timeout: 60_000 }, async () => {
+  it("so is one that comes during the start", { timeout: 60_000 }, async ({ onTestFinished }) => {
+    const own = await startPostgres(onTestFinished);
     own.signal("SIGSTOP");
-    start(["gateway"], { DATABASE_URL: databaseUrl(own.server.address) });
+    const started = start(onTestFinished, ["gateway"], { DATABASE_URL: databaseUrl(own.server.address) });
     await pass(2_000);
-    const { code, milliseconds } = await endBy("SIGTERM");
+    const { code, milliseconds } = await endBy(started, "SIGTERM");
     expect(code).toBe(1);
     expect(milliseconds).toBeLessThan(END_LIMIT_MILLISECONDS);
   });

@@ -12,7 +12,8 @@ import { nextOutput, startNode } from "../support/tied.ts";
 import { HTTP } from "./facts.ts";
 
 const ROWS = 3_000;
-const ROUNDS = Number(process.env["SOAK_ROUNDS"] ?? 10);
+/** At so many moments of an import; more of them for a soak. */
+const ROUNDS = Number(process.env["SOAK_ROUNDS"] ?? 5);
 const directory = makeTestDirectory();
 const file = join(directory.path, "sessions.csv");
 let test: TestDatabase;

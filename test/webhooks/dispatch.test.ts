@@ -47,10 +47,18 @@ interface DispatchOptions {
   readonly deliveryMilliseconds?: number;
 }
 
-async function dispatch({ gateway = server, allowedNetworks = ["127.0.0.0/8"], ...rest }: DispatchOptions = {}) {
+async function dispatch({ gateway = server, allowedNetworks = ["127.0.0.0/8"], deliveryMilliseconds = 10_000 }: DispatchOptions = {}) {
   const { database, changeLog } = gateway;
   const vault = createVault(Buffer.alloc(32, 7));
-  const dispatcher = await startWebhookDispatcher({ database, changeLog, vault, network: { allowedNetworks }, clock, log, ...rest });
+  const dispatcher = await startWebhookDispatcher({
+    database,
+    changeLog,
+    vault,
+    network: { allowedNetworks },
+    clock,
+    log,
+    deliveryMilliseconds,
+  });
   onTestFinished(dispatcher.close);
   return dispatcher;
 }
