@@ -6,7 +6,8 @@ import { ArchiveFolder, REPLAY_PLAYLIST } from "./archive-folder.ts";
 import { readMarker, reportOf, type AssetMarker } from "./asset-marker.ts";
 import type { AssetTeller } from "./asset-teller.ts";
 import type { FfmpegProcess, ProcessHost } from "./ffmpeg.process.ts";
-import { finishRecording, removeParts } from "./finish-recording.ts";
+import { finishRecording, removeParts, type Finishing } from "./finish-recording.ts";
+import { CAPTIONS_FILE, makeCaptions } from "./make-captions.ts";
 import type { RunnerEnd } from "./runner.ts";
 import type { StorageLevel } from "./storage-level.rules.ts";
 
@@ -122,7 +123,7 @@ export class AssetKeeper {
       ...owner,
       ...FILES[owner.kind],
       ...{ id: newIdentifier("asset"), createdAt: new Date().toISOString() },
-      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0 },
+      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0, captionsFileName: null },
     });
     this.#tell(folder.marker);
     return folder;
@@ -220,7 +221,9 @@ export class AssetKeeper {
         this.#child = child;
       };
       const made = await finishRecording(folder, { host, ffmpegPath, onStart });
-      await this.#mark(folder, { ...made, state: "READY", reason: null });
+      const captionBytes = await this.#makeCaptions(folder, made.durationSeconds, { host, ffmpegPath, onStart });
+      const captions = captionBytes === null ? {} : { captionsFileName: CAPTIONS_FILE, bytes: made.bytes + captionBytes };
+      await this.#mark(folder, { ...made, ...captions, state: "READY", reason: null });
       await removeParts(folder.directory);
     } catch (error) {
       if (this.#isClosed || !(await folder.isThere())) return;
@@ -237,7 +240,21 @@ export class AssetKeeper {
   /** It is as large again while it is finished. */
   async #hasRoomFor({ marker }: ArchiveFolder): Promise<boolean> {
     const { storageLevel, hasRoomFor } = this.#options;
-    return storageLevel() !== "FULL" && ((await hasRoomFor?.(marker.bytes)) ?? true);
+    if (storageLevel() === "FULL") return false;
+    // Of a disk that cannot be asked nothing can be said: it is asked again.
+    return (await hasRoomFor?.(marker.bytes).catch(() => false)) ?? true;
+  }
+
+  /** A recording is whole without them. */
+  async #makeCaptions(folder: ArchiveFolder, durationSeconds: number, finishing: Finishing): Promise<number | null> {
+    try {
+      return await makeCaptions(folder, durationSeconds, finishing);
+    } catch (error) {
+      // Both are made anew at the next start.
+      if (this.#isClosed) throw error;
+      this.#options.log.error({ err: error, assetId: folder.marker.id }, "the captions of a recording could not be made a file");
+      return null;
+    }
   }
 
   #later(act: () => unknown, milliseconds: number, error?: unknown): void {

@@ -41,6 +41,8 @@ const AssetMarker = z.object({
   durationSeconds: z.number(),
   /** Of a replay that keeps its newest part alone, how long everything was together that it dropped. */
   droppedSeconds: z.number().default(0),
+  /** Of a recording that captions came with, the file of them, once it is finished. */
+  captionsFileName: z.string().nullable().default(null),
 });
 export type AssetMarker = Readonly<z.infer<typeof AssetMarker>>;
 
@@ -59,7 +61,7 @@ export async function readMarker(directory: string): Promise<AssetMarker | null>
 }
 
 /** What is told of an asset whose marker says this. */
-export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds, ...marker }: AssetMarker): AssetReport {
+export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds, captionsFileName, ...marker }: AssetMarker): AssetReport {
   const { id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt } = marker;
   return {
     ...{ id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt },
@@ -68,5 +70,6 @@ export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds
     bytes,
     durationSeconds,
     droppedSeconds,
+    captionsFileName,
   };
 }

@@ -29,6 +29,8 @@ export interface AssetReport {
   readonly durationSeconds: number | null;
   /** Of a replay that keeps its newest part alone, how long everything was together that it dropped; 0 for everything else. */
   readonly droppedSeconds: number;
+  /** Beside the file, the captions that came with it; null where none did, and before it is whole. */
+  readonly captionsFileName: string | null;
   /** ISO text. */
   readonly createdAt: string;
 }

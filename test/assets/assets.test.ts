@@ -74,8 +74,14 @@ describe("an asset", () => {
       () => assets.world.view([sessionId]),
       ([view]) => view?.status === "STOPPED",
     );
-    await tell({ ...recording, status: "READY", bytes: 1_000, durationSeconds: 12.5 });
-    expect(await list()).toMatchObject([{ status: "READY", bytes: 1_000, durationSeconds: 12.5, url: expect.any(String) as unknown }]);
+    expect(await list()).toMatchObject([{ captionsUrl: null }]);
+    await tell({ ...recording, status: "READY", bytes: 1_000, durationSeconds: 12.5, captionsFileName: "captions.srt" });
+    expect(await list()).toMatchObject([
+      {
+        ...{ status: "READY", bytes: 1_000, durationSeconds: 12.5, url: expect.any(String) as unknown },
+        captionsUrl: expect.stringMatching(/captions\.srt$/) as unknown,
+      },
+    ]);
     // What is ready stays so, however often and whatever is told again.
     await tell({ ...recording, status: "FAILED", reason: "It broke." });
     expect(await list()).toMatchObject([{ status: "READY", statusReason: null }]);

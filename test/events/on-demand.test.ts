@@ -139,7 +139,7 @@ async function tell(event: EventView, place: number, rest: Partial<AssetReport> 
     ...{ id, organizationId: server.organizationId, sessionId: event.languages[place]!.session.id, runId },
     ...{ processId: processes[0]!.processId, kind: "RECORDING", playbackName: "Event", renditionName: "360p" },
     ...{ fileName: "recording.mp4", contentType: "video/mp4", status: "READY", reason: null },
-    ...{ bytes: 1_000, durationSeconds: 12.5, droppedSeconds: 0, createdAt: new Date().toISOString() },
+    ...{ bytes: 1_000, durationSeconds: 12.5, droppedSeconds: 0, captionsFileName: null, createdAt: new Date().toISOString() },
     ...rest,
   });
   return id;
@@ -165,7 +165,7 @@ async function join(eventId: string, accessCode?: string): Promise<GraphqlClient
 }
 
 const PUBLIC = `query ($id: ID!) { publicEvent(id: $id) { status onDemand { available blockers { code } }
-  languages { code hlsUrl recordings { id url contentType durationSeconds } } } }`;
+  languages { code hlsUrl recordings { id url captionsUrl contentType durationSeconds } } } }`;
 
 describe("an event that is recorded", () => {
   it("has each language recorded once, of the best rendition, from going live on and not in a test", async () => {
@@ -227,7 +227,7 @@ describe("an event that is recorded", () => {
     const shown = async () => (await attendee.graphql(PUBLIC, { id: event.id })).publicEvent;
     const at = (second: number) => new Date(Date.UTC(2026, 0, 31, 12, 0, second)).toISOString();
     const unfinished = await tell(event, 0, { status: "IN_PROGRESS", bytes: null, durationSeconds: null, createdAt: at(20) });
-    const first = await tell(event, 0, { createdAt: at(10) });
+    const first = await tell(event, 0, { createdAt: at(10), captionsFileName: "captions.srt" });
     await tell(event, 0, { renditionName: "180p", bytes: 999, createdAt: at(10) });
     expect(await shown()).toMatchObject({
       status: "LIVE",
@@ -241,11 +241,12 @@ describe("an event that is recorded", () => {
 
     await look();
     const url = expect.stringMatching(new RegExp(`/assets/${first}/[\\w-]+/recording\\.mp4$`));
+    const captionsUrl = expect.stringMatching(new RegExp(`/assets/${first}/[\\w-]+/captions\\.srt$`));
     expect(await shown()).toEqual({
       status: "ON_DEMAND",
       onDemand: { available: true, blockers: [] },
       languages: [
-        { code: "de", hlsUrl: null, recordings: [{ id: first, url, contentType: "video/mp4", durationSeconds: 12.5 }] },
+        { code: "de", hlsUrl: null, recordings: [{ id: first, url, captionsUrl, contentType: "video/mp4", durationSeconds: 12.5 }] },
         { code: "en", hlsUrl: null, recordings: [] },
       ],
     });
