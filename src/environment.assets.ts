@@ -7,7 +7,8 @@ export const ASSET_DEFINITIONS = {
     name: "HEADEND_ASSET_RETENTION_DAYS",
     fallback: "off",
     allowed: "a whole number from 1 to 36500, or off",
-    meaning: "Recordings, replays and clips are deleted after so many days; off: they are kept until somebody deletes them.",
+    meaning:
+      "Recordings, replays and clips are deleted after so many days, where `headend organization assets` says nothing else; off: they are kept until somebody deletes them.",
     schema: numberOrOff(1, 36_500),
   }),
   assetGigabytes: define({
@@ -15,7 +16,7 @@ export const ASSET_DEFINITIONS = {
     fallback: "off",
     allowed: "a whole number from 1 to 1000000, or off",
     meaning:
-      "How much each organization may keep of them, in units of 1,000,000,000 bytes; beyond it the oldest are deleted. off: no limit.",
+      "How much each organization may keep of them, in units of 1,000,000,000 bytes, where that says nothing else; beyond it the oldest are deleted. off: no limit.",
     schema: numberOrOff(1, 1_000_000),
   }),
   s3Bucket: define({

@@ -110,7 +110,8 @@ interface AskedFile {
 async function serveAssetFile(call: Call, asset: ServedAsset, { file, path, cacheControl }: AskedFile): Promise<void> {
   const { options, request, response, url, isForwarded } = call;
   const { own, objectStore } = options;
-  const isDownload = url.searchParams.has("download");
+  // No browser shows subtitles by themselves.
+  const isDownload = url.searchParams.has("download") || file.endsWith(".srt");
   const headers = {
     "cache-control": cacheControl,
     "content-type": contentTypeOf(file),

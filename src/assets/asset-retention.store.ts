@@ -1,7 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import { appendChanges } from "../changes/append-changes.ts";
 import type { Executor, Transaction } from "../database/database.ts";
-import { firstIdentifierOf } from "../shared/identifier.ts";
 import { assetChanges, assetStateJson, type AssetState } from "./asset.state.ts";
 
 /** Most assets that one sweep deletes or fails, so that none takes long; the next one goes on. */
@@ -15,39 +14,62 @@ export async function electAssetSweeper(transaction: Transaction): Promise<boole
   return row?.is_elected ?? false;
 }
 
-/** Marks assets deleted that are older than is kept; those that are being made stay. Gives how many. */
+/** Marks assets deleted that are older than their organization keeps them. Gives how many. */
 export async function expireOldAssets(
   transaction: Transaction,
-  { olderThan, at }: { readonly olderThan: Date; readonly at: Date },
+  { days, at }: { readonly days: number | null; readonly at: Date },
 ): Promise<number> {
-  // Ids sort by creation: the primary key finds the rows without an index on their time.
-  const isOld = sql`a.id < ${firstIdentifierOf("asset", olderThan)} and a.created_at < ${olderThan.toISOString()}::timestamptz`;
-  return expire(transaction, sql`select a.id from assets a where ${isOld} and ${isWhole} order by a.id limit ${BATCH}`, at);
-}
-
-/** Marks the oldest assets of each organization deleted that are beyond what it may keep; those that are being made stay, and count. */
-export async function expireSurplusAssets(
-  transaction: Transaction,
-  { bytes, at }: { readonly bytes: number; readonly at: Date },
-): Promise<number> {
+  // 0 for no limit, as the column has it.
+  const kept = sql`coalesce(o.asset_retention_days, ${days ?? 0}::integer)`;
+  const isOld = sql`a.created_at < ${at.toISOString()}::timestamptz - make_interval(days => ${kept})`;
   return expire(
     transaction,
     sql`
-      select a.id from (
-        select a.id, a.status, a.deleted_at, a.created_at,
-          sum(coalesce(a.bytes, 0)) over (partition by a.organization_id order by a.created_at desc, a.id desc) as kept
-        from assets a where a.deleted_at is null) a
-      where a.kept > ${bytes}::bigint and ${isWhole} order by a.created_at, a.id limit ${BATCH}`,
+      select old.id from organizations o cross join lateral (
+        select a.id from assets a where a.organization_id = o.id and ${isOld} and ${mayExpire} order by a.created_at, a.id limit ${BATCH}) old
+      where ${kept} > 0 limit ${BATCH}`,
     at,
   );
 }
 
-const isWhole: SQL = sql`a.status <> 'IN_PROGRESS' and a.deleted_at is null`;
+/**
+ * Marks the oldest assets of each organization deleted until the others are no more than it keeps: those that stay whatever their age
+ * count, and newer ones go in their place. Gives how many.
+ */
+export async function expireSurplusAssets(
+  transaction: Transaction,
+  { bytes, at }: { readonly bytes: number | null; readonly at: Date },
+): Promise<number> {
+  const kept = sql`coalesce(o.asset_gigabytes * 1000000000::bigint, ${bytes ?? 0}::bigint)`;
+  return expire(
+    transaction,
+    sql`
+      select oldest.id from organizations o
+      cross join lateral (
+        select sum(coalesce(a.bytes, 0)) - ${kept} as bytes from assets a where a.organization_id = o.id and a.deleted_at is null) surplus
+      cross join lateral (
+        select a.id, sum(coalesce(a.bytes, 0)) over (order by a.created_at, a.id) - coalesce(a.bytes, 0) as before
+        from assets a where a.organization_id = o.id and ${mayExpire}) oldest
+      where ${kept} > 0 and surplus.bytes > 0 and oldest.before < surplus.bytes order by oldest.id limit ${BATCH}`,
+    at,
+  );
+}
+
+/**
+ * Neither what is being made, nor anything of a run that goes on, nor the recordings of an event that shows them, or will once it is over:
+ * those go when somebody deletes them, or the event.
+ */
+const mayExpire: SQL = sql`
+  a.status <> 'IN_PROGRESS' and a.deleted_at is null
+  and exists (select from runs r where r.id = a.run_id and r.ended_at is not null)
+  and not (a.kind = 'RECORDING' and exists (
+    select from event_languages l join events e on e.id = l.event_id
+    where l.session_id = a.session_id and e.status in ('LIVE', 'ENDED', 'ON_DEMAND')))`;
 
 async function expire(transaction: Transaction, ids: SQL, at: Date): Promise<number> {
   const rows = await transaction.execute<{ id: string; organization_id: string; before: AssetState }>(sql`
     with doomed as (
-      select a.id, ${assetStateJson} as before from assets a where a.id in (${ids}) and ${isWhole} order by a.id for update skip locked)
+      select a.id, ${assetStateJson} as before from assets a where a.id in (${ids}) and ${mayExpire} order by a.id for update skip locked)
     update assets a set deleted_at = ${at.toISOString()}::timestamptz, share_token = null, share_expires_at = null
     from doomed where a.id = doomed.id returning a.id, a.organization_id, doomed.before`);
   const steps = rows.map(({ id, organization_id: organizationId, before }) => ({ id, organizationId, before, after: null }));

@@ -23,7 +23,7 @@ export interface AssetRequest {
 }
 
 /** Names that encoders write: no separators, nothing hidden, nothing unfinished. */
-const FILE_PATTERN = /^[0-9A-Za-z_][0-9A-Za-z_-]*\.(m3u8|ts|m4s|mp4|mkv|jpg|png|webp)$/;
+const FILE_PATTERN = /^[0-9A-Za-z_][0-9A-Za-z_-]*\.(m3u8|ts|m4s|mp4|mkv|jpg|png|webp|srt)$/;
 
 /** Whether a text can be the name of a file of an asset. */
 export function isAssetFile(name: string): boolean {

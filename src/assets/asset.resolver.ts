@@ -13,7 +13,7 @@ import { runLoader } from "../sessions/run.loaders.ts";
 import { RunType } from "../sessions/run.type.ts";
 import { sessionLoader } from "../sessions/session.loaders.ts";
 import { SessionType } from "../sessions/session.type.ts";
-import { assetUrlOf } from "./asset-url.ts";
+import { assetUrlOf, captionsUrlOf } from "./asset-url.ts";
 import { CreateClipInputType, DeleteAssetsInputType, ShareAssetInputType } from "./asset.input-type.ts";
 import { createClipInput, deleteAssetsInput, shareAssetInput, type CreateClip, type DeleteAssets, type ShareAsset } from "./asset.input.ts";
 import { listAssetsOf, NEWEST, NEWEST_FIRST } from "./asset.lists.ts";
@@ -48,6 +48,8 @@ class AssetsArguments {
   @Field(() => DateTime, { nullable: true, description: "Those begun before this moment; null: whenever." })
   createdTo?: Date | null;
 }
+
+const ENCODER_AWAY = "Its encoder is away, and goes on with it once it is back.";
 
 @Resolver(() => AssetType)
 export class AssetResolver {
@@ -102,6 +104,14 @@ export class AssetResolver {
     return { deletedIds: await deleteAssets(context, input) };
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "Why it failed, or what it waits for while it is being made, in one sentence; null else.",
+  })
+  statusReason(@Root() asset: AssetRow): string | null {
+    return asset.statusReason ?? (asset.status === "IN_PROGRESS" && !asset.isReachable ? ENCODER_AWAY : null);
+  }
+
   @FieldResolver(() => SessionType, { nullable: true, description: "The session that it was made of; null once that is deleted." })
   async session(@Root() { sessionId }: AssetRow, @Ctx() { loaders }: RequestContext): Promise<object | null> {
     return sessionId === null ? null : loaders.of(sessionLoader).load(sessionId);
@@ -129,9 +139,18 @@ export class AssetResolver {
     return assetUrlOf(context, asset);
   }
 
+  @FieldResolver(() => Url, {
+    nullable: true,
+    description:
+      "Saves the closed captions of CEA-608 that came with the source of a recording, as an SRT file whose times are those of the recording; opens as `url` does. Null where none came, for everything but recordings, and wherever `url` is null.",
+  })
+  captionsUrl(@Root() asset: AssetRow, @Ctx() context: RequestContext): string | null {
+    return captionsUrlOf(context, asset);
+  }
+
   @FieldResolver(() => DateTime, {
     nullable: true,
-    description: "When `url` ends, a whole hour; ask for the asset again then. Null without one.",
+    description: "When `url` and `captionsUrl` end, a whole hour; ask for the asset again then. Null without one.",
   })
   urlExpiresAt(@Root() asset: AssetRow, @Ctx() { clock }: RequestContext): Date | null {
     return canBeOpened(asset) && asset.isReachable ? signedUrlEnd(clock.now()) : null;

@@ -41,6 +41,8 @@ export const assets = snakeCase.table(
     durationSeconds: doublePrecision(),
     /** Of a replay that keeps its newest part alone, how long everything was together that it dropped. */
     droppedSeconds: doublePrecision().notNull().default(0),
+    /** Beside a recording, the captions that came with it; null where none did. */
+    captionsFileName: text(),
     createdAt: moment().notNull(),
     /** Opens it without credentials until then; null while it is not shared. */
     shareToken: text(),

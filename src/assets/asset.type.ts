@@ -39,9 +39,6 @@ export class AssetType extends Node {
   @Field(() => AssetStatus, { description: "How far it is." })
   status!: AssetStatus;
 
-  @Field(() => String, { nullable: true, description: "Why it failed, in one sentence; null when it did not." })
-  statusReason!: string | null;
-
   @Field(() => String, {
     nullable: true,
     description: "The name of the playback that it was made of, as it was then; null when that is not known.",

@@ -15,7 +15,7 @@ import { findDeletedObjects, forgetDeletedObjects } from "./asset-upload.store.t
 import { findOverdueClips } from "./clip.store.ts";
 import { markAssetsLost } from "./kept-assets.store.ts";
 
-/** How long and how much is kept; null for no limit. */
+/** How long and how much organizations keep that have no limits of their own; null for no limit. */
 export interface AssetRetention {
   readonly days: number | null;
   /** Of each organization. */
@@ -33,7 +33,6 @@ export interface AssetSweepOptions {
 }
 
 const SWEEP_MILLISECONDS = 30_000;
-const DAY_MILLISECONDS = 86_400_000;
 const ENCODER_GONE = "Its encoder is gone, and has not finished it.";
 const ENCODER_AWAY = "Its encoder has been away for an hour, and has not made it.";
 
@@ -56,9 +55,8 @@ export async function sweepStoredAssets(options: AssetSweepOptions): Promise<voi
   const hasChanged = await database.transaction("sweep assets", async (transaction) => {
     if (!(await electAssetSweeper(transaction))) return false;
     const at = options.clock.now();
-    const { days, bytes } = options.retention;
-    const old = days === null ? 0 : await expireOldAssets(transaction, { olderThan: new Date(at.getTime() - days * DAY_MILLISECONDS), at });
-    const surplus = bytes === null ? 0 : await expireSurplusAssets(transaction, { bytes, at });
+    const old = await expireOldAssets(transaction, { days: options.retention.days, at });
+    const surplus = await expireSurplusAssets(transaction, { bytes: options.retention.bytes, at });
     const ids = await findAbandonedAssets(transaction);
     const abandoned = ids.length === 0 ? 0 : await markAssetsLost(transaction, { ids, reason: ENCODER_GONE, at });
     await forgetAbandonedAssets(transaction);

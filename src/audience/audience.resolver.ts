@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from "type-graphql";
 import { assertMayRead } from "../access/actor.ts";
-import { assetUrlOf } from "../assets/asset-url.ts";
+import { assetUrlOf, captionsUrlOf } from "../assets/asset-url.ts";
 import { recordingsLoader } from "../assets/asset.loaders.ts";
 import { eventLoader } from "../events/event.loader.ts";
 import type { EventLanguageRow, StoredEvent } from "../events/event.store.ts";
@@ -106,6 +106,10 @@ export class PublicLanguageResolver {
   ): Promise<readonly PublicRecordingType[]> {
     if (event.status !== "ON_DEMAND") return [];
     const recordings = (await context.loaders.of(recordingsLoader).load(sessionId)) ?? [];
-    return shownRecordings(recordings).map((asset) => ({ ...asset, url: assetUrlOf(context, asset) }));
+    return shownRecordings(recordings).map((asset) => ({
+      ...asset,
+      url: assetUrlOf(context, asset),
+      captionsUrl: captionsUrlOf(context, asset),
+    }));
   }
 }

@@ -49,6 +49,13 @@ export class PublicRecordingType {
   })
   url!: string | null;
 
+  @Field(() => Url, {
+    nullable: true,
+    description:
+      "Saves its closed captions as an SRT file, signed as `url` is. Null where none came with the signal, and wherever `url` is null.",
+  })
+  captionsUrl!: string | null;
+
   @Field(() => String, { description: "Its media type, such as video/mp4." })
   contentType!: string;
 

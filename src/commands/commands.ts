@@ -3,7 +3,13 @@ import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { keyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
-import { organizationCreateCommand, organizationKeyCommand, organizationListCommand, organizationPackagesCommand } from "./organization.ts";
+import {
+  organizationAssetsCommand,
+  organizationCreateCommand,
+  organizationKeyCommand,
+  organizationListCommand,
+  organizationPackagesCommand,
+} from "./organization.ts";
 import { encoderCommand, gatewayCommand, startCommand } from "./start.ts";
 
 /** Every command, in the order of the help. */
@@ -17,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   keyCommand,
   organizationCreateCommand,
   organizationPackagesCommand,
+  organizationAssetsCommand,
   organizationListCommand,
   organizationKeyCommand,
 ];

@@ -1,4 +1,4 @@
-import { Package } from "../organizations/organization.rules.ts";
+import { KEPT_LIMITS_MOST, Package, type KeptAssetsLimits, type KeptLimit } from "../organizations/organization.rules.ts";
 import { UsageError, type Command, type CommandCall } from "./command.ts";
 
 const PACKAGES = Object.values(Package);
@@ -66,6 +66,25 @@ export const organizationPackagesCommand: Command = {
   },
 };
 
+export const organizationAssetsCommand: Command = {
+  name: "organization assets",
+  parameters: ["NAME"],
+  options: [
+    { name: "days", value: "DAYS", meaning: `How long its assets are kept: 1 to ${KEPT_LIMITS_MOST.days}, off or default.` },
+    { name: "gigabytes", value: "GB", meaning: `How much of them is kept: 1 to ${KEPT_LIMITS_MOST.gigabytes}, off or default.` },
+  ],
+  summary: "Set how long and how much an organization keeps of its assets; without options, show it.",
+  async run(call) {
+    const [name = ""] = call.parameters;
+    const limits = { ...limitOf(call, "days"), ...limitOf(call, "gigabytes") };
+    const { withDatabase } = await import("./with-database.ts");
+    const { setKeptAssets } = await import("../organizations/set-kept-assets.ts");
+    const kept = await withDatabase(await call.environment(), (database) => setKeptAssets(database, { name, limits }));
+    call.print(`${kept.organization}: days ${String(kept.days).toLowerCase()}, gigabytes ${String(kept.gigabytes).toLowerCase()}`);
+    return 0;
+  },
+};
+
 function describe(packages: readonly Package[]): string {
   return packages.join(", ") || "no packages";
 }
@@ -76,4 +95,17 @@ function packagesOf({ options }: CommandCall, option: "enable" | "disable"): rea
     if (!found) throw new UsageError(`There is no package “${given}”. Packages are ${PACKAGES.join(", ")}.`);
     return found;
   });
+}
+
+function limitOf({ options }: CommandCall, option: keyof KeptAssetsLimits): Partial<KeptAssetsLimits> {
+  const given = options[option]?.at(-1);
+  return given === undefined ? {} : { [option]: readLimit(given, option) };
+}
+
+function readLimit(given: string, option: keyof KeptAssetsLimits): KeptLimit {
+  const word = given.toUpperCase();
+  if (word === "OFF" || word === "DEFAULT") return word;
+  const limit = /^\d{1,7}$/.test(given) ? Number(given) : 0;
+  if (limit >= 1 && limit <= KEPT_LIMITS_MOST[option]) return limit;
+  throw new UsageError(`--${option} must be a whole number from 1 to ${KEPT_LIMITS_MOST[option]}, off or default.`);
 }

@@ -21,6 +21,8 @@ import { scanSegment, type TrackEnds } from "./segment-scan.ts";
 /** The playlist of a replay, which players open, and that of the parts of a recording, which goes once it is finished. */
 export const REPLAY_PLAYLIST = "index.m3u8";
 export const PARTS_PLAYLIST = "parts.m3u8";
+/** The captions that came with a recording, until it is finished. */
+export const CAPTIONS_LOG = "captions.log";
 
 /** Added to the name of a segment that still grows. */
 const PART_SUFFIX = ".part";
@@ -155,6 +157,11 @@ export class ArchiveFolder {
     this.#marker = { ...this.#marker, bytes: this.#marker.bytes + bytes, durationSeconds: this.seconds };
     await this.#dropOld();
     await this.#writePlaylist();
+  }
+
+  /** Keeps captions of a recording, as lines. */
+  async addCaptions(lines: string): Promise<void> {
+    await appendFile(join(this.directory, CAPTIONS_LOG), lines);
   }
 
   /** Nothing is added any more. */

@@ -2,27 +2,12 @@ import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import type { Logger } from "../shared/log.ts";
 import type { ArchiveFolder } from "./archive-folder.ts";
+import { archiveProblemOf, type ArchiveProblem, type ArchiveState } from "./archive-state.ts";
+import { CaptionTrack } from "./caption-track.ts";
+import type { PictureCaptions } from "./captions.rules.ts";
 import { FragmentReader, type Mp4Piece } from "./fragment-reader.ts";
 import { moveFragment, readFragment, readTracks, type Mp4Track, type TrackFragment } from "./mp4.rules.ts";
-import { isStorageError } from "./output-problem.ts";
 import { mainTrack, type TrackEnds } from "./segment-scan.ts";
-
-/** What keeps an archive from being written, as a sentence. */
-export interface ArchiveProblem {
-  readonly reason: string;
-  /** There is no room for it. */
-  readonly isStorage: boolean;
-}
-
-export interface ArchiveState {
-  readonly problem: ArchiveProblem | null;
-  /** When the newest encoder process was begun. */
-  readonly beganAt: number | null;
-  /** When a fragment was last written. */
-  readonly grewAt: number | null;
-  /** When something was last left out, since the disk was too slow for it. */
-  readonly droppedAt: number | null;
-}
 
 export interface ArchiveOptions {
   /** Called at the first media, and again when it failed: the directories that it is written to. None: nothing is kept of it. */
@@ -53,6 +38,7 @@ interface OpenSegment {
   readonly file: FileHandle;
   readonly isBreak: boolean;
   readonly at: string;
+  /** When its key frame is shown, and until when the last of its pictures so far is. */
   readonly beginSeconds: number;
   endSeconds: number;
   bytes: number;
@@ -87,9 +73,13 @@ export class Archive {
   #isBreak = false;
   #sequenceNumber = 0;
   #segment: OpenSegment | null = null;
+  /** Encoder processes that were followed. */
+  #runs = 0;
+  readonly #captions: CaptionTrack;
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
+    this.#captions = new CaptionTrack(options.log);
   }
 
   /** Times are by `performance.now()`. */
@@ -107,16 +97,23 @@ export class Archive {
     const reader = new FragmentReader();
     let isBroken = false;
     this.#beganAt = performance.now();
+    this.#runs += 1;
+    const run = this.#runs;
     stream.on("data", (chunk: Buffer) => {
       if (isBroken) return;
       try {
-        for (const piece of reader.push(chunk)) this.#enqueue(piece);
+        for (const piece of reader.push(chunk)) this.#enqueue(piece, run);
       } catch (error) {
         isBroken = true;
         this.#noteProblem(error);
       }
     });
     stream.on("error", () => undefined);
+  }
+
+  /** Takes the captions that come with the input of the encoder process that was followed last. */
+  takeCaptions(captions: readonly PictureCaptions[]): void {
+    this.#captions.push(this.#runs, captions);
   }
 
   /** Resolves once all that has come is written. */
@@ -126,14 +123,14 @@ export class Archive {
 
   /** Ends the segment that is open, once all that came is written; gives the folders, which are the caller's from then on. */
   async close(): Promise<readonly ArchiveFolder[]> {
-    this.#work = this.#work.then(() => this.#endSegment()).catch((error: unknown) => this.#noteProblem(error));
+    this.#work = this.#work.then(() => this.#endRun()).catch((error: unknown) => this.#noteProblem(error));
     await this.#work;
     const folders = this.#folders ?? [];
     this.#folders = [];
     return folders;
   }
 
-  #enqueue(piece: Mp4Piece): void {
+  #enqueue(piece: Mp4Piece, run: number): void {
     const size = piece.kind === "HEADER" ? 0 : piece.data.length;
     if (this.#waitingBytes > 0 && this.#waitingBytes + size > WAITING_LIMIT_BYTES) this.#isOverrun = true;
     if (this.#isOverrun && this.#waitingBytes > 0 && size > 0) {
@@ -144,7 +141,7 @@ export class Archive {
     this.#isOverrun = false;
     this.#waitingBytes += size;
     this.#work = this.#work
-      .then(() => (piece.kind === "HEADER" ? this.#takeHeader(piece.bytes) : this.#takeFragment(piece, followsGap)))
+      .then(() => (piece.kind === "HEADER" ? this.#takeHeader(piece.bytes, run) : this.#takeFragment(piece, followsGap)))
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#waitingBytes -= size;
@@ -152,11 +149,17 @@ export class Archive {
   }
 
   /** An encoder process begins. */
-  async #takeHeader(header: Buffer): Promise<void> {
-    await this.#endSegment();
+  async #takeHeader(header: Buffer, run: number): Promise<void> {
+    await this.#endRun();
+    this.#captions.beginRun(run);
     this.#header = header;
     this.#tracks = readTracks(header);
     this.#break();
+  }
+
+  async #endRun(): Promise<void> {
+    await this.#captions.endRun();
+    await this.#endSegment();
   }
 
   /** At the first media: goes on where an earlier life of this encoder was killed, or begins. */
@@ -172,6 +175,7 @@ export class Archive {
   #break(): void {
     this.#isBreak = true;
     this.#shifts = null;
+    this.#captions.lay(null);
   }
 
   async #takeFragment({ moof, data }: Extract<Mp4Piece, { kind: "FRAGMENT" }>, followsGap: boolean): Promise<void> {
@@ -189,10 +193,16 @@ export class Archive {
     if (this.#problem !== null && (isFull || performance.now() < this.#retryAt)) return;
     if (this.#folders === null) await this.#open();
     if (this.#isDue(lead.startsWithKey)) {
+      const shift = this.#shifts?.get(main.id);
+      // Pictures that are shown before the key frame that they follow belong to its segment, and not to the length of this one.
+      if (this.#segment && shift !== undefined) this.#segment.endSeconds = (lead.firstShownAt + shift) / main.timescale;
       await this.#endSegment();
       if (!lead.startsWithKey) return;
+      const isLaid = this.#shifts !== null;
       this.#shifts ??= this.#lay(fragments);
-      await this.#beginSegment((lead.begin + (this.#shifts.get(main.id) ?? 0)) / main.timescale);
+      const [fromSeconds, shiftSeconds] = [lead.firstShownAt / main.timescale, (this.#shifts.get(main.id) ?? 0) / main.timescale];
+      if (!isLaid) this.#captions.lay({ fromSeconds, shiftSeconds });
+      await this.#beginSegment(fromSeconds + shiftSeconds);
     }
     await this.#append(moof, data, fragments);
   }
@@ -231,6 +241,7 @@ export class Archive {
     const at = new Date().toISOString();
     this.#segment = { number, file, isBreak: this.#isBreak, at, beginSeconds, endSeconds: beginSeconds, bytes: 0 };
     this.#isBreak = false;
+    this.#captions.beginSegment(folders, beginSeconds);
   }
 
   /** A file holds one kind of picture and sound: what is of another kind goes into another recording. */
@@ -269,7 +280,8 @@ export class Archive {
     }
     this.#noteEnds(ends, this.#header);
     const main = mainTrack(this.#tracks);
-    segment.endSeconds = (ends.get(main?.id ?? 0)?.end ?? 0) / (main?.timescale ?? 1);
+    segment.endSeconds = (ends.get(main?.id ?? 0)?.shownTo ?? 0) / (main?.timescale ?? 1);
+    await this.#captions.advance(segment.endSeconds - (shifts.get(main?.id ?? 0) ?? 0) / (main?.timescale ?? 1));
     this.#grewAt = performance.now();
     this.#problem = null;
   }
@@ -289,7 +301,8 @@ export class Archive {
     const { number, file, isBreak, at, bytes } = segment;
     // What was written of a fragment that did not fit is no part of it.
     await file.truncate(bytes).finally(() => file.close());
-    const durationSeconds = segment.endSeconds - segment.beginSeconds;
+    // As the playlist says it: what is left over of a subtraction would count as longer than what was asked for.
+    const durationSeconds = Number((segment.endSeconds - segment.beginSeconds).toFixed(6));
     for (const folder of await this.#living()) {
       if (bytes === 0) await folder.dropPart(number);
       else await folder.complete({ number, isBreak, at, bytes, durationSeconds }, this.#ends);
@@ -323,9 +336,6 @@ export class Archive {
   #noteProblem(error: unknown): void {
     this.#options.log.error({ err: error }, "an archive could not be written");
     this.#retryAt = performance.now() + RETRY_MILLISECONDS;
-    const isStorage = isStorageError(error);
-    const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
-    const reason = isStorage ? "There is no room left on the encoder's disk." : `It cannot be written on this machine${code}.`;
-    this.#problem = { reason, isStorage };
+    this.#problem = archiveProblemOf(error);
   }
 }

@@ -6,7 +6,8 @@ import { ArchiveFolder, REPLAY_PLAYLIST } from "./archive-folder.ts";
 import { readMarker, reportOf, type AssetMarker } from "./asset-marker.ts";
 import type { AssetTeller } from "./asset-teller.ts";
 import type { FfmpegProcess, ProcessHost } from "./ffmpeg.process.ts";
-import { finishRecording, removeParts } from "./finish-recording.ts";
+import { finishRecording, removeParts, type Finishing } from "./finish-recording.ts";
+import { CAPTIONS_FILE, makeCaptions } from "./make-captions.ts";
 import type { RunnerEnd } from "./runner.ts";
 import type { StorageLevel } from "./storage-level.rules.ts";
 
@@ -18,10 +19,13 @@ export interface AssetKeeperOptions {
   /** Null where there is none: recordings then stay unfinished. */
   readonly ffmpegPath: string | null;
   readonly storageLevel: () => StorageLevel;
+  /** Whether so many bytes can be written without taking what live outputs need; left out, they always can. */
+  readonly hasRoomFor?: (bytes: number) => Promise<boolean>;
   readonly log: Logger;
   /** Shorter for tests, as the next one. */
   readonly graceMilliseconds?: number;
   readonly retryMilliseconds?: readonly number[];
+  readonly roomMilliseconds?: number;
 }
 
 /** Whose asset it is, and what it is made of. */
@@ -44,6 +48,7 @@ const GRACE_MILLISECONDS = 60_000;
 /** From one attempt at finishing a recording to the next. */
 const RETRY_MILLISECONDS = [5_000, 30_000];
 const FULL_DISK_MILLISECONDS = 30_000;
+const NO_ROOM = "There is no room on the encoder's disk to finish it. It is finished once there is: delete what is no longer needed.";
 const FILES = {
   RECORDING: { fileName: "recording.mp4", contentType: "video/mp4" },
   REPLAY: { fileName: REPLAY_PLAYLIST, contentType: "application/vnd.apple.mpegurl" },
@@ -118,7 +123,7 @@ export class AssetKeeper {
       ...owner,
       ...FILES[owner.kind],
       ...{ id: newIdentifier("asset"), createdAt: new Date().toISOString() },
-      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0 },
+      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0, captionsFileName: null },
     });
     this.#tell(folder.marker);
     return folder;
@@ -205,15 +210,20 @@ export class AssetKeeper {
   }
 
   async #finish(folder: ArchiveFolder, attempt: number): Promise<void> {
-    const { host, ffmpegPath, log, storageLevel } = this.#options;
+    const { host, ffmpegPath, log } = this.#options;
     if (this.#isClosed || ffmpegPath === null || !(await folder.isThere())) return;
-    if (storageLevel() === "FULL") return this.#later(() => this.#enqueue(folder, attempt), FULL_DISK_MILLISECONDS);
+    if (!(await this.#hasRoomFor(folder))) {
+      await this.#mark(folder, { reason: NO_ROOM });
+      return this.#later(() => this.#enqueue(folder, attempt), this.#options.roomMilliseconds ?? FULL_DISK_MILLISECONDS);
+    }
     try {
       const onStart = (child: FfmpegProcess): void => {
         this.#child = child;
       };
       const made = await finishRecording(folder, { host, ffmpegPath, onStart });
-      await this.#mark(folder, { ...made, state: "READY", reason: null });
+      const captionBytes = await this.#makeCaptions(folder, made.durationSeconds, { host, ffmpegPath, onStart });
+      const captions = captionBytes === null ? {} : { captionsFileName: CAPTIONS_FILE, bytes: made.bytes + captionBytes };
+      await this.#mark(folder, { ...made, ...captions, state: "READY", reason: null });
       await removeParts(folder.directory);
     } catch (error) {
       if (this.#isClosed || !(await folder.isThere())) return;
@@ -224,6 +234,26 @@ export class AssetKeeper {
       await this.#mark(folder, { state: "FAILED", reason });
     } finally {
       this.#child = null;
+    }
+  }
+
+  /** It is as large again while it is finished. */
+  async #hasRoomFor({ marker }: ArchiveFolder): Promise<boolean> {
+    const { storageLevel, hasRoomFor } = this.#options;
+    if (storageLevel() === "FULL") return false;
+    // Of a disk that cannot be asked nothing can be said: it is asked again.
+    return (await hasRoomFor?.(marker.bytes).catch(() => false)) ?? true;
+  }
+
+  /** A recording is whole without them. */
+  async #makeCaptions(folder: ArchiveFolder, durationSeconds: number, finishing: Finishing): Promise<number | null> {
+    try {
+      return await makeCaptions(folder, durationSeconds, finishing);
+    } catch (error) {
+      // Both are made anew at the next start.
+      if (this.#isClosed) throw error;
+      this.#options.log.error({ err: error, assetId: folder.marker.id }, "the captions of a recording could not be made a file");
+      return null;
     }
   }
 

@@ -35,12 +35,14 @@ const AssetMarker = z.object({
    *   FAILED  it could not be finished so far; tried again at the next start
    */
   state: z.enum(["OPEN", "ENDED", "READY", "FAILED"]),
-  /** Why it failed, as a sentence. */
+  /** Why it failed, or what its end waits for, as a sentence. */
   reason: z.string().nullable(),
   bytes: z.number(),
   durationSeconds: z.number(),
   /** Of a replay that keeps its newest part alone, how long everything was together that it dropped. */
   droppedSeconds: z.number().default(0),
+  /** Of a recording that captions came with, the file of them, once it is finished. */
+  captionsFileName: z.string().nullable().default(null),
 });
 export type AssetMarker = Readonly<z.infer<typeof AssetMarker>>;
 
@@ -59,14 +61,15 @@ export async function readMarker(directory: string): Promise<AssetMarker | null>
 }
 
 /** What is told of an asset whose marker says this. */
-export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds, ...marker }: AssetMarker): AssetReport {
+export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds, captionsFileName, ...marker }: AssetMarker): AssetReport {
   const { id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt } = marker;
   return {
     ...{ id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt },
     status: state === "READY" || state === "FAILED" ? state : "IN_PROGRESS",
-    reason: state === "FAILED" ? reason : null,
+    reason: state === "READY" ? null : reason,
     bytes,
     durationSeconds,
     droppedSeconds,
+    captionsFileName,
   };
 }

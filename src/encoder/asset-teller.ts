@@ -21,7 +21,7 @@ export interface AssetReport {
   readonly contentType: string;
   /** READY is final: nothing that is told later changes that row. */
   readonly status: AssetStatus;
-  /** Why it failed, one sentence for the operator; null else. */
+  /** Why it failed, or what its end waits for, one sentence for the operator; null else. */
   readonly reason: string | null;
   /** Of all its files; null while that is not known. */
   readonly bytes: number | null;
@@ -29,6 +29,8 @@ export interface AssetReport {
   readonly durationSeconds: number | null;
   /** Of a replay that keeps its newest part alone, how long everything was together that it dropped; 0 for everything else. */
   readonly droppedSeconds: number;
+  /** Beside the file, the captions that came with it; null where none did, and before it is whole. */
+  readonly captionsFileName: string | null;
   /** ISO text. */
   readonly createdAt: string;
 }

@@ -8,6 +8,8 @@ export interface PlacedSegment {
 
 /** What playlists round off. */
 export const PLAYLIST_ROUNDING_SECONDS = 0.001;
+/** Of what passes through, pictures may stand so much behind the key frame that they are shown before. */
+const REORDERED_SECONDS = 0.5;
 /** What a clip may lack at its end before it counts as not there. */
 const END_TOLERANCE_SECONDS = 0.05;
 
@@ -41,12 +43,16 @@ export type PartsState =
   | { readonly state: "WAITING"; readonly reason: string }
   | { readonly state: "IMPOSSIBLE"; readonly reason: string };
 
-/** The parts of a clip that are there: what was kept of its replay before, and what that has by now. */
-export function addParts(kept: ArchivePlaylist | null, replay: ArchivePlaylist, { cueInSeconds, cueOutSeconds }: Span): ArchivePlaylist {
+/**
+ * The parts of a clip that are there: what was kept of its replay before, and what that has by now; of one whose segments lean on one another
+ * also what holds the last pictures of the clip.
+ */
+export function addParts(kept: ArchivePlaylist | null, replay: ArchivePlaylist, span: Span): ArchivePlaylist {
+  const { cueInSeconds, cueOutSeconds } = span;
   const placed = placeSegments(replay).filter(
     ({ segment, beginSeconds }) =>
       beginSeconds + segment.durationSeconds > cueInSeconds + PLAYLIST_ROUNDING_SECONDS &&
-      beginSeconds < cueOutSeconds - PLAYLIST_ROUNDING_SECONDS,
+      beginSeconds < (segment.isBreak ? cueOutSeconds : reachOf(replay, span)) - PLAYLIST_ROUNDING_SECONDS,
   );
   const [first] = placed;
   if (!kept || kept.segments.length === 0) {
@@ -58,8 +64,23 @@ export function addParts(kept: ArchivePlaylist | null, replay: ArchivePlaylist, 
   return { ...kept, segments, targetSeconds: Math.max(kept.targetSeconds, replay.targetSeconds) };
 }
 
+/** Up to where its replay has to be there for all pictures of a clip to be. */
+function reachOf({ isIndependent }: ArchivePlaylist, { cueOutSeconds }: Span): number {
+  return isIndependent ? cueOutSeconds : cueOutSeconds + REORDERED_SECONDS;
+}
+
+function endOf({ droppedSeconds, segments }: ArchivePlaylist): number {
+  return droppedSeconds + totalSeconds(segments);
+}
+
+/** Whether these parts make the clip, whatever else its replay may have. */
+export function isWhole(parts: ArchivePlaylist, span: Span): boolean {
+  return judgeParts(parts, null, span).state === "WHOLE" && endOf(parts) >= reachOf(parts, span) - END_TOLERANCE_SECONDS;
+}
+
 /** Whether these parts make the clip, given the replay that they are of. */
-export function judgeParts(parts: ArchivePlaylist, replay: ArchivePlaylist | null, { cueInSeconds, cueOutSeconds }: Span): PartsState {
+export function judgeParts(parts: ArchivePlaylist, replay: ArchivePlaylist | null, span: Span): PartsState {
+  const { cueInSeconds, cueOutSeconds } = span;
   const impossible = (reason: string): PartsState => ({ state: "IMPOSSIBLE", reason });
   if (parts.segments.length > 0 && parts.droppedSeconds > cueInSeconds + END_TOLERANCE_SECONDS) {
     return impossible(`The replay did not keep what was before second ${parts.droppedSeconds.toFixed(1)} any more.`);
@@ -69,8 +90,10 @@ export function judgeParts(parts: ArchivePlaylist, replay: ArchivePlaylist | nul
     const at = change.beginSeconds.toFixed(1);
     return impossible(`From second ${at} on the replay has another kind of picture or sound. Ask for a clip on one side of it.`);
   }
-  if (parts.droppedSeconds + totalSeconds(parts.segments) >= cueOutSeconds - END_TOLERANCE_SECONDS) return { state: "WHOLE" };
+  const isEnough = endOf(parts) >= cueOutSeconds - END_TOLERANCE_SECONDS;
+  const isAllThatComes = replay === null || replay.isEnded || endOf(replay) >= reachOf(replay, span) - END_TOLERANCE_SECONDS;
+  if (isEnough && isAllThatComes) return { state: "WHOLE" };
   if (replay === null) return impossible("The files of the replay are gone.");
-  const reason = `The replay ends at second ${(replay.droppedSeconds + totalSeconds(replay.segments)).toFixed(1)}.`;
+  const reason = `The replay ends at second ${endOf(replay).toFixed(1)}.`;
   return replay.isEnded ? impossible(reason) : { state: "WAITING", reason };
 }

@@ -4,7 +4,7 @@ import type { Storage } from "../storage/storage.ts";
 import { PARTS_PLAYLIST } from "./archive-folder.ts";
 import { renderPlaylist, segmentName, type ArchivePlaylist } from "./archive-playlist.rules.ts";
 import type { ClipOrder } from "./clip-order.store.ts";
-import { addParts, judgeParts, type PartsState } from "./clip-parts.rules.ts";
+import { addParts, isWhole, judgeParts, type PartsState } from "./clip-parts.rules.ts";
 import { findOwnReplay, findStoredReplay, NO_PARTS, readPlaylist, unless, type ClipReplay } from "./clip-source.ts";
 
 export interface GatheredParts {
@@ -27,7 +27,7 @@ export async function gatherParts({ assetRoot, objectStore }: GatheringOptions, 
   // Not what is above it: a disk that is not mounted is not to be written below.
   await mkdir(directory).catch(unless("EEXIST"));
   const kept = await readPlaylist(join(directory, PARTS_PLAYLIST));
-  if (kept && judgeParts(kept, null, order).state === "WHOLE") return { parts: kept, state: { state: "WHOLE" } };
+  if (kept && isWhole(kept, order)) return { parts: kept, state: { state: "WHOLE" } };
   const replay = (await findOwnReplay(join(assetRoot, order.replayId))) ?? (await findStored(objectStore, order));
   if (!replay) return { parts: kept ?? NO_PARTS, state: judgeParts(kept ?? NO_PARTS, null, order) };
   const parts = addParts(kept, replay.playlist, order);

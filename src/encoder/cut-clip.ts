@@ -5,10 +5,12 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { segmentName, type ArchivePlaylist } from "./archive-playlist.rules.ts";
 import { PLAYLIST_ROUNDING_SECONDS, segmentAt, segmentBefore } from "./clip-parts.rules.ts";
+import { findClipEnd, type ClipEnd } from "./clip-end.rules.ts";
 import { clipArguments, type ClipCut } from "./clip.arguments.ts";
+import { FragmentReader, type Mp4Piece } from "./fragment-reader.ts";
 import { spawnFfmpeg } from "./ffmpeg.process.ts";
 import { lowerPriority, type Finishing } from "./finish-recording.ts";
-import { readMovieSeconds, readTracks, type Mp4Track } from "./mp4.rules.ts";
+import { keepSamples, readMovieSeconds, readSamples, readTracks, type Mp4Track } from "./mp4.rules.ts";
 import { mainTrack, placeFragments } from "./segment-scan.ts";
 
 export interface ClipCutting extends Finishing {
@@ -73,25 +75,71 @@ async function planCut({ directory, parts, cueInSeconds, cueOutSeconds, isFrameA
   if (!main) throw new Error("What the replay is made of cannot be read.");
   const pathOf = (number: number): string => join(directory, segmentName(number));
   const fragments = await keyFragments(pathOf(first.segment.number), tracks, main);
-  const lastFragments = last === first ? fragments : await keyFragments(pathOf(last.segment.number), tracks, main);
+  const lastFragments = last.segment === first.segment ? fragments : await keyFragments(pathOf(last.segment.number), tracks, main);
   const [begin, lastBegin] = [fragments[0], lastFragments[0]];
   if (!begin || !lastBegin) throw new Error("What the replay is made of cannot be read.");
   const wantedAt = begin.shownAt + cueInSeconds - first.beginSeconds;
   const key = fragments.findLast(({ shownAt }) => shownAt <= wantedAt + PLAYLIST_ROUNDING_SECONDS) ?? begin;
-  const endSeconds = lastBegin.shownAt + cueOutSeconds - last.beginSeconds;
-  const numbers = parts.segments.map(({ number }) => number).filter((each) => each > first.segment.number && each <= last.segment.number);
+  const wantedTo = lastBegin.shownAt + cueOutSeconds - last.beginSeconds;
+  const files = parts.segments
+    .filter(({ number }) => number >= first.segment.number)
+    .map(({ number }) => ({
+      path: pathOf(number),
+      start: number === first.segment.number ? key.at : 0,
+      isLast: number >= last.segment.number,
+    }));
+  const end = isFrameAccurate ? null : await findEnd(files, main, wantedTo);
   return {
     cut: {
-      ...{ isFrameAccurate, createdAt, beginSeconds: isFrameAccurate ? wantedAt : key.shownAt, endSeconds },
+      ...{
+        isFrameAccurate,
+        createdAt,
+        beginSeconds: end ? key.beginSeconds : wantedAt,
+        endSeconds: end ? end.shownTo / main.timescale : wantedTo,
+      },
       hasPicture: tracks.some(({ kind }) => kind === "VIDEO"),
       hasSound: tracks.some(({ kind }) => kind === "AUDIO"),
     },
     async *source() {
       yield header;
-      yield* createReadStream(pathOf(first.segment.number), { start: key.at }) as AsyncIterable<Buffer>;
-      for (const number of numbers) yield* createReadStream(pathOf(number)) as AsyncIterable<Buffer>;
+      let left = end?.count ?? 0;
+      for (const file of files) {
+        if (end === null || !file.isLast) {
+          yield* createReadStream(file.path, { start: file.start }) as AsyncIterable<Buffer>;
+          continue;
+        }
+        for (const { moof, data } of await readPieces(file)) {
+          const { length } = readSamples(moof, main);
+          keepSamples(moof, main, left);
+          left = Math.max(0, left - length);
+          yield moof;
+          yield data;
+        }
+      }
     },
   };
+}
+
+/** What ffmpeg is fed of a segment's file. */
+interface FedFile {
+  readonly path: string;
+  /** The byte that it begins with. */
+  readonly start: number;
+  /** The clip ends in it, or in one before it. */
+  readonly isLast: boolean;
+}
+
+async function findEnd(files: readonly FedFile[], main: Mp4Track, wantedTo: number): Promise<ClipEnd> {
+  const pieces = (await Promise.all(files.filter(({ isLast }) => isLast).map(readPieces))).flat();
+  return findClipEnd(
+    pieces.flatMap(({ moof }) => readSamples(moof, main)),
+    (wantedTo - PLAYLIST_ROUNDING_SECONDS) * main.timescale,
+  );
+}
+
+async function readPieces({ path, start }: FedFile): Promise<readonly Extract<Mp4Piece, { kind: "FRAGMENT" }>[]> {
+  const pieces = new FragmentReader().push((await readFile(path)).subarray(start));
+  return pieces.filter((piece) => piece.kind === "FRAGMENT");
 }
 
 interface KeyFragment {
@@ -99,13 +147,17 @@ interface KeyFragment {
   readonly at: number;
   /** When its key frame is shown, in seconds of the replay's own timeline. */
   readonly shownAt: number;
+  /** When the first of all that is in it is shown. */
+  readonly beginSeconds: number;
 }
 
 /** A key frame always begins a fragment. */
 async function keyFragments(path: string, tracks: readonly Mp4Track[], main: Mp4Track): Promise<readonly KeyFragment[]> {
   return (await placeFragments(path, tracks)).flatMap(({ at, tracks: fragments }) => {
     const lead = fragments.find(({ trackId }) => trackId === main.id);
-    return lead?.startsWithKey ? [{ at, shownAt: lead.firstShownAt / main.timescale }] : [];
+    if (!lead?.startsWithKey) return [];
+    const begins = fragments.map(({ trackId, shownFrom }) => shownFrom / (tracks.find(({ id }) => id === trackId)?.timescale ?? 1));
+    return [{ at, shownAt: lead.firstShownAt / main.timescale, beginSeconds: Math.min(...begins) }];
   });
 }
 

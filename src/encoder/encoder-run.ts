@@ -4,6 +4,7 @@ import { encoderArguments, type EncoderSettings } from "./ffmpeg.arguments.ts";
 import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "./ffmpeg.process.ts";
 import type { FfmpegProgress } from "./ffmpeg.progress.ts";
 import type { PatientClock } from "./patient-clock.ts";
+import { countTaps } from "./process-plan.rules.ts";
 
 export interface EncoderRunOptions {
   readonly host: ProcessHost;
@@ -43,7 +44,7 @@ export class EncoderRun {
       binary: ffmpegPath,
       arguments: encoderArguments(plan, settings),
       directory,
-      tapCount: plan.processes.archives.length + plan.processes.stills.length,
+      tapCount: countTaps(plan.processes),
       onProgress: (progress) => this.#note(progress),
     });
     void this.#child.ended.then((end) => {

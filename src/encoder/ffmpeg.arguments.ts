@@ -1,7 +1,7 @@
 import { videoKey, type EncodedRendition, type EncoderPlan, type TagSet, type Tee, type VideoStream } from "./encoder-plan.ts";
 import { PROGRESS_PIPE } from "./ffmpeg.process.ts";
 import { declaredShape, outputFrameRate, videoFilter, type Shape } from "./ffmpeg.filters.ts";
-import { archiveSlave, SEGMENT_SECONDS, slavesOf } from "./ffmpeg.outputs.ts";
+import { archiveSlave, captionsOutput, SEGMENT_SECONDS, slavesOf } from "./ffmpeg.outputs.ts";
 import { branchStills, inputStillFilter, needsKeyFramesOnly, renditionStillFilter, stillLink, stillOutputs } from "./ffmpeg.stills.ts";
 
 export interface EncoderSettings {
@@ -42,6 +42,7 @@ export function encoderArguments(plan: EncoderPlan, settings: EncoderSettings): 
     ...filterArguments(plan),
     ...outputArguments(plan, settings),
     ...stillOutputs(plan.processes.stills),
+    ...captionsOutput(plan.processes.captions),
   ];
 }
 

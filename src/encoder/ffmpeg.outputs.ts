@@ -14,7 +14,7 @@ import { declaredShape, type Shape } from "./ffmpeg.filters.ts";
 import { tapUrl } from "./ffmpeg.process.ts";
 import { renderDictionary, renderSlave, type Options } from "./ffmpeg.tee.ts";
 import type { StreamFacts } from "./input-facts.ts";
-import type { PlannedArchive } from "./process-plan.rules.ts";
+import type { PlannedArchive, PlannedCaptions } from "./process-plan.rules.ts";
 
 /** What the slaves of a tee depend on besides the tee itself. */
 export interface SlaveSettings {
@@ -74,6 +74,16 @@ export function archiveSlave(archive: PlannedArchive, tee: Tee, { facts }: Slave
     strict: "experimental",
   };
   return slave({ options, variant: archive, target: tapUrl(archive.tap), tee, facts });
+}
+
+/**
+ * What comes with the input's pictures, whatever is made of those: not every encoder keeps captions, nor does a lower frame rate. A tee
+ * whose last slave fails ends the process, so that one that cannot fail stands beside it.
+ */
+export function captionsOutput(captions: PlannedCaptions | null): readonly string[] {
+  if (captions === null) return [];
+  const options = { onfail: "ignore", f: "mpegts", "bsfs/v": `filter_units=pass_types=${captions.unitType}`, flush_packets: "1" };
+  return ["-map", "0:v:0", "-c:v", "copy", "-f", "tee", `${renderSlave({ f: "null" }, "-")}|${renderSlave(options, tapUrl(captions.tap))}`];
 }
 
 function httpSlaves({ token, variants, hls, dash }: PlannedHttp, tee: Tee, settings: SlaveSettings): readonly string[] {

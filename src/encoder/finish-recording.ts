@@ -1,7 +1,7 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
-import { PARTS_PLAYLIST, type ArchiveFolder } from "./archive-folder.ts";
+import { CAPTIONS_LOG, PARTS_PLAYLIST, type ArchiveFolder } from "./archive-folder.ts";
 import { headerNumber, segmentNumber } from "./archive-playlist.rules.ts";
 import type { AssetMarker } from "./asset-marker.ts";
 import { spawnFfmpeg, type FfmpegProcess, type ProcessHost } from "./ffmpeg.process.ts";
@@ -23,7 +23,7 @@ const TOLERANCE_SECONDS = 1;
 export async function finishRecording(
   { directory, marker }: ArchiveFolder,
   { host, ffmpegPath, onStart }: Finishing,
-): Promise<Partial<AssetMarker>> {
+): Promise<Pick<AssetMarker, "bytes" | "durationSeconds">> {
   const target = join(directory, marker.fileName);
   const temporary = `${marker.fileName}.tmp`;
   const limit = marker.limitSeconds === null ? [] : ["-t", String(marker.limitSeconds)];
@@ -75,6 +75,7 @@ export async function removeParts(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (segmentNumber(name) !== null || headerNumber(name) !== null) await rm(join(directory, name), { force: true });
   }
+  await rm(join(directory, CAPTIONS_LOG), { force: true });
   await rm(join(directory, PARTS_PLAYLIST), { force: true });
 }
 

@@ -114,6 +114,39 @@ export function readFragment(moof: Buffer, tracks: readonly Mp4Track[]): readonl
   });
 }
 
+/** A picture or a piece of sound, in the ticks of its track. */
+export interface Sample {
+  readonly shownAt: number;
+  readonly shownTo: number;
+}
+
+/** What a `moof` says of each sample of a track, in the order of decoding. */
+export function readSamples(moof: Buffer, track: Mp4Track): readonly Sample[] {
+  return trafsOf(moof).flatMap(({ traf, trackId, head }) => {
+    const time = find(moof, traf, ["tfdt"]);
+    if (trackId !== track.id || !time) return [];
+    const defaults = readDefaults(moof, head, track);
+    let end = readTime(moof, time);
+    return childrenOf(moof, traf, "trun").flatMap((run) => {
+      const samples = samplesOf(moof, run, defaults, end);
+      end = samples.reduce((sum, { ticks }) => sum + ticks, end);
+      return samples.map(({ shownAt, ticks }) => ({ shownAt, shownTo: shownAt + ticks }));
+    });
+  });
+}
+
+/** Has a `moof` hold the first so many samples of a track alone, in place: whoever reads it leaves the bytes of the others out. */
+export function keepSamples(moof: Buffer, track: Mp4Track, count: number): void {
+  let left = count;
+  for (const { traf } of trafsOf(moof).filter(({ trackId }) => trackId === track.id)) {
+    for (const { start } of childrenOf(moof, traf, "trun")) {
+      const kept = Math.min(left, moof.readUInt32BE(start + 4));
+      moof.writeUInt32BE(kept, start + 4);
+      left -= kept;
+    }
+  }
+}
+
 /** Moves the tracks of a `moof` in time, in place, by ticks of their own, and gives it its number in the whole. */
 export function moveFragment(moof: Buffer, shifts: ReadonlyMap<number, number>, sequenceNumber: number): void {
   const [outer] = boxesOf(moof);
@@ -165,7 +198,25 @@ function readDefaults(moof: Buffer, { start }: Box, track: Mp4Track): SampleDefa
 
 type RunSamples = Omit<TrackFragment, "trackId" | "begin">;
 
-function readRun(moof: Buffer, { start }: Box, defaults: SampleDefaults, begin: number): RunSamples {
+interface RunSample {
+  readonly shownAt: number;
+  readonly ticks: number;
+  readonly flags: number;
+}
+
+function readRun(moof: Buffer, run: Box, defaults: SampleDefaults, begin: number): RunSamples {
+  const samples = samplesOf(moof, run, defaults, begin);
+  const [first] = samples;
+  return {
+    end: samples.reduce((sum, { ticks }) => sum + ticks, begin),
+    shownFrom: samples.reduce((least, { shownAt }) => Math.min(least, shownAt), Infinity),
+    shownTo: samples.reduce((most, { shownAt, ticks }) => Math.max(most, shownAt + ticks), -Infinity),
+    firstShownAt: first?.shownAt ?? begin,
+    startsWithKey: first !== undefined && (first.flags & NOT_A_KEY) === 0,
+  };
+}
+
+function samplesOf(moof: Buffer, { start }: Box, defaults: SampleDefaults, begin: number): readonly RunSample[] {
   const flags = moof.readUIntBE(start + 1, 3);
   const count = moof.readUInt32BE(start + 4);
   const has = (bit: number): boolean => (flags & bit) !== 0;
@@ -175,17 +226,11 @@ function readRun(moof: Buffer, { start }: Box, defaults: SampleDefaults, begin: 
   const fields = [0x100, 0x200, 0x400, 0x800].filter(has);
   const read = (sample: number, bit: number): number | null =>
     has(bit) ? moof.readInt32BE(at + (sample * fields.length + fields.indexOf(bit)) * 4) : null;
-  const startsWithKey = ((first ?? read(0, 0x400) ?? defaults.flags) & NOT_A_KEY) === 0;
-  let end = begin;
-  let shownFrom = Infinity;
-  let shownTo = -Infinity;
-  const firstShownAt = begin + (count > 0 ? (read(0, 0x800) ?? 0) : 0);
-  for (let sample = 0; sample < count; sample += 1) {
-    const shownAt = end + (read(sample, 0x800) ?? 0);
+  let decodedAt = begin;
+  return Array.from({ length: count }, (_, sample) => {
     const ticks = read(sample, 0x100) ?? defaults.ticks;
-    shownFrom = Math.min(shownFrom, shownAt);
-    shownTo = Math.max(shownTo, shownAt + ticks);
-    end += ticks;
-  }
-  return { end, shownFrom, shownTo, firstShownAt, startsWithKey: count > 0 && startsWithKey };
+    const shownAt = decodedAt + (read(sample, 0x800) ?? 0);
+    decodedAt += ticks;
+    return { shownAt, ticks, flags: (sample === 0 ? first : null) ?? read(sample, 0x400) ?? defaults.flags };
+  });
 }

@@ -7,11 +7,12 @@ export function outputProblems(plan: EncoderPlan, lines: readonly string[]): Rea
   // Of the other tees only archives may fail, which stand behind outputs: those are behind queues that never give up.
   const { outputs = [], archives = [] } = plan.tees[0] ?? {};
   const owners = outputs.flatMap((output) => Array.from({ length: slaveCount(output) }, () => output.playbackId));
+  const isOnlyTee = plan.tees.length === 1 && plan.processes.captions === null;
   const problems = new Map<string, string>();
   for (const line of lines) {
     const [, position, reason, count] = FAILED_SLAVE.exec(line) ?? [];
     const playbackId = owners[Number(position)];
-    const isFirstTee = plan.tees.length === 1 || Number(count) === owners.length + archives.length;
+    const isFirstTee = isOnlyTee || Number(count) === owners.length + archives.length;
     if (playbackId !== undefined && reason !== undefined && isFirstTee) problems.set(playbackId, reason);
   }
   return problems;

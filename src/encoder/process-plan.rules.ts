@@ -1,3 +1,4 @@
+import { CAPTION_UNITS } from "./captions.rules.ts";
 import type { EncodedRendition, Variant } from "./encoder-plan.ts";
 import { outputFrameRate } from "./ffmpeg.filters.ts";
 import { ratePerSecond, type FrameRate, type StreamFacts, type VideoFacts } from "./input-facts.ts";
@@ -31,15 +32,24 @@ export interface PlannedStill {
   readonly durationSeconds: number;
 }
 
+/** The messages that come with the pictures of the input, which may hold captions, without those pictures. */
+export interface PlannedCaptions {
+  readonly tap: number;
+  /** The kind of units that they are. */
+  readonly unitType: number;
+}
+
 /** What of the processes of a session the encoder at hand makes, and why it does not make the others. */
 export interface ProcessPlan {
   readonly archives: readonly PlannedArchive[];
   readonly stills: readonly PlannedStill[];
+  /** The captions of the input, for recordings; null where none can come or nothing is recorded. */
+  readonly captions: PlannedCaptions | null;
   /** By process, as sentences. */
   readonly failures: ReadonlyMap<string, string>;
 }
 
-export const NO_PROCESSES: ProcessPlan = { archives: [], stills: [], failures: new Map() };
+export const NO_PROCESSES: ProcessPlan = { archives: [], stills: [], captions: null, failures: new Map() };
 
 /** What MP4 holds of what may come in and be passed through, by ffmpeg's names. */
 const ARCHIVE_CODECS: ReadonlySet<string> = new Set([
@@ -84,7 +94,19 @@ export function planProcesses({ processes, outputs, facts, variantOf }: ProcessP
     fitting.filter(({ process }) => !isArchived(process)),
     facts.video,
   );
-  return { archives, stills: stills.map((still, index) => ({ ...still, tap: archives.length + index })), failures };
+  const unitType = facts.video === null ? undefined : CAPTION_UNITS[facts.video.codec];
+  const isRecorded = fitting.some(({ process }) => process.kind === "RECORDING");
+  return {
+    archives,
+    stills: stills.map((still, index) => ({ ...still, tap: archives.length + index })),
+    captions: isRecorded && unitType !== undefined ? { tap: archives.length + stills.length, unitType } : null,
+    failures,
+  };
+}
+
+/** How many taps the encoder gets. */
+export function countTaps({ archives, stills, captions }: ProcessPlan): number {
+  return archives.length + stills.length + (captions === null ? 0 : 1);
 }
 
 export function isArchived({ kind }: Pick<ProcessLaunch, "kind">): boolean {

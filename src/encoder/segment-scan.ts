@@ -70,11 +70,11 @@ async function scan(file: FileHandle, tracks: readonly Mp4Track[]): Promise<Segm
   for await (const { moof, end: to } of fragmentsOf(file)) {
     whole = to;
     for (const fragment of readFragment(moof, tracks)) {
-      if (fragment.trackId === main?.id) begin ??= fragment.begin;
+      if (fragment.trackId === main?.id) begin ??= fragment.firstShownAt;
       ends.set(fragment.trackId, fragment);
     }
   }
-  const end = main === null ? undefined : ends.get(main.id)?.end;
+  const end = main === null ? undefined : ends.get(main.id)?.shownTo;
   const ticks = begin === null || end === undefined ? 0 : end - begin;
   return { bytes: whole, durationSeconds: main === null ? 0 : ticks / main.timescale, ends };
 }

@@ -1,8 +1,11 @@
+import type { Readable } from "node:stream";
 import type { Logger } from "../shared/log.ts";
 import type { FoundCause } from "./alert-causes.rules.ts";
 import { Archive } from "./archive.ts";
 import type { ArchiveFolder } from "./archive-folder.ts";
 import type { AssetKeeper, AssetOwner } from "./asset-keeper.ts";
+import { CaptionReader } from "./caption-reader.ts";
+import type { PictureCaptions } from "./captions.rules.ts";
 import type { EncoderPlan } from "./encoder-plan.ts";
 import type { EncoderRun } from "./encoder-run.ts";
 import { describeProcess, processCauses, type ProcessFacts } from "./process-report.rules.ts";
@@ -56,7 +59,7 @@ export class SessionProcesses {
   }
 
   /** Takes what this encoder process makes for them. */
-  follow({ tees, processes: { stills, failures } }: EncoderPlan, run: EncoderRun): void {
+  follow({ tees, processes: { stills, captions, failures } }: EncoderPlan, run: EncoderRun): void {
     this.#run = run;
     this.#failures = failures;
     for (const archive of tees.flatMap(({ archives }) => archives)) {
@@ -64,11 +67,30 @@ export class SessionProcesses {
       const key = keyOf({ playbackId: archive.playbackId, renditionId: archive.rendition.id });
       if (tap) this.#archives.get(key)?.follow(tap);
     }
+    const captionsTap = captions && run.taps[captions.tap];
+    if (captionsTap) this.#followCaptions(captionsTap);
     for (const still of stills) {
       const tap = run.taps[still.tap];
       const makers = still.processIds.flatMap((id) => this.#stills.get(id) ?? []);
       if (tap) StillMaker.follow(tap, still, makers);
     }
+  }
+
+  #followCaptions(tap: Readable): void {
+    const reader = new CaptionReader();
+    const hand = (captions: readonly PictureCaptions[]): void => this.#archives.forEach((archive) => archive.takeCaptions(captions));
+    let isBroken = false;
+    tap.on("data", (chunk: Buffer) => {
+      if (isBroken) return;
+      try {
+        hand(reader.push(chunk));
+      } catch (error) {
+        isBroken = true;
+        this.#options.log.warn({ err: error }, "the captions of an input cannot be read");
+      }
+    });
+    tap.on("end", () => !isBroken && hand(reader.end()));
+    tap.on("error", () => undefined);
   }
 
   /** What each of them does now, by the session's clock. */

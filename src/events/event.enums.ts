@@ -75,6 +75,6 @@ registerEnumType(BackupOnlyLimitation, {
     },
     NO_AUTO_FAILOVER: { description: "A lost backup is not replaced: the primary is not taken even when it comes." },
     ON_DEMAND_MAY_FAIL: { description: "Without a recording the event cannot become ON_DEMAND." },
-    NO_SUBTITLE_DOWNLOAD: { description: "Without a recording no SRT file of its captions is made." },
+    NO_SUBTITLE_DOWNLOAD: { description: "Without a recording no SRT file of the captions in its signal is made." },
   },
 });

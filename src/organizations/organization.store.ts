@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Executor } from "../database/database.ts";
-import type { Package } from "./organization.rules.ts";
+import type { KeptAssetsLimits, KeptLimit, Package } from "./organization.rules.ts";
 import { organizations } from "./organization.table.ts";
 import { textList } from "../database/text-list.ts";
 import { isIdentifier } from "../shared/identifier.ts";
@@ -58,4 +58,28 @@ export async function switchPackages(executor: Executor, { id, enable, disable }
   )`;
   const rows = await executor.update(organizations).set({ packages: switched }).where(eq(organizations.id, id)).returning(COLUMNS);
   return rows[0] ?? null;
+}
+
+/** Sets what is given of what an organization keeps of its assets, and gives both as they are then. */
+export async function setKeptAssetsLimits(executor: Executor, id: string, limits: Partial<KeptAssetsLimits>): Promise<KeptAssetsLimits> {
+  const { days, gigabytes } = limits;
+  const [row] = await executor
+    .update(organizations)
+    .set({
+      assetRetentionDays: days === undefined ? sql`${organizations.assetRetentionDays}` : storedLimit(days),
+      assetGigabytes: gigabytes === undefined ? sql`${organizations.assetGigabytes}` : storedLimit(gigabytes),
+    })
+    .where(eq(organizations.id, id))
+    .returning({ days: organizations.assetRetentionDays, gigabytes: organizations.assetGigabytes });
+  return { days: shownLimit(row?.days ?? null), gigabytes: shownLimit(row?.gigabytes ?? null) };
+}
+
+function storedLimit(limit: KeptLimit): number | null {
+  if (limit === "DEFAULT") return null;
+  return limit === "OFF" ? 0 : limit;
+}
+
+function shownLimit(stored: number | null): KeptLimit {
+  if (stored === null) return "DEFAULT";
+  return stored === 0 ? "OFF" : stored;
 }

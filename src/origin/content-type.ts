@@ -13,6 +13,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   jpg: "image/jpeg",
   png: "image/png",
   webp: "image/webp",
+  srt: "application/x-subrip",
 };
 
 /** Playlists change with every segment. */

@@ -100,8 +100,8 @@ describe.each<[string, () => Storage]>([
       select 'asset' as source from assets where id = ${id} union all select 'stored' from stored_assets where asset_id = ${id}`);
 
   it("whole ones are moved there, and served from there, whole and in parts, by their addresses and shares", async () => {
-    const { id } = await makeAsset();
-    const { url } = await find(id);
+    const { id } = await makeAsset({ captionsFileName: "captions.srt" }, { "recording.mp4": BYTES, "captions.srt": "1\n" });
+    const { url, captionsUrl } = await find(id);
     const { shareAsset } = await holder.graphql(ShareAssetDocument, { input: { id, isShared: true } });
     const uploader = startUploader();
     await uploader.work();
@@ -117,6 +117,7 @@ describe.each<[string, () => Storage]>([
         async () => (await fetch(at(gateway, url!))).status,
         (status) => status === 200,
       );
+      expect(await (await fetch(at(gateway, captionsUrl!))).text()).toBe("1\n");
       for (const address of [url!, shareAsset.asset!.shareUrl!]) {
         const whole = await fetch(at(gateway, address));
         expect(Buffer.from(await whole.arrayBuffer()).equals(BYTES)).toBe(true);

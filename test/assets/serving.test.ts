@@ -60,9 +60,10 @@ async function makeAsset(
 
 const BYTES = Buffer.from(Array.from({ length: 10_000 }, (_, index) => index % 251));
 
+const assetOf = async (id: string) => (await holder.graphql(AssetsDocument, {})).assets.nodes.find((each) => each.id === id)!;
+
 async function urlOf(id: string): Promise<string> {
-  const { nodes } = (await holder.graphql(AssetsDocument, {})).assets;
-  return nodes.find((each) => each.id === id)!.url!;
+  return (await assetOf(id)).url!;
 }
 
 /** The same address at one of the two gateways: the public one is nowhere in this test. */
@@ -168,6 +169,29 @@ describe("a signed address", () => {
       async () => (await fetch(`${holder.url}${early}`)).status,
       (status) => status === 200,
     );
+  });
+
+  it("saves the captions of a recording as subtitles, beside it and by its share, until it is deleted", async () => {
+    const subtitles = "1\n00:00:01,000 --> 00:00:02,000\nGood morning\n\n";
+    const files = { "recording.mp4": BYTES, "captions.srt": subtitles };
+    const { id } = await makeAsset({ captionsFileName: "captions.srt" }, files);
+    const { captionsUrl, url } = await assetOf(id);
+    expect(captionsUrl).toBe(url!.replace("recording.mp4", "captions.srt"));
+    const shareUrl = await shareUrlOf({ id, isShared: true });
+    for (const [, gateway] of both()) {
+      for (const address of [captionsUrl!, `${shareUrl}/captions.srt`]) {
+        const answer = await fetch(at(gateway, address));
+        expect([await answer.text(), answer.headers.get("content-type")]).toEqual([subtitles, "application/x-subrip"]);
+        expect(answer.headers.get("content-disposition")).toMatch(/^attachment; filename=".* 720p\.srt"; /);
+      }
+    }
+    expect((await assetOf((await makeAsset()).id)).captionsUrl).toBeNull();
+    await holder.graphql(DeleteAssetsDocument, { input: { ids: [id] } });
+    for (const [, gateway] of both())
+      await waitUntil(
+        async () => (await fetch(at(gateway, captionsUrl!))).status,
+        (status) => status === 404,
+      );
   });
 
   it("of a deleted asset answers no more, a second later at the latest", async () => {

@@ -7,7 +7,7 @@ import { sweepStoredAssets, type AssetSweepOptions } from "../../src/assets/swee
 import { sweepAssets, type AssetSweeperOptions } from "../../src/encoder/asset-sweeper.ts";
 import type { AssetReport } from "../../src/encoder/asset-teller.ts";
 import { systemClock } from "../../src/shared/clock.ts";
-import { firstIdentifierOf, newIdentifier } from "../../src/shared/identifier.ts";
+import { newIdentifier } from "../../src/shared/identifier.ts";
 import { silentLog } from "../encoder/world.ts";
 import { AssetsDocument, DeleteAssetsDocument, RemoveProcessesDocument } from "../generated/documents.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -147,13 +147,29 @@ describe("the sweep of an installation", () => {
   const sweep = (rest: Partial<AssetSweepOptions>) =>
     sweepStoredAssets({ ...options, retention: { days: null, bytes: null }, objectStore: null, ...rest });
 
-  it("deletes what is older than is kept, and not what is being made", async () => {
-    const at = new Date(Date.now() - 3 * 86_400_000);
-    const old = (status: AssetReport["status"]) => {
-      const id = `${firstIdentifierOf("asset", at).slice(0, -1)}${status.length % 10}`;
-      return makeAsset({ id, status, createdAt: at.toISOString() });
-    };
-    const [ready, making, young] = [await old("READY"), await old("IN_PROGRESS"), await makeAsset()];
+  const DAYS_AGO = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+  /** Assets that begin a second after one another, of so many bytes. */
+  const makeOfBytes = async (...sizes: readonly number[]): Promise<readonly AssetReport[]> => {
+    const made: AssetReport[] = [];
+    for (const bytes of sizes) made.push(await makeAsset({ bytes, createdAt: new Date(Date.now() + made.length * 1_000).toISOString() }));
+    return made;
+  };
+  const placesIn = async (made: readonly AssetReport[]) => (await listed()).map(({ id }) => made.findIndex((each) => each.id === id));
+  const endRun = () => server.database.executor.execute(sql`update runs set ended_at = now() where id = ${session.runId}`);
+  const setLimits = (days: number | null, gigabytes: number | null) =>
+    server.database.executor.execute(sql`
+      update organizations set asset_retention_days = ${days}::integer, asset_gigabytes = ${gigabytes}::integer`);
+  afterEach(() => setLimits(null, null));
+
+  it("deletes what is older than is kept, and neither what is being made nor anything of a run that goes on", async () => {
+    const [ready, making, young] = [
+      await makeAsset({ createdAt: DAYS_AGO(3) }),
+      await makeAsset({ status: "IN_PROGRESS", createdAt: DAYS_AGO(3) }),
+      await makeAsset(),
+    ];
+    await sweep({ retention: { days: 2, bytes: 1 } });
+    expect(await listed()).toHaveLength(3);
+    await endRun();
     await sweep({ retention: { days: 4, bytes: null } });
     expect(await listed()).toHaveLength(3);
     await sweep({ retention: { days: 2, bytes: null } });
@@ -167,17 +183,43 @@ describe("the sweep of an installation", () => {
   });
 
   it("deletes the oldest of what is beyond an organization's bytes", async () => {
-    const made: AssetReport[] = [];
-    for (const bytes of [400, 300, 200, 100]) {
-      made.push(await makeAsset({ bytes, createdAt: new Date(Date.now() + made.length).toISOString() }));
-    }
-    const places = async () => (await listed()).map(({ id }) => made.findIndex((each) => each.id === id));
+    const made = await makeOfBytes(400, 300, 200, 100);
+    await endRun();
     await sweep({ retention: { days: null, bytes: 1_000 } });
-    expect(await places()).toEqual([3, 2, 1, 0]);
+    expect(await placesIn(made)).toEqual([3, 2, 1, 0]);
     await sweep({ retention: { days: null, bytes: 999 } });
-    expect(await places()).toEqual([3, 2, 1]);
+    expect(await placesIn(made)).toEqual([3, 2, 1]);
     await sweep({ retention: { days: null, bytes: 299 } });
-    expect(await places()).toEqual([3]);
+    expect(await placesIn(made)).toEqual([3]);
+  });
+
+  it("deletes newer ones in the place of what stays whatever its age", async () => {
+    const making = await makeAsset({ status: "IN_PROGRESS", bytes: 500, createdAt: DAYS_AGO(1) });
+    const made = [making, ...(await makeOfBytes(300, 200, 100))];
+    await endRun();
+    await sweep({ retention: { days: null, bytes: 900 } });
+    expect(await placesIn(made)).toEqual([3, 2, 0]);
+    await sweep({ retention: { days: null, bytes: 400 } });
+    expect(await placesIn(made)).toEqual([0]);
+  });
+
+  it("goes by what an organization was given of its own, and else by what holds for all", async () => {
+    const made = [await makeAsset({ createdAt: DAYS_AGO(9), bytes: 1_500_000_000 }), ...(await makeOfBytes(1_000_000_000, 400_000_000))];
+    await endRun();
+    await setLimits(0, 0);
+    await sweep({ retention: { days: 1, bytes: 1 } });
+    await setLimits(10, 3);
+    await sweep({ retention: { days: 1, bytes: 1 } });
+    expect(await placesIn(made)).toEqual([2, 1, 0]);
+    await setLimits(8, null);
+    await sweep({});
+    expect(await placesIn(made)).toEqual([2, 1]);
+    await setLimits(null, 1);
+    await sweep({});
+    expect(await placesIn(made)).toEqual([2]);
+    await setLimits(null, null);
+    await sweep({ retention: { days: null, bytes: 1 } });
+    expect(await placesIn(made)).toEqual([]);
   });
 
   it("says of what a lost encoder was making that it failed, once nobody has heard of that for a week", async () => {

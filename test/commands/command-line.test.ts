@@ -44,6 +44,7 @@ it.each([
   [["key", "--loud"], /Unknown option '--loud'/],
   [["organization", "create"], /takes NAME/],
   [["organization", "packages", "Default", "--enable", "TELEPORT"], /no package “TELEPORT”.*EVENTS/],
+  [["organization", "assets", "Default", "--days", "0"], /--days must be a whole number from 1 to 36500, off or default/],
   [["encoder", "--simulate"], /--simulate/],
   [["encoder", "--simulate", "0x10"], /from 1 to/],
 ])("ends %j with 2 and says what to do", async (words, message) => {
@@ -80,6 +81,10 @@ describe("organizations", () => {
       expect(await run(["organization", "packages", "acme tv", "--disable", "EVENTS"], environment)).toMatchObject({
         output: "Acme TV: LIVE_PROCESSING\n",
       });
+      const assets = async (...words: readonly string[]) => (await run(["organization", "assets", ...words], environment)).output;
+      expect(await assets("acme tv")).toBe("Acme TV: days default, gigabytes default\n");
+      expect(await assets("acme tv", "--days", "30", "--gigabytes", "OFF")).toBe("Acme TV: days 30, gigabytes off\n");
+      expect(await assets("acme tv", "--days", "default")).toBe("Acme TV: days default, gigabytes off\n");
       expect(await run(["organization", "packages", "Nobody", "--enable", "EVENTS"], environment)).toMatchObject({
         code: 1,
         errors: "There is no organization named “Nobody”.\n",

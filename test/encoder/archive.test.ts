@@ -42,7 +42,16 @@ function markerOf(kind: "RECORDING" | "REPLAY", limitSeconds: number | null = nu
   return {
     ...{ id: `asset_${number}`, organizationId: "o", sessionId: "s", runId: "r", processId: `p${number}`, kind, playbackId: "b" },
     ...{ renditionId: "d", playbackName: null, renditionName: null, fileName: "index.m3u8", contentType: "", createdAt: "" },
-    ...{ limitSeconds, isIndependent: true, state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0 },
+    ...{
+      limitSeconds,
+      isIndependent: true,
+      state: "OPEN",
+      reason: null,
+      bytes: 0,
+      durationSeconds: 0,
+      droppedSeconds: 0,
+      captionsFileName: null,
+    },
   };
 }
 

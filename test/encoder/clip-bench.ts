@@ -22,16 +22,35 @@ import { eventually, mediaCapabilities } from "../support/media.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { silentLog } from "./world.ts";
 
+const FRAGMENTS = [
+  ...["-movflags", "+frag_keyframe+empty_moov+default_base_moof+delay_moov+frag_discont", "-use_editlist", "0"],
+  ...["-avoid_negative_ts", "make_non_negative", "-frag_duration", "500000", "-f", "mp4", "pipe:1"],
+];
+
+function runFfmpeg(words: readonly string[], input?: Buffer): Buffer {
+  return execFileSync("ffmpeg", ["-v", "error", ...words], { maxBuffer: 100_000_000, ...(input ? { input } : {}) });
+}
+
+function codedInputs(seconds: number, size = "320x180"): readonly string[] {
+  return ["-f", "lavfi", "-i", codedPicture({ size }), "-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", String(seconds)];
+}
+
 /** What an encoder hands over to an archive, much faster than it is shown: frames that bear their numbers, a key frame each 2 s. */
-export function encodeCoded(seconds: number, size = "320x180"): Buffer {
-  const inputs = ["-f", "lavfi", "-i", codedPicture({ size }), "-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", String(seconds)];
+export function encodeCoded(seconds: number, size?: string): Buffer {
   const codec = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "100", "-sc_threshold", "0"];
   const grid = ["-force_key_frames", "expr:gte(t,n_forced*2)", "-c:a", "aac"];
-  const flags = "+frag_keyframe+empty_moov+default_base_moof+delay_moov+frag_discont";
-  const format = ["-movflags", flags, "-use_editlist", "0", "-avoid_negative_ts", "make_non_negative", "-frag_duration", "500000"];
-  return execFileSync("ffmpeg", ["-v", "error", "-nostdin", ...inputs, ...codec, ...grid, ...format, "-f", "mp4", "pipe:1"], {
-    maxBuffer: 100_000_000,
-  });
+  return runFfmpeg([...codedInputs(seconds, size), ...codec, ...grid, ...FRAGMENTS]);
+}
+
+/**
+ * The same of a source that passes through, three of four pictures in another order than they are shown, a key frame each 52 frames; of open
+ * groups three pictures are shown before the key frame that they follow.
+ */
+export function passThroughReordered(seconds: number, groups: "closed" | "open"): Buffer {
+  const settings = `open-gop=${groups === "open" ? 1 : 0}:b-adapt=0:scenecut=0:b-pyramid=normal`;
+  const codec = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "52", "-bf", "3", "-x264-params", settings];
+  const source = runFfmpeg([...codedInputs(seconds), ...codec, "-c:a", "aac", "-f", "mpegts", "pipe:1"]);
+  return runFfmpeg(["-f", "mpegts", "-i", "pipe:0", "-c", "copy", "-bsf:a", "aac_adtstoasc", ...FRAGMENTS], source);
 }
 
 /** A replay that grows as the test feeds it. */
@@ -46,7 +65,8 @@ export interface GrowingReplay {
 export class ClipBench {
   readonly root: string;
   readonly assetRoot: string;
-  readonly storage: { level: StorageLevel } = { level: "PLENTY" };
+  /** May be set. */
+  readonly storage: { level: StorageLevel; freeBytes: number } = { level: "PLENTY", freeBytes: Infinity };
   readonly objectStore: Storage;
   readonly server: TestServer;
   readonly #assets: AssetWorld;
@@ -81,6 +101,7 @@ export class ClipBench {
         encoderId: this.agent.agent.encoderId,
         teller: this.agent.teller,
         storageLevel: () => this.storage.level,
+        hasRoomFor: (bytes) => Promise.resolve(bytes <= this.storage.freeBytes),
         objectStore: this.objectStore,
       },
     };
@@ -106,12 +127,12 @@ export class ClipBench {
     return maker;
   }
 
-  /** Begins a replay, of which so many seconds are kept when that is said. */
-  async startReplay(limitSeconds: number | null = null): Promise<GrowingReplay> {
+  /** Begins a replay, of which so many seconds are kept when that is said, and whose segments lean on one another when that is. */
+  async startReplay(limitSeconds: number | null = null, isIndependent = true): Promise<GrowingReplay> {
     const report = this.#session.report({ id: newIdentifier("asset"), kind: "REPLAY", fileName: "index.m3u8" });
     const marker: AssetMarker = {
       ...report,
-      ...{ playbackId: "", renditionId: "", limitSeconds, isIndependent: true, state: "OPEN", bytes: 0, durationSeconds: 0 },
+      ...{ playbackId: "", renditionId: "", limitSeconds, isIndependent, state: "OPEN", bytes: 0, durationSeconds: 0 },
     };
     const folder = await ArchiveFolder.create(this.assetRoot, marker);
     const tell = async (state: "OPEN" | "READY"): Promise<void> => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { AssetKeeper, type AssetKeeperOptions } from "../../src/encoder/asset-keeper.ts";
-import type { AssetReport } from "../../src/encoder/asset-teller.ts";
+import type { AssetReport, AssetTeller } from "../../src/encoder/asset-teller.ts";
 import type { EncoderPresets } from "../../src/encoder/ffmpeg.arguments.ts";
 import { createMediaRunner } from "../../src/encoder/media-runner.ts";
 import type { MediaSession } from "../../src/encoder/media-session.ts";
@@ -115,6 +115,8 @@ export interface MediaBenchOptions {
   readonly finisherPath?: string;
   /** Left out: the fastest there are. */
   readonly presets?: EncoderPresets;
+  /** Hears what is told of assets as well. */
+  readonly teller?: Pick<AssetTeller, "tell">;
 }
 
 /** A media runner in directories of its own, and an origin that serves what it writes. */
@@ -122,13 +124,20 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
   const root = options.root ?? mkdtempSync(join(tmpdir(), "headend media [a|b] %d 'q' -"));
   const capabilities = await mediaCapabilities();
   const told = new Map<string, AssetReport>();
-  const storage: { level: StorageLevel } = { level: "PLENTY" };
+  const storage: { level: StorageLevel; hasRoom: boolean } = { level: "PLENTY", hasRoom: true };
   const log = pino({ level: "silent" });
   const assets = keepAssets(root, {
-    teller: { tell: (report) => told.set(report.id, report) },
+    teller: {
+      tell(report) {
+        told.set(report.id, report);
+        options.teller?.tell(report);
+      },
+    },
     host: { setprivPath: capabilities.setprivPath, records: openProcessRecords(join(root, "processes")) },
     ffmpegPath: options.finisherPath ?? capabilities.ffmpegPath,
     storageLevel: () => storage.level,
+    hasRoomFor: () => Promise.resolve(storage.hasRoom),
+    roomMilliseconds: 200,
     ...(options.graceMilliseconds === undefined ? {} : { graceMilliseconds: options.graceMilliseconds }),
     ...(options.retryMilliseconds === undefined ? {} : { retryMilliseconds: options.retryMilliseconds }),
   });
@@ -180,6 +189,8 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
     root,
     url: origin.url,
     capabilities,
+    /** For whoever starts sessions, and ends them, by itself. */
+    startRunner,
     start,
     /** What was last told of each asset, by its identifier. */
     told,

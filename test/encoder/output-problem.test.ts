@@ -1,7 +1,14 @@
 import { expect, it } from "vitest";
 import { planEncoder } from "../../src/encoder/encoder-plan.ts";
 import { isStorageProblem, outputProblems } from "../../src/encoder/output-problem.ts";
+import type { VideoFacts } from "../../src/encoder/input-facts.ts";
+import { processOf } from "./process-harness.ts";
 import { fileOutput, httpOutput, passthrough, rendition } from "./media-harness.ts";
+
+const VIDEO: VideoFacts = {
+  ...{ codec: "h264", profile: "High", level: 40, width: 320, height: 180 },
+  ...{ frameRate: { numerator: 25, denominator: 1 }, isInterlaced: false, pixelAspect: 1 },
+};
 
 it("tells which playback the encoder gave up on, and why", () => {
   const outputs = [
@@ -16,6 +23,16 @@ it("tells which playback the encoder gave up on, and why", () => {
     ["file", "No space left on device"],
     ["web", "Input/output error"],
   ]);
+});
+
+it("blames no playback for the captions that an encoder gave up on", () => {
+  const outputs = [fileOutput({ playbackId: "copy", renditions: [passthrough] }), httpOutput({ renditions: [rendition()] })];
+  const facts = { video: VIDEO, audio: null };
+  const processes = [processOf("RECORDING")];
+  const plan = planEncoder({ outputs, facts, filesOf: () => ["/f/0.mkv"], localUrlsOf: () => [], processes });
+  const said = (count: number): string => `[tee @ 0x] Slave muxer #1 failed: Broken pipe, continuing with ${count - 1}/${count} slaves.`;
+  expect([...outputProblems(plan, [said(2)])]).toEqual([]);
+  expect([...outputProblems(plan, [said(3)])]).toEqual([["playback_http", "Broken pipe"]]);
 });
 
 it.each([

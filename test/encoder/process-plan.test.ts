@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { planEncoder, type EncoderPlan } from "../../src/encoder/encoder-plan.ts";
 import { DEFAULT_PRESETS, encoderArguments } from "../../src/encoder/ffmpeg.arguments.ts";
 import type { StreamFacts, VideoFacts } from "../../src/encoder/input-facts.ts";
-import { clipFrames } from "../../src/encoder/process-plan.rules.ts";
+import { clipFrames, countTaps } from "../../src/encoder/process-plan.rules.ts";
 import { describeProcess, processCauses, type ProcessFacts } from "../../src/encoder/process-report.rules.ts";
 import type { OutputLaunch, ProcessLaunch } from "../../src/encoder/runner.ts";
 import { fileOutput, httpOutput, passthrough, rendition } from "./media-harness.ts";
@@ -41,11 +41,27 @@ describe("what the encoder makes of processes", () => {
       [1, "small", 1],
     ]);
     const list = encoderArguments(plan, settings).join(" ");
-    expect(list).toMatch(/f=mp4:[^|]*\]pipe:7\|.*\]pipe:8$/);
+    expect(list).toMatch(/f=mp4:[^|]*\]pipe:7\|[^|]*\]pipe:8 /);
     // Nothing is encoded for it, and nothing more is decoded.
-    expect(encoderArguments(plan, settings).filter((word) => word.startsWith("-c:"))).toEqual(
-      encoderArguments(planOf([], [ladder]), settings).filter((word) => word.startsWith("-c:")),
-    );
+    const encodersOf = (each: EncoderPlan) => encoderArguments(each, settings).filter((word) => /^(lib|aac|mjpeg)/.test(word));
+    expect(encodersOf(plan)).toEqual(encodersOf(planOf([], [ladder])));
+  });
+
+  it("is one tap behind all others for the captions of a picture that may have them, while something is recorded", () => {
+    const captionsOf = (processes: readonly ProcessLaunch[], codec: string): string | undefined => {
+      const plan = planOf(processes, [httpOutput({ renditions: [large] })], { ...facts, video: { ...video, codec } });
+      const words = encoderArguments(plan, settings);
+      expect(countTaps(plan.processes)).toBe(words.join(" ").match(/pipe:(?:[789]|1\d)/g)?.length ?? 0);
+      return words.find((word) => word.includes("filter_units"));
+    };
+    const recording = processOf("RECORDING", { renditionId: "large" });
+    const thumbnail = processOf("THUMBNAIL", { renditionId: "large", intervalSeconds: 10 });
+    // Beside a slave that cannot fail: alone, one that fails would end the encoder.
+    expect(captionsOf([recording, thumbnail], "h264")).toMatch(/^\[f=null\]-\|\[onfail=ignore:.*pass_types=6[:\]].*pipe:9$/);
+    expect(captionsOf([recording], "hevc")).toMatch(/pass_types=39[:\]].*pipe:8$/);
+    expect(captionsOf([recording], "vp9")).toBeUndefined();
+    expect(captionsOf([processOf("REPLAY", { renditionId: "large" }), thumbnail], "h264")).toBeUndefined();
+    expect(captionsOf([processOf("RECORDING", { renditionId: "none" })], "h264")).toBeUndefined();
   });
 
   it("is one clip for all renditions of one shape, out of the smallest that is large enough", () => {
@@ -174,7 +190,7 @@ describe("what is told of a process", () => {
     ["it is complete", archiveWith({ isComplete: true, grewAt: 0 }), "idle OK", []],
     ["it cannot be written", archiveWith({ problem: { reason: "(EIO)", isStorage: false } }), "idle ERROR", ["PROCESS_FAILED ERROR"]],
     ["there is no room for it", archiveWith({ problem: full }), "idle ERROR", ["STORAGE_FULL ERROR"]],
-    ["the disk is nearly full", { ...archived, storageLevel: "LOW" }, "active OK", []],
+    ["the disk is nearly full", { ...archived, storageLevel: "LOW" }, "active OK", ["STORAGE_FULL WARNING"]],
     ["the encoder hands over nothing", archiveWith({ grewAt: null }), "idle ERROR", ["PROCESS_FAILED ERROR"]],
     ["the encoder has just begun", archiveWith({ beganAt: NOW - 5_000, grewAt: null }), "active OK", []],
     ["the disk was too slow", archiveWith({ droppedAt: NOW - 2_000 }), "active WARNING", []],

@@ -1,13 +1,15 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sweepStoredAssets } from "../../src/assets/sweep-assets.ts";
 import type { AssetReport } from "../../src/encoder/asset-teller.ts";
 import type { LiveShow, StartRunner } from "../../src/encoder/runner.ts";
 import { keepEvents, keepOverEvents } from "../../src/events/event-keeper.ts";
 import { checkOnDemand, decideOnDemand, recordedRendition, shownRecordings } from "../../src/events/recording.rules.ts";
 import type { RenditionSettings } from "../../src/templates/template.rules.ts";
+import { systemClock } from "../../src/shared/clock.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
 import { openAssetWorld, type AssetWorld, type TellingAgent } from "../assets/asset-world.ts";
-import { waitUntil } from "../encoder/world.ts";
+import { silentLog, waitUntil } from "../encoder/world.ts";
 import { SAMPLE, createScriptedRunner } from "../sessions/scripted-runner.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -137,12 +139,18 @@ async function tell(event: EventView, place: number, rest: Partial<AssetReport> 
     ...{ id, organizationId: server.organizationId, sessionId: event.languages[place]!.session.id, runId },
     ...{ processId: processes[0]!.processId, kind: "RECORDING", playbackName: "Event", renditionName: "360p" },
     ...{ fileName: "recording.mp4", contentType: "video/mp4", status: "READY", reason: null },
-    ...{ bytes: 1_000, durationSeconds: 12.5, droppedSeconds: 0, createdAt: new Date().toISOString() },
+    ...{ bytes: 1_000, durationSeconds: 12.5, droppedSeconds: 0, captionsFileName: null, createdAt: new Date().toISOString() },
     ...rest,
   });
   return id;
 }
 
+/** As if nothing were to be kept. */
+const sweep = () =>
+  sweepStoredAssets({
+    ...{ database: server.database, bell: server.context.bell, clock: systemClock, log: silentLog },
+    ...{ retention: { days: 1, bytes: 1 }, objectStore: null },
+  });
 const look = () => keepOverEvents(server.context, { endedWithinSeconds: null });
 const stop = async ({ id }: EventView) => expect((await mutate("stopEvent", { id, confirm: true })).userErrors).toEqual([]);
 
@@ -157,7 +165,7 @@ async function join(eventId: string, accessCode?: string): Promise<GraphqlClient
 }
 
 const PUBLIC = `query ($id: ID!) { publicEvent(id: $id) { status onDemand { available blockers { code } }
-  languages { code hlsUrl recordings { id url contentType durationSeconds } } } }`;
+  languages { code hlsUrl recordings { id url captionsUrl contentType durationSeconds } } } }`;
 
 describe("an event that is recorded", () => {
   it("has each language recorded once, of the best rendition, from going live on and not in a test", async () => {
@@ -219,7 +227,7 @@ describe("an event that is recorded", () => {
     const shown = async () => (await attendee.graphql(PUBLIC, { id: event.id })).publicEvent;
     const at = (second: number) => new Date(Date.UTC(2026, 0, 31, 12, 0, second)).toISOString();
     const unfinished = await tell(event, 0, { status: "IN_PROGRESS", bytes: null, durationSeconds: null, createdAt: at(20) });
-    const first = await tell(event, 0, { createdAt: at(10) });
+    const first = await tell(event, 0, { createdAt: at(10), captionsFileName: "captions.srt" });
     await tell(event, 0, { renditionName: "180p", bytes: 999, createdAt: at(10) });
     expect(await shown()).toMatchObject({
       status: "LIVE",
@@ -233,11 +241,12 @@ describe("an event that is recorded", () => {
 
     await look();
     const url = expect.stringMatching(new RegExp(`/assets/${first}/[\\w-]+/recording\\.mp4$`));
+    const captionsUrl = expect.stringMatching(new RegExp(`/assets/${first}/[\\w-]+/captions\\.srt$`));
     expect(await shown()).toEqual({
       status: "ON_DEMAND",
       onDemand: { available: true, blockers: [] },
       languages: [
-        { code: "de", hlsUrl: null, recordings: [{ id: first, url, contentType: "video/mp4", durationSeconds: 12.5 }] },
+        { code: "de", hlsUrl: null, recordings: [{ id: first, url, captionsUrl, contentType: "video/mp4", durationSeconds: 12.5 }] },
         { code: "en", hlsUrl: null, recordings: [] },
       ],
     });
@@ -281,6 +290,37 @@ describe("an event that is recorded", () => {
     await stop(unrecorded);
     await look();
     expect([(await view(unrecorded.id)).status, await blockersOf(unrecorded)]).toEqual(["ENDED", ["NO_RECORDING"]]);
+  });
+
+  it("keeps its recordings whatever their age and size, until it or they are deleted, and nothing else of it", async () => {
+    const event = await takeLive();
+    const old = { createdAt: "2020-01-31T12:00:00Z" };
+    const recording = await tell(event, 0, old);
+    await tell(event, 0, { ...old, kind: "REPLAY", fileName: "index.m3u8" });
+    await stop(event);
+    await waitUntil(
+      async () => {
+        const [row] = await server.database.executor.execute<{ open: number }>(sql`
+          select count(*)::integer as open from runs where ended_at is null and id in (select run_id from assets where id = ${recording})`);
+        return row?.open;
+      },
+      (open) => open === 0,
+    );
+    const kept = async () => (await view(event.id)).assets.nodes.map(({ id }) => id);
+    await sweep();
+    expect([await kept(), (await view(event.id)).status]).toEqual([[recording], "ENDED"]);
+    await look();
+    await sweep();
+    expect([await kept(), (await view(event.id)).status]).toEqual([[recording], "ON_DEMAND"]);
+    const { deleteEvents } = await server.graphql(
+      `mutation ($ids: [ID!]!) { deleteEvents(input: { ids: $ids }) { userErrors { code } } }`,
+      { ids: [event.id] },
+    );
+    expect(deleteEvents.userErrors).toEqual([]);
+    const isThere = async () => (await server.graphql(`query ($id: ID!) { node(id: $id) { id } }`, { id: recording })).node !== null;
+    expect(await isThere()).toBe(true);
+    await sweep();
+    expect(await isThere()).toBe(false);
   });
 
   it("tells the log of its way to on demand, once", async () => {

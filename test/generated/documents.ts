@@ -132,7 +132,7 @@ export type AudioCodec =
 export type BackupOnlyLimitation =
   /** A lost backup is not replaced: the primary is not taken even when it comes. */
   | 'NO_AUTO_FAILOVER'
-  /** Without a recording no SRT file of its captions is made. */
+  /** Without a recording no SRT file of the captions in its signal is made. */
   | 'NO_SUBTITLE_DOWNLOAD'
   /** Without a recording the event cannot become ON_DEMAND. */
   | 'ON_DEMAND_MAY_FAIL'
@@ -1231,7 +1231,7 @@ export type AlertChangesSubscriptionVariables = Exact<{
 
 export type AlertChangesSubscription = { alertChanges: { cursor: string, kind: AlertChangeKind, at: string, alert: { id: string, code: AlertCode, severity: AlertSeverity, message: string, recommendedAction: string | null, count: number, firstSeenAt: string, lastSeenAt: string, endedAt: string | null, endReason: AlertEndReason | null, clearedBy: string | null, acknowledgedAt: string | null, acknowledgedBy: string | null, snoozedUntil: string | null, note: string | null, sessionName: string | null, session: { id: string, name: string } | null, playback: { id: string, name: string } | null } | null } };
 
-export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
+export type AssetRowFragment = { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, captionsUrl: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } };
 
 export type AssetsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -1244,7 +1244,7 @@ export type AssetsQueryVariables = Exact<{
 }>;
 
 
-export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
+export type AssetsQuery = { assets: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, captionsUrl: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } }> } };
 
 export type ProcessAssetsQueryVariables = Exact<{
   id: string | number;
@@ -1263,14 +1263,14 @@ export type CreateClipMutationVariables = Exact<{
 }>;
 
 
-export type CreateClipMutation = { createClip: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+export type CreateClipMutation = { createClip: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, captionsUrl: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type ShareAssetMutationVariables = Exact<{
   input: ShareAssetInput;
 }>;
 
 
-export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
+export type ShareAssetMutation = { shareAsset: { asset: { id: string, kind: AssetKind, status: AssetStatus, statusReason: string | null, playbackName: string | null, renditionName: string | null, name: string | null, sessionDate: string, fileName: string, contentType: string, url: string | null, captionsUrl: string | null, urlExpiresAt: string | null, bytes: number | null, durationSeconds: number | null, droppedSeconds: number, shareUrl: string | null, shareExpiresAt: string | null, createdAt: string, session: { id: string, name: string } | null, process: { id: string, kind: ProcessKind } | null, run: { id: string, sessionName: string, startedAt: string } } | null, userErrors: Array<{ code: UserErrorCode, message: string, path: Array<string> }> } };
 
 export type DeleteAssetsMutationVariables = Exact<{
   input: DeleteAssetsInput;
@@ -1875,6 +1875,7 @@ export const AssetRowFragmentDoc = new TypedDocumentString(`
   fileName
   contentType
   url
+  captionsUrl
   urlExpiresAt
   bytes
   durationSeconds
@@ -2424,6 +2425,7 @@ export const AssetsDocument = new TypedDocumentString(`
   fileName
   contentType
   url
+  captionsUrl
   urlExpiresAt
   bytes
   durationSeconds
@@ -2489,6 +2491,7 @@ export const CreateClipDocument = new TypedDocumentString(`
   fileName
   contentType
   url
+  captionsUrl
   urlExpiresAt
   bytes
   durationSeconds
@@ -2535,6 +2538,7 @@ export const ShareAssetDocument = new TypedDocumentString(`
   fileName
   contentType
   url
+  captionsUrl
   urlExpiresAt
   bytes
   durationSeconds

@@ -1,0 +1,1 @@
+ALTER TABLE "assets" ADD COLUMN "captions_file_name" text;
