@@ -71,6 +71,7 @@ export async function prepareEncoder(
     networkPolicy: networkPolicyOf(environment),
     assetTeller,
     storageLevel: storage.level,
+    hasRoomFor: storage.hasRoomFor,
     readImage: (imageId) => readImageBytes(database.executor, imageId),
     log,
   });

@@ -291,6 +291,7 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
   const { identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
   const agent = await startAgent({
     ...{ database, vault, bell, clock, log, identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses },
+    isStorageLow: () => encoder.clipTools !== null && encoder.clipTools.storageLevel() !== "PLENTY",
     name: environment.encoderName,
     region: environment.region,
     mediaAddress: isSimulated ? null : (environment.mediaUrl ?? mediaUrl),

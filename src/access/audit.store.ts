@@ -78,7 +78,7 @@ export async function findAuditEntries(
 function isMeant(organizationId: string, { objectId, actor, from, to }: AuditFilter): SQL | undefined {
   return and(
     eq(auditEntries.organizationId, organizationId),
-    typeof objectId === "string" ? sql`${objectId} = any(${auditEntries.objectIds})` : undefined,
+    typeof objectId === "string" ? sql`${auditEntries.objectIds} @> ${textList([objectId])}` : undefined,
     typeof actor === "string" ? eq(auditEntries.actor, actor) : undefined,
     from ? gte(auditEntries.at, from) : undefined,
     to ? lt(auditEntries.at, to) : undefined,

@@ -19,5 +19,9 @@ export const auditEntries = snakeCase.table(
     outcome: text().notNull(),
     requestId: text().notNull(),
   },
-  (table) => [index("audit_entries_by_organization").on(table.organizationId, table.id)],
+  (table) => [
+    index("audit_entries_by_organization").on(table.organizationId, table.id),
+    index("audit_entries_by_actor").on(table.organizationId, table.actor, table.id),
+    index("audit_entries_by_object").using("gin", table.objectIds),
+  ],
 );

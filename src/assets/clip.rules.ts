@@ -12,6 +12,8 @@ export interface ClipSource {
   readonly status: AssetStatus;
   /** The encoder that keeps it can be asked for it now; of one in the object store, any encoder. */
   readonly isReachable: boolean;
+  /** The disk of whoever would make it is nearly full. */
+  readonly isStorageLow: boolean;
   readonly durationSeconds: number | null;
   readonly droppedSeconds: number;
   readonly createdAt: Date;
@@ -33,10 +35,14 @@ const ROUNDING_SECONDS = 0.05;
  */
 export function refuseClip(source: ClipSource, { cueInSeconds, cueOutSeconds }: Cues, now: Date): UserError | null {
   const refusal = (code: UserErrorCode, message: string, field = "assetId"): UserError => ({ code, message, path: ["input", field] });
-  const { kind, status, isReachable, droppedSeconds } = source;
+  const { kind, status, isReachable, isStorageLow, droppedSeconds } = source;
   if (kind !== "REPLAY") return refusal(UserErrorCode.NOT_APPLICABLE, `Clips are cut out of a REPLAY, and this is a ${kind}.`);
   if (status === "FAILED") return refusal(UserErrorCode.INVALID_STATE, "The replay is FAILED, and there is nothing to cut out of it.");
   if (!isReachable) return refusal(UserErrorCode.INVALID_STATE, "The encoder that keeps the replay is away. Try again when it is back.");
+  if (isStorageLow) {
+    const message = "The encoder's disk is nearly full. Delete assets that are no longer needed, or try again when there is room.";
+    return refusal(UserErrorCode.INVALID_STATE, message);
+  }
   if (cueInSeconds < droppedSeconds - ROUNDING_SECONDS) {
     const message = `The replay does not keep what was before second ${droppedSeconds.toFixed(1)} any more.`;
     return refusal(UserErrorCode.INVALID_VALUE, message, "cueInSeconds");

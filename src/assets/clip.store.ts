@@ -23,12 +23,12 @@ export async function holdReplay(transaction: Transaction, organizationId: strin
     select jsonb_build_object(
       'id', a.id, 'kind', a.kind, 'status', a.status, 'encoderId', coalesce(e.id, a.encoder_id), 'sessionId', a.session_id,
       'runId', a.run_id, 'playbackName', a.playback_name, 'renditionName', a.rendition_name, 'durationSeconds', a.duration_seconds,
-      'droppedSeconds', a.dropped_seconds, 'createdAt', a.created_at, 'isReachable', e.id is not null) as replay
+      'droppedSeconds', a.dropped_seconds, 'createdAt', a.created_at, 'isReachable', e.id is not null, 'isStorageLow', coalesce(e.is_storage_low, false)) as replay
     from held a left join lateral (
-      select e.id from encoders e
+      select e.id, e.is_storage_low from encoders e
       where e.status <> 'LOST' and e.media_address is not null and not e.is_simulated
         and (e.id = a.encoder_id or a.location = 'OBJECT_STORE')
-      order by e.id = a.encoder_id desc, random() limit 1) e on true`);
+      order by e.is_storage_low, e.id = a.encoder_id desc, random() limit 1) e on true`);
   return row ? { ...row.replay, createdAt: new Date(row.replay.createdAt) } : null;
 }
 

@@ -37,6 +37,8 @@ export interface AgentOptions {
   /** Where senders push to; nothing when left out. */
   readonly ingestAddresses?: IngestAddresses;
   readonly isSimulated?: boolean;
+  /** Whether its disk is nearly full; left out where nothing is kept on one. */
+  readonly isStorageLow?: () => boolean;
   readonly version: string;
 }
 
@@ -152,7 +154,8 @@ async function register(options: AgentOptions, identity: EncoderIdentity): Promi
 async function keepAlive(options: AgentOptions, state: AgentState, supervisor: Supervisor): Promise<void> {
   const number = supervisor.startHeartbeat();
   const takesSessions = !state.isDraining && !state.isClosing;
-  const answer = await beat(options.database.executor, state.life, takesSessions ? EncoderStatus.ONLINE : EncoderStatus.DRAINING);
+  const status = takesSessions ? EncoderStatus.ONLINE : EncoderStatus.DRAINING;
+  const answer = await beat(options.database.executor, state.life, { status, isStorageLow: options.isStorageLow?.() ?? false });
   if (!answer.isCurrent) return replaceLife(options, state, supervisor);
   supervisor.reconcile(answer.held, number);
   if (state.isClosing) supervisor.handOn();

@@ -19,10 +19,13 @@ export interface AssetKeeperOptions {
   /** Null where there is none: recordings then stay unfinished. */
   readonly ffmpegPath: string | null;
   readonly storageLevel: () => StorageLevel;
+  /** Whether so many bytes can be written without taking what live outputs need; left out, they always can. */
+  readonly hasRoomFor?: (bytes: number) => Promise<boolean>;
   readonly log: Logger;
   /** Shorter for tests, as the next one. */
   readonly graceMilliseconds?: number;
   readonly retryMilliseconds?: readonly number[];
+  readonly roomMilliseconds?: number;
 }
 
 /** Whose asset it is, and what it is made of. */
@@ -45,6 +48,7 @@ const GRACE_MILLISECONDS = 60_000;
 /** From one attempt at finishing a recording to the next. */
 const RETRY_MILLISECONDS = [5_000, 30_000];
 const FULL_DISK_MILLISECONDS = 30_000;
+const NO_ROOM = "There is no room on the encoder's disk to finish it. It is finished once there is: delete what is no longer needed.";
 const FILES = {
   RECORDING: { fileName: "recording.mp4", contentType: "video/mp4" },
   REPLAY: { fileName: REPLAY_PLAYLIST, contentType: "application/vnd.apple.mpegurl" },
@@ -206,9 +210,12 @@ export class AssetKeeper {
   }
 
   async #finish(folder: ArchiveFolder, attempt: number): Promise<void> {
-    const { host, ffmpegPath, log, storageLevel } = this.#options;
+    const { host, ffmpegPath, log } = this.#options;
     if (this.#isClosed || ffmpegPath === null || !(await folder.isThere())) return;
-    if (storageLevel() === "FULL") return this.#later(() => this.#enqueue(folder, attempt), FULL_DISK_MILLISECONDS);
+    if (!(await this.#hasRoomFor(folder))) {
+      await this.#mark(folder, { reason: NO_ROOM });
+      return this.#later(() => this.#enqueue(folder, attempt), this.#options.roomMilliseconds ?? FULL_DISK_MILLISECONDS);
+    }
     try {
       const onStart = (child: FfmpegProcess): void => {
         this.#child = child;
@@ -228,6 +235,14 @@ export class AssetKeeper {
     } finally {
       this.#child = null;
     }
+  }
+
+  /** It is as large again while it is finished. */
+  async #hasRoomFor({ marker }: ArchiveFolder): Promise<boolean> {
+    const { storageLevel, hasRoomFor } = this.#options;
+    if (storageLevel() === "FULL") return false;
+    // Of a disk that cannot be asked nothing can be said: it is asked again.
+    return (await hasRoomFor?.(marker.bytes).catch(() => false)) ?? true;
   }
 
   /** A recording is whole without them. */

@@ -35,7 +35,7 @@ const AssetMarker = z.object({
    *   FAILED  it could not be finished so far; tried again at the next start
    */
   state: z.enum(["OPEN", "ENDED", "READY", "FAILED"]),
-  /** Why it failed, as a sentence. */
+  /** Why it failed, or what its end waits for, as a sentence. */
   reason: z.string().nullable(),
   bytes: z.number(),
   durationSeconds: z.number(),
@@ -66,7 +66,7 @@ export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds
   return {
     ...{ id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt },
     status: state === "READY" || state === "FAILED" ? state : "IN_PROGRESS",
-    reason: state === "FAILED" ? reason : null,
+    reason: state === "READY" ? null : reason,
     bytes,
     durationSeconds,
     droppedSeconds,

@@ -21,7 +21,7 @@ export interface AssetReport {
   readonly contentType: string;
   /** READY is final: nothing that is told later changes that row. */
   readonly status: AssetStatus;
-  /** Why it failed, one sentence for the operator; null else. */
+  /** Why it failed, or what its end waits for, one sentence for the operator; null else. */
   readonly reason: string | null;
   /** Of all its files; null while that is not known. */
   readonly bytes: number | null;

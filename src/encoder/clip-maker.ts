@@ -1,10 +1,10 @@
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BELL_CHANNEL } from "../changes/bell.ts";
 import type { Database } from "../database/database.ts";
 import type { Logger } from "../shared/log.ts";
 import { startLoop, type Loop } from "../shared/loop.ts";
-import type { ArchivePlaylist } from "./archive-playlist.rules.ts";
+import { segmentName, type ArchivePlaylist } from "./archive-playlist.rules.ts";
 import { readMarker, reportOf, writeMarker, type AssetMarker } from "./asset-marker.ts";
 import type { AssetReport, AssetTeller } from "./asset-teller.ts";
 import { noteClipAttempt, readClipOrders, type ClipOrder } from "./clip-order.store.ts";
@@ -22,6 +22,8 @@ export interface ClipTools {
   /** Null where there is none: every clip then fails. */
   readonly ffmpegPath: string | null;
   readonly storageLevel: () => StorageLevel;
+  /** Whether so many bytes can be written without taking what live outputs need. */
+  readonly hasRoomFor: (bytes: number) => Promise<boolean>;
 }
 
 export interface ClipMakerOptions extends ClipTools {
@@ -51,6 +53,11 @@ const PAUSE_MILLISECONDS = 250;
 const WAIT_SECONDS = 60;
 /** From one attempt to the next. After the last one it has failed, whatever ended them, the encoder's own death among it. */
 const RETRY_MILLISECONDS = [1_000, 5_000, 30_000];
+
+/** How often it is looked whether one that is being made still may be. */
+const ROOM_MILLISECONDS = 500;
+const NO_ROOM =
+  "There is nearly no room left on the encoder's disk. Delete assets that are no longer needed, or ask for the clip again when there is room.";
 
 /**
  * Makes the clips that an encoder is asked for, one at a time, the oldest first:
@@ -113,12 +120,12 @@ class Maker {
   }
 
   async #prepare(order: ClipOrder): Promise<void> {
-    const { assetRoot, objectStore, database, storageLevel, ffmpegPath, waitSeconds = WAIT_SECONDS } = this.#options;
+    const { assetRoot, objectStore, database, storageLevel, hasRoomFor, ffmpegPath, waitSeconds = WAIT_SECONDS } = this.#options;
     const { id } = order.report;
     const marker = await readMarker(join(assetRoot, id));
     if (marker?.state === "READY") return this.#tell(reportOf(marker));
     if (ffmpegPath === null) return this.#fail(order, "There is no ffmpeg on the machine of the encoder.");
-    if (storageLevel() !== "PLENTY") return this.#fail(order, "There is nearly no room left on the encoder's disk.");
+    if (storageLevel() !== "PLENTY") return this.#fail(order, NO_ROOM);
     const { parts, state } = await gatherParts({ assetRoot, objectStore }, order).catch((error: unknown) =>
       this.#noteTrouble(order, error),
     );
@@ -130,6 +137,7 @@ class Maker {
     if (this.#making || now < (this.#notBefore.get(id) ?? 0)) return;
     const attempts = this.#options.retryMilliseconds ?? RETRY_MILLISECONDS;
     if (order.attempts > attempts.length) return this.#fail(order, `It could not be made in ${order.attempts} attempts.`);
+    if (!(await hasRoomFor(await bytesOf(join(assetRoot, id), parts)))) return this.#fail(order, NO_ROOM);
     await noteClipAttempt(database.executor, id);
     this.#current = id;
     this.#making = this.#make(order, parts, ffmpegPath).finally(() => {
@@ -154,6 +162,11 @@ class Maker {
     const { assetRoot, host, stallMilliseconds } = this.#options;
     const { report } = order;
     const directory = join(assetRoot, report.id);
+    let hasRoom = true;
+    const watch = setInterval(() => {
+      hasRoom &&= this.#options.storageLevel() === "PLENTY";
+      if (!hasRoom) this.#child?.kill();
+    }, ROOM_MILLISECONDS);
     try {
       const onStart = (child: FfmpegProcess): void => {
         this.#child = child;
@@ -163,7 +176,10 @@ class Maker {
       const made = await cutClip(wanted, { host, ffmpegPath, onStart, ...(stallMilliseconds === undefined ? {} : { stallMilliseconds }) });
       await this.#finish(directory, { ...report, ...made, status: "READY" });
     } catch (error) {
-      if (!this.#isClosed) await this.#noteFailure(order, error);
+      if (this.#isClosed) return;
+      await (hasRoom ? this.#noteFailure(order, error) : this.#fail(order, NO_ROOM));
+    } finally {
+      clearInterval(watch);
     }
   }
 
@@ -205,4 +221,10 @@ class Maker {
     this.#settled.add(report.id);
     this.#options.teller.tell(report);
   }
+}
+
+/** About as much as a clip of these parts takes. */
+async function bytesOf(directory: string, { segments }: ArchivePlaylist): Promise<number> {
+  const sizes = await Promise.all(segments.map(async ({ number }) => (await stat(join(directory, segmentName(number)))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -89,13 +89,17 @@ export interface Heartbeat {
  * The reaper judges by the encoder's own row. When a session was last seen is noted every other beat, and where a verb has locked its
  * row at the next one, so that no heartbeat ever waits for a verb.
  */
-export async function beat(executor: Executor, life: EncoderLife, status: EncoderStatus): Promise<Heartbeat> {
+export async function beat(
+  executor: Executor,
+  life: EncoderLife,
+  { status, isStorageLow }: { readonly status: EncoderStatus; readonly isStorageLow: boolean },
+): Promise<Heartbeat> {
   const [row] = await executor.execute<{
     is_current: boolean;
     held: readonly [string, number, number, DesiredStatus, SessionControls][];
   }>(sql`
     with beat as (
-      update encoders set last_seen_at = clock_timestamp(), status = ${status}
+      update encoders set last_seen_at = clock_timestamp(), status = ${status}, is_storage_low = ${isStorageLow}
       where id = ${life.encoderId} and started_at = ${life.startedAt}::timestamptz
       returning id),
     due as (

@@ -26,6 +26,8 @@ export const encoders = snakeCase.table(
     /** What is missing, as sentences, for those who wonder why a type is not supported. */
     missing: text().array().notNull(),
     version: text().notNull(),
+    /** Its disk is nearly full: what can be done without is not made on it. */
+    isStorageLow: boolean().notNull().default(false),
     startedAt: moment().notNull().defaultNow(),
     lastSeenAt: moment().notNull().defaultNow(),
   },

@@ -57,6 +57,12 @@ export class EncoderType extends Node {
   @Field(() => [OutputType], { description: "The output types that it can run, as found when it started." })
   supportedOutputs!: readonly OutputType[];
 
+  @Field(() => Boolean, {
+    description:
+      "Whether its disk is nearly full: thumbnails, motion clips and clips are not made on it until there is room again, recordings and replays pause before it is full, and the encoding goes on.",
+  })
+  isStorageLow!: boolean;
+
   @Field(() => DateTime, { description: "When it last reported; about a second ago while it is well." })
   lastSeenAt!: Date;
 

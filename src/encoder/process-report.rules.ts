@@ -116,9 +116,10 @@ const NAMES: Readonly<Record<ProcessLaunch["kind"], string>> = {
 
 function storageCauses(processes: readonly ProcessFacts[], level: StorageLevel): readonly FoundCause[] {
   const found = processes.map(findingOf).filter(({ isStorage }) => isStorage);
-  if (found.length === 0) return [];
+  if (processes.length === 0 || (level === "PLENTY" && found.length === 0)) return [];
   if (level !== "FULL" && found.every(({ health }) => health === "WARNING")) {
-    const message = "The encoder's disk is nearly full: thumbnails and motion clips are stopped.";
+    const stopped = found.length === 0 ? "no clips are made" : "thumbnails and motion clips are stopped, and no clips are made";
+    const message = `The encoder's disk is nearly full: ${stopped}. Recordings and replays stop next.`;
     return [{ code: "STORAGE_FULL", playbackId: null, severity: "WARNING", message }];
   }
   const message = "There is no room left on the encoder's disk: recordings, replays, thumbnails and motion clips are stopped.";

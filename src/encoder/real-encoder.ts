@@ -9,6 +9,7 @@ import { createMediaRunner, type MediaRunnerOptions } from "./media-runner.ts";
 import { openProcessRecords, reapLeftovers } from "./process-record.ts";
 import { openPushServers, withPushServers, type PushServersOptions } from "./push-servers.ts";
 import type { StartRunner } from "./runner.ts";
+import type { StorageWatch } from "./storage-watch.ts";
 
 export interface RealEncoderOptions
   extends
@@ -18,6 +19,7 @@ export interface RealEncoderOptions
   /** Of this agent alone. */
   readonly directory: string;
   readonly assetTeller: AssetTeller;
+  readonly hasRoomFor: StorageWatch["hasRoomFor"];
   readonly log: Logger;
 }
 
@@ -33,7 +35,7 @@ export interface RealEncoder {
 
 /** Ends what a killed run left, finds out what this machine can do, and opens all that its sessions share. */
 export async function openRealEncoder(options: RealEncoderOptions): Promise<RealEncoder> {
-  const { directory, log, assetTeller, storageLevel } = options;
+  const { directory, log, assetTeller, storageLevel, hasRoomFor } = options;
   const recordsDirectory = join(directory, "processes");
   const reaped = reapLeftovers(recordsDirectory);
   if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
@@ -42,13 +44,14 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
   for (const sentence of capabilities.missing) log.warn(sentence);
   const { ffmpegPath, setprivPath } = capabilities;
   const host = { setprivPath, records: openProcessRecords(recordsDirectory, log) };
-  const assets = new AssetKeeper({ assetRoot: join(directory, "assets"), teller: assetTeller, host, ffmpegPath, storageLevel, log });
+  const tools = { host, ffmpegPath, storageLevel, hasRoomFor };
+  const assets = new AssetKeeper({ ...tools, assetRoot: join(directory, "assets"), teller: assetTeller, log });
   const socketDirectory = join(directory, "sockets");
   return {
     runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers }),
     capabilities,
     ingestAddresses: pushServers.addresses,
-    clipTools: { host, ffmpegPath, storageLevel },
+    clipTools: tools,
     async close() {
       await Promise.all([pushServers.close(), assets.close()]);
     },

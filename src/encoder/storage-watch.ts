@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import type { Logger } from "../shared/log.ts";
 import { startLoop } from "../shared/loop.ts";
-import { nextStorageLevel, type StorageLevel } from "./storage-level.rules.ts";
+import { nextStorageLevel, STORAGE_LIMITS, type StorageLevel } from "./storage-level.rules.ts";
 
 export interface StorageWatchOptions {
   /** On the disk that is watched; it is there. */
@@ -15,6 +15,8 @@ export interface StorageWatchOptions {
 /** How much room there is on a disk, looked at again and again. */
 export interface StorageWatch {
   readonly level: () => StorageLevel;
+  /** Whether so many bytes more can be written at this moment without taking what is left for the database and the live outputs. */
+  readonly hasRoomFor: (bytes: number) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
@@ -41,7 +43,11 @@ export async function openStorageWatch({
     onError: (error, failures) =>
       failures === 1 && log.error({ err: error, directory }, "the room on the disk of the media cannot be found out"),
   });
-  return { level: () => level, close: loop.close };
+  return {
+    level: () => level,
+    hasRoomFor: async (bytes) => (await readFreeBytes(directory)) - bytes >= STORAGE_LIMITS.FULL.beginsBelow,
+    close: loop.close,
+  };
 }
 
 async function freeBytesOf(directory: string): Promise<number> {

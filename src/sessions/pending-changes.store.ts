@@ -36,6 +36,15 @@ export function hasPendingChanges(session: SQL): SQL {
     or exists (select from processes c where c.session_id = ${session}.id and ${isProcessPending})))`;
 }
 
+/** Holds for all sessions of which `hasPendingChanges` holds, and for few others: from the templates that were edited and from the processes. */
+export function mayHavePendingChanges(organizationId: string, session: SQL): SQL {
+  return sql`${session}.id in (
+    select p.session_id from templates t join playbacks p on p.template_id = t.id and p.started_template_version < t.version
+    where t.organization_id = ${organizationId}
+    union all
+    select c.session_id from processes c where c.organization_id = ${organizationId} and ${isProcessPending})`;
+}
+
 /** Whether the session runs on an older ladder of this one template. */
 export function isStaleUserOf(session: SQL, templateId: SQL): SQL {
   return sql`(${isUnderWay(session)} and exists (

@@ -1,6 +1,6 @@
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { nameKey } from "../shared/name.ts";
-import { hasPendingChanges } from "./pending-changes.store.ts";
+import { hasPendingChanges, mayHavePendingChanges } from "./pending-changes.store.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessions } from "./session.table.ts";
 import { textList } from "../database/text-list.ts";
@@ -15,16 +15,27 @@ export function sessionFilterCondition(organizationId: string, filter: SessionFi
     filter.externalIds ? sql`${sessions.externalId} = any(${textList(filter.externalIds)})` : undefined,
     filter.streamIds ? sql`${sessions.streamId} = any(${textList(filter.streamIds)})` : undefined,
     filter.labels ? sql`${sessions.labels} && ${textList(filter.labels)}` : undefined,
-    filter.search ? sql`strpos(${sessions.searchText}, ${nameKey(filter.search)}) > 0` : undefined,
-    filter.status ? sql`${sessions.status} = any(${textList(filter.status)})` : undefined,
-    filter.health ? sql`${sessions.health} = any(${textList(filter.health)})` : undefined,
-    filter.inputType ? sql`${sessions.inputType} = any(${textList(filter.inputType)})` : undefined,
+    filter.search ? sql`${sessions.searchText} like ${containing(nameKey(filter.search))}` : undefined,
+    filter.status ? isOneOf(sessions.status, filter.status) : undefined,
+    filter.health ? isOneOf(sessions.health, filter.health) : undefined,
+    filter.inputType ? isOneOf(sessions.inputType, filter.inputType) : undefined,
     typeof filter.templateId === "string"
       ? sql`exists (select 1 from playbacks where playbacks.session_id = ${sessions.id} and playbacks.template_id = ${filter.templateId})`
       : undefined,
     typeof filter.hasOpenAlert === "boolean" ? sql`(${sessions.openAlertCount} > 0) = ${filter.hasOpenAlert}` : undefined,
+    filter.hasPendingChanges ? mayHavePendingChanges(organizationId, sql`sessions`) : undefined,
     typeof filter.hasPendingChanges === "boolean" ? sql`${hasPendingChanges(sql`sessions`)} = ${filter.hasPendingChanges}` : undefined,
     typeof filter.hasEvent === "boolean" ? sql`(${sessions.eventId} is not null) = ${filter.hasEvent}` : undefined,
   );
   return condition ?? sql`true`;
+}
+
+/** A single value is compared by itself: then an index has what is found in the order of the list. */
+function isOneOf(column: SQLWrapper, values: readonly string[]): SQL {
+  return values.length === 1 ? sql`${column} = ${values[0]}` : sql`${column} = any(${textList(values)})`;
+}
+
+/** The pattern of texts that contain another. */
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, String.raw`\$&`)}%`;
 }

@@ -18,11 +18,8 @@ import { Health, SessionStatus, type SessionOrder } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
 import { secrets } from "./secret.table.ts";
 import { sessions } from "./session.table.ts";
+import { HEALTH_URGENCY, STATUS_URGENCY, urgency } from "./session.urgency.ts";
 import { textList } from "../database/text-list.ts";
-
-/** What wants attention first. */
-const STATUS_ORDER: readonly SessionStatus[] = ["FAILED", "STARTING", "WAITING", "STOPPING", "RUNNING", "STOPPED"];
-const HEALTH_ORDER: readonly Health[] = ["ERROR", "WARNING", "OK"];
 
 interface SessionOrderFacts {
   readonly key: SQL;
@@ -34,18 +31,14 @@ interface SessionOrderFacts {
 export const SESSION_ORDERS: Readonly<Record<SessionOrder, SessionOrderFacts>> = {
   NAME: { key: sql`${sessions.nameOrder}`, keyType: "text", keyOf: (row) => row.nameOrder },
   CREATED_AT: { key: sql`${sessions.createdAt}`, keyType: "timestamptz", keyOf: (row) => row.createdAt.toISOString() },
-  STATUS: { key: rank(sql`${sessions.status}`, STATUS_ORDER), keyType: "bigint", keyOf: (row) => STATUS_ORDER.indexOf(row.status) + 1 },
-  HEALTH: { key: rank(sql`${sessions.health}`, HEALTH_ORDER), keyType: "bigint", keyOf: (row) => HEALTH_ORDER.indexOf(row.health) + 1 },
+  STATUS: { key: urgency(sessions.status, STATUS_URGENCY), keyType: "bigint", keyOf: (row) => STATUS_URGENCY.indexOf(row.status) + 1 },
+  HEALTH: { key: urgency(sessions.health, HEALTH_URGENCY), keyType: "bigint", keyOf: (row) => HEALTH_URGENCY.indexOf(row.health) + 1 },
   STATUS_CHANGED_AT: {
     key: sql`${sessions.statusChangedAt}`,
     keyType: "timestamptz",
     keyOf: (row) => row.statusChangedAt.toISOString(),
   },
 };
-
-function rank(column: SQL, order: readonly string[]): SQL {
-  return sql`array_position(${sql.raw(`array[${order.map((value) => `'${value}'`).join(", ")}]`)}, ${column})`;
-}
 
 export interface SessionPageQuery {
   readonly organizationId: string;

@@ -3,6 +3,7 @@ import { bigint, boolean, doublePrecision, index, integer, jsonb, snakeCase, tex
 import { identifier, moment, orderedText } from "../database/columns.ts";
 import { images } from "../images/image.table.ts";
 import { organizations } from "../organizations/organization.table.ts";
+import { HEALTH_URGENCY, STATUS_URGENCY, urgency } from "./session.urgency.ts";
 import type { DesiredStatus, Health, InputPath, InputType, OnAir, RemapRule, SessionStatus, Verb } from "./session.rules.ts";
 
 export const sessions = snakeCase.table(
@@ -84,12 +85,18 @@ export const sessions = snakeCase.table(
     unique("sessions_external_id").on(table.organizationId, table.externalId),
     index("sessions_by_name").on(table.organizationId, table.nameOrder, table.id),
     index("sessions_by_created_at").on(table.organizationId, table.createdAt, table.id),
-    index("sessions_by_status").on(table.organizationId, table.status, table.id),
-    index("sessions_by_health").on(table.organizationId, table.health, table.id),
     index("sessions_by_status_changed_at").on(table.organizationId, table.statusChangedAt, table.id),
+    index("sessions_by_status_urgency").on(table.organizationId, urgency(table.status, STATUS_URGENCY), table.id),
+    index("sessions_by_health_urgency").on(table.organizationId, urgency(table.health, HEALTH_URGENCY), table.id),
+    // Each of the filters with the order by name, so that a page is read and no more.
+    index("sessions_by_status").on(table.organizationId, table.status, table.nameOrder, table.id),
+    index("sessions_by_health").on(table.organizationId, table.health, table.nameOrder, table.id),
+    index("sessions_by_input_type").on(table.organizationId, table.inputType, table.nameOrder, table.id),
     index("sessions_with_open_alerts")
-      .on(table.organizationId)
+      .on(table.organizationId, table.nameOrder, table.id)
       .where(sql`open_alert_count > 0`),
+    index("sessions_by_label").using("gin", table.labels),
+    index("sessions_by_search_text").using("gin", sql`search_text gin_trgm_ops`),
     index("sessions_by_event")
       .on(table.eventId)
       .where(sql`event_id is not null`),

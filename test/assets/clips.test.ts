@@ -4,7 +4,7 @@ import { sweepStoredAssets } from "../../src/assets/sweep-assets.ts";
 import type { AssetReport } from "../../src/encoder/asset-teller.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
-import { silentLog } from "../encoder/world.ts";
+import { silentLog, waitUntil } from "../encoder/world.ts";
 import {
   AssetsDocument,
   CreateClipDocument,
@@ -20,13 +20,15 @@ let server: TestServer;
 let assets: AssetWorld;
 let agent: TellingAgent;
 let session: StartedSession;
+let isStorageLow = false;
 
 beforeAll(async () => {
   server = await startTestServer();
   assets = await openAssetWorld(server);
 });
 beforeEach(async () => {
-  agent = await assets.startAgent();
+  isStorageLow = false;
+  agent = await assets.startAgent({ isStorageLow: () => isStorageLow });
   session = await assets.startSession(agent.runner, [{ kind: "REPLAY", isEnabled: true, sync: true }]);
 });
 afterEach(async () => {
@@ -141,6 +143,31 @@ describe("asking for a clip", () => {
     expect((await create({ assetId: replay.id, ...cues() })).userErrors).toMatchObject([
       { code: "INVALID_STATE", message: "The encoder that keeps the replay is away. Try again when it is back." },
     ]);
+  });
+
+  it("is refused while the disk of the encoder is nearly full, and no longer once there is room", async () => {
+    const replay = await makeReplay();
+    const knownAs = (isLow: boolean) =>
+      waitUntil(
+        async () => (await server.graphql<{ encoders: readonly { isStorageLow: boolean }[] }>("{ encoders { isStorageLow } }")).encoders,
+        ([encoder]) => encoder?.isStorageLow === isLow,
+      );
+    await knownAs(false);
+    isStorageLow = true;
+    await knownAs(true);
+    expect(await create({ assetId: replay.id, ...cues() })).toMatchObject({
+      asset: null,
+      userErrors: [
+        {
+          ...{ code: "INVALID_STATE", path: ["input", "assetId"] },
+          message: "The encoder's disk is nearly full. Delete assets that are no longer needed, or try again when there is room.",
+        },
+      ],
+    });
+    expect(await clipsOf()).toEqual([]);
+    isStorageLow = false;
+    await knownAs(false);
+    expect((await create({ assetId: replay.id, ...cues() })).userErrors).toEqual([]);
   });
 
   it("is answered once for a key", async () => {

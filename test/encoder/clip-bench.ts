@@ -65,7 +65,8 @@ export interface GrowingReplay {
 export class ClipBench {
   readonly root: string;
   readonly assetRoot: string;
-  readonly storage: { level: StorageLevel } = { level: "PLENTY" };
+  /** May be set. */
+  readonly storage: { level: StorageLevel; freeBytes: number } = { level: "PLENTY", freeBytes: Infinity };
   readonly objectStore: Storage;
   readonly server: TestServer;
   readonly #assets: AssetWorld;
@@ -100,6 +101,7 @@ export class ClipBench {
         encoderId: this.agent.agent.encoderId,
         teller: this.agent.teller,
         storageLevel: () => this.storage.level,
+        hasRoomFor: (bytes) => Promise.resolve(bytes <= this.storage.freeBytes),
         objectStore: this.objectStore,
       },
     };

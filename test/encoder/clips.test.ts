@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await maker?.close();
-  bench.storage.level = "PLENTY";
+  Object.assign(bench.storage, { level: "PLENTY", freeBytes: Infinity });
 });
 afterAll(() => bench.close());
 
@@ -270,12 +270,31 @@ describe("the maker of clips", () => {
     expect(await bench.whenSettled(id)).toMatchObject({ status: "FAILED", statusReason: "The files of the replay are gone." });
   });
 
-  it("refuses while the disk is nearly full", async () => {
-    bench.storage.level = "LOW";
+  const NO_ROOM = {
+    status: "FAILED",
+    statusReason:
+      "There is nearly no room left on the encoder's disk. Delete assets that are no longer needed, or ask for the clip again when there is room.",
+    url: null,
+  };
+
+  it.each<[string, Partial<ClipBench["storage"]>]>([
+    ["while the disk is nearly full", { level: "LOW" }],
+    ["what is larger than what is free", { freeBytes: 1_000 }],
+  ])("refuses %s", async (_, storage) => {
+    Object.assign(bench.storage, storage);
     await startMaker();
     const clip = await bench.whenSettled((await bench.create(await bench.makeReplay(stream), [4, 10])).id);
-    expect(clip).toMatchObject({ status: "FAILED", statusReason: "There is nearly no room left on the encoder's disk.", url: null });
+    expect(clip).toMatchObject(NO_ROOM);
     expect(bench.isThere(clip.id)).toBe(false);
+  });
+
+  it("ends what it is at once the disk is nearly full", async () => {
+    await startMaker({ ffmpegPath: script("filling", 'echo begun > "$0.log"; sleep 60') });
+    const { id } = await bench.create(await bench.makeReplay(stream), [4, 10]);
+    await eventually("it is begun", () => existsSync(join(bench.root, "filling.log")));
+    bench.storage.level = "LOW";
+    expect(await bench.whenSettled(id)).toMatchObject(NO_ROOM);
+    expect(bench.isThere(id)).toBe(false);
   });
 
   it("tries again, and then says why it could not be made", async () => {

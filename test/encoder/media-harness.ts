@@ -124,7 +124,7 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
   const root = options.root ?? mkdtempSync(join(tmpdir(), "headend media [a|b] %d 'q' -"));
   const capabilities = await mediaCapabilities();
   const told = new Map<string, AssetReport>();
-  const storage: { level: StorageLevel } = { level: "PLENTY" };
+  const storage: { level: StorageLevel; hasRoom: boolean } = { level: "PLENTY", hasRoom: true };
   const log = pino({ level: "silent" });
   const assets = keepAssets(root, {
     teller: {
@@ -136,6 +136,8 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
     host: { setprivPath: capabilities.setprivPath, records: openProcessRecords(join(root, "processes")) },
     ffmpegPath: options.finisherPath ?? capabilities.ffmpegPath,
     storageLevel: () => storage.level,
+    hasRoomFor: () => Promise.resolve(storage.hasRoom),
+    roomMilliseconds: 200,
     ...(options.graceMilliseconds === undefined ? {} : { graceMilliseconds: options.graceMilliseconds }),
     ...(options.retryMilliseconds === undefined ? {} : { retryMilliseconds: options.retryMilliseconds }),
   });

@@ -190,7 +190,7 @@ describe("what is told of a process", () => {
     ["it is complete", archiveWith({ isComplete: true, grewAt: 0 }), "idle OK", []],
     ["it cannot be written", archiveWith({ problem: { reason: "(EIO)", isStorage: false } }), "idle ERROR", ["PROCESS_FAILED ERROR"]],
     ["there is no room for it", archiveWith({ problem: full }), "idle ERROR", ["STORAGE_FULL ERROR"]],
-    ["the disk is nearly full", { ...archived, storageLevel: "LOW" }, "active OK", []],
+    ["the disk is nearly full", { ...archived, storageLevel: "LOW" }, "active OK", ["STORAGE_FULL WARNING"]],
     ["the encoder hands over nothing", archiveWith({ grewAt: null }), "idle ERROR", ["PROCESS_FAILED ERROR"]],
     ["the encoder has just begun", archiveWith({ beganAt: NOW - 5_000, grewAt: null }), "active OK", []],
     ["the disk was too slow", archiveWith({ droppedAt: NOW - 2_000 }), "active WARNING", []],

@@ -126,6 +126,27 @@ describe.concurrent("what is recorded", () => {
     await next.close();
   }, 60_000);
 
+  it("a recording that there is no room to finish for says so, and is finished once there is", async () => {
+    const directory = join(root, "narrow");
+    const source = await startCodedSource();
+    const bench = await openMediaBench({ root: directory });
+    bench.storage.hasRoom = false;
+    const { session, until } = bench.start({ ...launchOf({ urlA: source.url }, [httpOutput()]), processes: [processOf("RECORDING")] });
+    await until("the session runs", ({ status, health }) => status === "RUNNING" && health === "OK");
+    await eventually("some of it is there", () => [...bench.told.values()].length === 1);
+    await sleep(2_000);
+    await session.stop();
+    await source.stop();
+    const waiting = await eventually("it waits", () => [...bench.told.values()].find(({ reason }) => reason !== null));
+    expect(waiting).toMatchObject({ status: "IN_PROGRESS", reason: expect.stringMatching(/^There is no room .* delete what/) as string });
+    expect(readdirSync(join(directory, "assets", waiting.id))).not.toContain("recording.mp4");
+    bench.storage.hasRoom = true;
+    const whole = await eventually("it is whole", () => [...bench.told.values()].find(({ status }) => status === "READY"));
+    expect(whole).toMatchObject({ id: waiting.id, reason: null });
+    expect(breaksOf(await codesOf(directory, whole))).toEqual([]);
+    await bench.close();
+  }, 60_000);
+
   it("of several recordings one is finished at a time, at a low priority, and a kill meanwhile leaves no half file", async () => {
     const directory = join(root, "several");
     const source = await startCodedSource();

@@ -97,7 +97,7 @@ async function countAll(count: number, { withProcesses }: { readonly withProcess
         ids.map((sessionId) => ({ sessionId, epoch: 1 })),
       ),
     ),
-    beat: await counting.during(() => beat(database.executor, life, "ONLINE")),
+    beat: await counting.during(() => beat(database.executor, life, { status: "ONLINE", isStorageLow: false })),
     report: await counting.during(() => writeReports({ database, log: silentLog }, life.encoderId, observe("RUNNING", "OBSERVED"))),
     register: await counting.during(() => registerAgent(database, systemClock, { id: life.encoderId, name: "counted", region: "local", isSimulated: true, mediaAddress: null, ingestAddresses: {}, capacity: count, capabilities: SIMULATED_CAPABILITIES, version: "test" })), // prettier-ignore
   };

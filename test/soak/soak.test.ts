@@ -24,6 +24,9 @@ const WRITES_PER_SECOND = 20;
 /** More changes than a gateway keeps in memory, so that it keeps as many from the beginning on. */
 const CHANGES_BEFORE = 11_000;
 const COPIES_AT_A_TIME = 1_000;
+/** More documents than a gateway keeps, of those that come once. */
+const DOCUMENTS_BEFORE = 3_000;
+const DOCUMENTS_AT_A_TIME = 20;
 const SAMPLES = 12;
 const WARM_UP_SHARE = 0.3;
 const MEGABYTE = 1_000_000;
@@ -104,6 +107,15 @@ async function fillTheLog(): Promise<void> {
   }
 }
 
+/** A document that no other has the text of. */
+const newDocument = (name: string) => `query ${name} { ${name}: sessions(first: 5) { nodes { id name status } } }`;
+
+async function fillTheDocuments(): Promise<void> {
+  for (let made = 0; made < DOCUMENTS_BEFORE; made += DOCUMENTS_AT_A_TIME) {
+    await Promise.all(Array.from({ length: DOCUMENTS_AT_A_TIME }, (_, index) => client.graphql(newDocument(`Before${made + index}`))));
+  }
+}
+
 interface Load {
   readonly stop: () => Promise<void>;
   readonly followers: Followers;
@@ -132,7 +144,7 @@ async function startLoad(followerCount: number): Promise<Load> {
     every(100, () => followers.replaceOne()),
     every(1_000, (turn) => act(turn % 2 === 0 ? "startSessions" : "stopSessions", group(turn >> 1))),
     // Documents and names that come once, and what is refused.
-    every(200, (turn) => client.ask(`query Made${turn} { a${turn}: sessions(first: 5) { nodes { id name status } } }`)),
+    every(200, (turn) => client.ask(newDocument(`Made${turn}`))),
     every(1_000, (turn) => client.ask(`{ nothing${turn} }`)),
     every(1_000, (turn) => createAndDelete(`Passing ${turn}`)),
     every(2_000, async () => void (await scrape(url))),
@@ -199,6 +211,7 @@ it(
   { timeout: (SECONDS + 600) * 1_000 },
   async () => {
     await fillTheLog();
+    await fillTheDocuments();
     // A first round brings all the code into memory.
     const first = await startLoad(50);
     await wait(10_000);

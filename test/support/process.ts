@@ -11,6 +11,8 @@ const FREE_PORTS = { HEADEND_RTMP_PORT: "0", HEADEND_SRT_PORT: "0" };
 export interface ProcessOptions {
   /** Variables for it alone; it sees nothing of ours but PATH and HOME. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** See `NodeOptions`. */
+  readonly within?: readonly string[];
 }
 
 export interface Finished {
@@ -31,9 +33,9 @@ export interface HeadendProcess {
 }
 
 /** Starts the real thing: `node dist/main.js` with these words. */
-export function startHeadend(words: readonly string[], { environment = {} }: ProcessOptions = {}): HeadendProcess {
+export function startHeadend(words: readonly string[], { environment = {}, within = [] }: ProcessOptions = {}): HeadendProcess {
   const { PATH = "", HOME = "" } = process.env;
-  const child = startNode([MAIN, ...words], { environment: { PATH, HOME, ...FREE_PORTS, ...environment }, errors: "pipe" });
+  const child = startNode([MAIN, ...words], { environment: { PATH, HOME, ...FREE_PORTS, ...environment }, errors: "pipe", within });
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));

@@ -25,16 +25,20 @@ export interface NodeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Where what it says on standard error goes; to our own unless it is to be read. */
   readonly errors?: "inherit" | "pipe";
+  /** A command, and words, that runs what follows it in its own place, such as in a namespace. */
+  readonly within?: readonly string[];
 }
 
 /** A process of Node.js whose output is read. */
 export type NodeProcess = ChildProcessByStdio<Writable | null, Readable, Readable | null>;
 
 /** Starts Node.js with these words, in the root of the repository: it never outlives the test run, even a killed one. */
-export function startNode(words: readonly string[], { environment, errors = "inherit" }: NodeOptions = {}): NodeProcess {
+export function startNode(words: readonly string[], { environment, errors = "inherit", within = [] }: NodeOptions = {}): NodeProcess {
   const lifeline = SETPRIV === undefined ? ["--import", `data:text/javascript,${encodeURIComponent(LIFELINE)}`] : [];
   const run = tied(process.execPath, [...lifeline, ...words]);
-  const child = spawn(run.command, run.words, {
+  // Outermost: another namespace of users would undo the tie.
+  const [command = "", ...rest] = [...within, run.command, ...run.words];
+  const child = spawn(command, rest, {
     cwd: ROOT,
     stdio: [SETPRIV === undefined ? "pipe" : "ignore", "pipe", errors],
     ...(environment === undefined ? {} : { env: environment }),

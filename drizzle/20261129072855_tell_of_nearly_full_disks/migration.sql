@@ -1,0 +1,1 @@
+ALTER TABLE "encoders" ADD COLUMN "is_storage_low" boolean DEFAULT false NOT NULL;
