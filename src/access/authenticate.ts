@@ -1,6 +1,7 @@
 import type { Database } from "../database/database.ts";
 import { findOrganizationNamed } from "../organizations/organization.store.ts";
 import type { Clock } from "../shared/clock.ts";
+import type { JoinCalls } from "../shared/join-calls.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { Actor } from "./actor.ts";
 import { apiKeyHash, isApiKey } from "./api-key.rules.ts";
@@ -20,6 +21,8 @@ const BEARER_PATTERN = /^Bearer +(\S+) *$/i;
 export interface Door {
   readonly database: Database;
   readonly clock: Clock;
+  /** Joins lookups of the same key, by its hash. */
+  readonly joinLookups: JoinCalls<Actor | null>;
   /** Null where the installation takes no tokens. */
   readonly tokens: TokenVerifier | null;
   /** Finds the attendee of an event by its token; null for what is none. */
@@ -28,7 +31,7 @@ export interface Door {
 
 /**
  * Finds who calls from the Authorization header (or the same text of a socket's connection_init).
- * It asks the database each time: a revoked key ends with its next request. Throws the fault UNAUTHENTICATED, and SERVICE_UNAVAILABLE
+ * The database is asked after the call came, never before: a revoked key ends with its next request. Throws the fault UNAUTHENTICATED, and SERVICE_UNAVAILABLE
  * while the database, or the issuer of a token whose key is not known, does not answer.
  */
 export async function authenticate(door: Door, authorization: string | null): Promise<Actor> {
@@ -39,13 +42,16 @@ export async function authenticate(door: Door, authorization: string | null): Pr
 }
 
 async function findHolder(door: Door, shown: string): Promise<Actor | null> {
-  if (isApiKey(shown)) return findKeyHolder(door, shown);
+  if (isApiKey(shown)) {
+    const keyHash = apiKeyHash(shown);
+    return door.joinLookups(keyHash, () => findKeyHolder(door, keyHash));
+  }
   if (isAttendeeTokenShaped(shown)) return door.attendees(shown);
   return isTokenShaped(shown) ? findTokenHolder(door, shown) : null;
 }
 
-async function findKeyHolder({ database, clock }: Door, key: string): Promise<Actor | null> {
-  const credential = await findCredential(database.executor, apiKeyHash(key));
+async function findKeyHolder({ database, clock }: Door, keyHash: string): Promise<Actor | null> {
+  const credential = await findCredential(database.executor, keyHash);
   const now = clock.now();
   if (!credential || (credential.expiresAt !== null && credential.expiresAt <= now)) return null;
   noteUseSometimes(database, credential, now);

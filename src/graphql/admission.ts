@@ -5,7 +5,7 @@ import type { CallBudget } from "../limits/call-budget.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import { checkDocument } from "./check-document.ts";
 import { COST_LIMIT, costOf } from "./cost.ts";
-import { measure } from "./document-shape.ts";
+import { shapeOf } from "./document-shape.ts";
 import { tooComplex } from "./document-text.ts";
 import { introspectionCostOf, introspectionLimit } from "./introspection-cost.ts";
 import { findUncleanText } from "./text-hygiene.ts";
@@ -62,7 +62,7 @@ function assertTransport({ operation, transport }: AdmissionRequest): void {
 }
 
 function assertShape({ document, operation, actor }: AdmissionRequest): { readonly introspects: boolean } {
-  const { depth, aliases, directives, rootFields, rootNames } = measure(document, operation);
+  const { depth, aliases, directives, rootFields, rootNames } = shapeOf(document, operation);
   if (!isPermitted(actor.accessLevel, "read")) assertOpen(operation, rootNames, actor);
   const introspects = INTROSPECTION_FIELDS.some((name) => rootNames.has(name));
   if (introspects && !actor.canIntrospect) {
@@ -105,13 +105,18 @@ function assertIntrospectionCost({ schema, document, operation }: AdmissionReque
   return Math.ceil(cost / INTROSPECTED_PER_POINT);
 }
 
+/** Documents whose texts were looked at, and are clean. */
+const clean = new WeakSet<DocumentNode>();
+
 function assertCleanText(document: DocumentNode, variables: AdmissionRequest["variables"]): void {
   const [unclean] = findUncleanText(variables ?? {}, ["variables"]);
   if (unclean) throw new Fault(FaultCode.BAD_USER_INPUT, `${unclean.path.join(".")}: ${unclean.message}`);
+  if (clean.has(document)) return;
   visit(document, {
     [Kind.STRING](node) {
       const [unclean] = findUncleanText(node.value, []);
       if (unclean) throw new Fault(FaultCode.BAD_USER_INPUT, unclean.message);
     },
   });
+  clean.add(document);
 }

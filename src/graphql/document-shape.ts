@@ -22,8 +22,17 @@ export interface Shape {
 
 const NOTHING: Shape = { depth: 0, aliases: 0, directives: 0, rootFields: 0, rootNames: new Set() };
 
-/** Measures an operation. Each fragment is looked at once: fragments that spread each other twice would else double the work at every level. */
-export function measure(document: DocumentNode, operation: OperationDefinitionNode): Shape {
+const measured = new WeakMap<OperationDefinitionNode, Shape>();
+
+/** Measures an operation of a document, once as long as that is kept. */
+export function shapeOf(document: DocumentNode, operation: OperationDefinitionNode): Shape {
+  const shape = measured.get(operation) ?? measure(document, operation);
+  measured.set(operation, shape);
+  return shape;
+}
+
+/** Each fragment is looked at once: fragments that spread each other twice would else double the work at every level. */
+function measure(document: DocumentNode, operation: OperationDefinitionNode): Shape {
   const fragments = new Map(
     document.definitions.flatMap((definition) =>
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
@@ -36,9 +45,9 @@ export function measure(document: DocumentNode, operation: OperationDefinitionNo
     if (shape) return shape;
     // Fragments that spread each other in a circle are refused when the document is validated.
     known.set(name, NOTHING);
-    const measured = withDirectives(ofSelections(fragments.get(name)?.selectionSet), fragments.get(name));
-    known.set(name, measured);
-    return measured;
+    const opened = withDirectives(ofSelections(fragments.get(name)?.selectionSet), fragments.get(name));
+    known.set(name, opened);
+    return opened;
   }
 
   function ofSelection(selection: SelectionNode): Shape {

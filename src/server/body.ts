@@ -23,19 +23,22 @@ export function refuseHeavyJson(bytes: Uint8Array): void {
 }
 
 async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  const tooLarge = new Fault(
-    FaultCode.PAYLOAD_TOO_LARGE,
-    `A request has at most ${limitBytes} bytes. Send a larger file as an upload: a multipart request, such as importSessionsCsv takes in \`file\`.`,
-  );
-  if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge;
+  if (Number(request.headers["content-length"] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limitBytes) throw tooLarge;
+    if (size > limitBytes) throw tooLarge(limitBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(limitBytes: number): Fault {
+  return new Fault(
+    FaultCode.PAYLOAD_TOO_LARGE,
+    `A request has at most ${limitBytes} bytes. Send a larger file as an upload: a multipart request, such as importSessionsCsv takes in \`file\`.`,
+  );
 }
 
 /** One operation to a request. */

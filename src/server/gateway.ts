@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from "graphql";
 import type { ApolloServer } from "@apollo/server";
 import type { IncomingMessage } from "node:http";
+import type { Actor } from "../access/actor.ts";
+import type { JoinCalls } from "../shared/join-calls.ts";
 import { randomToken } from "../shared/identifier.ts";
 import { callerAddress } from "../network/caller-address.rules.ts";
 import { authenticate } from "../access/authenticate.ts";
@@ -27,6 +29,7 @@ export interface Gateway {
   /** What is read once a second for all of its subscribers. */
   readonly feeds: RequestContext["feeds"];
   readonly limits: CallLimits;
+  readonly joinLookups: JoinCalls<Actor | null>;
   readonly operations: PersistedOperations;
   /** All of a context but who calls. */
   readonly base: Omit<Context, keyof CallContext>;
@@ -83,9 +86,9 @@ export async function contextFor(
   gateway: Gateway,
   { request, authorization, requestId, isForAnybody = false, signal }: IncomingCall,
 ): Promise<RequestContext> {
-  const { base, changeLog, feeds, metering, limits, tokens = null } = gateway;
+  const { base, changeLog, feeds, joinLookups, metering, limits, tokens = null } = gateway;
   const ipAddress = addressOf(gateway, request);
-  const door = { ...base, tokens, attendees: (token: string) => findAttendee(base, token) };
+  const door = { ...base, joinLookups, tokens, attendees: (token: string) => findAttendee(base, token) };
   const isOpen = authorization === null && isForAnybody;
   const actor = isOpen
     ? nobody(ipAddress)

@@ -12,6 +12,8 @@ import type { Route } from "../observability/http.meters.ts";
 import { inRequestSpan } from "../observability/spans.ts";
 import { serveEventStreams, STREAM_PATH, type EventStreams } from "./event-streams.ts";
 import { answerExport, EXPORT_PATH } from "./export-http.ts";
+import type { Actor } from "../access/actor.ts";
+import { createJoinCalls } from "../shared/join-calls.ts";
 import { isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./gateway.ts";
 import { answerGraphiql, isGraphiqlRequest } from "./graphiql.ts";
 import { answerGraphql } from "./graphql-http.ts";
@@ -26,7 +28,7 @@ import { serveSockets } from "./websocket.ts";
 
 export interface ServerOptions extends Omit<
   Gateway,
-  "apollo" | "feeds" | "metering" | "limits" | "operations" | "subscriptions" | "openCalls"
+  "apollo" | "feeds" | "joinLookups" | "metering" | "limits" | "operations" | "subscriptions" | "openCalls"
 > {
   readonly schema: GraphQLSchema;
   readonly host: string;
@@ -63,7 +65,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const subscriptions = createSubscriptions({ schema: options.schema, operations });
   const feeds = { ...createSessionFeeds({ ...base, changeLog }), ...createEventFeeds(base) };
   const openCalls = createOpenCalls();
-  const gateway: Gateway = { ...options, apollo, metering, feeds, limits, operations, subscriptions, openCalls };
+  const joinLookups = createJoinCalls<Actor | null>();
+  const gateway: Gateway = { ...options, apollo, metering, feeds, joinLookups, limits, operations, subscriptions, openCalls };
   const streaming = startStreaming(gateway);
   const streams = serveEventStreams(gateway, streaming);
   let isClosing = false;

@@ -5,6 +5,7 @@ import { apiKeys } from "../../src/access/api-key.table.ts";
 import { authenticate, type Door } from "../../src/access/authenticate.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { setPackages } from "../../src/organizations/set-packages.ts";
+import { createJoinCalls } from "../../src/shared/join-calls.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -12,7 +13,7 @@ let test: TestDatabase;
 let door: Door;
 beforeAll(async () => {
   test = await openTestDatabase();
-  door = { database: test.database, clock: systemClock, tokens: null, attendees: async () => null };
+  door = { database: test.database, clock: systemClock, joinLookups: createJoinCalls(), tokens: null, attendees: async () => null };
 });
 afterAll(() => test.close());
 

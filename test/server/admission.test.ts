@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, getOperationAST, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApiKey } from "../../src/access/create-api-key.ts";
-import { measure } from "../../src/graphql/document-shape.ts";
+import { shapeOf } from "../../src/graphql/document-shape.ts";
 import { createGraphqlClient, type GraphqlAnswer, type GraphqlClient, type Loose } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -217,7 +217,7 @@ describe("reading the schema", () => {
 
   it("by the standard query is as deep as it is, and no more than twice as much", async () => {
     const standard = parse(getIntrospectionQuery());
-    expect(measure(standard, getOperationAST(standard)!).depth).toBeGreaterThan(12);
+    expect(shapeOf(standard, getOperationAST(standard)!).depth).toBeGreaterThan(12);
     const types =
       "types { fields { name args { name type { name } } type { name ofType { name } } } inputFields { name } enumValues { name } }";
     const many = (count: number) => `{ __schema { ${list(count, (index) => `a${index}: ${types}`)} } }`;

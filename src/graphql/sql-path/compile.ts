@@ -49,7 +49,8 @@ export function compileOperation(types: SqlTypes, given: SqlOperation): Statemen
   try {
     const { schema, document, operation } = given;
     if (operation.directives?.length) return null;
-    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given.variables);
+    // The first that does not fit decides: telling of thousands is work, and is the resolvers' way's.
+    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], given.variables, { maxErrors: 1 });
     if (!coerced) return null;
     const fragments = new Map(
       document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [])),
