@@ -49,6 +49,7 @@ export const DENIED_VERBS: Readonly<Record<Permission, string | null>> = {
   "update webhooks": "UPDATE",
   "delete webhooks": "DELETE",
   "reveal ingest keys of events": "REVEAL_SECRET",
+  "rotate ingest keys of events": "ROTATE_SECRET",
   "see access codes of events": null,
   "edit events": "UPDATE",
   "test events": "START_TEST",

@@ -21,6 +21,7 @@ export const PERMISSIONS = {
   "import sessions": "EDITOR",
   "export secrets": "EDITOR",
   "reveal ingest keys of events": "OPERATOR",
+  "rotate ingest keys of events": "OPERATOR",
   "reveal secrets": "EDITOR",
   "rotate secrets": "EDITOR",
   "configure processes": "EDITOR",

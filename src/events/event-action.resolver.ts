@@ -10,6 +10,7 @@ import {
   EventActionInput,
   GoLiveInput,
   RemoveEventLanguagesInput,
+  RotateIngestKeysInput,
   StopEventInput,
 } from "./event.input-type.ts";
 import {
@@ -18,18 +19,21 @@ import {
   eventActionInput,
   goLiveInput,
   removeEventLanguagesInput,
+  rotateIngestKeysInput,
   stopEventInput,
   type AddEventLanguage,
   type ConfigureBackupIngest,
   type EventAction,
   type GoLive,
   type RemoveEventLanguages,
+  type RotateIngestKeys,
   type StopEvent,
 } from "./event.input.ts";
 import { eventLoader } from "./event.loader.ts";
 import { EventPayload } from "./event.type.ts";
 import { goLive } from "./go-live.ts";
 import { removeEventLanguages } from "./remove-event-languages.ts";
+import { rotateIngestKeys } from "./rotate-ingest-keys.ts";
 import { startEventTest } from "./start-event-test.ts";
 import { stopEventTest } from "./stop-event-test.ts";
 import { stopEvent } from "./stop-event.ts";
@@ -62,6 +66,17 @@ export class EventActionResolver {
     @Ctx() context: RequestContext,
   ): Answer {
     return show(context, await configureBackupIngest(context, input));
+  }
+
+  @VerbMutation(() => EventPayload, {
+    description:
+      "Gives a language of an event that is not live new stream keys, and over SRT new passphrases, under the ids that they had: revealSecret gives them out. Cuts senders off; once live it is refused with INVALID_STATE. Wants level OPERATOR.",
+  })
+  async rotateIngestKeys(
+    @Input(() => RotateIngestKeysInput, rotateIngestKeysInput) input: RotateIngestKeys,
+    @Ctx() context: RequestContext,
+  ): Answer {
+    return show(context, await rotateIngestKeys(context, input));
   }
 
   @VerbMutation(() => EventPayload, { description: "Encodes an event for its operator alone. Wants level OPERATOR." })

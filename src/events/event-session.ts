@@ -8,7 +8,7 @@ import { generateSecret } from "../sessions/session.prepare.ts";
 import { sealSecret } from "../sessions/secret.store.ts";
 import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
 import { logSessionChanges } from "../sessions/session.changes.ts";
-import { Verb } from "../sessions/session.rules.ts";
+import { Verb, type InputType } from "../sessions/session.rules.ts";
 import { markRestarting, markStarting, markStopping, selectSessionStates } from "../sessions/session.store.ts";
 import type { SessionState } from "../sessions/session.state.ts";
 import type { EventLanguageDraft } from "./event.input.ts";
@@ -41,7 +41,7 @@ export async function makeLanguages(
   const made = sessions.map(({ id }) => id);
   await writeSecrets(
     context.transaction,
-    made.flatMap((sessionId) => sealedKeys(context, sessionId)),
+    drafts.flatMap(({ source }, index) => sealedKeys(context, required(made[index], "session of a language"), source.type)),
   );
   await attachSessions(context.transaction, eventId, made);
   return languages.map(({ code, label }, index) => ({
@@ -54,8 +54,11 @@ export async function makeLanguages(
   }));
 }
 
-/** RTMP with or without TLS and SRT are all taken with the same key; the type that a session has to have is the one that most senders speak. */
-function toSessionDraft(context: TransactionContext, title: string, { code, templateId, backupEnabled }: EventLanguageDraft): SessionDraft {
+function toSessionDraft(
+  context: TransactionContext,
+  title: string,
+  { code, templateId, inputType, backupEnabled }: EventLanguageDraft,
+): SessionDraft {
   const tail = ` (${code}) ${randomToken(NAME_TAIL_LENGTH)}`;
   return {
     name: `${title.slice(0, NAME_LENGTH_LIMIT - tail.length)}${tail}`,
@@ -64,12 +67,12 @@ function toSessionDraft(context: TransactionContext, title: string, { code, temp
     externalId: null,
     labels: [],
     source: {
-      type: "RTMP_PUSH",
+      type: inputType,
       urlA: null,
       urlB: null,
       failover: backupEnabled ? REMAIN_ON_BACKUP : null,
       customStreamKey: null,
-      srtEncryptionEnabled: true,
+      srtEncryptionEnabled: inputType === "SRT_PUSH",
       srtPassphrase: null,
       hlsScte35PassthroughEnabled: false,
     },
@@ -93,8 +96,9 @@ function toSessionDraft(context: TransactionContext, title: string, { code, temp
 }
 
 /** The backup's own key and passphrase; the primary's come with the session. */
-function sealedKeys({ vault }: TransactionContext, sessionId: string) {
-  return [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE].map((kind) =>
+function sealedKeys({ vault }: TransactionContext, sessionId: string, type: InputType) {
+  const kinds = [SecretKind.STREAM_KEY, ...(type === "SRT_PUSH" ? [SecretKind.SRT_PASSPHRASE] : [])];
+  return kinds.map((kind) =>
     sealSecret(vault, {
       ...{ sessionId, playbackId: null, kind, position: SECRET_POSITION.B },
       plaintext: generateSecret(),

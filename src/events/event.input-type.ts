@@ -1,11 +1,12 @@
-import { Field, ID, InputType, Int } from "type-graphql";
+import { Field, ID, InputType as GraphInput, Int } from "type-graphql";
 import { DateTime } from "../graphql/scalars.ts";
-import { EventAccess, MessagingMode } from "./event.rules.ts";
+import { InputType } from "../sessions/session.rules.ts";
+import { EventAccess, IngestRole, MessagingMode } from "./event.rules.ts";
 
 const IDEMPOTENCY_KEY = "Any text of the caller's own: the same call with the same key is done once and answered twice, for 48 hours.";
 const EXPECTED_VERSION = "The version that the caller read: another one is refused with VERSION_CONFLICT.";
 
-@InputType("EventLanguageInput", { description: "A language of an event." })
+@GraphInput("EventLanguageInput", { description: "A language of an event." })
 export class EventLanguageInput {
   @Field(() => String, { description: "A tag of BCP 47, such as de or pt-BR; unique in the event." })
   code!: string;
@@ -16,11 +17,18 @@ export class EventLanguageInput {
   @Field(() => ID, { description: "The template that its signal is encoded by." })
   templateId!: string;
 
+  @Field(() => InputType, {
+    nullable: true,
+    defaultValue: InputType.RTMP_PUSH,
+    description: "What both of its signals are pushed by: RTMP_PUSH, with or without TLS, or SRT_PUSH, encrypted. It can never change.",
+  })
+  inputType?: InputType | null;
+
   @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Whether there is a backup signal." })
   backupEnabled?: boolean | null;
 }
 
-@InputType("CreateEventInput", { description: "A new event. Its ingests listen from its creation on." })
+@GraphInput("CreateEventInput", { description: "A new event. Its ingests listen from its creation on." })
 export class CreateEventInput {
   @Field(() => String, { description: "What it is called; 1 to 200 characters." })
   title!: string;
@@ -58,7 +66,7 @@ export class CreateEventInput {
   idempotencyKey?: string | null;
 }
 
-@InputType("UpdateEventInput", {
+@GraphInput("UpdateEventInput", {
   description: "Changes of an event, at any time. A field left out stays as it is, null clears it.",
 })
 export class UpdateEventInput {
@@ -96,13 +104,13 @@ export class UpdateEventInput {
   recordingEnabled?: boolean | null;
 }
 
-@InputType("DeleteEventsInput", { description: "Events to delete, all or none." })
+@GraphInput("DeleteEventsInput", { description: "Events to delete, all or none." })
 export class DeleteEventsInput {
   @Field(() => [ID], { description: "The events' ids, 1 to 100. One that is tested or live is refused with INVALID_STATE." })
   ids!: readonly string[];
 }
 
-@InputType("AddEventLanguageInput", { description: "One more language for an event that is not live yet." })
+@GraphInput("AddEventLanguageInput", { description: "One more language for an event that is not live yet." })
 export class AddEventLanguageInput {
   @Field(() => ID, { description: "The event's id." })
   id!: string;
@@ -114,7 +122,7 @@ export class AddEventLanguageInput {
   language!: EventLanguageInput;
 }
 
-@InputType("RemoveEventLanguagesInput", { description: "Languages to take from an event that is not live yet, all or none." })
+@GraphInput("RemoveEventLanguagesInput", { description: "Languages to take from an event that is not live yet, all or none." })
 export class RemoveEventLanguagesInput {
   @Field(() => ID, { description: "The event's id." })
   id!: string;
@@ -126,7 +134,7 @@ export class RemoveEventLanguagesInput {
   codes!: readonly string[];
 }
 
-@InputType("ConfigureBackupIngestInput", { description: "Whether a language has a backup signal." })
+@GraphInput("ConfigureBackupIngestInput", { description: "Whether a language has a backup signal." })
 export class ConfigureBackupIngestInput {
   @Field(() => ID, { description: "The event's id." })
   id!: string;
@@ -138,13 +146,28 @@ export class ConfigureBackupIngestInput {
   enabled!: boolean;
 }
 
-@InputType("EventActionInput", { description: "An event that something is asked of." })
+@GraphInput("RotateIngestKeysInput", { description: "Keys of a language to be replaced, of an event that is not live." })
+export class RotateIngestKeysInput {
+  @Field(() => ID, { description: "The event's id." })
+  id!: string;
+
+  @Field(() => Int, { nullable: true, description: EXPECTED_VERSION })
+  expectedVersion?: number | null;
+
+  @Field(() => String, { description: "The language's code." })
+  languageCode!: string;
+
+  @Field(() => IngestRole, { nullable: true, description: "The signal whose keys are replaced; null or left out: both." })
+  role?: IngestRole | null;
+}
+
+@GraphInput("EventActionInput", { description: "An event that something is asked of." })
 export class EventActionInput {
   @Field(() => ID, { description: "The event's id." })
   id!: string;
 }
 
-@InputType("GoLiveInput", { description: "An event to take live." })
+@GraphInput("GoLiveInput", { description: "An event to take live." })
 export class GoLiveInput {
   @Field(() => ID, { description: "The event's id." })
   id!: string;
@@ -157,7 +180,7 @@ export class GoLiveInput {
   confirmBackupOnly?: boolean | null;
 }
 
-@InputType("StopEventInput", { description: "An event to end for ever." })
+@GraphInput("StopEventInput", { description: "An event to end for ever." })
 export class StopEventInput {
   @Field(() => ID, { description: "The event's id." })
   id!: string;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
 import { UserErrorCode } from "../shared/user-error.ts";
-import { EventAccess, LANGUAGE_COUNT_LIMIT, MessagingMode } from "./event.rules.ts";
+import { EVENT_INPUT_TYPES, EventAccess, IngestRole, LANGUAGE_COUNT_LIMIT, MessagingMode } from "./event.rules.ts";
 
 /** Events of one `deleteEvents` call. */
 export const DELETE_EVENTS_LIMIT = 100;
@@ -31,6 +31,10 @@ const language = z.object({
   code: languageCode,
   label: nameText,
   templateId: z.string(),
+  inputType: z
+    .enum(EVENT_INPUT_TYPES, { error: "must be RTMP_PUSH or SRT_PUSH" })
+    .nullish()
+    .transform((value) => value ?? "RTMP_PUSH"),
   backupEnabled: z
     .boolean()
     .nullish()
@@ -98,6 +102,14 @@ export type RemoveEventLanguages = z.output<typeof removeEventLanguagesInput>;
 
 export const configureBackupIngestInput = z.object({ id: z.string(), languageCode, enabled: z.boolean() });
 export type ConfigureBackupIngest = z.output<typeof configureBackupIngestInput>;
+
+export const rotateIngestKeysInput = z.object({
+  id: z.string(),
+  expectedVersion: z.number().int().nullish(),
+  languageCode,
+  role: z.enum(IngestRole).nullish(),
+});
+export type RotateIngestKeys = z.output<typeof rotateIngestKeysInput>;
 
 export const eventActionInput = z.object({ id: z.string() });
 export type EventAction = z.output<typeof eventActionInput>;

@@ -14,6 +14,7 @@ import { BACKUP_ONLY_LIMITATIONS, type BackupOnlyLimitation, type EventStatus, t
  * no more     on ON_DEMAND, by itself, once the last of its recordings was deleted: ENDED. It stays over.
  * recording   on SCHEDULED and TESTING: whether there is to be one is decided by the time that it goes live.
  * edit ingest on SCHEDULED and TESTING: once live, neither languages nor backups change.
+ * rotate keys on SCHEDULED and TESTING: once live, new ones would cut the show off.
  * delete      on SCHEDULED, ENDED and ON_DEMAND: gone.
  */
 export interface DecidedEvent {
@@ -120,6 +121,15 @@ export function decideEditIngest({ status }: Pick<DecidedEvent, "status">): Even
   if (isBeforeLive(status)) return ACCEPTED;
   if (status === "LIVE") {
     return refused(UserErrorCode.BACKUP_LOCKED, "The event is live: its languages and backups are as they were when it went live.");
+  }
+  return ended();
+}
+
+/** New keys cut senders off. */
+export function decideRotateKeys({ status }: Pick<DecidedEvent, "status">): EventDecision {
+  if (isBeforeLive(status)) return ACCEPTED;
+  if (status === "LIVE") {
+    return refused(UserErrorCode.INVALID_STATE, "The event is live: its keys stay as they are, since new ones would cut its senders off.");
   }
   return ended();
 }

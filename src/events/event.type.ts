@@ -5,6 +5,7 @@ import { UserErrorsField } from "../graphql/payload.ts";
 import { DateTime, Url } from "../graphql/scalars.ts";
 import { UserErrorType } from "../graphql/user-error.type.ts";
 import { ActionStateType } from "../sessions/session-actions.type.ts";
+import { InputType } from "../sessions/session.rules.ts";
 import { SecretType } from "../sessions/session.type.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { IngestProtocol } from "./event.enums.ts";
@@ -60,6 +61,9 @@ export class EventLanguageType {
 
   @Field(() => String, { description: "What attendees choose it by." })
   label!: string;
+
+  @Field(() => InputType, { description: "What both of its signals are pushed by: RTMP_PUSH or SRT_PUSH." })
+  inputType!: InputType;
 }
 
 @ObjectType("Ingest", { description: "One of the two signals of a language, and where its sender pushes to." })

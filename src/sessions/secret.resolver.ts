@@ -62,7 +62,7 @@ export class SecretResolver {
 
   @VerbMutation(() => RevealSecretPayload, {
     description:
-      "Replace the stream key or passphrase of a stopped session, and give out the new one; or withdraw the address of a thumbnail or motion clip, whatever its session does, and give out the part of the new one that nobody can guess. Needs EDITOR, and leaves an audit entry, also when it is refused.",
+      "Replace the stream key or passphrase of a stopped session, and give out the new one (those of an event are replaced by rotateIngestKeys); or withdraw the address of a thumbnail or motion clip, whatever its session does, and give out the part of the new one that nobody can guess. Needs EDITOR, and leaves an audit entry, also when it is refused.",
   })
   async rotateSecret(
     @Input(() => RotateSecretInputType, rotateSecretInput) input: z.output<typeof rotateSecretInput>,

@@ -2,10 +2,13 @@ import { spawn } from "node:child_process";
 import { pictureArguments } from "../support/media.ts";
 import { follow, tied } from "../support/tied.ts";
 
-/** Pushes a test picture and tone; ends by itself when it is refused. */
-export function push(url: string): { readonly ended: Promise<number | null>; readonly kill: () => Promise<void> } {
+/** Pushes a test picture and tone, or what ffmpeg's options say; ends by itself when it is refused. */
+export function push(
+  url: string,
+  source: readonly string[] = pictureArguments({}),
+): { readonly ended: Promise<number | null>; readonly kill: () => Promise<void> } {
   const format = url.startsWith("rtmp") ? "flv" : "mpegts";
-  const { command, words } = tied("ffmpeg", [...pictureArguments({}), "-f", format, url]);
+  const { command, words } = tied("ffmpeg", [...source, "-f", format, url]);
   const child = spawn(command, words, { stdio: "ignore" });
   follow(child);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -19,14 +22,14 @@ export function push(url: string): { readonly ended: Promise<number | null>; rea
 }
 
 /** A sender as they are in the field: refused or cut off, it tries again. */
-export function keepPushing(url: string): { readonly stop: () => Promise<void> } {
+export function keepPushing(url: string, source?: readonly string[]): { readonly stop: () => Promise<void> } {
   let isOn = true;
-  let current = push(url);
+  let current = push(url, source);
   const over = (async () => {
     while (isOn) {
       await current.ended;
       await new Promise((resolve) => setTimeout(resolve, 200));
-      if (isOn) current = push(url);
+      if (isOn) current = push(url, source);
     }
   })();
   return {

@@ -175,35 +175,143 @@ describe("an event", () => {
     expect((await mutate("startEventTest", { id }, stranger.ask)).userErrors.map(({ code }) => code)).toEqual(["NOT_FOUND"]);
   });
 
-  it("gives the keys of both signals to an operator", async () => {
-    const { id } = await create({ languages: [{ code: "de", label: "Deutsch", templateId, backupEnabled: true }] });
-    await door.database.executor.execute(
-      sql`
-      insert into encoders (id, name, region, status, capacity, ingest_addresses, supported_inputs, supported_outputs,
-        supported_video_codecs, supported_audio_codecs, missing, version)
-      values ('encoder_00000000000000000000000000', 'one', 'local', 'ONLINE', 1,
-        '{"rtmp": "rtmp://127.0.0.1:1935/live", "srt": "srt://127.0.0.1:9710"}', '{}', '{}', '{}', '{}', '{}', '1')`,
-    );
-    const { data } = await organization.ask<{ event: { languages: { primary: Ingest; backup: Ingest }[] } }>(
-      `query ($id: ID!) { event(id: $id) { languages { primary { endpoints { ...E } } backup { endpoints { ...E } } } } }
-       fragment E on IngestEndpoint { protocol serverUrl streamKey { id mask } srtPassphrase { id } }`,
-      { id },
-    );
-    const [language] = data.event.languages;
-    expect(language!.primary.endpoints.map(({ protocol }) => protocol)).toEqual(["RTMP", "SRT"]);
+  it("gives the addresses and the keys of both signals to an operator, by what each language is pushed by", async () => {
+    const languages = [
+      { code: "de", label: "Deutsch", templateId, backupEnabled: true },
+      { code: "en", label: "English", templateId, inputType: "SRT_PUSH" },
+    ];
+    const { id } = await create({ languages });
+    await addEncoder();
+    await mutate("addEventLanguage", { id, language: { code: "fr", label: "Français", templateId, inputType: "SRT_PUSH" } });
+    const [german, english, french] = await ingestsOf(id);
+    expect([german!.inputType, english!.inputType, french!.inputType]).toEqual(["RTMP_PUSH", "SRT_PUSH", "SRT_PUSH"]);
+    const shown = ({ endpoints }: Ingest) =>
+      endpoints.map(({ protocol, serverUrl, srtPassphrase }) => [protocol, serverUrl, srtPassphrase !== null]);
+    for (const signal of [german!.primary, german!.backup]) {
+      expect(shown(signal)).toEqual([
+        ["RTMPS", "rtmps://127.0.0.1:1936/live", false],
+        ["RTMP", "rtmp://127.0.0.1:1935/live", false],
+      ]);
+    }
+    for (const signal of [english!.primary, english!.backup, french!.primary])
+      expect(shown(signal)).toEqual([["SRT", "srt://127.0.0.1:9710", true]]);
     const operator = await organization.as("OPERATOR");
-    const reveal = async (secretId: string) =>
-      (
-        await operator<{ revealSecret: { value: string } }>(`mutation ($id: ID!) { revealSecret(input: { id: $id }) { value } }`, {
-          id: secretId,
-        })
-      ).data.revealSecret.value;
-    const keys = await Promise.all([language!.primary, language!.backup].map(({ endpoints }) => reveal(endpoints[0]!.streamKey.id)));
-    expect(new Set(keys).size).toBe(2);
-    expect(keys).toEqual([expect.stringMatching(/^\w{32}$/), expect.stringMatching(/^\w{32}$/)]);
+    const secrets = [german!, english!].flatMap(({ primary, backup }) => [primary, backup].flatMap(secretIdsOf));
+    const keys = await Promise.all(secrets.map((secretId) => reveal(secretId, operator)));
+    expect(keys.length).toBe(6);
+    expect(new Set(keys).size).toBe(6);
+    for (const key of keys) expect(key).toMatch(/^\w{32}$/);
+  });
+
+  it("takes a language by nothing but a push", async () => {
+    const answer = await mutate("createEvent", {
+      title: "Town hall",
+      languages: [{ code: "de", label: "Deutsch", templateId, inputType: "HLS_PULL" }],
+    });
+    expect(answer).toMatchObject({
+      event: null,
+      userErrors: [
+        { path: ["input", "languages", "0", "inputType"], message: expect.stringContaining("must be RTMP_PUSH or SRT_PUSH") as unknown },
+      ],
+    });
+  });
+
+  it("gets new keys for a language from an operator, of one signal or both, until it is live", async () => {
+    const { id } = await create({
+      languages: [
+        { code: "de", label: "Deutsch", templateId, inputType: "SRT_PUSH", backupEnabled: true },
+        { code: "en", label: "English", templateId },
+      ],
+    });
+    await addEncoder();
+    const operator = await organization.as("OPERATOR");
+    const keysOf = async (): Promise<readonly (readonly string[])[]> => {
+      const ingests = (await ingestsOf(id)).flatMap(({ primary, backup }) => [primary, backup]);
+      return Promise.all(ingests.map((ingest) => Promise.all(secretIdsOf(ingest).map((secretId) => reveal(secretId, operator)))));
+    };
+    const idsOf = async () => (await ingestsOf(id)).map(({ primary, backup }) => [secretIdsOf(primary), secretIdsOf(backup)]);
+    const generationOf = async () => {
+      const rows = await door.database.executor.execute<{ generation: number }>(sql`
+        select s.generation from event_languages l join sessions s on s.id = l.session_id where l.event_id = ${id} order by l.position`);
+      return rows.map(({ generation }) => generation);
+    };
+    const [ids, before, generations] = [await idsOf(), await keysOf(), await generationOf()];
+
+    const rotated = await mutate("rotateIngestKeys", { id, languageCode: "de", role: "BACKUP", expectedVersion: 1 }, operator);
+    expect(rotated).toMatchObject({ userErrors: [], event: { version: 2 } });
+    const once = await keysOf();
+    expect(once.map((keys, place) => keys.filter((key) => before[place]!.includes(key)).length)).toEqual([2, 0, 1, 1]);
+    // Whoever holds the ingest open has to open it anew, to take the new keys.
+    expect(await generationOf()).toEqual([generations[0]! + 1, generations[1]]);
+    await mutate("rotateIngestKeys", { id, languageCode: "DE" }, operator);
+    expect((await keysOf()).map((keys, place) => keys.filter((key) => once[place]!.includes(key)).length)).toEqual([0, 0, 1, 1]);
+    expect(await idsOf()).toEqual(ids);
+
+    const codesOf = async (input: object, ask = organization.ask) =>
+      (await mutate("rotateIngestKeys", { id, languageCode: "de", ...input }, ask)).userErrors.map(({ code, path }) => [
+        code,
+        path.join("."),
+      ]);
+    expect(await codesOf({ expectedVersion: 1 })).toEqual([["VERSION_CONFLICT", "input.expectedVersion"]]);
+    expect(await codesOf({ languageCode: "fr" })).toEqual([["NOT_FOUND", "input.languageCode"]]);
+    const direct = await organization.ask<{ rotateSecret: EventAnswer }>(
+      `mutation ($id: ID!) { rotateSecret(input: { id: $id }) { userErrors { code path message } } }`,
+      { id: ids[0]![0]![0]! },
+    );
+    expect(direct.data.rotateSecret.userErrors.map(({ code }) => code)).toEqual(["USED_BY_EVENT"]);
+
+    const { languages } = await mutate("startEventTest", { id }).then(
+      ({ event }) => event as unknown as { languages: { session: { id: string } }[] },
+    );
+    expect(await codesOf({ role: "PRIMARY" })).toEqual([]);
+    for (const { session } of languages) await signal(session.id, { A: true });
+    expect((await mutate("goLive", { id })).userErrors).toEqual([]);
+    expect(await codesOf({})).toEqual([["INVALID_STATE", "input.id"]]);
+    const live = await keysOf();
+    await mutate("stopEvent", { id, confirm: true });
+    expect(await codesOf({})).toEqual([["EVENT_ENDED", "input.id"]]);
+    expect(await keysOf()).toEqual(live);
   });
 });
 
+const INGESTS = `query ($id: ID!) { event(id: $id) { languages { inputType primary { ...I } backup { ...I } } } }
+  fragment I on Ingest { endpoints { protocol serverUrl streamKey { id mask } srtPassphrase { id } } }`;
+
+interface IngestsOfLanguage {
+  readonly inputType: string;
+  readonly primary: Ingest;
+  readonly backup: Ingest;
+}
+
+const ingestsOf = async (id: string) =>
+  (await organization.ask<{ event: { languages: readonly IngestsOfLanguage[] } }>(INGESTS, { id })).data.event.languages;
+
+/** The stream key, and over SRT the passphrase. */
+const secretIdsOf = ({ endpoints: [endpoint] }: Ingest): readonly string[] =>
+  [endpoint?.streamKey, endpoint?.srtPassphrase].flatMap((secret) => (secret ? [secret.id] : []));
+
+async function reveal(id: string, ask: TestOrganization["ask"]): Promise<string> {
+  const { data } = await ask<{ revealSecret: { value: string } }>(`mutation ($id: ID!) { revealSecret(input: { id: $id }) { value } }`, {
+    id,
+  });
+  return data.revealSecret.value;
+}
+
+/** That takes pushes of every kind. */
+async function addEncoder(): Promise<void> {
+  await door.database.executor.execute(sql`
+    insert into encoders (id, name, region, status, capacity, ingest_addresses, supported_inputs, supported_outputs,
+      supported_video_codecs, supported_audio_codecs, missing, version)
+    values ('encoder_00000000000000000000000000', 'one', 'local', 'ONLINE', 1,
+      '{"rtmp": "rtmp://127.0.0.1:1935/live", "rtmps": "rtmps://127.0.0.1:1936/live", "srt": "srt://127.0.0.1:9710"}',
+      '{}', '{}', '{}', '{}', '{}', '1') on conflict do nothing`);
+}
+
 interface Ingest {
-  readonly endpoints: readonly { readonly protocol: string; readonly streamKey: { readonly id: string } }[];
+  readonly endpoints: readonly {
+    readonly protocol: string;
+    readonly serverUrl: string;
+    readonly streamKey: { readonly id: string };
+    readonly srtPassphrase: { readonly id: string } | null;
+  }[];
 }

@@ -392,6 +392,8 @@ export type EventLanguageInput = {
   backupEnabled?: boolean | null | undefined;
   /** A tag of BCP 47, such as de or pt-BR; unique in the event. */
   code: string;
+  /** What both of its signals are pushed by: RTMP_PUSH, with or without TLS, or SRT_PUSH, encrypted. It can never change. */
+  inputType?: InputType | null | undefined;
   /** What attendees choose it by; 1 to 200 characters. */
   label: string;
   /** The template that its signal is encoded by. */
@@ -1359,7 +1361,7 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, recordingEnabled: boolean, limitations: Array<BackupOnlyLimitation>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, recordingEnabled: boolean, limitations: Array<BackupOnlyLimitation>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, inputType: InputType, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
 
 export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
 
@@ -1436,7 +1438,7 @@ export type PublicEventQueryVariables = Exact<{
 }>;
 
 
-export type PublicEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null, contentType: string, durationSeconds: number | null }> }>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, publishedSlide: { id: string, number: number, imageUrl: string } | null, questions: { nodes: Array<{ id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, replies: Array<{ text: string, authorName: string, at: string }> }> } } | null };
+export type PublicEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null, captionsUrl: string | null, contentType: string, durationSeconds: number | null }> }>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, publishedSlide: { id: string, number: number, imageUrl: string } | null, questions: { nodes: Array<{ id: string, text: string, authorName: string, status: QuestionStatus, upvotes: number, hasUpvoted: boolean, isMine: boolean, replies: Array<{ text: string, authorName: string, at: string }> }> } } | null };
 
 export type SessionDetailsQueryVariables = Exact<{
   id: string | number;
@@ -2754,6 +2756,7 @@ export const EventDocument = new TypedDocumentString(`
       id
       code
       label
+      inputType
       activeIngest
       viewerCount
       hlsUrl
@@ -2932,6 +2935,7 @@ export const PublicEventDocument = new TypedDocumentString(`
       recordings {
         id
         url
+        captionsUrl
         contentType
         durationSeconds
       }

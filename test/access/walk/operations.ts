@@ -28,6 +28,7 @@ export const ID_KINDS: Readonly<Record<string, Kind | "any">> = {
   "CancelScheduledActionsInput.ids": "scheduledaction",
   "ClearAlertsInput.ids": "alert",
   "ConfigureBackupIngestInput.id": "event",
+  "RotateIngestKeysInput.id": "event",
   "ConfigureProcessesInput.sessionId": "session",
   "CreateClipInput.assetId": "asset",
   "DeleteAssetsInput.ids": "asset",
@@ -422,6 +423,10 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
   "Mutation.revokeApiKeys": {
     ...{ permission: "revoke api keys", audit: "DELETE" },
     variants: async (world) => [{ input: { ids: [await world.fresh("apikey")] } }],
+  },
+  "Mutation.rotateIngestKeys": {
+    ...{ permission: "rotate ingest keys of events", audit: "ROTATE_SECRET" },
+    variants: async (world) => [{ input: { id: await world.event(), languageCode: "de" } }],
   },
   "Mutation.rotateSecret": {
     ...{ permission: "rotate secrets", audit: "ROTATE_SECRET" },

@@ -1,0 +1,52 @@
+import type { Context, TransactionContext } from "../access/context.ts";
+import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
+import { replaceSecret, sealSecret } from "../sessions/secret.store.ts";
+import { listSourceSecrets } from "../sessions/session.reads.ts";
+import { generateSecret } from "../sessions/session.prepare.ts";
+import { Verb } from "../sessions/session.rules.ts";
+import { Refusal, UserErrorCode } from "../shared/user-error.ts";
+import { logEventChanges } from "./event.changes.ts";
+import type { RotateIngestKeys } from "./event.input.ts";
+import type { IngestRole } from "./event.rules.ts";
+import { updateEventRow } from "./event.store.ts";
+import { decideRotateKeys } from "./event.transitions.ts";
+import { reopenIngest } from "./event-session.ts";
+import { refuseUnless, withEvent } from "./require-event.ts";
+
+const ROTATE = { permission: "rotate ingest keys of events", verb: Verb.ROTATE_SECRET, name: "rotate ingest keys" } as const;
+
+/**
+ * Puts generated stream keys and passphrases in the place of those of a language, before the event is live. Senders are cut off, and have
+ * to come with the new ones, which keep their ids.
+ */
+export async function rotateIngestKeys(context: Context, { languageCode, role, ...target }: RotateIngestKeys): Promise<string> {
+  return withEvent(context, ROTATE, target, async (transactionContext, event) => {
+    refuseUnless(decideRotateKeys(event));
+    const language = event.languages.find(({ code }) => code === languageCode);
+    if (!language) {
+      const message = "The event has no language of this code.";
+      throw new Refusal({ code: UserErrorCode.NOT_FOUND, message, path: ["input", "languageCode"] });
+    }
+    await replaceKeys(transactionContext, language.sessionId, role ?? null);
+    await reopenIngest(transactionContext, [language.sessionId]);
+    await updateEventRow(transactionContext.transaction, event.id, { updatedAt: transactionContext.clock.now() });
+    await logEventChanges(transactionContext, "UPDATED", [{ id: event.id, before: event, after: event }]);
+  });
+}
+
+const KEY_KINDS: readonly SecretKind[] = [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE];
+
+/** Of both signals when the role is null, whether or not there is a backup: its keys are there from the beginning. */
+async function replaceKeys(
+  { transaction, actor, vault, clock }: TransactionContext,
+  sessionId: string,
+  role: IngestRole | null,
+): Promise<void> {
+  const wanted = role === null ? Object.values(SECRET_POSITION) : [role === "PRIMARY" ? SECRET_POSITION.A : SECRET_POSITION.B];
+  const secrets = await listSourceSecrets(transaction, actor.organizationId, [sessionId]);
+  for (const { id, kind, position } of secrets) {
+    if (!KEY_KINDS.includes(kind) || !wanted.some((place) => place === position)) continue;
+    const sealed = sealSecret(vault, { sessionId, playbackId: null, kind, position, plaintext: generateSecret(), isGenerated: true });
+    await replaceSecret(transaction, id, { sealed, at: clock.now() });
+  }
+}
