@@ -1,3 +1,4 @@
+import { sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { customType, text, timestamp } from "drizzle-orm/pg-core";
 
 /** A point in time, to the millisecond, in UTC. */
@@ -10,3 +11,8 @@ export const orderedText = customType<{ data: string; driverData: string }>({ da
 export const transactionNumber = customType<{ data: string; driverData: string }>({ dataType: () => "xid8" });
 
 export const identifier = () => text();
+
+/** The place that a column's value has among some words of ours, from 1. Lists are sorted by it, and an index has it, in the very same words. */
+export function placeAmong(words: readonly string[], column: SQLWrapper): SQL {
+  return sql`array_position(${sql.raw(`array[${words.map((word) => `'${word}'`).join(", ")}]`)}, ${column})`;
+}

@@ -1,4 +1,5 @@
 import { and, eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { placeAmong } from "../database/columns.ts";
 import {
   keysetCondition,
   keysetLimit,
@@ -18,7 +19,7 @@ import { Health, SessionStatus, type SessionOrder } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
 import { secrets } from "./secret.table.ts";
 import { sessions } from "./session.table.ts";
-import { HEALTH_URGENCY, STATUS_URGENCY, urgency } from "./session.urgency.ts";
+import { HEALTH_URGENCY, STATUS_URGENCY } from "./session.urgency.rules.ts";
 import { textList } from "../database/text-list.ts";
 
 interface SessionOrderFacts {
@@ -31,8 +32,8 @@ interface SessionOrderFacts {
 export const SESSION_ORDERS: Readonly<Record<SessionOrder, SessionOrderFacts>> = {
   NAME: { key: sql`${sessions.nameOrder}`, keyType: "text", keyOf: (row) => row.nameOrder },
   CREATED_AT: { key: sql`${sessions.createdAt}`, keyType: "timestamptz", keyOf: (row) => row.createdAt.toISOString() },
-  STATUS: { key: urgency(sessions.status, STATUS_URGENCY), keyType: "bigint", keyOf: (row) => STATUS_URGENCY.indexOf(row.status) + 1 },
-  HEALTH: { key: urgency(sessions.health, HEALTH_URGENCY), keyType: "bigint", keyOf: (row) => HEALTH_URGENCY.indexOf(row.health) + 1 },
+  STATUS: { key: placeAmong(STATUS_URGENCY, sessions.status), keyType: "bigint", keyOf: (row) => STATUS_URGENCY.indexOf(row.status) + 1 },
+  HEALTH: { key: placeAmong(HEALTH_URGENCY, sessions.health), keyType: "bigint", keyOf: (row) => HEALTH_URGENCY.indexOf(row.health) + 1 },
   STATUS_CHANGED_AT: {
     key: sql`${sessions.statusChangedAt}`,
     keyType: "timestamptz",

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, doublePrecision, index, integer, jsonb, snakeCase, text, unique } from "drizzle-orm/pg-core";
-import { identifier, moment, orderedText } from "../database/columns.ts";
+import { identifier, moment, orderedText, placeAmong } from "../database/columns.ts";
 import { images } from "../images/image.table.ts";
 import { organizations } from "../organizations/organization.table.ts";
-import { HEALTH_URGENCY, STATUS_URGENCY, urgency } from "./session.urgency.ts";
+import { HEALTH_URGENCY, STATUS_URGENCY } from "./session.urgency.rules.ts";
 import type { DesiredStatus, Health, InputPath, InputType, OnAir, RemapRule, SessionStatus, Verb } from "./session.rules.ts";
 
 export const sessions = snakeCase.table(
@@ -86,8 +86,8 @@ export const sessions = snakeCase.table(
     index("sessions_by_name").on(table.organizationId, table.nameOrder, table.id),
     index("sessions_by_created_at").on(table.organizationId, table.createdAt, table.id),
     index("sessions_by_status_changed_at").on(table.organizationId, table.statusChangedAt, table.id),
-    index("sessions_by_status_urgency").on(table.organizationId, urgency(table.status, STATUS_URGENCY), table.id),
-    index("sessions_by_health_urgency").on(table.organizationId, urgency(table.health, HEALTH_URGENCY), table.id),
+    index("sessions_by_status_urgency").on(table.organizationId, placeAmong(STATUS_URGENCY, table.status), table.id),
+    index("sessions_by_health_urgency").on(table.organizationId, placeAmong(HEALTH_URGENCY, table.health), table.id),
     // Each of the filters with the order by name, so that a page is read and no more.
     index("sessions_by_status").on(table.organizationId, table.status, table.nameOrder, table.id),
     index("sessions_by_health").on(table.organizationId, table.health, table.nameOrder, table.id),
