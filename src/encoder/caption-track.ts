@@ -7,6 +7,9 @@ interface WaitingCaptions extends PictureCaptions {
   readonly run: number;
 }
 
+/** Where captions are kept, when it is that of a recording. */
+export type CaptionedFolder = Pick<ArchiveFolder, "marker" | "seconds" | "addCaptions">;
+
 /** How times of an encoder process lie on the timeline of an archive. */
 export interface Laying {
   /** Of the process; what was before is not archived. */
@@ -30,7 +33,7 @@ export class CaptionTrack {
   #laying: Laying | null = null;
   #endSeconds = 0;
   /** What is added to times on the timeline of the archive, to have those in the recording. */
-  #offsets: ReadonlyMap<ArchiveFolder, number> = new Map();
+  #offsets: ReadonlyMap<CaptionedFolder, number> = new Map();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -55,7 +58,7 @@ export class CaptionTrack {
   }
 
   /** A segment begins in these directories, at a time on the timeline of the archive. */
-  beginSegment(folders: readonly ArchiveFolder[], beginSeconds: number): void {
+  beginSegment(folders: readonly CaptionedFolder[], beginSeconds: number): void {
     const recordings = folders.filter(({ marker }) => marker.kind === "RECORDING");
     this.#offsets = new Map(recordings.map((folder) => [folder, folder.seconds - beginSeconds]));
   }
