@@ -31,8 +31,8 @@ export interface Door {
 
 /**
  * Finds who calls from the Authorization header (or the same text of a socket's connection_init).
- * The database is asked after the call came, never before: a revoked key ends with its next request. Throws the fault UNAUTHENTICATED, and SERVICE_UNAVAILABLE
- * while the database, or the issuer of a token whose key is not known, does not answer.
+ * The database is asked after the call came, never before: a revoked key ends with its next request. Throws the fault UNAUTHENTICATED, and
+ * SERVICE_UNAVAILABLE while the database, or the issuer of a token whose key is not known, does not answer.
  */
 export async function authenticate(door: Door, authorization: string | null): Promise<Actor> {
   const shown = BEARER_PATTERN.exec(authorization ?? "")?.[1] ?? "";

@@ -128,14 +128,7 @@ export async function pageAlertsOfSessions(
   const { ownerIds, page } = wantedPages;
   const wanted = wantedOwners(executor, ownerIds);
   const found = selectAlerts(executor)
-    .where(
-      and(
-        eq(alerts.organizationId, organizationId),
-        eq(alerts.sessionId, wanted.ownerId),
-        isOpenOrNot(open),
-        keysetCondition(NEWEST_FIRST, page),
-      ),
-    )
+    .where(and(sessionAlertsClauses({ organizationId, open }, sql`${wanted.ownerId}`).condition, keysetCondition(NEWEST_FIRST, page)))
     .orderBy(keysetOrderBy(NEWEST_FIRST, page))
     .limit(keysetLimit(page))
     .as("found");

@@ -1,11 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { AssetReport } from "../../src/encoder/asset-teller.ts";
 import type { ProcessLaunch } from "../../src/encoder/runner.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import { readFrameCodes } from "../support/frame-codes.ts";
-import { freeMulticast, pictureArguments, startSender, type PictureOptions, type Sender } from "../support/media.ts";
+import { eventually, freeMulticast, pictureArguments, startSender, type PictureOptions, type Sender } from "../support/media.ts";
 
 let processNumber = 0;
 
@@ -67,6 +67,19 @@ async function listen(address: string, port: number, onPackets: (packets: Buffer
 /** The file or playlist of an asset. */
 export function assetPath(root: string, { id, fileName }: AssetReport): string {
   return join(root, "assets", id, fileName);
+}
+
+/** Media is in the archive of each of these processes. */
+export async function whenGrown(
+  { root, told }: { readonly root: string; readonly told: ReadonlyMap<string, AssetReport> },
+  ...processes: readonly { readonly processId: string }[]
+): Promise<void> {
+  await eventually("something is archived", () =>
+    processes.every(({ processId }) => {
+      const asset = [...told.values()].find((each) => each.processId === processId);
+      return asset !== undefined && existsSync(join(dirname(assetPath(root, asset)), "s000001.m4s"));
+    }),
+  );
 }
 
 /**

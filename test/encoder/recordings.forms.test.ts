@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AssetReport } from "../../src/encoder/asset-teller.ts";
 import type { Observation } from "../../src/encoder/runner.ts";
 import { readFrameCodes } from "../support/frame-codes.ts";
 import { decodeWhole, eventually, probe } from "../support/media.ts";
 import { fileOutput, httpOutput, launchOf, openMediaBench, passthrough, rendition } from "./media-harness.ts";
-import { assetPath, breaksOf, processOf, startCodedSource, startReceiver } from "./process-harness.ts";
+import { assetPath, breaksOf, processOf, startCodedSource, startReceiver, whenGrown } from "./process-harness.ts";
 
 let bench: Awaited<ReturnType<typeof openMediaBench>>;
 beforeAll(async () => {
@@ -28,16 +28,6 @@ async function whenReady(count: number, ...processes: readonly { readonly proces
 const codecsOf = async (asset: AssetReport): Promise<readonly string[]> =>
   (await probe(assetPath(bench.root, asset))).map(({ codec_name: name }) => name);
 
-/** Media is in the archive of each of these. */
-async function whenGrown(...processes: readonly { readonly processId: string }[]): Promise<void> {
-  await eventually("something is archived", () =>
-    processes.every((process) => {
-      const [asset] = assetsOf(process);
-      return asset !== undefined && existsSync(join(dirname(assetPath(bench.root, asset)), "s000001.m4s"));
-    }),
-  );
-}
-
 describe.concurrent("whatever is recorded", () => {
   it.each([
     ["H265", "AAC", ["hevc", "aac"]],
@@ -50,7 +40,7 @@ describe.concurrent("whatever is recorded", () => {
       const processes = [processOf("RECORDING"), processOf("REPLAY")];
       const running = bench.start({ ...launchOf({ urlA: source.url }, [httpOutput({ renditions: [own] })]), processes });
       await running.until("the session runs", isRunning, 30_000);
-      await whenGrown(...processes);
+      await whenGrown(bench, ...processes);
       await running.session.stop();
       await source.stop();
       for (const asset of await whenReady(2, ...processes)) {
@@ -69,7 +59,7 @@ describe.concurrent("whatever is recorded", () => {
     const launch = launchOf({ urlA: source.url }, [httpOutput({ renditions: [rendition(), passthrough] })]);
     const running = bench.start({ ...launch, processes });
     await running.until("the session runs", isRunning);
-    await whenGrown(...processes);
+    await whenGrown(bench, ...processes);
     const sent = source.lastCode(bench.root);
     await running.session.stop();
     const lastSent = await sent;
@@ -107,7 +97,7 @@ describe.concurrent("whatever is recorded", () => {
     const processes = [processOf("RECORDING"), processOf("REPLAY")];
     const running = bench.start({ ...launchOf({ urlA: source.url }, [httpOutput()]), processes });
     await running.until("the session runs", isRunning);
-    await whenGrown(...processes);
+    await whenGrown(bench, ...processes);
     await running.session.stop();
     await source.stop();
     for (const asset of await whenReady(2, ...processes)) {
@@ -133,7 +123,7 @@ describe.concurrent("whatever is recorded", () => {
     ];
     const running = bench.start({ ...launchOf({ urlA: source.url }, [file, group, other]), processes });
     await running.until("the session runs", isRunning);
-    await whenGrown(...processes.slice(0, 3));
+    await whenGrown(bench, ...processes.slice(0, 3));
     await eventually("a thumbnail", () => running.last().processes?.[3]?.contentVersion);
     await running.session.stop();
     await source.stop();
@@ -148,7 +138,7 @@ describe.concurrent("whatever is recorded", () => {
     const processes = [processOf("RECORDING", { renditionId: passthrough.id }), processOf("REPLAY", { renditionId: passthrough.id })];
     const running = bench.start({ ...launchOf({ urlA: first.url }, [httpOutput({ renditions: [passthrough] })]), processes });
     await running.until("the session runs", isRunning);
-    await whenGrown(...processes);
+    await whenGrown(bench, ...processes);
     await first.stop();
     await running.until("the loss shows", ({ health }) => health === "ERROR");
     const second = await startCodedSource({ size: "256x144", group: first });
@@ -171,7 +161,7 @@ describe.concurrent("whatever is recorded", () => {
     const processes = [processOf("RECORDING"), processOf("REPLAY")];
     const running = bench.start({ ...launchOf({ urlA: source.url }, [httpOutput()]), processes });
     await running.until("the session runs", isRunning);
-    await whenGrown(...processes);
+    await whenGrown(bench, ...processes);
     const [deleted, kept] = assetsOf(...processes);
     rmSync(join(bench.root, "assets", deleted!.id), { recursive: true });
     await running.until("one is not active", ({ processes: told }) => told?.[0]?.isActive === false);

@@ -12,7 +12,7 @@ import { eventually } from "../support/media.ts";
 import { isAlive } from "../support/process-list.ts";
 import { nextOutput, startNode } from "../support/tied.ts";
 import { httpOutput, launchOf, openMediaBench, passthrough, rendition } from "./media-harness.ts";
-import { breaksOf, processOf, seamsOf, startCodedSource, withoutTail } from "./process-harness.ts";
+import { breaksOf, processOf, seamsOf, startCodedSource, whenGrown, withoutTail } from "./process-harness.ts";
 import { expectSteady } from "./steadiness.ts";
 
 const FRAME_RATE = 25;
@@ -107,7 +107,7 @@ describe.concurrent("what is recorded", () => {
     const bench = await openMediaBench({ root: directory, finisherPath: broken, retryMilliseconds: [100, 100] });
     const { session, until } = bench.start({ ...launchOf({ urlA: source.url }, [httpOutput()]), processes: [recording] });
     await until("the session runs", ({ status, health }) => status === "RUNNING" && health === "OK");
-    await sleep(2_000);
+    await whenGrown(bench, recording);
     await session.stop();
     await source.stop();
     const failed = await eventually("it failed", () => [...bench.told.values()].find(({ status }) => status === "FAILED"));
@@ -131,10 +131,10 @@ describe.concurrent("what is recorded", () => {
     const source = await startCodedSource();
     const bench = await openMediaBench({ root: directory });
     bench.storage.hasRoom = false;
-    const { session, until } = bench.start({ ...launchOf({ urlA: source.url }, [httpOutput()]), processes: [processOf("RECORDING")] });
+    const recording = processOf("RECORDING");
+    const { session, until } = bench.start({ ...launchOf({ urlA: source.url }, [httpOutput()]), processes: [recording] });
     await until("the session runs", ({ status, health }) => status === "RUNNING" && health === "OK");
-    await eventually("some of it is there", () => [...bench.told.values()].length === 1);
-    await sleep(2_000);
+    await whenGrown(bench, recording);
     await session.stop();
     await source.stop();
     const waiting = await eventually("it waits", () => [...bench.told.values()].find(({ reason }) => reason !== null));
@@ -164,7 +164,7 @@ describe.concurrent("what is recorded", () => {
       processes,
     });
     await until("the session runs", ({ status, health }) => status === "RUNNING" && health === "OK");
-    await sleep(2_000);
+    await whenGrown(bench, ...processes);
     await session.stop();
     await source.stop();
     await eventually("one is being finished", () => existsSync(`${slow}.log`));

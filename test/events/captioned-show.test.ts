@@ -7,6 +7,7 @@ import { keepPushing, push } from "../commands/push-sender.ts";
 import { makeCaptionedFilm, readSrt, wordsOf } from "../support/captions.ts";
 import { readFrameCodes } from "../support/frame-codes.ts";
 import { eventually } from "../support/media.ts";
+import { untilEvent } from "./until-event.ts";
 
 /** Both ways to push a language, its keys and its captions, from the first signal to the subtitles, with nothing in place of anything. */
 const SHOW_MILLISECONDS = 120_000;
@@ -56,17 +57,8 @@ interface EventView {
 const VIEW = `query ($id: ID!) { event(id: $id) { status languages { code activeIngest primary { ...S } backup { ...S } } } }
   fragment S on Ingest { state endpoints { protocol serverUrl streamKey { id } srtPassphrase { id } } }`;
 
-async function until(id: string, what: string, isSo: (event: EventView) => boolean): Promise<EventView> {
-  return eventually(
-    what,
-    async () => {
-      const { event } = await product.client.graphql<{ event: EventView }>(VIEW, { id });
-      if (!isSo(event)) throw new Error(JSON.stringify(event));
-      return event;
-    },
-    STEP_MILLISECONDS,
-  );
-}
+const until = (id: string, what: string, isSo: (event: EventView) => boolean): Promise<EventView> =>
+  untilEvent({ client: product.client, query: VIEW, id, milliseconds: STEP_MILLISECONDS }, what, isSo);
 
 async function act(field: string, input: object, type = `${field[0]?.toUpperCase()}${field.slice(1)}Input`): Promise<string> {
   const { answer } = await product.client.graphql<{

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { LiveProduct, segmentsOf } from "../commands/live-product.ts";
 import { keepPushing } from "../commands/push-sender.ts";
 import { eventually, probe } from "../support/media.ts";
+import { untilEvent } from "./until-event.ts";
 
 let product: LiveProduct;
 let sender: { readonly stop: () => Promise<void> } | null = null;
@@ -37,17 +38,8 @@ interface EventView {
 const VIEW = `query ($id: ID!) { event(id: $id) { status assets { nodes { id status url durationSeconds } }
   languages { hlsUrl session { status runs { nodes { endedAt } } } primary { state endpoints { protocol serverUrl streamKey { id } } } } } }`;
 
-async function until(id: string, what: string, isSo: (event: EventView) => boolean): Promise<EventView> {
-  return eventually(
-    what,
-    async () => {
-      const { event } = await product.client.graphql<{ event: EventView }>(VIEW, { id });
-      if (!isSo(event)) throw new Error(JSON.stringify(event));
-      return event;
-    },
-    60_000,
-  );
-}
+const until = (id: string, what: string, isSo: (event: EventView) => boolean): Promise<EventView> =>
+  untilEvent({ client: product.client, query: VIEW, id, milliseconds: 60_000 }, what, isSo);
 
 async function act(field: string, type: string, input: object): Promise<void> {
   const { answer } = await product.client.graphql(

@@ -8,6 +8,7 @@ import { makePicture } from "../images/pictures.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
 import { decodeWhole, eventually, probe } from "../support/media.ts";
 import { sendFiles } from "../support/upload.ts";
+import { untilEvent } from "./until-event.ts";
 
 /**
  * One show from its first signal to its recording, as its operator, its attendees and its players have it. Nothing is taken on trust of a
@@ -62,17 +63,8 @@ const VIEW = `query ($id: ID!) { event(id: $id) { status limitations onDemand { 
   languages { code activeIngest viewerCount session { status } primary { ...S } backup { ...S } } } }
   fragment S on Ingest { state endpoints { protocol serverUrl streamKey { id } } }`;
 
-async function until(id: string, what: string, isSo: (event: EventView) => boolean): Promise<EventView> {
-  return eventually(
-    what,
-    async () => {
-      const { event } = await product.client.graphql<{ event: EventView }>(VIEW, { id });
-      if (!isSo(event)) throw new Error(JSON.stringify(event));
-      return event;
-    },
-    STEP_MILLISECONDS,
-  );
-}
+const until = (id: string, what: string, isSo: (event: EventView) => boolean): Promise<EventView> =>
+  untilEvent({ client: product.client, query: VIEW, id, milliseconds: STEP_MILLISECONDS }, what, isSo);
 
 const all = (isSo: (language: LanguageView) => boolean) => (event: EventView) => event.languages.every(isSo);
 
