@@ -43,9 +43,10 @@ it("sends what is new in order, removes what is gone, and says all of it again t
   name(1, 2);
   write("manifest.mpd", "<MPD/>");
   await eventually("all is there", () => receiver.files.has("/a/b/manifest.mpd"));
-  expect(receiver.log).toEqual(
-    ["ra_0.init", "ra_0_1.m4s", "ra_0_2.m4s", "media_0.m3u8", "manifest.mpd"].map((file) => `PUT /a/b/${file}?x=1`),
-  );
+  const sent = (...files: readonly string[]) => files.map((file) => `PUT /a/b/${file}?x=1`);
+  // Media goes at the same time, before what names it.
+  expect(receiver.log.slice(0, 3).toSorted()).toEqual(sent("ra_0.init", "ra_0_1.m4s", "ra_0_2.m4s"));
+  expect(receiver.log.slice(3)).toEqual(sent("media_0.m3u8", "manifest.mpd"));
   expect(sender.state()).toMatchObject({ isConnected: true, problem: null, bytes: receiver.bytes() });
 
   name(2, 3);
