@@ -7,7 +7,6 @@ import { currentCursor, cursorOf, resumeAfter } from "../../src/changes/cursor.t
 import { encodeCursor, oldestUnseen, positionAt, snapshotBefore, type Position } from "../../src/changes/position.ts";
 import { readChanges } from "../../src/changes/read-changes.ts";
 import { readUntold } from "../../src/changes/read-untold.ts";
-import { sweepOldChanges } from "../../src/changes/retention.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import { systemClock } from "../../src/shared/clock.ts";
@@ -20,9 +19,10 @@ import {
   StartSessionsDocument,
   UpdateSessionDocument,
 } from "../generated/documents.ts";
+import { waitUntil } from "../encoder/world.ts";
 import { insertTemplate } from "../support/context.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
-import { change, countUp, createThings, deleteThing, pauseUpTo, silentLog } from "./support.ts";
+import { change, countUp, createThings, deleteThing, outlasts, pauseUpTo, silentLog, sweepEverything } from "./support.ts";
 
 let server: TestServer;
 let writers: Database;
@@ -122,9 +122,10 @@ describe("changes", () => {
     expect(empty).toMatchObject({ nodes: [], pageInfo: { hasNextPage: false, endCursor: expect.any(String) } });
     const stranger = await server.otherOrganization();
     await createSession(stranger, "Old");
-    const { cursor } = await poll(caller, empty.pageInfo.endCursor!);
-    await server.database.executor.execute(sql`update changes set at = now() - interval '30 hours'`);
-    expect(await sweepOldChanges({ database: server.database, clock: systemClock, log: silentLog })).toBeGreaterThan(0);
+    const { changeCursor } = await stranger.graphql(ChangeCursorDocument);
+    const young = async () => (await poll(caller, empty.pageInfo.endCursor!)).cursor;
+    const cursor = await waitUntil(young, (later) => outlasts(later, changeCursor));
+    await sweepEverything(server.database);
     expect((await poll(caller, cursor)).nodes).toEqual([]);
     // Whoever kept the older one is told, though none of the changes that are gone was its own: nobody can know that any more.
     const { nodes } = await poll(caller, empty.pageInfo.endCursor!);

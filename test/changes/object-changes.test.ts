@@ -14,7 +14,18 @@ import { Cursor } from "../../src/graphql/scalars.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { waitUntil } from "../encoder/world.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
-import { begin, change, countUp, createThings, deleteThing, newOrganizationId, openLog, pauseUpTo, silentLog } from "./support.ts";
+import {
+  begin,
+  change,
+  countUp,
+  createThings,
+  deleteThing,
+  newOrganizationId,
+  openLog,
+  outlasts,
+  pauseUpTo,
+  silentLog,
+} from "./support.ts";
 
 interface State {
   readonly value: number;
@@ -339,7 +350,9 @@ describe("a cursor that is too old", () => {
     await test.database.executor.execute(sql`delete from changes`);
     const before = await currentCursor(test.database.executor, systemClock);
     await append(new Date(Date.now() - 26 * 3_600_000), 1);
-    const between = await currentCursor(test.database.executor, systemClock);
+    const now = () => currentCursor(test.database.executor, systemClock);
+    const appended = await now();
+    const between = await waitUntil(now, (cursor) => outlasts(cursor, appended));
     await append(new Date(), 2);
     // A transaction that is open anywhere in the same PostgreSQL puts a sweep off.
     const sweep = (rest?: { rows: number }) => sweepOldChanges({ database: writers, clock: systemClock, log: silentLog, ...rest });

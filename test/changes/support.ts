@@ -1,13 +1,17 @@
 import { sql } from "drizzle-orm";
 import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
+import { expect } from "vitest";
 import { appendChanges, type NewChange } from "../../src/changes/append-changes.ts";
 import { openChangeLog, type ChangeLog, type ChangeLogOptions } from "../../src/changes/change-log.ts";
 import { createChangeStream, type ChangeStream, type TakenRows } from "../../src/changes/change-stream.ts";
 import { readExtent } from "../../src/changes/change.store.ts";
-import { positionAt, wasSeen } from "../../src/changes/position.ts";
+import { decodeCursor, oldestUnseen, positionAt, wasSeen } from "../../src/changes/position.ts";
+import { sweepOldChanges } from "../../src/changes/retention.ts";
 import type { LoggedChange } from "../../src/changes/change.store.ts";
 import type { Database, Executor } from "../../src/database/database.ts";
+import { required } from "../../src/shared/assert.ts";
+import { systemClock } from "../../src/shared/clock.ts";
 import { createLog } from "../../src/shared/log.ts";
 
 export const silentLog = createLog({ level: "silent" });
@@ -125,3 +129,25 @@ export async function begin(database: Database): Promise<OpenTransaction> {
     done.catch(reject);
   });
 }
+
+/** Makes everything that is in the log older than it is kept for, and has it swept. */
+export async function sweepEverything(database: Database): Promise<void> {
+  await database.executor.execute(sql`update changes set at = at - interval '30 hours'`);
+  const remaining = async () => {
+    await sweepOldChanges({ database, clock: systemClock, log: silentLog });
+    const [row] = await database.executor.execute<{ count: number }>(sql`select count(*)::integer as count from changes`);
+    return row?.count;
+  };
+  // A transaction that is open anywhere in the same PostgreSQL puts a sweep off.
+  await expect.poll(remaining, { timeout: 20_000 }).toBe(0);
+}
+
+/**
+ * Whether a cursor is young enough to outlast a sweep of what another one saw. A later one may not be, while a transaction of the
+ * same PostgreSQL that had begun before is still open.
+ */
+export function outlasts(cursor: string, other: string): boolean {
+  return oldestUnseen(snapshotOf(cursor)) >= snapshotOf(other).xmax;
+}
+
+const snapshotOf = (cursor: string) => required(decodeCursor(cursor), "mark of a cursor").position.snapshot;

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -28,24 +28,35 @@ const toldOf = ({ last }: RunningSession, { processId }: ProcessLaunch): Process
 
 let copies = 0;
 
-/** The next so many contents as they are when they are told, each with the version of its own. */
+/** The next so many contents in the order that they come in, each with the version that it is told with. */
 async function contentsOf(running: RunningSession, process: ProcessLaunch, count: number): Promise<readonly string[]> {
   const paths = new Map<string, string>();
   await eventually(
     `${count} contents`,
     () => {
-      const { contentVersion } = toldOf(running, process) ?? {};
-      if (contentVersion && !paths.has(contentVersion)) {
+      const content = openContent(pathOf(process));
+      if (content && !paths.has(content.version)) {
         copies += 1;
         const path = join(bench.root, `copy-${copies}${process.kind === "THUMBNAIL" ? ".jpg" : ".mp4"}`);
-        copyFileSync(pathOf(process), path);
-        paths.set(contentVersion, path);
+        writeFileSync(path, content.bytes);
+        paths.set(content.version, path);
       }
-      return paths.size >= count;
+      return paths.size >= count && paths.has(toldOf(running, process)?.contentVersion ?? "");
     },
     30_000,
   );
-  return [...paths.values()];
+  return [...paths.values()].slice(0, count);
+}
+
+/** What is in the file now, and its version: the file may be replaced at any moment, and a version is told a moment later. */
+function openContent(path: string): { readonly version: string; readonly bytes: Buffer } | null {
+  if (!existsSync(path)) return null;
+  const file = openSync(path, "r");
+  try {
+    return { version: Math.round(fstatSync(file).mtimeMs).toString(36), bytes: readFileSync(file) };
+  } finally {
+    closeSync(file);
+  }
 }
 
 async function firstCodes(paths: readonly string[]): Promise<readonly number[]> {

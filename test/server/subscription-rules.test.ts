@@ -1,13 +1,8 @@
-import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApiKey } from "../../src/access/create-api-key.ts";
-import { decodeCursor, isLater } from "../../src/changes/position.ts";
-import { sweepOldChanges } from "../../src/changes/retention.ts";
-import { required } from "../../src/shared/assert.ts";
-import { systemClock } from "../../src/shared/clock.ts";
-import { createLog } from "../../src/shared/log.ts";
 import { CreateSessionDocument, RevokeApiKeysDocument, SessionChangesDocument, UpdateSessionDocument } from "../generated/documents.ts";
 import type { SessionFilter } from "../generated/documents.ts";
+import { outlasts, sweepEverything } from "../changes/support.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { openStreamSocket } from "../support/stream-socket.ts";
 
@@ -40,26 +35,11 @@ function follow(variables: { filter?: SessionFilter; snapshot?: boolean; after?:
   return { end: subscription.end, next: async () => (await subscription.next()).sessionChanges };
 }
 
-const snapshotOf = (cursor: string) => required(decodeCursor(cursor), "mark of a cursor").position.snapshot;
-
-/** Makes everything that is in the log older than it is kept for, and has it swept. */
-async function sweepEverything(): Promise<void> {
-  const { database } = server;
-  await database.executor.execute(sql`update changes set at = at - interval '26 hours'`);
-  const isSwept = async () => {
-    await sweepOldChanges({ database, clock: systemClock, log: createLog({ level: "silent" }) });
-    const [row] = await database.executor.execute<{ count: number }>(sql`select count(*)::integer as count from changes`);
-    return row?.count;
-  };
-  // A transaction that is open anywhere in the same PostgreSQL puts a sweep off.
-  await expect.poll(isSwept, { timeout: 10_000 }).toBe(0);
-}
-
 describe("a cursor that is older than what is kept", () => {
   it("is answered LAGGED first, then the oldest that is kept; with a snapshot wanted, that instead", async () => {
     const old = await cursorNow();
     const id = await createSession("Old");
-    await sweepEverything();
+    await sweepEverything(server.database);
     await change(id);
     await change(id);
 
@@ -96,15 +76,15 @@ describe("a heartbeat", () => {
     await change(id);
     const { cursor: changed } = await told.next();
     told.end();
-    // Those that came meanwhile may be of before the change.
+    // Those that came meanwhile may be of before the change, or of a moment at which an older transaction was open.
     let cursor: string;
     do {
       const heartbeat = await quiet.next();
       expect(heartbeat.kind).toBe("HEARTBEAT");
       ({ cursor } = heartbeat);
-    } while (isLater(snapshotOf(changed), snapshotOf(cursor)));
+    } while (!outlasts(cursor, changed));
     quiet.end();
-    await sweepEverything();
+    await sweepEverything(server.database);
 
     const lagging = follow({ after: before });
     expect((await lagging.next()).kind).toBe("LAGGED");
