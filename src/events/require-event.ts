@@ -26,21 +26,21 @@ export interface EventTarget {
 
 /**
  * The frame of every verb on one event: asks for the right and the package, locks the event and then its sessions, does the work, and
- * keeps who did it. Gives the event's id.
+ * keeps who did it, to the event and to what else the work names. Gives the event's id.
  */
 export async function withEvent(
   context: Context,
   { permission, verb, name }: EventVerb,
   { id, expectedVersion, path = ["input", "id"] }: EventTarget,
-  work: (context: TransactionContext, event: StoredEvent) => Promise<void>,
+  work: (context: TransactionContext, event: StoredEvent) => Promise<readonly string[] | void>,
 ): Promise<string> {
   assertPermission(context.actor, permission, verb);
   return inTransaction(context, name, async (transactionContext) => {
     await requirePackage(transactionContext, "EVENTS");
     const event = await requireEvent(transactionContext, id, path);
     refuseOldVersion(event, expectedVersion);
-    await work(transactionContext, event);
-    await recordAudit(transactionContext, { verb, objectIds: [event.id] });
+    const others = (await work(transactionContext, event)) ?? [];
+    await recordAudit(transactionContext, { verb, objectIds: [event.id, ...others] });
     return event.id;
   });
 }
