@@ -7,7 +7,7 @@ import { lockSessions } from "../sessions/session.store.ts";
 import { requirePackage } from "../organizations/require-package.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
-import { lockEvent, type StoredEvent } from "./event.store.ts";
+import { findEvents, lockEvent, type StoredEvent } from "./event.store.ts";
 import type { EventDecision } from "./event.transitions.ts";
 
 export interface EventVerb {
@@ -45,17 +45,31 @@ export async function withEvent(
   });
 }
 
+/** The event as it is at this moment, for a verb that has much to do before its frame: refused as the frame would refuse it. */
+export async function lookAtEvent(context: Context, { id, path = ["input", "id"] }: EventTarget): Promise<StoredEvent> {
+  return inTransaction(context, "look at an event", async (transactionContext) => {
+    await requirePackage(transactionContext, "EVENTS");
+    const { transaction, actor } = transactionContext;
+    const [event] = isIdentifier("event", id) ? await findEvents(transaction, actor.organizationId, [id]) : [];
+    return event ?? refuseUnknown(path);
+  });
+}
+
 /** The event with its sessions, all of them locked; refused when the organization has none of this id. */
 async function requireEvent(context: TransactionContext, id: string, path: readonly string[]): Promise<StoredEvent> {
   const { transaction, actor } = context;
   const event = isIdentifier("event", id) ? await lockEvent(transaction, actor.organizationId, id) : null;
-  if (!event) throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no event with this id.", path });
+  if (!event) return refuseUnknown(path);
   await lockSessions(
     transaction,
     actor.organizationId,
     event.languages.map(({ sessionId }) => sessionId),
   );
   return event;
+}
+
+function refuseUnknown(path: readonly string[]): never {
+  throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no event with this id.", path });
 }
 
 export function refuseUnless({ refusals }: EventDecision): void {
