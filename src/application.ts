@@ -214,6 +214,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const dispatcher = await startWebhookDispatcher({
     ...{ database, changeLog, vault, network: networkPolicyOf(environment), clock, log },
     deliveryMilliseconds: environment.webhookSeconds * 1_000,
+    onAttempt: metrics.webhooks.attempted,
   });
   closers.push({ stage: "workers", close: () => dispatcher.close() });
   const sweeping = startAssetSweeping({

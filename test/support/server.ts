@@ -10,7 +10,7 @@ import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
-import { openMetrics } from "../../src/observability/metrics.ts";
+import { openMetrics, type Metrics } from "../../src/observability/metrics.ts";
 import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
@@ -60,6 +60,7 @@ export interface TestServer extends TestCaller {
   readonly database: Database;
   readonly address: TestDatabase["address"];
   readonly changeLog: ChangeLog;
+  readonly metrics: Metrics;
   /** A key of another level, of the same organization. */
   readonly callerOfLevel: (level: AccessLevel) => Promise<TestCaller>;
   /** The ADMIN of a new organization. */
@@ -144,6 +145,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     database,
     address,
     changeLog,
+    metrics,
     async callerOfLevel(accessLevel) {
       const { key } = await createApiKey(first.context, { name: `Test ${randomBytes(6).toString("hex")}`, accessLevel });
       return callerWith(key, first.organizationId, accessLevel);
