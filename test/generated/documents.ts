@@ -1685,7 +1685,7 @@ export type WatchedEventQueryVariables = Exact<{
 }>;
 
 
-export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, onDemand: { blockers: Array<{ code: UserErrorCode }> }, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null }> }> } | null };
+export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, onDemand: { blockers: Array<{ code: UserErrorCode }> }, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null, captionsUrl: string | null }> }> } | null };
 
 export type PublishedSlideSubscriptionVariables = Exact<{
   eventId: string | number;
@@ -3979,6 +3979,7 @@ export const WatchedEventDocument = new TypedDocumentString(`
       recordings {
         id
         url
+        captionsUrl
       }
     }
   }
