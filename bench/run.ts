@@ -2,6 +2,7 @@
 import { benchCsv } from "./csv.ts";
 import { benchPageQuery } from "./page-query.ts";
 import { benchProcesses } from "./processes.ts";
+import { benchRefusals } from "./refusals.ts";
 import { benchStartup } from "./startup.ts";
 import { benchSubscribers } from "./subscribers.ts";
 import { benchWrites } from "./writes.ts";
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   csv: benchCsv,
   "page-query": benchPageQuery,
   processes: benchProcesses,
+  refusals: benchRefusals,
   startup: benchStartup,
   subscribers: benchSubscribers,
   writes: benchWrites,

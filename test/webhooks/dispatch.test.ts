@@ -204,7 +204,7 @@ describe("a webhook", () => {
         const attempts = (outcome: string) => scraped.value("headend_webhook_attempts_total", { outcome });
         return {
           // Repeated for as long as it takes to look.
-        attempts: [attempts("DELIVERED"), Math.sign(attempts("RETRYING") ?? -1), attempts("FAILED")],
+          attempts: [attempts("DELIVERED"), Math.sign(attempts("RETRYING") ?? -1), attempts("FAILED")],
           waiting: scraped.value("headend_webhook_deliveries_waiting"),
           age: Math.sign(scraped.value("headend_webhook_delivery_age_seconds") ?? -1),
         };
