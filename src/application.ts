@@ -235,6 +235,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     bell,
     network: networkPolicyOf(environment),
     defaultRegion: environment.region,
+    assetRetention: assetRetentionOf(environment),
     // A free port is known only once it is taken.
     get publicUrl() {
       return environment.publicUrl ?? url;

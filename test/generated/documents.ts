@@ -1133,7 +1133,7 @@ export type WebhookDeliveryStatus =
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package> } } };
+export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package>, assetRetentionDays: number | null, assetGigabytes: number | null } } };
 
 export type RateLimitQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -2064,6 +2064,8 @@ export const WhoAmIDocument = new TypedDocumentString(`
       id
       name
       packages
+      assetRetentionDays
+      assetGigabytes
     }
     accessLevel
     actor

@@ -37,6 +37,7 @@ export interface TestServerOptions {
   readonly originHandler?: OriginHandler;
   /** What it serves of assets, shares and stills; left out, of no encoder of its own. */
   readonly assets?: Partial<Pick<AssetOriginOptions, "own" | "objectStore">>;
+  readonly assetRetention?: Context["assetRetention"];
   readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
   readonly persistedOperations?: PersistedMode;
@@ -90,6 +91,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     bell,
     network: { allowedNetworks: options.allowedNetworks ?? ["127.0.0.0/8"] },
     defaultRegion: "local",
+    assetRetention: options.assetRetention ?? { days: null, bytes: null },
     publicUrl: "http://127.0.0.1:4000",
   };
   const server = await startServer({
