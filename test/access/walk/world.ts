@@ -172,12 +172,17 @@ export class World {
 
   /** Somebody who joined an event. */
   async attendee(eventId: string): Promise<GraphqlClient> {
+    return createGraphqlClient(this.server.url, await this.attendeeToken(eventId));
+  }
+
+  /** The same as what they show. */
+  async attendeeToken(eventId: string): Promise<string> {
     const { token } = await this.#ask("mutation ($input: JoinEventInput!) { joinEvent(input: $input) { token userErrors { message } } }", {
       eventId,
       accessCode: this.#accessCode,
       displayName: this.name("attendee"),
     });
-    return createGraphqlClient(this.server.url, token as unknown as string);
+    return token as unknown as string;
   }
 
   async scheduledAction(eventId: string): Promise<string> {
