@@ -4,6 +4,7 @@ import { benchCsv } from "./csv.ts";
 import { benchFleet } from "./fleet.ts";
 import { benchPageQuery } from "./page-query.ts";
 import { benchProcesses } from "./processes.ts";
+import { benchRefusals } from "./refusals.ts";
 import { benchStartup } from "./startup.ts";
 import { benchSubscribers } from "./subscribers.ts";
 import { benchWrites } from "./writes.ts";
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   fleet: benchFleet,
   "page-query": benchPageQuery,
   processes: benchProcesses,
+  refusals: benchRefusals,
   startup: benchStartup,
   subscribers: benchSubscribers,
   writes: benchWrites,

@@ -214,6 +214,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const dispatcher = await startWebhookDispatcher({
     ...{ database, changeLog, vault, network: networkPolicyOf(environment), clock, log },
     deliveryMilliseconds: environment.webhookSeconds * 1_000,
+    onAttempt: metrics.webhooks.attempted,
   });
   closers.push({ stage: "workers", close: () => dispatcher.close() });
   const sweeping = startAssetSweeping({
@@ -234,6 +235,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     bell,
     network: networkPolicyOf(environment),
     defaultRegion: environment.region,
+    assetRetention: assetRetentionOf(environment),
     // A free port is known only once it is taken.
     get publicUrl() {
       return environment.publicUrl ?? url;
