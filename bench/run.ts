@@ -1,5 +1,7 @@
 // Runs every measurement, or those named on the command line; `main.ts` compiles it first.
+import { benchBulk } from "./bulk.ts";
 import { benchCsv } from "./csv.ts";
+import { benchFleet } from "./fleet.ts";
 import { benchPageQuery } from "./page-query.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchRefusals } from "./refusals.ts";
@@ -8,7 +10,9 @@ import { benchSubscribers } from "./subscribers.ts";
 import { benchWrites } from "./writes.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  bulk: benchBulk,
   csv: benchCsv,
+  fleet: benchFleet,
   "page-query": benchPageQuery,
   processes: benchProcesses,
   refusals: benchRefusals,
