@@ -21,6 +21,7 @@ import { startAgent } from "./encoder/agent.ts";
 import { startClipMaker } from "./encoder/clip-maker.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
+import { startStorageAlerts } from "./alerts/keep-storage-alerts.ts";
 import { assetRetentionOf, limitsOf, networkPolicyOf, s3SettingsOf, tokenSettingsOf } from "./environment.settings.ts";
 import { startEventKeeper } from "./events/event-keeper.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
@@ -222,6 +223,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     everyMilliseconds: environment.assetSweepSeconds * 1_000,
   });
   closers.push({ stage: "workers", close: sweeping.close });
+  closers.push({ stage: "workers", close: startStorageAlerts({ database, bell, clock, log }).close });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
