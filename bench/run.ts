@@ -1,5 +1,6 @@
 // Runs every measurement, or those named on the command line; `main.ts` compiles it first.
 import { benchCsv } from "./csv.ts";
+import { benchMedia } from "./media.ts";
 import { benchPageQuery } from "./page-query.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchStartup } from "./startup.ts";
@@ -8,6 +9,7 @@ import { benchWrites } from "./writes.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   csv: benchCsv,
+  media: benchMedia,
   "page-query": benchPageQuery,
   processes: benchProcesses,
   startup: benchStartup,
