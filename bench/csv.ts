@@ -2,13 +2,12 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
-import { Upload } from "../src/graphql/upload.ts";
 import { CSV_ROW_LIMIT } from "../src/imports/csv.read.ts";
 import type { CsvImportResult } from "../src/imports/csv.result.ts";
 import { exportSessionsCsv } from "../src/imports/export-sessions-csv.ts";
 import { importSessionsCsv } from "../src/imports/import-sessions-csv.ts";
 import { copyIn, copyOut, readTables } from "./copy.ts";
-import { sessionsFile } from "./files.ts";
+import { sessionsFile, uploadOf } from "./files.ts";
 import { openBenchInstallation, type Installation } from "./installation.ts";
 import { alternate, extraMegabytesOf, megabytes, report } from "./measure.ts";
 import type { StreamReport, StreamTask } from "./stream-process.ts";
@@ -109,13 +108,6 @@ async function importFile({ context }: Installation, bytes: Buffer): Promise<Csv
 
 async function clear({ context }: Installation): Promise<void> {
   await context.database.executor.execute(sql`truncate sessions, changes cascade`);
-}
-
-/** A file that comes in as a socket gives it. */
-function uploadOf(bytes: Buffer): Upload {
-  return new Upload(async function* () {
-    for (let start = 0; start < bytes.length; start += 65_536) yield bytes.subarray(start, start + 65_536);
-  });
 }
 
 function milliseconds(value: number): string {

@@ -1,3 +1,4 @@
+import { Upload } from "../src/graphql/upload.ts";
 import { writeCsv } from "../src/imports/csv.write.ts";
 
 const ROW = {
@@ -26,4 +27,11 @@ export function sessionsFile(count: number, change: (index: number) => Partial<t
       rows.map((row) => Object.values(row)),
     ),
   );
+}
+
+/** A file that comes in as a socket gives it. */
+export function uploadOf(bytes: Buffer): Upload {
+  return new Upload(async function* () {
+    for (let start = 0; start < bytes.length; start += 65_536) yield bytes.subarray(start, start + 65_536);
+  });
 }

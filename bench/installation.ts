@@ -70,6 +70,7 @@ export function benchContext(database: Database, organizationId: string): Contex
     bell: { ring: () => undefined },
     network: { allowedNetworks: [] },
     defaultRegion: "local",
+    assetRetention: { days: null, bytes: null },
     publicUrl: "http://127.0.0.1:4000",
     actor: {
       organizationId,

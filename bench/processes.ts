@@ -141,7 +141,7 @@ function openFolder(root: string, kind: "RECORDING" | "REPLAY", id: string): Pro
   return ArchiveFolder.create(root, {
     ...{ id: `${kind}-${id}`, organizationId: "", sessionId: "", runId: "", processId: null, kind, playbackId: "", renditionId: id },
     ...{ playbackName: null, renditionName: null, fileName: "", contentType: "", createdAt: "", limitSeconds: null, isIndependent: true },
-    ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0, captionsFileName: null },
+    ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0, captionsFileName: null, waitsForRoom: false },
   });
 }
 

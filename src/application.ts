@@ -21,6 +21,7 @@ import { startAgent } from "./encoder/agent.ts";
 import { startClipMaker } from "./encoder/clip-maker.ts";
 import { startReaper } from "./encoder/reaper.ts";
 import type { Environment } from "./environment.ts";
+import { startStorageAlerts } from "./alerts/keep-storage-alerts.ts";
 import { assetRetentionOf, limitsOf, networkPolicyOf, s3SettingsOf, tokenSettingsOf } from "./environment.settings.ts";
 import { startEventKeeper } from "./events/event-keeper.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
@@ -214,6 +215,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
   const dispatcher = await startWebhookDispatcher({
     ...{ database, changeLog, vault, network: networkPolicyOf(environment), clock, log },
     deliveryMilliseconds: environment.webhookSeconds * 1_000,
+    onAttempt: metrics.webhooks.attempted,
   });
   closers.push({ stage: "workers", close: () => dispatcher.close() });
   const sweeping = startAssetSweeping({
@@ -221,6 +223,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     everyMilliseconds: environment.assetSweepSeconds * 1_000,
   });
   closers.push({ stage: "workers", close: sweeping.close });
+  closers.push({ stage: "workers", close: startStorageAlerts({ database, bell, clock, log }).close });
   metrics.showInstallation(database.executor);
   const tokenSettings = tokenSettingsOf(environment);
   const tokens = tokenSettings && createTokenVerifier(tokenSettings, log);
@@ -234,6 +237,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     bell,
     network: networkPolicyOf(environment),
     defaultRegion: environment.region,
+    assetRetention: assetRetentionOf(environment),
     // A free port is known only once it is taken.
     get publicUrl() {
       return environment.publicUrl ?? url;

@@ -57,5 +57,7 @@ export const DENIED_VERBS: Readonly<Record<Permission, string | null>> = {
   "stop events": "STOP_EVENT",
   moderate: "MODERATE",
   "publish slides": "CONFIGURE",
+  "schedule actions": "SCHEDULE",
+  "cancel scheduled actions": "CANCEL",
   "read the audit": null,
 };

@@ -16,6 +16,8 @@ export interface Context {
   readonly network: NetworkPolicy;
   /** The region that new sessions are put in when none is named. */
   readonly defaultRegion: string;
+  /** What organizations keep of their assets that have no limits of their own; null for no limit. */
+  readonly assetRetention: { readonly days: number | null; readonly bytes: number | null };
   /** The base of the addresses that players open, without a slash at its end. */
   readonly publicUrl: string;
   readonly actor: Actor;

@@ -38,6 +38,8 @@ export const PERMISSIONS = {
   "stop events": "OPERATOR",
   moderate: "OPERATOR",
   "publish slides": "OPERATOR",
+  "schedule actions": "OPERATOR",
+  "cancel scheduled actions": "OPERATOR",
   "list api keys": "ADMIN",
   "create api keys": "ADMIN",
   "revoke api keys": "ADMIN",

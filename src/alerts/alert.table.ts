@@ -16,7 +16,7 @@ export const alerts = snakeCase.table(
     sessionId: identifier(),
     /** As it was called when the alert was raised, for when it is gone. */
     sessionName: text(),
-    /** What it is about: the session itself, or a playback, a process or an event by its id. */
+    /** What it is about: the session itself, or a playback, a process, an event or an asset by its id. */
     subjectId: identifier().notNull(),
     code: text().$type<AlertCode>().notNull(),
     severity: text().$type<AlertSeverity>().notNull(),

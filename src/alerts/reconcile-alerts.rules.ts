@@ -8,6 +8,7 @@ import {
   type AlertSeverity,
   type AlertTeller,
 } from "./alert.rules.ts";
+import { identifierKind } from "../shared/identifier.ts";
 
 /**
  * The life of an alert; there is at most one open for each subject and code:
@@ -16,6 +17,8 @@ import {
  *   repeated  the cause came again, which is counted, or is of another severity by now → open, active
  *   fading    the cause is gone → open, not active; when it comes back within 10 s the alert is repeated
  *   ended     RESOLVED after 10 s without the cause, CLEARED by a caller, SUBJECT_STOPPED or SUBJECT_DELETED with its session
+ *
+ * One about an asset, which no runner knows of, lasts until its cause is gone or the session is deleted.
  *
  * What happened at a moment never fades. Once it was cleared, the cleared row goes on to tell how often its runner had counted it then,
  * so that a runner which goes on to tell of it does not raise it anew before it happens again.
@@ -83,7 +86,7 @@ export interface KnownAlerts {
 /** What becomes of the alerts of one session after something was told of it. What was told before changes nothing. */
 export function reconcileAlerts({ known, at, newId, telling }: KnownAlerts & { readonly telling: Telling }): readonly AlertStep[] {
   const causes = new Map(telling.causes.map((cause) => [keyOf(cause), cause]));
-  const open = known.filter(isOpen);
+  const open = known.filter((alert) => isOpen(alert) && !isOfAsset(alert));
   const faded = open.filter((alert) => isFaded(alert, at));
   const lasting = open.filter((alert) => !isFaded(alert, at));
   const isLasting = new Set(lasting.map(keyOf));
@@ -103,7 +106,9 @@ export function reconcileAlerts({ known, at, newId, telling }: KnownAlerts & { r
 export function endAlerts(known: readonly AlertRecord[], ending: Ending): readonly AlertStep[] {
   return forgetCounters(
     known,
-    known.filter(isOpen).map((alert) => end(alert, ending)),
+    known
+      .filter((alert) => isOpen(alert) && !(ending.endReason === "SUBJECT_STOPPED" && isOfAsset(alert)))
+      .map((alert) => end(alert, ending)),
   );
 }
 
@@ -122,6 +127,11 @@ export function clearAlerts({ known, at, newId, clearedBy }: KnownAlerts & { rea
 
 export function isOpen(alert: Pick<AlertRecord, "endedAt">): boolean {
   return alert.endedAt === null;
+}
+
+/** What is wrong with what a run left goes on when its session is stopped, or runs anew. */
+function isOfAsset({ subjectId }: Pick<AlertRecord, "subjectId">): boolean {
+  return identifierKind(subjectId) === "asset";
 }
 
 /** There is one open alert for each of these. */

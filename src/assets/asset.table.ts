@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, doublePrecision, index, snakeCase, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, doublePrecision, index, snakeCase, text } from "drizzle-orm/pg-core";
 import { identifier, moment } from "../database/columns.ts";
 import { organizations } from "../organizations/organization.table.ts";
 import { processes } from "../processes/process.table.ts";
@@ -43,6 +43,8 @@ export const assets = snakeCase.table(
     droppedSeconds: doublePrecision().notNull().default(0),
     /** Beside a recording, the captions that came with it; null where none did. */
     captionsFileName: text(),
+    /** Its recording is over, and there is no room on the encoder's disk to finish it. */
+    waitsForRoom: boolean().notNull().default(false),
     createdAt: moment().notNull(),
     /** Opens it without credentials until then; null while it is not shared. */
     shareToken: text(),
@@ -65,6 +67,9 @@ export const assets = snakeCase.table(
     index("assets_waiting_clips")
       .on(table.encoderId, table.id)
       .where(sql`kind = 'CLIP' and status = 'IN_PROGRESS' and deleted_at is null`),
+    index("assets_waiting_for_room")
+      .on(table.id)
+      .where(sql`waits_for_room`),
     index("assets_deleted")
       .on(table.deletedAt)
       .where(sql`deleted_at is not null`),

@@ -7,7 +7,11 @@ import { Fault } from "../shared/user-error.ts";
 import { availabilityFault, findFault } from "./sql-state.ts";
 
 /** What Drizzle uses of the driver's client. */
-type Query = PromiseLike<unknown[]> & { readonly values: () => PromiseLike<unknown[][]> };
+type Query = PromiseLike<unknown[]> & {
+  readonly values: () => PromiseLike<unknown[][]>;
+  /** The columns' bytes, of which Drizzle knows nothing. */
+  readonly raw: () => PromiseLike<(Uint8Array | null)[][]>;
+};
 
 /** What runs statements. */
 export interface StatementClient {
@@ -94,10 +98,11 @@ async function counted<T>(observer: DatabaseObserver, run: () => Promise<T>): Pr
 function guardQuery(watch: Watch, observe: Observe, start: () => Query): Query {
   const run = <T>(exchange: () => PromiseLike<T>) => observe(() => watch(exchange).catch(throwFault));
   return {
-    // A promise that starts with its first listener, as the driver's own: `values()` has to come before.
+    // A promise that starts with its first listener, as the driver's own: `values()` and `raw()` have to come before.
     // oxlint-disable-next-line unicorn/no-thenable
     then: (resolve, reject) => run(start).then(resolve, reject),
     values: () => run(() => start().values()),
+    raw: () => run(() => start().raw()),
   };
 }
 

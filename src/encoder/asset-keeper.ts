@@ -123,7 +123,7 @@ export class AssetKeeper {
       ...owner,
       ...FILES[owner.kind],
       ...{ id: newIdentifier("asset"), createdAt: new Date().toISOString() },
-      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0, captionsFileName: null },
+      ...{ state: "OPEN", reason: null, bytes: 0, durationSeconds: 0, droppedSeconds: 0, captionsFileName: null, waitsForRoom: false },
     });
     this.#tell(folder.marker);
     return folder;
@@ -213,9 +213,11 @@ export class AssetKeeper {
     const { host, ffmpegPath, log } = this.#options;
     if (this.#isClosed || ffmpegPath === null || !(await folder.isThere())) return;
     if (!(await this.#hasRoomFor(folder))) {
-      await this.#mark(folder, { reason: NO_ROOM });
+      await this.#mark(folder, { reason: NO_ROOM, waitsForRoom: true });
       return this.#later(() => this.#enqueue(folder, attempt), this.#options.roomMilliseconds ?? FULL_DISK_MILLISECONDS);
     }
+    // What it waited for is there.
+    if (folder.marker.waitsForRoom) await this.#mark(folder, { reason: null, waitsForRoom: false });
     try {
       const onStart = (child: FfmpegProcess): void => {
         this.#child = child;

@@ -37,6 +37,8 @@ const AssetMarker = z.object({
   state: z.enum(["OPEN", "ENDED", "READY", "FAILED"]),
   /** Why it failed, or what its end waits for, as a sentence. */
   reason: z.string().nullable(),
+  /** There is no room to finish it. */
+  waitsForRoom: z.boolean().default(false),
   bytes: z.number(),
   durationSeconds: z.number(),
   /** Of a replay that keeps its newest part alone, how long everything was together that it dropped. */
@@ -61,7 +63,16 @@ export async function readMarker(directory: string): Promise<AssetMarker | null>
 }
 
 /** What is told of an asset whose marker says this. */
-export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds, captionsFileName, ...marker }: AssetMarker): AssetReport {
+export function reportOf({
+  state,
+  reason,
+  waitsForRoom,
+  bytes,
+  durationSeconds,
+  droppedSeconds,
+  captionsFileName,
+  ...marker
+}: AssetMarker): AssetReport {
   const { id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt } = marker;
   return {
     ...{ id, organizationId, sessionId, runId, processId, kind, playbackName, renditionName, fileName, contentType, createdAt },
@@ -71,5 +82,6 @@ export function reportOf({ state, reason, bytes, durationSeconds, droppedSeconds
     durationSeconds,
     droppedSeconds,
     captionsFileName,
+    waitsForRoom: waitsForRoom && state === "ENDED",
   };
 }

@@ -62,7 +62,7 @@ async function writeTogether(
       select * from jsonb_to_recordset(${JSON.stringify(reports.map(storable))}::text::jsonb) as t (
         id text, "organizationId" text, "sessionId" text, "runId" text, "processId" text, kind text, "playbackName" text,
         "renditionName" text, "fileName" text, "contentType" text, status text, reason text, bytes bigint,
-        "durationSeconds" double precision, "droppedSeconds" double precision, "captionsFileName" text, "createdAt" timestamptz)),
+        "durationSeconds" double precision, "droppedSeconds" double precision, "captionsFileName" text, "waitsForRoom" boolean, "createdAt" timestamptz)),
     -- Held, so that none of them goes between this look and the row that names it.
     held_runs as (
       select r.id, r.organization_id from runs r where r.id in (select "runId" from told) for key share),
@@ -72,9 +72,9 @@ async function writeTogether(
       select c.id from processes c where c.id in (select "processId" from told) for key share)
     insert into assets as a (
       id, organization_id, kind, status, status_reason, session_id, process_id, run_id, playback_name, rendition_name, encoder_id,
-      file_name, content_type, bytes, duration_seconds, dropped_seconds, captions_file_name, created_at)
+      file_name, content_type, bytes, duration_seconds, dropped_seconds, captions_file_name, waits_for_room, created_at)
     select t.id, r.organization_id, t.kind, t.status, t.reason, s.id, c.id, r.id, t."playbackName", t."renditionName", ${encoderId},
-      t."fileName", t."contentType", t.bytes, t."durationSeconds", t."droppedSeconds", t."captionsFileName", t."createdAt"
+      t."fileName", t."contentType", t.bytes, t."durationSeconds", t."droppedSeconds", t."captionsFileName", t."waitsForRoom", t."createdAt"
     from told t
     join held_runs r on r.id = t."runId" and r.organization_id = t."organizationId"
     left join held_sessions s on s.id = t."sessionId"
@@ -85,7 +85,8 @@ async function writeTogether(
     on conflict (id) do update set
       status = excluded.status, status_reason = excluded.status_reason, file_name = excluded.file_name,
       content_type = excluded.content_type, bytes = excluded.bytes, duration_seconds = excluded.duration_seconds,
-      dropped_seconds = excluded.dropped_seconds, captions_file_name = excluded.captions_file_name
+      dropped_seconds = excluded.dropped_seconds, captions_file_name = excluded.captions_file_name,
+      waits_for_room = excluded.waits_for_room
     where a.encoder_id = excluded.encoder_id and a.status <> 'READY' and a.deleted_at is null
     returning a.id, a.organization_id, ${assetStateJson} as state`);
   const steps = rows.flatMap(({ id, organization_id: organizationId, state }): AssetStep[] => {

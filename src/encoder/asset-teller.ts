@@ -31,6 +31,8 @@ export interface AssetReport {
   readonly droppedSeconds: number;
   /** Beside the file, the captions that came with it; null where none did, and before it is whole. */
   readonly captionsFileName: string | null;
+  /** It is over, and there is no room here to finish it. */
+  readonly waitsForRoom: boolean;
   /** ISO text. */
   readonly createdAt: string;
 }

@@ -22,10 +22,12 @@ const CODE_MASK = 0x7f;
 export function readCaptionPairs(messages: Buffer): readonly string[] {
   const bytes = withoutEscapes(messages);
   const pairs: string[] = [];
-  for (let at = bytes.indexOf(CAPTION_DATA); at >= 0; at = bytes.indexOf(CAPTION_DATA, at + 1)) {
+  let end = 0;
+  // Each byte is read once: what looks like a message within another is a part of that one.
+  for (let at = bytes.indexOf(CAPTION_DATA); at >= 0; at = bytes.indexOf(CAPTION_DATA, Math.max(at + 1, end))) {
     const count = (bytes[at + CAPTION_DATA.length] ?? 0) & COUNT_MASK;
     const first = at + CAPTION_DATA.length + 2;
-    const end = Math.min(bytes.length, first + count * TRIPLET_BYTES);
+    end = Math.min(bytes.length, first + count * TRIPLET_BYTES);
     for (let triplet = first; triplet + TRIPLET_BYTES <= end; triplet += TRIPLET_BYTES) {
       const [head = 0, one = 0, other = 0] = bytes.subarray(triplet);
       const isOfField1 = (head & VALIDITY_AND_TYPE) === VALID_FIELD_1;

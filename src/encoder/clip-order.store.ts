@@ -26,7 +26,7 @@ export async function readClipOrders(executor: Executor, encoderId: string): Pro
       'report', jsonb_build_object(
         'id', a.id, 'organizationId', a.organization_id, 'sessionId', coalesce(a.session_id, ''), 'runId', a.run_id, 'processId', null,
         'kind', a.kind, 'playbackName', a.playback_name, 'renditionName', a.rendition_name, 'fileName', a.file_name,
-        'contentType', a.content_type, 'status', a.status, 'reason', null, 'bytes', null, 'durationSeconds', null, 'droppedSeconds', 0,
+        'contentType', a.content_type, 'status', a.status, 'reason', null, 'bytes', null, 'durationSeconds', null, 'droppedSeconds', 0, 'waitsForRoom', false,
         'createdAt', a.created_at),
       'replayId', c.replay_id, 'isReplayStored', r.location is not distinct from 'OBJECT_STORE',
       'cueInSeconds', c.cue_in_seconds, 'cueOutSeconds', c.cue_out_seconds,

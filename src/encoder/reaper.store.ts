@@ -27,7 +27,11 @@ export interface SurveyLimits {
   readonly fadedAt: Date;
 }
 
-/** Reads the signs of life, and whether there is work, in one statement that takes no lock. */
+/**
+ * Reads the signs of life, and whether there is work, in one statement that takes no lock. Every gateway and agent asks twice a second:
+ * it looks at each encoder that holds anything, found one after the other in the index, since a look at each of 10,000 sessions took
+ * PostgreSQL a quarter of a core for 20 agents.
+ */
 export async function survey(executor: Executor, { waitingMilliseconds, fadedAt }: SurveyLimits): Promise<Survey> {
   const [row] = await executor.execute<{ signs: readonly [string, string][]; has_work: boolean }>(sql`
     select
@@ -35,8 +39,12 @@ export async function survey(executor: Executor, { waitingMilliseconds, fadedAt 
         select jsonb_agg(jsonb_build_array(e.id, e.last_seen_at || '/' || e.started_at))
         from encoders e where e.status <> ${EncoderStatus.LOST}), '[]'::jsonb) as signs,
       exists (
-        select from sessions s
-        where s.encoder_id is not null and not exists (select from encoders e where e.id = s.encoder_id and e.status <> ${EncoderStatus.LOST}))
+        with recursive holders as (
+          select min(s.encoder_id) as id from sessions s
+          union all
+          select (select min(s.encoder_id) from sessions s where s.encoder_id > h.id) from holders h where h.id is not null)
+        select from holders h
+        where h.id is not null and not exists (select from encoders e where e.id = h.id and e.status <> ${EncoderStatus.LOST}))
       or exists (
         select from sessions s
         where s.encoder_id is null and (

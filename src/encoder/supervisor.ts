@@ -38,6 +38,7 @@ export type ReportResult = "WRITTEN" | "RELEASED" | "IGNORED" | "NOT_HELD";
 
 export interface SessionTelemetry extends TelemetrySample {
   readonly sessionId: string;
+  readonly generation: number;
 }
 
 export interface SupervisorOptions {
@@ -232,9 +233,9 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
     fail,
     drop: (ids) => ids.forEach((id) => seats.get(id)?.phase === "IDLE" && seats.delete(id)),
     telemetry: () =>
-      [...seats.values()].flatMap(({ id: sessionId, phase, runner }) => {
+      [...seats.values()].flatMap(({ id: sessionId, generation, phase, runner }) => {
         const sample = phase === "RUNNING" ? runner?.telemetry() : null;
-        return sample ? [{ sessionId, ...sample }] : [];
+        return sample ? [{ sessionId, generation, ...sample }] : [];
       }),
     handOn() {
       for (const seat of seats.values()) if (seat.cause !== "FENCED") stop(seat, "HANDED_ON");

@@ -18,6 +18,8 @@ export const sessionTelemetry = snakeCase.table(
     droppedFrames: integer(),
     pathA: jsonb().$type<PathSample>(),
     pathB: jsonb().$type<PathSample>(),
+    /** Of the session, that it was told of: another one's signals say nothing of what arrives now. */
+    generation: integer(),
   },
   (table) => [index("session_telemetry_by_encoder").on(table.encoderId)],
 );

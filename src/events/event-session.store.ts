@@ -52,6 +52,7 @@ export async function takeProcessSettings(transaction: Transaction, sessionIds: 
 /** What is older was told by an encoder that is gone, or cannot reach the database. */
 const FRESH_SECONDS = 5;
 
+/** What was told of a generation that was replaced is left out: its senders are cut off, or will be in a moment. */
 export async function readPaths(executor: Executor, sessionIds: readonly string[]): Promise<ReadonlyMap<string, PathsReading>> {
   const rows = await executor.execute<{ reading: PathsReading }>(sql`
     select jsonb_build_object('sessionId', s.id, 'activePath', s.active_path, 'pathA', t.path_a, 'pathB', t.path_b,
@@ -59,7 +60,7 @@ export async function readPaths(executor: Executor, sessionIds: readonly string[
     from sessions s
     left join encoders e on e.id = s.encoder_id and e.last_seen_at > now() - ${FRESH_SECONDS}::integer * interval '1 second'
     left join session_telemetry t
-      on t.session_id = s.id and t.encoder_id = s.encoder_id and t.at > now() - ${FRESH_SECONDS}::integer * interval '1 second'
+      on t.session_id = s.id and t.encoder_id = s.encoder_id and t.generation = s.generation and t.at > now() - ${FRESH_SECONDS}::integer * interval '1 second'
     where s.id = any(${textList(sessionIds)})`);
   return new Map(rows.map(({ reading }) => [reading.sessionId, reading]));
 }

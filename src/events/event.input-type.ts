@@ -157,7 +157,11 @@ export class RotateIngestKeysInput {
   @Field(() => String, { description: "The language's code." })
   languageCode!: string;
 
-  @Field(() => IngestRole, { nullable: true, description: "The signal whose keys are replaced; null or left out: both." })
+  @Field(() => IngestRole, {
+    nullable: true,
+    description:
+      "The signal whose keys are replaced; null or left out: both. The other one's sender has to connect anew, with the keys that it has.",
+  })
   role?: IngestRole | null;
 }
 

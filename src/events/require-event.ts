@@ -7,7 +7,7 @@ import { lockSessions } from "../sessions/session.store.ts";
 import { requirePackage } from "../organizations/require-package.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import { Refusal, UserErrorCode } from "../shared/user-error.ts";
-import { lockEvent, type StoredEvent } from "./event.store.ts";
+import { findEvents, lockEvent, type StoredEvent } from "./event.store.ts";
 import type { EventDecision } from "./event.transitions.ts";
 
 export interface EventVerb {
@@ -26,22 +26,32 @@ export interface EventTarget {
 
 /**
  * The frame of every verb on one event: asks for the right and the package, locks the event and then its sessions, does the work, and
- * keeps who did it. Gives the event's id.
+ * keeps who did it, to the event and to what else the work names. Gives the event's id.
  */
 export async function withEvent(
   context: Context,
   { permission, verb, name }: EventVerb,
   { id, expectedVersion, path = ["input", "id"] }: EventTarget,
-  work: (context: TransactionContext, event: StoredEvent) => Promise<void>,
+  work: (context: TransactionContext, event: StoredEvent) => Promise<readonly string[] | void>,
 ): Promise<string> {
   assertPermission(context.actor, permission, verb);
   return inTransaction(context, name, async (transactionContext) => {
     await requirePackage(transactionContext, "EVENTS");
     const event = await requireEvent(transactionContext, id, path);
     refuseOldVersion(event, expectedVersion);
-    await work(transactionContext, event);
-    await recordAudit(transactionContext, { verb, objectIds: [event.id] });
+    const others = (await work(transactionContext, event)) ?? [];
+    await recordAudit(transactionContext, { verb, objectIds: [event.id, ...others] });
     return event.id;
+  });
+}
+
+/** The event as it is at this moment, for a verb that has much to do before its frame: refused as the frame would refuse it. */
+export async function lookAtEvent(context: Context, { id, path = ["input", "id"] }: EventTarget): Promise<StoredEvent> {
+  return inTransaction(context, "look at an event", async (transactionContext) => {
+    await requirePackage(transactionContext, "EVENTS");
+    const { transaction, actor } = transactionContext;
+    const [event] = isIdentifier("event", id) ? await findEvents(transaction, actor.organizationId, [id]) : [];
+    return event ?? refuseUnknown(path);
   });
 }
 
@@ -49,13 +59,17 @@ export async function withEvent(
 async function requireEvent(context: TransactionContext, id: string, path: readonly string[]): Promise<StoredEvent> {
   const { transaction, actor } = context;
   const event = isIdentifier("event", id) ? await lockEvent(transaction, actor.organizationId, id) : null;
-  if (!event) throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no event with this id.", path });
+  if (!event) return refuseUnknown(path);
   await lockSessions(
     transaction,
     actor.organizationId,
     event.languages.map(({ sessionId }) => sessionId),
   );
   return event;
+}
+
+function refuseUnknown(path: readonly string[]): never {
+  throw new Refusal({ code: UserErrorCode.NOT_FOUND, message: "There is no event with this id.", path });
 }
 
 export function refuseUnless({ refusals }: EventDecision): void {

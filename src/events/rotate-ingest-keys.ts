@@ -27,26 +27,30 @@ export async function rotateIngestKeys(context: Context, { languageCode, role, .
       const message = "The event has no language of this code.";
       throw new Refusal({ code: UserErrorCode.NOT_FOUND, message, path: ["input", "languageCode"] });
     }
-    await replaceKeys(transactionContext, language.sessionId, role ?? null);
-    await reopenIngest(transactionContext, [language.sessionId]);
+    const secretIds = await replaceKeys(transactionContext, language.sessionId, role ?? null);
+    // Nobody holds a backup open that there is none of: the primary's sender need not be cut off.
+    const isOpen = role !== "BACKUP" || language.isBackupEnabled;
+    if (isOpen) await reopenIngest(transactionContext, [language.sessionId]);
     await updateEventRow(transactionContext.transaction, event.id, { updatedAt: transactionContext.clock.now() });
     await logEventChanges(transactionContext, "UPDATED", [{ id: event.id, before: event, after: event }]);
+    return [language.sessionId, ...secretIds];
   });
 }
 
 const KEY_KINDS: readonly SecretKind[] = [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE];
 
-/** Of both signals when the role is null, whether or not there is a backup: its keys are there from the beginning. */
+/** Of both signals when the role is null, whether or not there is a backup: its keys are there from the beginning. Gives their ids. */
 async function replaceKeys(
   { transaction, actor, vault, clock }: TransactionContext,
   sessionId: string,
   role: IngestRole | null,
-): Promise<void> {
+): Promise<readonly string[]> {
   const wanted = role === null ? Object.values(SECRET_POSITION) : [role === "PRIMARY" ? SECRET_POSITION.A : SECRET_POSITION.B];
   const secrets = await listSourceSecrets(transaction, actor.organizationId, [sessionId]);
-  for (const { id, kind, position } of secrets) {
-    if (!KEY_KINDS.includes(kind) || !wanted.some((place) => place === position)) continue;
+  const replaced = secrets.filter(({ kind, position }) => KEY_KINDS.includes(kind) && wanted.some((place) => place === position));
+  for (const { id, kind, position } of replaced) {
     const sealed = sealSecret(vault, { sessionId, playbackId: null, kind, position, plaintext: generateSecret(), isGenerated: true });
     await replaceSecret(transaction, id, { sealed, at: clock.now() });
   }
+  return replaced.map(({ id }) => id);
 }

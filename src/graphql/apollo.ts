@@ -17,7 +17,6 @@ import { mediaTypeFor, statusFor } from "./media-type.ts";
 import { meteringPlugin } from "./metering.ts";
 import { isLargeAnswer } from "./large-answer.ts";
 import type { RequestContext } from "./request.ts";
-import { stringifyAnswer } from "./sql-path/json-text.ts";
 import { sqlPathPlugin } from "./sql-path/plugin.ts";
 import { SQL_TYPES } from "./sql-path/types.ts";
 
@@ -41,7 +40,6 @@ export function createApolloServer(schema: GraphQLSchema, log: Logger): ApolloSe
     executionOptions: { maxCoercionErrors: ERROR_COUNT_LIMIT },
     logger: log,
     formatError,
-    stringifyResult: stringifyAnswer,
     plugins: [
       // First, since it names the operations that are not admitted too.
       meteringPlugin(),

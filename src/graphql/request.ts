@@ -18,8 +18,8 @@ export interface RequestContext extends Context {
   readonly budget: CallBudget;
   /** Keeps who guesses access codes from trying on. */
   readonly guesses: GuessGuard;
-  /** Takes an answer that is too large to be written in one go; null is all that the executor then makes of it. */
-  readonly kept: { answer: FormattedExecutionResult | null };
+  /** Takes an answer past the executor, which makes nothing of it: one that is too large to be written in one go, or the JSON of one. */
+  readonly kept: { answer: FormattedExecutionResult | Uint8Array | null };
 }
 
 /** Loaders are of one request alone: a value kept longer would be shown after it changed. */

@@ -13,6 +13,7 @@ import { EncoderResolver } from "../encoder/encoder.resolver.ts";
 import { ChangeResolver, createChangeObjectResolver } from "../changes/change.resolver.ts";
 import { CsvImportedSessionResolver, ImportResolver, SessionCsvCommentResolver } from "../imports/import.resolver.ts";
 import { CallerResolver } from "../organizations/caller.resolver.ts";
+import { OrganizationResolver } from "../organizations/organization.resolver.ts";
 import { ProcessResolver, SessionProcessesResolver } from "../processes/process.resolver.ts";
 import { MessageChangeResolver } from "../messages/message-change.resolver.ts";
 import { EventMessagesResolver, QuestionResolver } from "../messages/message.resolver.ts";
@@ -96,6 +97,7 @@ export function buildHeadendSchema(): GraphQLSchema {
       InputPathResolver,
       InputTypeInfoResolver,
       MessageChangeResolver,
+      OrganizationResolver,
       PendingChangesResolver,
       PlaybackResolver,
       PresentationResolver,

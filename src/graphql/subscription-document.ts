@@ -1,4 +1,5 @@
 import { Kind, print, visit, type DocumentNode, type OperationDefinitionNode } from "graphql";
+import { LRUCache } from "lru-cache";
 import { parseDocument } from "./document-text.ts";
 
 /** Documents of subscriptions. Thousands of dashboards subscribe with the same one: it is parsed once, and kept once. */
@@ -13,14 +14,13 @@ const KEPT_DOCUMENTS = 200;
 const KEPT_LENGTH_LIMIT = 20_000;
 
 export function createSubscriptionDocuments(): SubscriptionDocuments {
-  const kept = new Map<string, DocumentNode>();
+  const kept = new LRUCache<string, DocumentNode>({ max: KEPT_DOCUMENTS });
   return {
     parse(text) {
-      const document = kept.get(text) ?? parseDocument(text);
-      kept.delete(text);
+      const known = kept.get(text);
+      if (known) return known;
+      const document = parseDocument(text);
       if (text.length <= KEPT_LENGTH_LIMIT) kept.set(text, document);
-      const [oldest] = kept.keys();
-      if (kept.size > KEPT_DOCUMENTS && oldest !== undefined) kept.delete(oldest);
       return document;
     },
   };

@@ -4,6 +4,8 @@ import { Fault, FaultCode } from "../shared/user-error.ts";
 const VALUE_DEPTH_LIMIT = 32;
 /** More fields than any input has. Of an object with wrong fields graphql-js shows the whole, once for each of them. */
 const FIELD_LIMIT = 200;
+/** Longer than the name of any field or label. Of a wrong name graphql-js makes a list of characters to find others like it. */
+const NAME_LENGTH_LIMIT = 1_000;
 /** Twice as many as any list takes: to fit each value to its type takes far longer than to count them. */
 const LIST_LIMIT = 20_000;
 /** More values than the largest call that is taken has. */
@@ -25,6 +27,8 @@ export function refuseHeavyVariables(variables: Readonly<Record<string, unknown>
     }
     const fields = Object.entries(value);
     if (fields.length > FIELD_LIMIT) throw refuse(place, `no input has more than ${FIELD_LIMIT} fields`);
+    if (fields.some(([name]) => name.length > NAME_LENGTH_LIMIT))
+      throw refuse(place, `no input has a field whose name is longer than ${NAME_LENGTH_LIMIT.toLocaleString("en")} characters`);
     for (const [name, field] of fields) look(field, depth + 1, depth === 0 ? `variables.${name.slice(0, 100)}` : place);
   }
 

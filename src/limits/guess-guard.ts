@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { LRUCache } from "lru-cache";
 import { createHash } from "node:crypto";
 import type { Clock } from "../shared/clock.ts";
 import { Fault, FaultCode } from "../shared/user-error.ts";
@@ -19,23 +20,14 @@ export interface Attempt {
   readonly authorization: string | null;
 }
 
-/** How many good credentials are remembered; beyond them the oldest is forgotten. */
+/** How many good credentials are remembered; beyond them the one that was used longest ago is forgotten. */
 const REMEMBERED_LIMIT = 10_000;
 /** The part of an IPv6 address that one subscriber has to itself, and could spread guesses over. */
 const IPV6_PREFIX_LENGTH = 64;
 
 export function createGuessGuard(policy: BucketPolicy, clock: Clock): GuessGuard {
   const failures = createTokenBuckets(policy, clock);
-  const good = new Set<string>();
-
-  function remember(credential: string): void {
-    good.delete(credential);
-    good.add(credential);
-    for (const oldest of good) {
-      if (good.size <= REMEMBERED_LIMIT) break;
-      good.delete(oldest);
-    }
-  }
+  const good = new LRUCache<string, true>({ max: REMEMBERED_LIMIT });
 
   return {
     async guard({ ipAddress, authorization }, look) {
@@ -47,7 +39,7 @@ export function createGuessGuard(policy: BucketPolicy, clock: Clock): GuessGuard
       if (waitMilliseconds > 0) throw refuse(waitMilliseconds);
       try {
         const found = await look();
-        remember(credential);
+        good.set(credential, true);
         return found;
       } catch (error) {
         if (error instanceof Fault && error.code === FaultCode.UNAUTHENTICATED) {

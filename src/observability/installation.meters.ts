@@ -76,6 +76,16 @@ function createGauges(registry: Registry) {
     help: "How long ago the oldest of them was begun; it grows while the object store is away.",
     registers,
   });
+  const deliveries = new Gauge({
+    name: "headend_webhook_deliveries_waiting",
+    help: "Deliveries to enabled webhooks that were not taken yet, 500 of each at most: more waits in the change log.",
+    registers,
+  });
+  const deliveryAge = new Gauge({
+    name: "headend_webhook_delivery_age_seconds",
+    help: "How long ago the oldest of them was made; it grows while a receiver takes nothing, or no gateway sends.",
+    registers,
+  });
   const horizonAge = new Gauge({
     name: "headend_change_log_horizon_age_seconds",
     help: "Age of the oldest writing transaction in the PostgreSQL cluster that has not ended: its changes cannot be read yet.",
@@ -100,13 +110,15 @@ function createGauges(registry: Registry) {
       }
       uploads.set(figures.uploads.count);
       uploadAge.set(Math.max(0, figures.uploads.oldestSeconds));
+      deliveries.set(figures.deliveries.count);
+      deliveryAge.set(Math.max(0, figures.deliveries.oldestSeconds));
       horizonAge.set(figures.horizonAgeSeconds);
       horizon.set(figures.horizonTransactions);
     },
     showAway: () => up.set(0),
     forget(): void {
       for (const gauge of [sessions, encoders, alerts]) gauge.reset();
-      for (const gauge of [uploads, uploadAge, horizonAge, horizon]) gauge.remove();
+      for (const gauge of [uploads, uploadAge, deliveries, deliveryAge, horizonAge, horizon]) gauge.remove();
     },
   };
 }

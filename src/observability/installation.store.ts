@@ -9,6 +9,8 @@ export interface InstallationFigures {
   readonly alerts: Readonly<Record<string, number>>;
   /** Assets whose move to the object store was begun and has not come to its end. */
   readonly uploads: { readonly count: number; readonly oldestSeconds: number };
+  /** Deliveries to enabled webhooks that were not taken yet. */
+  readonly deliveries: { readonly count: number; readonly oldestSeconds: number };
   /** Age of the oldest transaction of the cluster that writes and has not ended, in seconds; 0 when there is none. */
   readonly horizonAgeSeconds: number;
   /** Transactions begun since then, of which none can be swept from the log. */
@@ -22,6 +24,7 @@ export async function readInstallationFigures(executor: Executor): Promise<Insta
     encoders: [string, boolean, number][];
     alerts: Record<string, number>;
     uploads: { count: number; oldestSeconds: number };
+    deliveries: { count: number; oldestSeconds: number };
     age: number;
     transactions: string;
   }>(sql`
@@ -34,6 +37,9 @@ export async function readInstallationFigures(executor: Executor): Promise<Insta
         from (select a.severity, count(*) as count from alerts a where a.ended_at is null group by a.severity) counted) as alerts,
       (select jsonb_build_object('count', count(*), 'oldestSeconds', coalesce(extract(epoch from now() - min(s.begun_at)), 0))
         from stored_assets s where not s.is_complete) as uploads,
+      (select jsonb_build_object('count', count(*), 'oldestSeconds', coalesce(extract(epoch from now() - min(d.created_at)), 0))
+        from webhooks w join webhook_deliveries d on d.webhook_id = w.id and d.status in ('PENDING', 'RETRYING')
+        where w.is_enabled and w.deleted_at is null) as deliveries,
       (select coalesce(max(extract(epoch from clock_timestamp() - began)), 0)::float8 from (
         select xact_start as began from pg_stat_activity where backend_xid is not null
         union all select prepared from pg_prepared_xacts) writers) as age,
@@ -45,6 +51,7 @@ export async function readInstallationFigures(executor: Executor): Promise<Insta
     encoders: row.encoders.map(([status, isSimulated, count]) => ({ status, isSimulated, count })),
     alerts: row.alerts,
     uploads: row.uploads,
+    deliveries: row.deliveries,
     horizonAgeSeconds: Math.max(0, Number(row.age)),
     horizonTransactions: Number(row.transactions),
   };

@@ -7,6 +7,7 @@ import { createHttpMeters, type HttpMeters } from "./http.meters.ts";
 import { createInstallationMeters } from "./installation.meters.ts";
 import { readInstallationFigures } from "./installation.store.ts";
 import { createOperationMeters, type OperationMeters } from "./operation.meters.ts";
+import { createWebhookMeters, type WebhookMeters } from "./webhook.meters.ts";
 
 /**
  * The figures of one process, for Prometheus. What a feature counts stands in a `*.meters.ts` of its own that registers at `registry`;
@@ -18,6 +19,7 @@ export interface Metrics {
   readonly http: HttpMeters;
   readonly operations: OperationMeters;
   readonly changeLog: ChangeLogMeters;
+  readonly webhooks: WebhookMeters;
   /** From now on the figures of the installation are read from the database, at most once in 10 s. */
   readonly showInstallation: (executor: Executor) => void;
   /** The text of a scrape; never fails because of the database. */
@@ -39,6 +41,7 @@ export function openMetrics({ ofProcess }: { readonly ofProcess: boolean }): Met
     http: createHttpMeters(registry),
     operations: createOperationMeters(registry),
     changeLog: createChangeLogMeters(registry),
+    webhooks: createWebhookMeters(registry),
     showInstallation(executor) {
       refresh = createInstallationMeters({ registry, read: () => readInstallationFigures(executor) });
     },

@@ -12,5 +12,10 @@ export interface KeptAssetsLimits {
   readonly gigabytes: KeptLimit;
 }
 
+/** The limit that holds, of one that is stored and that of the installation; null for none. */
+export function limitInForce(stored: number | null, ofInstallation: number | null): number | null {
+  return stored === 0 ? null : (stored ?? ofInstallation);
+}
+
 /** The most that either may be; the least is 1. */
 export const KEPT_LIMITS_MOST: Readonly<Record<keyof KeptAssetsLimits, number>> = { days: 36_500, gigabytes: 1_000_000 };

@@ -10,12 +10,24 @@ export interface OrganizationRow {
   readonly id: string;
   readonly name: string;
   readonly packages: readonly Package[];
+  /** As stored, here and below: null for what the installation says, 0 for no limit. */
+  readonly assetRetentionDays: number | null;
+  readonly assetGigabytes: number | null;
 }
 
-const COLUMNS = { id: organizations.id, name: organizations.name, packages: organizations.packages };
+const COLUMNS = {
+  id: organizations.id,
+  name: organizations.name,
+  packages: organizations.packages,
+  assetRetentionDays: organizations.assetRetentionDays,
+  assetGigabytes: organizations.assetGigabytes,
+};
 
 /** Inserts an organization; false when its name is taken. */
-export async function insertOrganization(executor: Executor, row: OrganizationRow & { readonly nameKey: string }): Promise<boolean> {
+export async function insertOrganization(
+  executor: Executor,
+  row: Pick<OrganizationRow, "id" | "name" | "packages"> & { readonly nameKey: string },
+): Promise<boolean> {
   const inserted = await executor
     .insert(organizations)
     .values({ id: row.id, name: row.name, nameKey: row.nameKey, packages: [...row.packages] })

@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import { request as requestHttps } from "node:https";
 import { sql } from "drizzle-orm";
+import { LRUCache } from "lru-cache";
 import type { Executor } from "../database/database.ts";
 import type { OnAir } from "../sessions/session.rules.ts";
 import { isPathToken, type LiveGrant } from "./origin.rules.ts";
@@ -33,7 +34,7 @@ const LOCATION_LIMIT = 10_000;
 
 /** Asks the database once for all requests of a playback within a moment. While the database is away the last answer is used. */
 export function createMediaLocator(executor: Executor): LocateMedia {
-  const known = new Map<string, { readonly location: Promise<MediaLocation | null>; readonly until: number }>();
+  const known = new LRUCache<string, { readonly location: Promise<MediaLocation | null>; readonly until: number }>({ max: LOCATION_LIMIT });
 
   return async (pathToken) => {
     if (!isPathToken(pathToken)) return null;
@@ -45,11 +46,7 @@ export function createMediaLocator(executor: Executor): LocateMedia {
       known.delete(pathToken);
       throw error;
     });
-    // Deleted first, so that the oldest stands first and is the one to go when there are too many.
-    known.delete(pathToken);
     known.set(pathToken, { location, until: now + LOCATION_MILLISECONDS });
-    const [oldest] = known.keys();
-    if (known.size > LOCATION_LIMIT && oldest !== undefined) known.delete(oldest);
     return location;
   };
 }

@@ -140,9 +140,9 @@ function showPicture(): void {
 
 /** What there is to play of a language: live before anything recorded. */
 function streamOf({ code, hlsUrl, recordings }: WatchedLanguage): Stream | null {
-  if (hlsUrl !== null) return { language: code, kind: "LIVE", urls: [hlsUrl] };
-  const urls = recordings.flatMap(({ url }) => url ?? []);
-  return urls.length === 0 ? null : { language: code, kind: "RECORDING", urls };
+  if (hlsUrl !== null) return { language: code, kind: "LIVE", parts: [{ id: code, url: hlsUrl, captionsUrl: null }] };
+  const parts = recordings.flatMap(({ id, url, captionsUrl }) => (url === null ? [] : [{ id, url, captionsUrl }]));
+  return parts.length === 0 ? null : { language: code, kind: "RECORDING", parts };
 }
 
 interface Slide {

@@ -1,12 +1,18 @@
 import { find } from "./dom.ts";
 import { playNatively, playWithHls, type Playback, type PlaybackOptions } from "./playback.ts";
+import { createSubtitles, type Captioned } from "./subtitles.ts";
+
+/** A playlist, or a file with the captions that belong to it. */
+export interface Part extends Captioned {
+  readonly url: string;
+}
 
 export interface Stream {
   readonly language: string;
   /** What is live plays by itself; a recording waits for somebody to start it. */
   readonly kind: "LIVE" | "RECORDING";
-  /** Of a playlist, or of files to be played one after the other. */
-  readonly urls: readonly string[];
+  /** A playlist, or files to be played one after the other. */
+  readonly parts: readonly Part[];
 }
 
 /** The picture, and the words in its place. */
@@ -33,12 +39,13 @@ export function createScreen(eventId: string): Screen {
   const video = find("video", HTMLVideoElement);
   const notice = find("notice", HTMLElement);
   const sound = find("sound", HTMLButtonElement);
+  const subtitles = createSubtitles(video);
   let stream: Stream | null = null;
   let playback: Playback | null = null;
   let failures = 0;
   let retry = 0;
-  /** Which of the addresses is played. */
-  let part = 0;
+  /** Which of the parts is played. */
+  let place = 0;
   let reached = 0;
   let progressedAt = 0;
   let isPausedByHand = false;
@@ -48,10 +55,11 @@ export function createScreen(eventId: string): Screen {
     window.clearTimeout(retry);
     playback?.end();
     playback = null;
-    const url = stream?.urls[part] ?? stream?.urls[0];
-    if (stream === null || url === undefined) return;
+    const part = stream?.parts[place] ?? stream?.parts[0];
+    void subtitles.accompany(part ?? null, stream?.language ?? "");
+    if (stream === null || part === undefined) return;
     progressedAt = performance.now();
-    const options = { video, url, eventId, onLost: beginLater };
+    const options = { video, url: part.url, eventId, onLost: beginLater };
     playback = stream.kind === "RECORDING" ? playFile(options) : playLive(options);
     if (playback === null) return say("This browser cannot play the stream. Any current one can.");
     if (!isPausedByHand) void start();
@@ -136,10 +144,10 @@ export function createScreen(eventId: string): Screen {
   });
   video.addEventListener("ended", () => {
     if (stream?.kind !== "RECORDING") return;
-    part = (part + 1) % stream.urls.length;
+    place = (place + 1) % stream.parts.length;
     reached = 0;
     // Behind the last it stands at the beginning again, for whoever wants to see it once more.
-    isPausedByHand = part === 0;
+    isPausedByHand = place === 0;
     begin();
   });
   window.setInterval(look, LOOK_MILLISECONDS);
@@ -148,8 +156,9 @@ export function createScreen(eventId: string): Screen {
     play(next) {
       const isSame = next?.language === stream?.language && next?.kind === stream?.kind;
       stream = next;
+      subtitles.offer(next?.parts ?? []);
       if (isSame) return;
-      [failures, part, reached, isPausedByHand] = [0, 0, 0, next?.kind === "RECORDING"];
+      [failures, place, reached, isPausedByHand] = [0, 0, 0, next?.kind === "RECORDING"];
       video.hidden = stream === null;
       if (stream?.kind !== "LIVE") sound.hidden = true;
       if (stream !== null) show(isPausedByHand ? "" : "The picture is coming.");

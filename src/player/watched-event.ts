@@ -16,7 +16,7 @@ export interface WatchedLanguage {
   readonly label: string;
   readonly hlsUrl: string | null;
   /** In the order to be watched; no address while what keeps one is away. */
-  readonly recordings: readonly { readonly url: string | null }[];
+  readonly recordings: readonly { readonly id: string; readonly url: string | null; readonly captionsUrl: string | null }[];
 }
 
 const LIVE_MILLISECONDS = 8_000;

@@ -17,7 +17,7 @@ export type CancelScheduledActions = z.output<typeof cancelScheduledActionsInput
 
 /** Takes actions back that have not run, all or none, and gives their ids. Wants the right that each of them wants. */
 export async function cancelScheduledActions(context: Context, { ids }: CancelScheduledActions): Promise<readonly string[]> {
-  assertPermission(context.actor, "stop sessions", Verb.CANCEL);
+  assertPermission(context.actor, "cancel scheduled actions");
   return inTransaction(context, "cancel scheduled actions", async (transactionContext) => {
     const { transaction, actor, clock } = transactionContext;
     const wellFormed = ids.filter((id) => isIdentifier("scheduledaction", id));
@@ -30,7 +30,7 @@ export async function cancelScheduledActions(context: Context, { ids }: CancelSc
       ),
     );
     if (errors.length > 0) throw new Refusal(...errors);
-    for (const { verb } of locked) assertPermission(actor, SCHEDULABLE_VERBS[verb]?.permission ?? "stop sessions", Verb.CANCEL);
+    for (const { verb } of locked) assertPermission(actor, SCHEDULABLE_VERBS[verb]?.permission ?? "cancel scheduled actions", Verb.CANCEL);
     await endActions(transaction, ids, { status: "CANCELLED", at: clock.now() });
     await recordAudit(transactionContext, { verb: Verb.CANCEL, objectIds: ids });
     return ids;

@@ -27,7 +27,7 @@ export type ScheduleAction = z.output<typeof scheduleActionInput>;
 /** Keeps something to be done at a time, by whoever asks now, and gives its id. Whether it can be done is decided then. */
 export async function scheduleAction(context: Context, input: ScheduleAction): Promise<string> {
   const facts = SCHEDULABLE_VERBS[input.verb];
-  assertPermission(context.actor, facts?.permission ?? "start sessions", Verb.SCHEDULE);
+  assertPermission(context.actor, facts?.permission ?? "schedule actions", Verb.SCHEDULE);
   const { idempotencyKey: key, ...asked } = input;
   return inTransaction(context, "schedule action", (transactionContext) =>
     idempotently(transactionContext, { operation: "schedule action", key, input: asked }, () => schedule(transactionContext, input)),

@@ -58,7 +58,8 @@ export async function answerGraphql(
   }
 }
 
-async function writeAnswer(response: ServerResponse, answer: FormattedExecutionResult): Promise<void> {
+async function writeAnswer(response: ServerResponse, answer: FormattedExecutionResult | Uint8Array): Promise<void> {
+  if (answer instanceof Uint8Array) return void response.end(answer);
   for (const part of answerParts(answer)) await writePart(response, part);
   response.end();
 }

@@ -72,7 +72,8 @@ function fileOf(pathname: string): string | null {
 
 /**
  * Nothing inline and nothing from elsewhere, but media and slides, which have absolute addresses: where the page is opened by another
- * name of the gateway, theirs is another origin. Decoded media comes to the picture as a blob.
+ * name of the gateway, theirs is another origin. Decoded media comes to the picture as a blob, and so do subtitles; those in a live signal
+ * hls.js shows by an empty file that stands in its address.
  */
 function policyOf({ publicUrl, embedOrigins }: WatchPageOptions): string {
   const own = URL.canParse(publicUrl) ? `'self' ${new URL(publicUrl).origin}` : "'self'";
@@ -83,7 +84,7 @@ function policyOf({ publicUrl, embedOrigins }: WatchPageOptions): string {
     "worker-src 'self'",
     `connect-src ${own}`,
     `img-src ${own} data:`,
-    `media-src ${own} blob:`,
+    `media-src ${own} blob: data:`,
     "base-uri 'none'",
     "form-action 'none'",
     `frame-ancestors ${embedOrigins.length === 0 ? "'none'" : ["'self'", ...embedOrigins].join(" ")}`,

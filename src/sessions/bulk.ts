@@ -48,7 +48,8 @@ export interface BulkVerb {
 
 /**
  * Runs a bulk verb: finds the selection, locks it in id order, decides each session, applies what was accepted, and
- * answers every id in the order asked for. A fixed number of statements for one id or ten thousand.
+ * answers every id in the order asked for. A fixed number of statements for one id or hundreds, and another one for thousands, which
+ * are written in parts.
  */
 export async function runBulk(context: Context, verb: BulkVerb, input: SessionBulkInput): Promise<SessionBulkAnswer> {
   return inTransaction(context, verb.name, (transactionContext) =>

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Transaction } from "../database/database.ts";
+import { partsOfLargeSet } from "../database/large-set.ts";
 import { textList } from "../database/text-list.ts";
 
 /** Which pictures sessions are to have; a kind that is left out stays. */
@@ -22,11 +23,13 @@ export async function writeSessionImages(transaction: Transaction, writes: reado
 
 /** Deletes sessions that nothing runs on, and their pictures with them, which nobody could find any more. */
 export async function deleteSessionRows(transaction: Transaction, ids: readonly string[]): Promise<void> {
-  await transaction.execute(sql`
-    with gone as (
-      delete from sessions where id = any(${textList(ids)}) and status in ('STOPPED', 'FAILED')
-      returning cover_image_id, slate_image_id)
-    delete from images where id in (select cover_image_id from gone union all select slate_image_id from gone)`);
+  for (const part of partsOfLargeSet(ids)) {
+    await transaction.execute(sql`
+      with gone as (
+        delete from sessions where id = any(${textList(part)}) and status in ('STOPPED', 'FAILED')
+        returning cover_image_id, slate_image_id)
+      delete from images where id in (select cover_image_id from gone union all select slate_image_id from gone)`);
+  }
 }
 
 /** The picture that stands for a session, and the SHA-256 of its bytes in hex. */

@@ -1,5 +1,6 @@
 import { and, asc, eq, sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
+import { partsOfLargeSet } from "../database/large-set.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
 import { takeSettings } from "../processes/started-settings.store.ts";
@@ -105,6 +106,10 @@ export const controlledJson: SQL = sql`jsonb_build_object(
 
 /** Asks for sessions to run: the next generation, with the ladders and processes as they are now. A session of an event has a run only while that is live. */
 export async function markStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  for (const part of partsOfLargeSet(ids)) await markPartStarting(transaction, part, command);
+}
+
+async function markPartStarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
     with started as (
@@ -127,6 +132,10 @@ export async function markStarting(transaction: Transaction, ids: readonly strin
 
 /** Asks for sessions to stop. */
 export async function markStopping(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  for (const part of partsOfLargeSet(ids)) await markPartStopping(transaction, part, command);
+}
+
+async function markPartStopping(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   await transaction.execute(sql`
     with stopping as (
       update sessions set desired_status = 'STOPPED', status = 'STOPPING', status_reason = null, status_changed_at = ${at(command)},
@@ -140,6 +149,10 @@ export async function markStopping(transaction: Transaction, ids: readonly strin
 
 /** Asks for running sessions, and those of events that only begin to, to start anew: the next generation, with the ladders and processes as they are now. */
 export async function markRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
+  for (const part of partsOfLargeSet(ids)) await markPartRestarting(transaction, part, command);
+}
+
+async function markPartRestarting(transaction: Transaction, ids: readonly string[], command: Command): Promise<void> {
   const list = textList(ids);
   await transaction.execute(sql`
     with restarting as (

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { assertPermission } from "../access/actor.ts";
 import type { Context } from "../access/context.ts";
 import { logEventChanges } from "../events/event.changes.ts";
-import { updateEventRow } from "../events/event.store.ts";
+import { updateEventRow, type StoredEvent } from "../events/event.store.ts";
 import { isOver } from "../events/event.transitions.ts";
-import { withEvent } from "../events/require-event.ts";
+import { lookAtEvent, withEvent } from "../events/require-event.ts";
 import { Upload } from "../graphql/upload.ts";
 import { insertImages } from "../images/image.store.ts";
 import { Verb } from "../sessions/session.rules.ts";
@@ -22,17 +22,18 @@ export type UploadPresentation = z.output<typeof uploadPresentationInput>;
 
 const UPLOAD = { permission: "edit events", verb: Verb.CONFIGURE, name: "upload presentation" } as const;
 const PATH_TOKEN_LENGTH = 26;
+const EVENT_PATH = ["input", "eventId"];
 
 /** Puts a presentation in the place of the one before, each page a slide; a slide that was published is withdrawn. Gives the event's id. */
 export async function uploadPresentation(context: Context, { eventId, files }: UploadPresentation): Promise<string> {
   assertPermission(context.actor, UPLOAD.permission, UPLOAD.verb);
-  // Before a transaction waits for it.
+  const target = { id: eventId, path: EVENT_PATH };
+  // What is refused in any case costs no page, and nothing is made into pictures while a transaction waits for it.
+  refuseOver(await lookAtEvent(context, target));
   const pictures = await receivePresentation(files);
-  return withEvent(context, UPLOAD, { id: eventId, path: ["input", "eventId"] }, async (transactionContext, event) => {
+  return withEvent(context, UPLOAD, target, async (transactionContext, event) => {
     const { transaction, actor, clock } = transactionContext;
-    if (isOver(event.status)) {
-      throw new Refusal({ code: UserErrorCode.EVENT_ENDED, message: "The event has ended.", path: ["input", "eventId"] });
-    }
+    refuseOver(event);
     const rows = pictures.map((picture) => ({
       ...picture,
       id: newIdentifier("image"),
@@ -50,4 +51,8 @@ export async function uploadPresentation(context: Context, { eventId, files }: U
     await updateEventRow(transaction, event.id, { publishedSlide: null, updatedAt: clock.now() });
     await logEventChanges(transactionContext, "UPDATED", [{ id: event.id, before: event, after: { ...event, publishedSlide: null } }]);
   });
+}
+
+function refuseOver({ status }: StoredEvent): void {
+  if (isOver(status)) throw new Refusal({ code: UserErrorCode.EVENT_ENDED, message: "The event has ended.", path: EVENT_PATH });
 }

@@ -11,6 +11,7 @@ import {
   type HeadObjectCommandOutput,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { LRUCache } from "lru-cache";
 import type { Storage, StoredFile } from "./storage.ts";
 
 export interface S3Settings {
@@ -55,7 +56,7 @@ export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix,
   });
   const closing = new AbortController();
   const abort = { abortSignal: closing.signal };
-  const heads = new Map<string, Promise<HeadObjectCommandOutput | null>>();
+  const heads = new LRUCache<string, Promise<HeadObjectCommandOutput | null>>({ max: HEAD_LIMIT });
   const keyOf = (folder: string, name: string): string => `${prefix}/${folder}/${name}`;
 
   function headOf(Key: string): Promise<HeadObjectCommandOutput | null> {
@@ -69,8 +70,6 @@ export function createS3Storage({ endpoint, bucket, region, isPathStyle, prefix,
     const forget = (): boolean => heads.get(Key) === head && heads.delete(Key);
     // What is not there may come; what cannot be said now can be said later.
     head.then((found) => found ?? forget(), forget);
-    const [oldest] = heads.keys();
-    if (heads.size > HEAD_LIMIT && oldest !== undefined) heads.delete(oldest);
     return head;
   }
 

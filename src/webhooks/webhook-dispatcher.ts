@@ -11,7 +11,7 @@ import { startLoop } from "../shared/loop.ts";
 import { claimDeliveries, recordAttempt, releaseDelivery, sweepDeliveries, type ClaimedDelivery } from "./dispatch.store.ts";
 import { fanOut } from "./fan-out.ts";
 import { sendDelivery } from "./send-delivery.ts";
-import { decideOutcome } from "./webhook.rules.ts";
+import { decideOutcome, type WebhookDeliveryStatus } from "./webhook.rules.ts";
 
 const INTERVAL_MILLISECONDS = 1_000;
 /** The shortest pause between two looks at the log, and between two at what is due. */
@@ -35,6 +35,8 @@ export interface WebhookDispatcherOptions {
   readonly log: Logger;
   /** The longest that a receiver may take, from the lookup of its name to its answer. */
   readonly deliveryMilliseconds: number;
+  /** An attempt has come to an outcome that was written. */
+  readonly onAttempt: (outcome: WebhookDeliveryStatus) => void;
 }
 
 export interface WebhookDispatcher {
@@ -116,6 +118,7 @@ async function attemptDelivery(options: WebhookDispatcherOptions, delivery: Clai
     const at = clock.now();
     const outcome = decideOutcome(answer, { ...delivery, now: at, chance: Math.random() });
     await database.transaction("record a webhook's answer", (transaction) => recordAttempt(transaction, { delivery, outcome, at }));
+    options.onAttempt(outcome.status);
     const said = { webhook: delivery.webhookId, delivery: delivery.id, problem: outcome.problem };
     if (outcome.disabledReason !== null) log.warn(said, "a webhook was disabled by its receiver");
     else if (outcome.status === "FAILED") log.warn(said, "a webhook's delivery was given up");

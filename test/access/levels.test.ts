@@ -4,6 +4,7 @@ import { SCHEDULABLE_VERBS } from "../../src/schedules/scheduled-action.rules.ts
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
+import { openEventStream } from "../support/event-stream.ts";
 import { attendeeFactsOf, factsOf, OPERATIONS } from "./walk/operations.ts";
 import { documentOf, operationsOf, selectionOf, type Arguments, type Operation } from "./walk/schema-walk.ts";
 import { World } from "./walk/world.ts";
@@ -11,6 +12,7 @@ import { World } from "./walk/world.ts";
 const SCHEMA = buildHeadendSchema();
 const ALL = operationsOf(SCHEMA);
 const ANSWERED = ALL.filter(({ kind }) => kind !== "subscription");
+const SUBSCRIBED = ALL.filter(({ kind }) => kind === "subscription");
 /** What some level may ask for, and what none may. */
 const OF_LEVELS = ALL.flatMap((operation) => {
   const permission = OPERATIONS[operation.name]?.permission;
@@ -91,7 +93,7 @@ describe("without a level", () => {
   it.each(ANSWERED)("$name is open to attendees and to anybody as far as the lists say", async (operation) => {
     const { variants, attendee } = factsOf(operation.name);
     const [given = {}] = await variants(own);
-    const isListed = (fields: typeof OPEN_TO_ATTENDEES) => fields[operation.kind].includes(operation.field.name);
+    const isListed = (fields: typeof OPEN_TO_ATTENDEES) => isListedIn(fields, operation);
     const ofAudience = attendee ? await attendee(own, given) : await own.attendee(await own.event());
     const denied = [{ code: "FORBIDDEN", message: expect.any(String) as unknown }];
     expect(await outcomeOf(ofAudience, operation, given)).toEqual(isListed(OPEN_TO_ATTENDEES) ? "done" : denied);
@@ -99,6 +101,44 @@ describe("without a level", () => {
     expect(await outcomeOf(createGraphqlClient(server.url, null), operation, given)).toEqual(isListed(OPEN_TO_ANYBODY) ? "done" : unknown);
   });
 });
+
+describe("subscribing", () => {
+  it.each(SUBSCRIBED)("$name is open to whom the lists say: levels, attendees, anybody", async (operation) => {
+    const { permission, variants } = factsOf(operation.name);
+    const [given = {}] = await variants(own);
+    const code = (expected: string) => [expect.objectContaining({ code: expected }) as unknown];
+    for (const level of LEVELS) {
+      const isOpen = permission !== null && isPermitted(level, permission);
+      const answer = isOpen ? "let in" : code("FORBIDDEN");
+      expect({ level, answer: await admissionOf(callers[level].key, operation, given) }).toEqual({ level, answer });
+    }
+    const { eventId } = given;
+    const token = await own.attendeeToken(typeof eventId === "string" ? eventId : await own.event());
+    const forAttendees = isListedIn(OPEN_TO_ATTENDEES, operation) ? "let in" : code("FORBIDDEN");
+    expect(await admissionOf(token, operation, given)).toEqual(forAttendees);
+    const forAnybody = isListedIn(OPEN_TO_ANYBODY, operation) ? "let in" : code("UNAUTHENTICATED");
+    expect(await admissionOf(null, operation, given)).toEqual(forAnybody);
+  });
+});
+
+function isListedIn(fields: typeof OPEN_TO_ATTENDEES, { kind, field }: Operation): boolean {
+  return fields[kind].includes(field.name);
+}
+
+/** "let in", or everything that is said against it: by a stream of its own, whose status says so before anything happens. */
+async function admissionOf(key: string | null, operation: Operation, given: Arguments): Promise<unknown> {
+  const query = documentOf(operation, given, selectionOf(SCHEMA, operation.field.type, 1));
+  const stream = await openEventStream(server.url, key, { body: { query, variables: given } });
+  if (stream.status === 200) {
+    stream.close();
+    return "let in";
+  }
+  await stream.ended;
+  const { errors } = JSON.parse(stream.text()) as {
+    readonly errors: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+  };
+  return errors.map(({ message, extensions }) => ({ code: extensions.code, message }));
+}
 
 /** "done", or everything that is said against it. */
 async function outcomeOf(client: GraphqlClient, operation: Operation, given: Arguments): Promise<unknown> {

@@ -78,7 +78,14 @@ export async function openAssetWorld(server: TestServer): Promise<AssetWorld> {
           status: "READY",
           reason: null,
         },
-        ...{ bytes: 1_000, durationSeconds: 12.5, droppedSeconds: 0, captionsFileName: null, createdAt: new Date().toISOString() },
+        ...{
+          bytes: 1_000,
+          durationSeconds: 12.5,
+          droppedSeconds: 0,
+          captionsFileName: null,
+          waitsForRoom: false,
+          createdAt: new Date().toISOString(),
+        },
         ...rest,
       });
       return { sessionId, runId: runId ?? "", processes, report };

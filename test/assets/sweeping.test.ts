@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { keepStorageAlerts } from "../../src/alerts/keep-storage-alerts.ts";
 import { sweepStoredAssets, type AssetSweepOptions } from "../../src/assets/sweep-assets.ts";
 import { sweepAssets, type AssetSweeperOptions } from "../../src/encoder/asset-sweeper.ts";
 import type { AssetReport } from "../../src/encoder/asset-teller.ts";
@@ -69,6 +70,50 @@ async function rowsOf(...ids: readonly string[]): Promise<readonly string[]> {
 
 const listed = async () => (await server.graphql(AssetsDocument, {})).assets.nodes;
 const remove = (ids: readonly string[]) => server.graphql(DeleteAssetsDocument, { input: { ids: [...ids] } });
+
+describe("a recording that waits for room", () => {
+  const alertsOf = async () => {
+    const { node } = await server.graphql(
+      `query ($id: ID!) { node(id: $id) { ... on Session { status health openAlertCount alerts { nodes { code severity message endReason } } } } }`,
+      { id: session.sessionId },
+    );
+    return { status: node.status, health: node.health, openAlertCount: node.openAlertCount, alerts: node.alerts.nodes };
+  };
+  const open = { code: "STORAGE_FULL", severity: "ERROR", message: expect.stringContaining("no room") as string, endReason: null };
+  const keep = () => keepStorageAlerts({ ...options, bell: server.context.bell });
+  const stop = () =>
+    server.graphql(`mutation ($id: ID!) { stopSessions(input: { selection: { ids: [$id] } }) { acceptedCount } }`, {
+      id: session.sessionId,
+    });
+
+  it("raises an alert, once whoever looks, which lasts while its session is stopped, until it is whole", async () => {
+    const waiting = await makeAsset({ status: "IN_PROGRESS", waitsForRoom: true });
+    await makeAsset({ status: "IN_PROGRESS" });
+    await Promise.all([keep(), keep(), keep()]);
+    expect(await alertsOf()).toMatchObject({ openAlertCount: 1, alerts: [open] });
+    await stop();
+    await expect.poll(async () => (await alertsOf()).status, { timeout: 20_000 }).toBe("STOPPED");
+    await keep();
+    expect(await alertsOf()).toMatchObject({ openAlertCount: 1, alerts: [open] });
+    await agent.tell({ ...waiting, status: "READY", waitsForRoom: false });
+    await keep();
+    expect(await alertsOf()).toMatchObject({ openAlertCount: 0, alerts: [{ ...open, endReason: "RESOLVED" }] });
+    await keep();
+    expect((await alertsOf()).alerts).toHaveLength(1);
+  });
+
+  it("is alerted of no longer once it is deleted, or goes on though what runs says that all is well", async () => {
+    const waiting = await makeAsset({ status: "IN_PROGRESS", waitsForRoom: true });
+    await keep();
+    agent.runner.observe(session.sessionId, { health: "WARNING", causes: [] });
+    await expect.poll(async () => (await alertsOf()).health, { timeout: 20_000 }).toBe("WARNING");
+    const [alert] = await server.database.executor.execute(sql`select is_active from alerts where subject_id = ${waiting.id}`);
+    expect(alert).toEqual({ is_active: true });
+    await server.database.executor.execute(sql`update assets set deleted_at = now() where id = ${waiting.id}`);
+    await keep();
+    expect(await alertsOf()).toMatchObject({ openAlertCount: 0, alerts: [{ endReason: "RESOLVED" }] });
+  });
+});
 
 describe("the sweep of an encoder", () => {
   it("takes the files of what was deleted, then its row, and leaves everything else", async () => {

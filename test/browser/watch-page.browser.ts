@@ -7,6 +7,7 @@ import type { Frame, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LiveProduct } from "../commands/live-product.ts";
 import { keepPushing } from "../commands/push-sender.ts";
+import { makeCaptionedFilm, readSrt, wordsOf } from "../support/captions.ts";
 import { eventually } from "../support/media.ts";
 import { sendFiles } from "../support/upload.ts";
 import { openBrowser, type OpenBrowser } from "./open-browser.ts";
@@ -111,18 +112,19 @@ async function until(id: string, what: string, isSo: (language: LanguageView) =>
   );
 }
 
-async function takeLive(event: Shared): Promise<void> {
+async function takeLive(event: Shared, sources: readonly (readonly string[] | undefined)[] = []): Promise<void> {
   await until(event.id, "listening", ({ session }) => session.status === "WAITING");
-  await pushTo(event);
+  await pushTo(event, sources);
   await until(event.id, "connected", (language) => language.primary.state === "CONNECTED");
   await act("goLive", "GoLiveInput", { id: event.id });
 }
 
-/** A sender for each language, which goes on until it is stopped. */
-async function pushTo({ id }: Shared): Promise<void> {
-  for (const { primary } of await until(id, "with an address", (language) => language.primary.endpoints.length > 0)) {
+/** A sender for each language, of a source of its own where one is named, which goes on until it is stopped. */
+async function pushTo({ id }: Shared, sources: readonly (readonly string[] | undefined)[] = []): Promise<void> {
+  const languages = await until(id, "with an address", (language) => language.primary.endpoints.length > 0);
+  for (const [place, { primary }] of languages.entries()) {
     const endpoint = primary.endpoints.find(({ protocol }) => protocol === "RTMP")!;
-    senders.push(keepPushing(`${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`));
+    senders.push(keepPushing(`${endpoint.serverUrl}/${await product.reveal(endpoint.streamKey.id)}`, sources[place]));
   }
 }
 
@@ -162,6 +164,8 @@ async function untilItPlays(where: Page | Frame = page): Promise<void> {
     90_000,
   );
 }
+
+const CAPTIONS = Array.from({ length: 32 }, (_, number) => ({ text: wordsOf(number), shownAt: 3 * number + 2, erasedAt: 3 * number + 4 }));
 
 /** A red picture. */
 const SLIDE = Buffer.from(
@@ -322,13 +326,20 @@ describe("the page of an event", () => {
   });
 
   it("shows the recording of the chosen language after the end, once somebody starts it", { timeout: 300_000 }, async () => {
+    const film = join(product.directory, "film.ts");
+    makeCaptionedFilm(film, { seconds: 100, captions: CAPTIONS });
+    const captioned = ["-hide_banner", "-nostdin", "-loglevel", "error", "-re", "-i", film, "-c", "copy"];
     const event = await createEvent({ recordingEnabled: true, access: "ACCESS_CODE", accessCode: "Sesame42" }, ["de", "en"]);
-    await takeLive(event);
+    await takeLive(event, [captioned]);
     await page.goto(event.sharing.url);
     await page.fill("#code", "Sesame42");
     await page.press("#code", "Enter");
     await page.selectOption("#language", "de");
     await untilItPlays();
+    // Long enough for some captions.
+    const { time: from } = await page.evaluate<Picture>(PICTURE);
+    await expect.poll(async () => (await page.evaluate<Picture>(PICTURE)).time - from, { timeout: 60_000 }).toBeGreaterThan(7);
+    expect(await page.locator("#subtitles").isVisible()).toBe(false);
     await act("stopEvent", "StopEventInput", { id: event.id, confirm: true });
     const source = () => page.evaluate<string>('document.querySelector("video").getAttribute("src") ?? ""');
     const isRecording = expect.stringMatching(/\/assets\/asset_\w+\/[\w-]+\/recording\.mp4$/);
@@ -338,11 +349,26 @@ describe("the page of an event", () => {
     expect(await page.evaluate('document.querySelector("video").paused')).toBe(true);
     await page.evaluate('document.querySelector("video").play()');
     await untilItPlays();
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.click("text=Subtitles (SRT)")]);
+    expect(saved.suggestedFilename()).toMatch(/^Town hall.*\.srt$/);
+    const subtitles = readSrt(readFileSync(await saved.path(), "utf8"));
+    expect(subtitles.length).toBeGreaterThan(1);
+    expect(CAPTIONS.map(({ text }) => text)).toEqual(expect.arrayContaining(subtitles.map(({ text }) => text)));
+    // Until somebody turns them on the player shows none.
+    expect(await page.evaluate('Array.from(document.querySelector("video").textTracks, ({ mode }) => mode)')).toEqual(["disabled"]);
+    await page.evaluate('document.querySelector("video").textTracks[0].mode = "showing"');
+    const cues = `Array.from(document.querySelector("video").textTracks[0].cues ?? [], ({ text, startTime, endTime }) =>
+      ({ text, from: Number(startTime.toFixed(3)), to: Number(endTime.toFixed(3)) }))`;
+    const rounded = subtitles.map(({ text, from: begin, to }) => ({ text, from: Number(begin.toFixed(3)), to: Number(to.toFixed(3)) }));
+    await expect.poll(() => page.evaluate(cues), { timeout: 15_000 }).toEqual(rounded);
 
     await expect.poll(() => page.locator("#language option").count()).toBe(2);
     await page.selectOption("#language", "en");
     await expect.poll(source, { timeout: 15_000 }).not.toBe(german);
     expect(await source()).toEqual(isRecording);
+    // Nothing was said in the signal of this one.
+    expect(await page.locator("#subtitles").isVisible()).toBe(false);
+    expect(await page.evaluate('document.querySelector("video").textTracks.length')).toBe(0);
     await page.evaluate('document.querySelector("video").play()');
     await untilItPlays();
     // At its end it stands at the beginning again, and waits.

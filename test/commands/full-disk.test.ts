@@ -172,10 +172,21 @@ it.skipIf(!canMountSmallDisk())(
     await eventually("the recording grows", () => sizeOf("RECORDING") > kept, 30_000);
     expect((await clip()).userErrors).toEqual([]);
     await until("the clip is made", ({ assets }) => assets.nodes.some(({ kind, status }) => kind === "CLIP" && status === "READY"));
+    setRoom("FULL");
+    await until("it is full again", (look) => alerts(look) === "STORAGE_FULL ERROR");
     await client.graphql(`mutation ($id: ID!) { stopSessions(input: { selection: { ids: [$id] } }) { acceptedCount } }`, { id });
-    const over = await until("all is whole", ({ assets }) => assets.nodes.every(({ status }) => status === "READY"));
+    const waiting = await until(
+      "the recording waits for room, as the stopped session says",
+      (look) => look.node.status === "STOPPED" && alerts(look) === "STORAGE_FULL ERROR",
+    );
+    expect(waiting.assets.nodes.find(({ kind }) => kind === "RECORDING")?.status).toBe("IN_PROGRESS");
+    setRoom("PLENTY");
+    const over = await until(
+      "all is whole, and nothing wrong any more",
+      (look) => look.assets.nodes.every(({ status }) => status === "READY") && alerts(look) === "",
+    );
     // One recording and one replay, whatever was left out between.
     expect(over.assets.nodes.map(({ kind }) => kind).toSorted()).toEqual(["CLIP", "RECORDING", "REPLAY"]);
   },
-  240_000,
+  300_000,
 );

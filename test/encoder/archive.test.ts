@@ -51,6 +51,7 @@ function markerOf(kind: "RECORDING" | "REPLAY", limitSeconds: number | null = nu
       durationSeconds: 0,
       droppedSeconds: 0,
       captionsFileName: null,
+      waitsForRoom: false,
     },
   };
 }

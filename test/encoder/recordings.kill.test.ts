@@ -138,7 +138,10 @@ describe.concurrent("what is recorded", () => {
     await session.stop();
     await source.stop();
     const waiting = await eventually("it waits", () => [...bench.told.values()].find(({ reason }) => reason !== null));
-    expect(waiting).toMatchObject({ status: "IN_PROGRESS", reason: expect.stringMatching(/^There is no room .* delete what/) as string });
+    expect(waiting).toMatchObject({
+      ...{ status: "IN_PROGRESS", waitsForRoom: true },
+      reason: expect.stringMatching(/^There is no room .* delete what/) as string,
+    });
     expect(readdirSync(join(directory, "assets", waiting.id))).not.toContain("recording.mp4");
     bench.storage.hasRoom = true;
     const whole = await eventually("it is whole", () => [...bench.told.values()].find(({ status }) => status === "READY"));

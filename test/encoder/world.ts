@@ -80,6 +80,7 @@ export async function createWorld(database: Database, organizationId?: string): 
     log: silentLog,
     network: { allowedNetworks: ["127.0.0.0/8"] },
     defaultRegion: "local",
+    assetRetention: { days: null, bytes: null },
     publicUrl: "http://127.0.0.1:4000",
     actor: {
       organizationId: organization.id,

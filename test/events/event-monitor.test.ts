@@ -53,8 +53,8 @@ async function signal(sessionId: string, isConnected: boolean): Promise<void> {
   const sample = JSON.stringify({ isConnected, lastSeenAt: new Date().toISOString(), errorPercent: null, bitrateKbps: 900 });
   await server.database.executor.execute(sql`
     with holder as (update sessions set encoder_id = ${ENCODER_ID} where id = ${sessionId})
-    insert into session_telemetry (session_id, encoder_id, at, path_a)
-    values (${sessionId}, ${ENCODER_ID}, now() + interval '1 minute', ${sample}::text::jsonb)
+    insert into session_telemetry (session_id, encoder_id, at, path_a, generation)
+    select id, ${ENCODER_ID}, now() + interval '1 minute', ${sample}::text::jsonb, generation from sessions where id = ${sessionId}
     on conflict (session_id) do update set path_a = excluded.path_a`);
 }
 

@@ -308,6 +308,14 @@ describe("events behind the API", () => {
 
   beforeAll(async () => {
     server = await startTestServer();
+    // Senders that are cut off are there again at once.
+    await server.database.executor.execute(sql`
+      create function reconnect() returns trigger language plpgsql as $$ begin
+        update session_telemetry set generation = new.generation where session_id = new.id;
+        return null;
+      end $$`);
+    await server.database.executor.execute(sql`
+      create trigger reconnect after update of generation on sessions for each row execute function reconnect()`);
     const { createTemplate } = await server.graphql(
       `mutation { createTemplate(input: { name: "Source", renditions: [{ name: "Source", isPassthrough: true }] }) { template { id } } }`,
     );
@@ -376,9 +384,10 @@ describe("events behind the API", () => {
       });
     await server.database.executor.execute(sql`
       with holder as (update sessions set encoder_id = 'encoder_test' where id = ${sessionId})
-      insert into session_telemetry (session_id, encoder_id, at, path_a, path_b)
-      values (${sessionId}, 'encoder_test', now() + interval '1 hour', ${sample(primary)}::text::jsonb, ${sample(backup)}::text::jsonb)
-      on conflict (session_id) do update set path_a = excluded.path_a, path_b = excluded.path_b`);
+      insert into session_telemetry (session_id, encoder_id, at, path_a, path_b, generation)
+      select id, 'encoder_test', now() + interval '1 hour', ${sample(primary)}::text::jsonb, ${sample(backup)}::text::jsonb, generation
+      from sessions where id = ${sessionId}
+      on conflict (session_id) do update set path_a = excluded.path_a, path_b = excluded.path_b, generation = excluded.generation`);
   }
 
   async function replaceRecordings(sessionId: string, count: number): Promise<void> {

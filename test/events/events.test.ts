@@ -47,15 +47,17 @@ const create = async (input: object = {}) => {
   };
 };
 
-/** As the encoder that holds the session would tell it. */
+/** As the encoder that holds the session would tell it, and of a moment that stays fresh. */
 async function signal(sessionId: string, paths: { A: boolean; B?: boolean }): Promise<void> {
   const sample = (isConnected: boolean) =>
     JSON.stringify({ isConnected, lastSeenAt: isConnected ? new Date().toISOString() : null, errorPercent: null, bitrateKbps: 900 });
   await door.database.executor.execute(sql`
     with holder as (update sessions set encoder_id = 'encoder_test' where id = ${sessionId})
-    insert into session_telemetry (session_id, encoder_id, at, path_a, path_b)
-    values (${sessionId}, 'encoder_test', now(), ${sample(paths.A)}::text::jsonb, ${sample(paths.B ?? false)}::text::jsonb)
-    on conflict (session_id) do update set at = now(), path_a = excluded.path_a, path_b = excluded.path_b`);
+    insert into session_telemetry (session_id, encoder_id, at, path_a, path_b, generation)
+    select id, 'encoder_test', now() + interval '1 minute', ${sample(paths.A)}::text::jsonb, ${sample(paths.B ?? false)}::text::jsonb, generation
+    from sessions where id = ${sessionId}
+    on conflict (session_id) do update set
+      at = excluded.at, path_a = excluded.path_a, path_b = excluded.path_b, generation = excluded.generation`);
 }
 
 describe("an event", () => {
@@ -203,6 +205,38 @@ describe("an event", () => {
     for (const key of keys) expect(key).toMatch(/^\w{32}$/);
   });
 
+  it("does not go live by signals of senders that new keys, or another backup, have cut off", async () => {
+    const event = await create({ languages: [{ code: "de", label: "Deutsch", templateId, backupEnabled: true }] });
+    const { id } = event;
+    const sessionId = event.languages[0]!.session.id;
+    const statesOf = ({ event: seen }: EventAnswer) => {
+      const [language] = (seen as unknown as { languages: { activeIngest: string | null; primary: { state: string } }[] }).languages;
+      return [language!.activeIngest, language!.primary.state];
+    };
+    for (const cut of [
+      () => mutate("rotateIngestKeys", { id, languageCode: "de" }),
+      () => mutate("configureBackupIngest", { id, languageCode: "de", enabled: false }),
+    ]) {
+      await signal(sessionId, { A: true });
+      expect((await mutate("startEventTest", { id })).event).toMatchObject({ goLiveCheck: { allowed: true } });
+      const answer = await cut();
+      expect(answer.event).toMatchObject({ goLiveCheck: { allowed: false, blockers: [{ code: "NO_INGEST" }] } });
+      expect(statesOf(answer)).toEqual([null, "WAITING"]);
+      expect((await mutate("goLive", { id })).userErrors.map(({ code }) => code)).toEqual(["NO_INGEST"]);
+      await mutate("stopEventTest", { id });
+    }
+    await signal(sessionId, { A: true });
+    expect((await mutate("goLive", { id })).userErrors).toEqual([]);
+  });
+
+  it("keeps its sender when keys of a backup are replaced that it does not have", async () => {
+    const event = await create();
+    const { id } = event;
+    await signal(event.languages[0]!.session.id, { A: true });
+    const replaced = await mutate("rotateIngestKeys", { id, languageCode: "de", role: "BACKUP" });
+    expect(replaced).toMatchObject({ userErrors: [], event: { goLiveCheck: { allowed: true } } });
+  });
+
   it("takes a language by nothing but a push", async () => {
     const answer = await mutate("createEvent", {
       title: "Town hall",
@@ -246,6 +280,16 @@ describe("an event", () => {
     await mutate("rotateIngestKeys", { id, languageCode: "DE" }, operator);
     expect((await keysOf()).map((keys, place) => keys.filter((key) => once[place]!.includes(key)).length)).toEqual([0, 0, 1, 1]);
     expect(await idsOf()).toEqual(ids);
+    const { data: audited } = await organization.ask<{ auditEntries: { nodes: { verb: string; objectIds: string[] }[] } }>(
+      "query ($objectId: ID) { auditEntries(first: 20, objectId: $objectId) { nodes { verb objectIds } } }",
+      { objectId: ids[0]![1]![1] },
+    );
+    const rotations = audited.auditEntries.nodes.filter(({ verb }) => verb === "ROTATE_SECRET");
+    const namedIn = rotations.map(({ objectIds }) => [objectIds[0], ids[0]!.flat().filter((key) => objectIds.includes(key)).length]);
+    expect(namedIn).toEqual([
+      [id, 4],
+      [id, 2],
+    ]);
 
     const codesOf = async (input: object, ask = organization.ask) =>
       (await mutate("rotateIngestKeys", { id, languageCode: "de", ...input }, ask)).userErrors.map(({ code, path }) => [

@@ -139,7 +139,14 @@ async function tell(event: EventView, place: number, rest: Partial<AssetReport> 
     ...{ id, organizationId: server.organizationId, sessionId: event.languages[place]!.session.id, runId },
     ...{ processId: processes[0]!.processId, kind: "RECORDING", playbackName: "Event", renditionName: "360p" },
     ...{ fileName: "recording.mp4", contentType: "video/mp4", status: "READY", reason: null },
-    ...{ bytes: 1_000, durationSeconds: 12.5, droppedSeconds: 0, captionsFileName: null, createdAt: new Date().toISOString() },
+    ...{
+      bytes: 1_000,
+      durationSeconds: 12.5,
+      droppedSeconds: 0,
+      captionsFileName: null,
+      waitsForRoom: false,
+      createdAt: new Date().toISOString(),
+    },
     ...rest,
   });
   return id;

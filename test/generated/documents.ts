@@ -1133,7 +1133,7 @@ export type WebhookDeliveryStatus =
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package> } } };
+export type WhoAmIQuery = { caller: { accessLevel: AccessLevel, actor: string, canIntrospect: boolean, organization: { id: string, name: string, packages: Array<Package>, assetRetentionDays: number | null, assetGigabytes: number | null } } };
 
 export type RateLimitQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1685,7 +1685,7 @@ export type WatchedEventQueryVariables = Exact<{
 }>;
 
 
-export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, onDemand: { blockers: Array<{ code: UserErrorCode }> }, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null }> }> } | null };
+export type WatchedEventQuery = { publicEvent: { id: string, title: string, details: string | null, status: EventStatus, startsAt: string | null, messagingMode: MessagingMode, onDemand: { blockers: Array<{ code: UserErrorCode }> }, languages: Array<{ id: string, code: string, label: string, hlsUrl: string | null, recordings: Array<{ id: string, url: string | null, captionsUrl: string | null }> }> } | null };
 
 export type PublishedSlideSubscriptionVariables = Exact<{
   eventId: string | number;
@@ -2064,6 +2064,8 @@ export const WhoAmIDocument = new TypedDocumentString(`
       id
       name
       packages
+      assetRetentionDays
+      assetGigabytes
     }
     accessLevel
     actor
@@ -3979,6 +3981,7 @@ export const WatchedEventDocument = new TypedDocumentString(`
       recordings {
         id
         url
+        captionsUrl
       }
     }
   }

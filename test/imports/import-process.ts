@@ -18,6 +18,7 @@ const context = {
   bell: { ring: () => undefined },
   network: { allowedNetworks: [] },
   defaultRegion: "local",
+  assetRetention: { days: null, bytes: null },
   publicUrl: "http://127.0.0.1:4000",
   actor: {
     organizationId,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runDueActions } from "../../src/schedules/scheduler.ts";
 import { checkActionWish, SCHEDULABLE_VERBS, type ActionWish } from "../../src/schedules/scheduled-action.rules.ts";
 import { Verb } from "../../src/sessions/session.rules.ts";
+import type { Loose } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
 const DAY = 86_400_000;
@@ -116,6 +117,19 @@ describe("an action at a time", () => {
   it("wants the level that its verb wants, and an event of one's own", async () => {
     const viewer = await server.callerOfLevel("VIEWER");
     expect((await schedule({ verb: "GO_LIVE", eventId }, viewer)).userErrors.map(({ code }) => code)).toEqual(["ACCESS_LEVEL_REQUIRED"]);
+    const refusals = await viewer.graphql(
+      `mutation ($at: DateTime!) {
+        cancel: cancelScheduledActions(input: { ids: ["scheduledaction_00000000000000000000000000"] }) { userErrors { message } }
+        test: scheduleAction(input: { verb: START_TEST, runAt: $at }) { userErrors { message } }
+        unknown: scheduleAction(input: { verb: DELETE, runAt: $at }) { userErrors { message } }
+      }`,
+      { at: new Date(Date.now() + 3_600_000).toISOString() },
+    );
+    expect(Object.values<Loose>(refusals).map(({ userErrors }) => userErrors[0].message.split(",")[0])).toEqual([
+      "To cancel scheduled actions",
+      "To test events",
+      "To schedule actions",
+    ]);
     const stranger = await server.otherOrganization();
     expect((await schedule({ verb: "GO_LIVE", eventId }, stranger)).userErrors).toEqual([
       { code: "NOT_FOUND", path: ["input", "eventId"] },

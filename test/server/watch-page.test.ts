@@ -40,7 +40,7 @@ it("is served with a policy that allows nothing inline, nothing from elsewhere a
     ...{ "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "worker-src": "'self'" },
     // Where media and slides have their addresses, by whatever name the page was opened.
     ...{ "connect-src": "'self' http://127.0.0.1:4000", "img-src": "'self' http://127.0.0.1:4000 data:" },
-    "media-src": "'self' http://127.0.0.1:4000 blob:",
+    "media-src": "'self' http://127.0.0.1:4000 blob: data:",
     ...{ "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'none'" },
   });
   expect(await response.text()).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=/);

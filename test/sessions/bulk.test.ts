@@ -32,9 +32,9 @@ beforeEach(async () => {
   await insertTemplate(context, "One");
 });
 
-async function create(count: number, playbacks = 1): Promise<readonly string[]> {
+async function create(count: number, playbacks = 1, name = "Channel"): Promise<readonly string[]> {
   const sessions = Array.from({ length: count }, (_, index) => ({
-    name: `Channel ${index + 1}`,
+    name: `${name} ${index + 1}`,
     source: { type: "MULTICAST_PULL", urlA: "udp://239.1.0.134:5000" },
     playbacks: Array.from({ length: playbacks }, (_unused, place) => ({
       name: `web ${place}`,
@@ -136,6 +136,47 @@ describe("a bulk verb", () => {
     }
     expect(counts[1]).toBe(counts[0]);
     expect(counts[0]).toBeLessThanOrEqual(12);
+  });
+
+  it("writes thousands in parts, always as many, so that none of its statements comes near its timeout", async () => {
+    const ids = [...(await create(1_000)), ...(await create(1_000, 1, "Other"))];
+    const { executor } = context.database;
+    await executor.execute(sql`create table written (count integer)`);
+    await executor.execute(sql`
+      create function count_written() returns trigger language plpgsql as 'begin insert into written select count(*) from old_rows; return null; end'`);
+    for (const event of ["update", "delete"]) {
+      await executor.execute(
+        sql.raw(`create trigger count_${event} after ${event} on sessions referencing old table as old_rows for each statement
+          execute function count_written()`),
+      );
+    }
+    const during = async (verb: typeof startSessions, some: readonly string[]): Promise<number> => {
+      await executor.execute(sql`truncate written`);
+      statements.length = 0;
+      expect(new Set(outcomes(await verb(context, byIds(some))))).toEqual(new Set(["ACCEPTED"]));
+      const count = statements.length;
+      const [row] = await executor.execute(sql`select max(count)::integer as most, sum(count)::integer as all_of_them from written`);
+      expect(row).toEqual({ most: Math.ceil(some.length / 8), all_of_them: some.length });
+      return count;
+    };
+    const observe = (status: string) =>
+      executor.execute(sql`update sessions set status = ${status} where organization_id = ${context.actor.organizationId}`);
+    try {
+      for (const [verb, status] of [
+        [startSessions, "STOPPED"],
+        [restartSessions, "RUNNING"],
+        [stopSessions, "RUNNING"],
+        [deleteSessions, "STOPPED"],
+      ] as const) {
+        await observe(status);
+        const rest = await during(verb, ids.slice(1_000));
+        await observe(status);
+        expect(await during(verb, verb === deleteSessions ? ids.slice(0, 1_000) : ids)).toBe(rest);
+      }
+    } finally {
+      await executor.execute(sql`drop function count_written cascade`);
+      await executor.execute(sql`drop table written`);
+    }
   });
 });
 

@@ -114,6 +114,20 @@ describe("a presentation", () => {
     expect(now.presentation.slides).toHaveLength(1);
   });
 
+  it("is not looked into for an event that takes none", async () => {
+    const broken = Buffer.from("%PDF-1.7\nnothing of the kind");
+    const refusalOf = async (by: { readonly url: string; readonly key: string } = server, id = eventId) =>
+      (
+        await sendFiles<{ uploadPresentation: Uploaded }>(by, { query: UPLOAD, input: { eventId: id }, files: [broken] })
+      ).uploadPresentation.userErrors.map(({ code, path }) => [code, path.join(".")]);
+    expect(await refusalOf()).toEqual([["INVALID_VALUE", "input.files.0"]]);
+    expect(await refusalOf(server, `${eventId.slice(0, -3)}zzz`)).toEqual([["NOT_FOUND", "input.eventId"]]);
+    expect(await refusalOf(server, "Show")).toEqual([["NOT_FOUND", "input.eventId"]]);
+    expect(await refusalOf({ url: server.url, key: (await server.otherOrganization()).key })).toEqual([["NOT_FOUND", "input.eventId"]]);
+    await setStatus("ENDED");
+    expect(await refusalOf()).toEqual([["EVENT_ENDED", "input.eventId"]]);
+  });
+
   it("is shown slide by slide while the event is live, and pushed", async () => {
     await upload([pdf(2)]);
     expect((await publish(1)).userErrors).toEqual([{ code: "NOT_LIVE", path: ["input", "eventId"] }]);

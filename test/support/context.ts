@@ -23,6 +23,7 @@ export async function createTestContext(database: Database): Promise<Context> {
     bell: { ring: () => undefined },
     network: { allowedNetworks: [] },
     defaultRegion: "local",
+    assetRetention: { days: null, bytes: null },
     publicUrl: "http://127.0.0.1:4000",
     actor: {
       organizationId,

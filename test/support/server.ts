@@ -10,7 +10,7 @@ import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
 import { openDatabase } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
-import { openMetrics } from "../../src/observability/metrics.ts";
+import { openMetrics, type Metrics } from "../../src/observability/metrics.ts";
 import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
@@ -37,6 +37,7 @@ export interface TestServerOptions {
   readonly originHandler?: OriginHandler;
   /** What it serves of assets, shares and stills; left out, of no encoder of its own. */
   readonly assets?: Partial<Pick<AssetOriginOptions, "own" | "objectStore">>;
+  readonly assetRetention?: Context["assetRetention"];
   readonly tokens?: TokenVerifier;
   readonly limits?: Partial<CallLimitSettings>;
   readonly persistedOperations?: PersistedMode;
@@ -60,6 +61,7 @@ export interface TestServer extends TestCaller {
   readonly database: Database;
   readonly address: TestDatabase["address"];
   readonly changeLog: ChangeLog;
+  readonly metrics: Metrics;
   /** A key of another level, of the same organization. */
   readonly callerOfLevel: (level: AccessLevel) => Promise<TestCaller>;
   /** The ADMIN of a new organization. */
@@ -89,6 +91,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     bell,
     network: { allowedNetworks: options.allowedNetworks ?? ["127.0.0.0/8"] },
     defaultRegion: "local",
+    assetRetention: options.assetRetention ?? { days: null, bytes: null },
     publicUrl: "http://127.0.0.1:4000",
   };
   const server = await startServer({
@@ -144,6 +147,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     database,
     address,
     changeLog,
+    metrics,
     async callerOfLevel(accessLevel) {
       const { key } = await createApiKey(first.context, { name: `Test ${randomBytes(6).toString("hex")}`, accessLevel });
       return callerWith(key, first.organizationId, accessLevel);

@@ -21,6 +21,7 @@ import {
   WebhooksDocument,
   type WebhookDeliveryStatus,
 } from "../generated/documents.ts";
+import { scrape } from "../support/prometheus.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
 import { nextOutput, startNode } from "../support/tied.ts";
 import { startReceiver, type Receiver } from "./receiver.ts";
@@ -58,6 +59,7 @@ async function dispatch({ gateway = server, allowedNetworks = ["127.0.0.0/8"], d
     clock,
     log,
     deliveryMilliseconds,
+    onAttempt: gateway.metrics.webhooks.attempted,
   });
   onTestFinished(dispatcher.close);
   return dispatcher;
@@ -186,6 +188,38 @@ describe("a webhook", () => {
     expect(receiver.open.most).toBeGreaterThan(1);
     expect(receiver.open.most).toBeLessThanOrEqual(8);
   });
+
+  it(
+    "is counted in the metrics: what it takes, what is attempted again or given up, and what waits for it",
+    { timeout: 120_000 },
+    async () => {
+      const gateway = await startTestServer({ clock });
+      onTestFinished(gateway.stop);
+      caller = gateway;
+      await dispatch({ gateway });
+      const receiver = await startReceiver((response, { data }) => response.writeHead(data["name"] === "Bad" ? 500 : 200).end());
+      const id = await hook(receiver, ["session.created"]);
+      const figures = async () => {
+        const scraped = await scrape(gateway.url);
+        const attempts = (outcome: string) => scraped.value("headend_webhook_attempts_total", { outcome });
+        return {
+          // Repeated for as long as it takes to look.
+          attempts: [attempts("DELIVERED"), Math.sign(attempts("RETRYING") ?? -1), attempts("FAILED")],
+          waiting: scraped.value("headend_webhook_deliveries_waiting"),
+          age: Math.sign(scraped.value("headend_webhook_delivery_age_seconds") ?? -1),
+        };
+      };
+      expect(await figures()).toEqual({ attempts: [0, 0, 0], waiting: 0, age: 0 });
+      await createSession("Good");
+      await createSession("Bad");
+      await receiver.until(2);
+      receiver.secret = null;
+      await expect.poll(figures, PATIENCE).toEqual({ attempts: [1, 1, 0], waiting: 1, age: 1 });
+      aheadMilliseconds += GIVE_UP_HOURS * 3_600_000 + 60_000;
+      await expect.poll(figures, PATIENCE).toEqual({ attempts: [1, 1, 1], waiting: 0, age: 0 });
+      expect((await deliveriesOf(id)).map(({ status }) => status).toSorted()).toEqual(["DELIVERED", "FAILED"]);
+    },
+  );
 
   it("is told again what it answers 500 to, later and later, and its successors meanwhile", async () => {
     await dispatch();

@@ -42,7 +42,7 @@ export type SqlTypes = ReadonlyMap<string, SqlType>;
 const NAME_LIMIT = 63;
 
 /**
- * One statement that answers the whole query: its one column of its one row is the JSON text of the data. Null when something in it is
+ * One statement that answers the whole query: its one column of its one row is the JSON text of the answer. Null when something in it is
  * not mapped, or when it would end in an error: the resolvers tell of that.
  */
 export function compileOperation(types: SqlTypes, given: SqlOperation): Statement | null {
@@ -82,7 +82,8 @@ class Compiler {
   }
 
   statement(query: string, fields: CollectedFields): string {
-    return `select (${this.#json(this.#columns(this.#typeOf(query), fields, ""), "")})::text`;
+    const data = this.#json(this.#columns(this.#typeOf(query), fields, ""), "");
+    return `select '{"data":' || (${data})::text || E'}\\n'`;
   }
 
   /** A name that no column can have: where a column is called like its row, its name would mean the column. */

@@ -1,11 +1,10 @@
 import { HeaderMap, type ApolloServerPlugin } from "@apollo/server";
 import { OperationTypeNode, type FormattedExecutionResult, type OperationDefinitionNode } from "graphql";
-import { readText } from "../../database/read-text.ts";
+import { readBytes } from "../../database/read-bytes.ts";
 import { Fault } from "../../shared/user-error.ts";
 import type { RequestContext } from "../request.ts";
 import type { SqlOperation, SqlTypes, Statement } from "./compile.ts";
 import { failedResult } from "./failure.ts";
-import { JsonText } from "./json-text.ts";
 import { createStatements } from "./statements.ts";
 
 /** Answers queries that are mapped as a whole with one statement, after they were admitted; all others go on to the resolvers. */
@@ -13,13 +12,13 @@ export function sqlPathPlugin(types: SqlTypes): ApolloServerPlugin<RequestContex
   const statements = createStatements(types);
 
   async function answer(operation: SqlOperation & { readonly context: RequestContext }): Promise<FormattedExecutionResult | null> {
-    const { database, log } = operation.context;
+    const { database, log, kept } = operation.context;
     let statement: Statement | null = null;
     try {
       statement = statements.of(operation);
       if (!statement) return null;
-      const text = await readText(database.executor, { ...statement, isPrepared: statements.isPrepared(statement) });
-      return { data: new JsonText(text).asData() };
+      kept.answer = await readBytes(database.executor, { ...statement, isPrepared: statements.isPrepared(statement) });
+      return { data: {} };
     } catch (error) {
       // The resolvers would wait for the database as long again, and callers are promised an answer within that time.
       if (statement && error instanceof Fault) return failedResult(operation.schema, statement.rootFields, error);

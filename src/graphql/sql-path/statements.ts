@@ -1,4 +1,6 @@
 import type { DocumentNode } from "graphql";
+// Apollo brings it, and it is what most use for this.
+import { LRUCache } from "lru-cache";
 import { compileOperation, type SqlOperation, type SqlTypes, type Statement } from "./compile.ts";
 
 /** So many statements are kept, each of a few thousand characters. */
@@ -21,8 +23,8 @@ export interface Statements {
 /** Remembers what became of queries by document, operation, caller's organization and variables. Documents live as long as the store that parsed them keeps them. */
 export function createStatements(types: SqlTypes): Statements {
   const numbers = new WeakMap<DocumentNode, number>();
-  const known = createRecent<Statement | null>(STATEMENT_LIMIT);
-  const uses = createRecent<number>(STATEMENT_LIMIT);
+  const known = new LRUCache<string, { readonly statement: Statement | null }>({ max: STATEMENT_LIMIT });
+  const uses = new LRUCache<string, number>({ max: STATEMENT_LIMIT });
   const prepared = new Set<string>();
   let documents = 0;
   let preparedSince = performance.now();
@@ -40,8 +42,10 @@ export function createStatements(types: SqlTypes): Statements {
       const name = operation.operation.name?.value ?? "";
       const key = `${numberOf(operation.document)} ${name} ${operation.context.actor.organizationId} ${variables}`;
       const found = known.get(key);
-      if (found !== undefined) return found;
-      return known.set(key, compileOperation(types, operation));
+      if (found) return found.statement;
+      const statement = compileOperation(types, operation);
+      known.set(key, { statement });
+      return statement;
     },
     isPrepared({ text }) {
       if (performance.now() - preparedSince > PREPARED_FOR_MILLISECONDS) {
@@ -49,35 +53,11 @@ export function createStatements(types: SqlTypes): Statements {
         prepared.clear();
       }
       if (prepared.has(text)) return true;
-      const count = uses.set(text, (uses.get(text) ?? 0) + 1);
+      const count = (uses.get(text) ?? 0) + 1;
+      uses.set(text, count);
       if (count < USES_BEFORE_PREPARED || prepared.size >= PREPARED_LIMIT) return false;
       prepared.add(text);
       return true;
-    },
-  };
-}
-
-interface Recent<Value> {
-  readonly get: (key: string) => Value | undefined;
-  readonly set: (key: string, value: Value) => Value;
-}
-
-/** So many values, those that were asked for last. */
-function createRecent<Value>(limit: number): Recent<Value> {
-  const values = new Map<string, Value>();
-  return {
-    get(key) {
-      const value = values.get(key);
-      if (value === undefined) return undefined;
-      values.delete(key);
-      values.set(key, value);
-      return value;
-    },
-    set(key, value) {
-      values.delete(key);
-      values.set(key, value);
-      if (values.size > limit) for (const oldest of values.keys()) return (values.delete(oldest), value);
-      return value;
     },
   };
 }

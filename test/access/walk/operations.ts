@@ -277,7 +277,7 @@ export const OPERATIONS: Readonly<Record<string, OperationFacts>> = {
     attendee: attendeeOfEvent,
   },
   "Mutation.cancelScheduledActions": {
-    ...{ permission: "stop sessions", audit: "CANCEL" },
+    ...{ permission: "cancel scheduled actions", audit: "CANCEL" },
     variants: async (world) => [{ input: { ids: [await world.fresh("scheduledaction")] } }],
   },
   "Mutation.clearAlerts": {

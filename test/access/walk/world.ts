@@ -159,8 +159,8 @@ export class World {
     const encoderId = await this.encoder();
     await this.#execute(sql`update sessions set encoder_id = ${encoderId} where event_id = ${eventId}`);
     await this.#execute(sql`
-      insert into session_telemetry (session_id, encoder_id, at, path_a)
-      select id, ${encoderId}, now() + interval '1 hour', jsonb_build_object('isConnected', true, 'lastSeenAt', now()) from sessions where event_id = ${eventId}`);
+      insert into session_telemetry (session_id, encoder_id, at, path_a, generation)
+      select id, ${encoderId}, now() + interval '1 hour', jsonb_build_object('isConnected', true, 'lastSeenAt', now()), generation from sessions where event_id = ${eventId}`);
   }
 
   /** The one slide of a presentation. */
@@ -172,12 +172,17 @@ export class World {
 
   /** Somebody who joined an event. */
   async attendee(eventId: string): Promise<GraphqlClient> {
+    return createGraphqlClient(this.server.url, await this.attendeeToken(eventId));
+  }
+
+  /** The same as what they show. */
+  async attendeeToken(eventId: string): Promise<string> {
     const { token } = await this.#ask("mutation ($input: JoinEventInput!) { joinEvent(input: $input) { token userErrors { message } } }", {
       eventId,
       accessCode: this.#accessCode,
       displayName: this.name("attendee"),
     });
-    return createGraphqlClient(this.server.url, token as unknown as string);
+    return token as unknown as string;
   }
 
   async scheduledAction(eventId: string): Promise<string> {

@@ -1,0 +1,1 @@
+ALTER TABLE "session_telemetry" ADD COLUMN "generation" integer;
