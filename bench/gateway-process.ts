@@ -21,18 +21,24 @@ export async function startGateway(
   environment: Readonly<Record<string, string>>,
 ): Promise<GatewayProcess> {
   const { socketDirectory, port, user, database } = address;
-  const logFile = join(directory, `gateway-${randomToken(8)}.log`);
+  return startHeadend("gateway", directory, {
+    HEADEND_DATA_DIR: join(directory, "gateway"),
+    HEADEND_SECRET_KEY: BENCH_SECRET_KEY.toString("base64"),
+    DATABASE_URL: `postgres://${user}@${encodeURIComponent(socketDirectory)}:${port}/${database}`,
+    ...environment,
+  });
+}
+
+/** A command of `headend` that serves the API, with this environment alone; its log is a file in the directory. */
+export async function startHeadend(
+  command: "gateway" | "start",
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<GatewayProcess> {
+  const logFile = join(directory, `${command}-${randomToken(8)}.log`);
   const log = openSync(logFile, "a");
-  const child = spawn(process.execPath, [MAIN, "gateway"], {
-    env: {
-      PATH: process.env["PATH"],
-      NODE_ENV: "production",
-      PORT: "0",
-      HEADEND_DATA_DIR: join(directory, "gateway"),
-      HEADEND_SECRET_KEY: BENCH_SECRET_KEY.toString("base64"),
-      DATABASE_URL: `postgres://${user}@${encodeURIComponent(socketDirectory)}:${port}/${database}`,
-      ...environment,
-    },
+  const child = spawn(process.execPath, [MAIN, command], {
+    env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: "0", ...environment },
     stdio: ["ignore", log, "inherit"],
   });
   closeSync(log);
@@ -40,7 +46,7 @@ export async function startGateway(
     const output = readFileSync(logFile, "utf8");
     const url = /The API is at (http:\S+)\/graphql/.exec(output)?.[1];
     if (url !== undefined) return { url, process: child };
-    if (child.exitCode !== null) throw new Error(`The gateway did not start: ${output}`);
+    if (child.exitCode !== null) throw new Error(`The ${command} did not start: ${output}`);
     await wait(POLL_MILLISECONDS);
   }
 }

@@ -12,15 +12,42 @@ export function readTicks(pid: number | undefined): number | null {
 
 /** The same of a process and its children that are there, those that ended left out. */
 export function readTicksOfFamily(pid: number): number {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => Number(name) === pid || Number(readStatus(Number(name))?.[1]) === pid)
-    .reduce((sum, name) => sum + (readTicks(Number(name)) ?? 0), 0);
+  return readTicksOf(listProcesses().filter((each) => each === pid || Number(readStatus(each)?.[1]) === pid));
+}
+
+/** The processes that a process started, and that run this program. */
+export function listChildren(pid: number, program: string): readonly number[] {
+  return listProcesses().filter((child) => Number(readStatus(child)?.[1]) === pid && readProgram(child) === program);
+}
+
+/** Processor time of several processes, each at this moment, in ticks; what is gone has none. */
+export function readTicksOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + (readTicks(pid) ?? 0), 0);
+}
+
+/** The memory that a process holds now, what it shares with others divided among them. */
+export function proportionalMegabytes(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? Number.NaN) / 1024;
 }
 
 /** The memory that a process holds now. */
 export function residentMegabytes({ pid }: { readonly pid?: number | undefined }): number {
   return megabytes(Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * PAGE_BYTES);
+}
+
+function listProcesses(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function readProgram(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
 }
 
 /** The fields of `/proc/PID/stat` after the name of the program, the state first. */

@@ -2,6 +2,7 @@
 import { benchBulk } from "./bulk.ts";
 import { benchCsv } from "./csv.ts";
 import { benchFleet } from "./fleet.ts";
+import { benchMedia } from "./media.ts";
 import { benchPageQuery } from "./page-query.ts";
 import { benchProcesses } from "./processes.ts";
 import { benchRefusals } from "./refusals.ts";
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   bulk: benchBulk,
   csv: benchCsv,
   fleet: benchFleet,
+  media: benchMedia,
   "page-query": benchPageQuery,
   processes: benchProcesses,
   refusals: benchRefusals,

@@ -39,6 +39,8 @@ interface FileSign {
   mark: string | null;
   exists: boolean;
   grewAt: number | null;
+  /** Before that nobody looks again. */
+  lookAt: number;
 }
 
 /** A count that grows while a receiver is fed. */
@@ -72,6 +74,8 @@ interface Watched {
 const PUBLISH_RETRY_MILLISECONDS = 2_000;
 /** A connection that is lost and made anew within so long is no trouble. */
 const PROBLEM_MILLISECONDS = 1_500;
+/** What has grown is given so long for it: looking costs more than all else that is done for a session several times a second. */
+const GROWTH_MILLISECONDS = 1_000;
 /** A header alone is no recording. */
 const FILE_BYTES_LEAST = 2_048;
 
@@ -177,6 +181,7 @@ function signsOf(output: PlannedOutput, liveDirectory: string, feeds: FeedSource
     mark: null,
     exists: false,
     grewAt: null,
+    lookAt: 0,
   });
   switch (output.kind) {
     case "FILE":
@@ -229,6 +234,8 @@ function signPath(file: PlannedFile): string {
 }
 
 async function checkFile(sign: FileSign, now: number): Promise<void> {
+  if (now < sign.lookAt) return;
+  if (sign.grewAt !== null) sign.lookAt = now + GROWTH_MILLISECONDS;
   const path = sign.exists && "bytes" in sign.proof ? await newestPart(sign.path) : sign.path;
   const found = await stat(path).catch(() => null);
   if (!found) return;

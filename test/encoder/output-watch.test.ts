@@ -43,6 +43,24 @@ it("publishes again what could not be published, and keeps what grew when anothe
   expect(state()).toMatchObject({ exists: true, grewAt: 3_000 });
 });
 
+it("looks at what grew once a second, and at what is awaited each time", async () => {
+  const watch = new OutputWatch({ liveDirectory: directory, onComplete: () => Promise.resolve(), onProblem: () => undefined });
+  const grewAt = () => watch.states()[0]?.grewAt;
+  grow(1);
+  watch.follow(plan, noFeeds);
+  await watch.check(10_000);
+  expect(grewAt()).toBe(null);
+  grow(2);
+  await watch.check(10_200);
+  expect(grewAt()).toBe(10_200);
+  await watch.check(10_400);
+  grow(3);
+  await watch.check(11_200);
+  expect(grewAt()).toBe(10_200);
+  await watch.check(11_400);
+  expect(grewAt()).toBe(11_400);
+});
+
 it("reads of every receiver whether it gets what is made, and what the encoder could do about it", async () => {
   const ladder = httpOutput({ type: "SRT_PUSH", playbackId: "srt", renditions: [rendition(), rendition({ id: "r2", name: "90p" })] });
   const group = httpOutput({ type: "MULTICAST", playbackId: "group" });
