@@ -17,6 +17,9 @@ interface Run {
   readonly cores: number;
   readonly nodeCores: number;
   readonly megabytes: number;
+  /** Processes that ended meanwhile, of so many. */
+  readonly ended: number;
+  readonly processes: number;
   readonly missing: number;
   readonly discontinuities: number;
   /** Of the one that made the fewest, to the time that passed. */
@@ -43,8 +46,9 @@ export async function benchCrowd(bench: MediaBench, sessions: readonly Session[]
   console.log(`     their memory: ${run.megabytes.toFixed(0)} MB; ${count} bare ffmpeg: ${bare.megabytes.toFixed(0)} MB`);
 }
 
-function describe({ missing, discontinuities, leastMedia }: Run): string {
-  return `${missing} missing, ${discontinuities} breaks, ${leastMedia.toFixed(2)} s of media a second at least`;
+function describe({ missing, discontinuities, leastMedia, ended, processes }: Run): string {
+  const media = `${missing} missing, ${discontinuities} breaks, ${leastMedia.toFixed(2)} s of media a second at least`;
+  return `${media}; ${ended} of ${processes} processes ended`;
 }
 
 async function runBare({ host, directory }: MediaBench, count: number, command: BareCommand): Promise<Run> {
@@ -119,6 +123,8 @@ async function observe({ directories, seconds, ffmpeg, nodePid, idle }: Observin
     cores: (readTicksOf(pids) - ticks) / taken / TICKS_PER_SECOND,
     nodeCores: nodeTicks / taken / TICKS_PER_SECOND,
     megabytes: [...pids, ...(nodePid === null ? [] : [nodePid])].reduce((sum, pid) => sum + proportionalMegabytes(pid), 0),
+    ended: pids.filter((pid) => readTicks(pid) === null).length,
+    processes: pids.length,
     missing: watched.reduce((sum, each) => sum + sumUp(each).missing, 0),
     discontinuities: watched.reduce((sum, each) => sum + each.discontinuities, 0),
     leastMedia: Math.min(...after.map((total, index) => (total - (before[index] ?? 0)) / taken)),

@@ -25,10 +25,14 @@ export function readTicksOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + (readTicks(pid) ?? 0), 0);
 }
 
-/** The memory that a process holds now, what it shares with others divided among them. */
+/** The memory that a process holds now, what it shares with others divided among them; what is gone has none. */
 export function proportionalMegabytes(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? Number.NaN) / 1024;
+  try {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? Number.NaN) / 1024;
+  } catch {
+    return 0;
+  }
 }
 
 /** The memory that a process holds now. */
