@@ -34,24 +34,27 @@ export async function benchBulk(): Promise<void> {
   const installation = await openBenchInstallation(() => (statements += 1));
   const leave = await standIn(installation);
   const gateway = await startGateway(installation, { HEADEND_RATE_LIMIT: QUOTA, HEADEND_RATE_LIMIT_BURST: QUOTA });
-  const ids = await makeSessions(installation);
-  for (const verb of ["start", "stop", "delete"] as const) {
-    await keepState(installation);
-    const place = { installation, url: gateway.url, verb };
-    await compareRows(place, ids.slice(0, FEW));
-    await measure(place, { few: ids.slice(0, FEW), many: ids.slice(FEW) });
-    await restoreState(installation);
-    statements = 0;
-    await VERBS[verb](installation.context, { selection: { ids: ids.slice(FEW) }, dryRun: false });
-    const ofMany = statements;
-    statements = 0;
-    await VERBS[verb](installation.context, { selection: { ids: ids.slice(0, FEW) }, dryRun: false });
-    console.log(`     statements to ${verb}: ${statements} for ${FEW}, ${ofMany} for ${MANY}`);
-    await settle(installation);
+  try {
+    const ids = await makeSessions(installation);
+    for (const verb of ["start", "stop", "delete"] as const) {
+      await keepState(installation);
+      const place = { installation, url: gateway.url, verb };
+      await compareRows(place, ids.slice(0, FEW));
+      await measure(place, { few: ids.slice(0, FEW), many: ids.slice(FEW) });
+      await restoreState(installation);
+      statements = 0;
+      await VERBS[verb](installation.context, { selection: { ids: ids.slice(FEW) }, dryRun: false });
+      const ofMany = statements;
+      statements = 0;
+      await VERBS[verb](installation.context, { selection: { ids: ids.slice(0, FEW) }, dryRun: false });
+      console.log(`     statements to ${verb}: ${statements} for ${FEW}, ${ofMany} for ${MANY}`);
+      await settle(installation);
+    }
+  } finally {
+    gateway.process.kill("SIGKILL");
+    await leave();
+    await installation.close();
   }
-  gateway.process.kill("SIGKILL");
-  await leave();
-  await installation.close();
 }
 
 interface Place {

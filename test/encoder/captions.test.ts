@@ -164,8 +164,8 @@ describe("what is read of captions", () => {
     expect(readCaptionPairs(messageOf([0xfd, 0, 0, 3], field1))).toEqual(["942c"]);
     expect(readCaptionPairs(messageOf(field1).subarray(0, 18))).toEqual([]);
     // A message in a message, of which a picture can hold as many as it has bytes.
-    const inner = [...messageOf().subarray(6, 14), 0x41, 0xff, ...field1, 0xff];
-    expect(readCaptionPairs(messageOf(...[0, 3, 6, 9, 12].map((at) => inner.slice(at, at + 3)), field1))).toEqual(["942c"]);
+    const inner = [0xff, 0xff, ...messageOf().subarray(6, 14), 0x41, 0xff, ...field1];
+    expect(readCaptionPairs(messageOf(...[0, 3, 6, 9, 12].map((at) => inner.slice(at, at + 3))))).toEqual(["942c"]);
     expect(readCaptionPairs(Buffer.alloc(0))).toEqual([]);
   });
 
