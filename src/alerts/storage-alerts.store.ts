@@ -15,17 +15,16 @@ const PASS_LIMIT = 200;
 
 /** What of the alerts about assets is not as it is to be: an index has the assets that wait, and another one the alerts that are open. */
 export async function findStorageFindings(executor: Executor): Promise<readonly StorageFinding[]> {
+  const waits = sql`a.waits_for_room and a.status = 'IN_PROGRESS' and a.deleted_at is null`;
   const isOpen = sql`l.code = 'STORAGE_FULL' and l.ended_at is null`;
   const rows = await executor.execute<{ [Column in keyof StorageFinding]: StorageFinding[Column] }>(sql`
     select a.id as "assetId", a.session_id as "sessionId", a.organization_id as "organizationId", 'RAISE' as kind from assets a
-    where a.waits_for_room and a.status = 'IN_PROGRESS' and a.deleted_at is null and a.session_id is not null
+    where ${waits} and a.session_id is not null
       and not exists (select from alerts l where l.subject_id = a.id and ${isOpen})
     union all
     select l.subject_id, l.session_id, l.organization_id, 'END' from alerts l
     where starts_with(l.subject_id, 'asset_') and ${isOpen} and l.session_id is not null
-      and not exists (
-        select from assets a
-        where a.id = l.subject_id and a.waits_for_room and a.status = 'IN_PROGRESS' and a.deleted_at is null)
+      and not exists (select from assets a where a.id = l.subject_id and ${waits})
     order by "assetId" limit ${PASS_LIMIT}`);
   return [...rows];
 }

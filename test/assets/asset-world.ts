@@ -33,6 +33,12 @@ export interface StartedSession {
   readonly report: (rest?: Partial<AssetReport>) => AssetReport;
 }
 
+/** What is told of a recording that is whole, whatever it is of. */
+export const FINISHED_RECORDING = {
+  ...({ kind: "RECORDING", fileName: "recording.mp4", contentType: "video/mp4", status: "READY", reason: null } as const),
+  ...{ bytes: 1_000, durationSeconds: 12.5, droppedSeconds: 0, captionsFileName: null, waitsForRoom: false },
+};
+
 export const RECORDING: ProcessSettingsInput = { kind: "RECORDING", isEnabled: true, sync: true };
 
 export async function openAssetWorld(server: TestServer): Promise<AssetWorld> {
@@ -69,23 +75,8 @@ export async function openAssetWorld(server: TestServer): Promise<AssetWorld> {
       );
       const { runId, organizationId } = launch!;
       const report = (rest: Partial<AssetReport> = {}): AssetReport => ({
-        ...{ id: newIdentifier("asset"), organizationId, sessionId, runId: runId ?? "", processId: processes[0]!.id, kind: "RECORDING" },
-        ...{
-          playbackName: "Web",
-          renditionName: "720p",
-          fileName: "recording.mp4",
-          contentType: "video/mp4",
-          status: "READY",
-          reason: null,
-        },
-        ...{
-          bytes: 1_000,
-          durationSeconds: 12.5,
-          droppedSeconds: 0,
-          captionsFileName: null,
-          waitsForRoom: false,
-          createdAt: new Date().toISOString(),
-        },
+        ...{ id: newIdentifier("asset"), organizationId, sessionId, runId: runId ?? "", processId: processes[0]!.id },
+        ...{ playbackName: "Web", renditionName: "720p", ...FINISHED_RECORDING, createdAt: new Date().toISOString() },
         ...rest,
       });
       return { sessionId, runId: runId ?? "", processes, report };

@@ -8,7 +8,7 @@ import { checkOnDemand, decideOnDemand, recordedRendition, shownRecordings } fro
 import type { RenditionSettings } from "../../src/templates/template.rules.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 import { newIdentifier } from "../../src/shared/identifier.ts";
-import { openAssetWorld, type AssetWorld, type TellingAgent } from "../assets/asset-world.ts";
+import { FINISHED_RECORDING, openAssetWorld, type AssetWorld, type TellingAgent } from "../assets/asset-world.ts";
 import { silentLog, waitUntil } from "../encoder/world.ts";
 import { SAMPLE, createScriptedRunner } from "../sessions/scripted-runner.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
@@ -137,16 +137,8 @@ async function tell(event: EventView, place: number, rest: Partial<AssetReport> 
   const id = newIdentifier("asset");
   await agent.tell({
     ...{ id, organizationId: server.organizationId, sessionId: event.languages[place]!.session.id, runId },
-    ...{ processId: processes[0]!.processId, kind: "RECORDING", playbackName: "Event", renditionName: "360p" },
-    ...{ fileName: "recording.mp4", contentType: "video/mp4", status: "READY", reason: null },
-    ...{
-      bytes: 1_000,
-      durationSeconds: 12.5,
-      droppedSeconds: 0,
-      captionsFileName: null,
-      waitsForRoom: false,
-      createdAt: new Date().toISOString(),
-    },
+    ...{ processId: processes[0]!.processId, playbackName: "Event", renditionName: "360p" },
+    ...{ ...FINISHED_RECORDING, createdAt: new Date().toISOString() },
     ...rest,
   });
   return id;
