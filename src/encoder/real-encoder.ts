@@ -7,7 +7,7 @@ import { findCapabilities, type FindCapabilitiesOptions } from "./capabilities.t
 import type { IngestAddresses, SupportedTypes } from "./encoder.rules.ts";
 import { createMediaRunner, type MediaRunnerOptions } from "./media-runner.ts";
 import { openProcessRecords, reapLeftovers } from "./process-record.ts";
-import { openPushServers, withPushServers, type PushServersOptions } from "./push-servers.ts";
+import { openPushServers, usablePushServers, withPushServers, type PushServersOptions } from "./push-servers.ts";
 import type { StartRunner } from "./runner.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 
@@ -41,6 +41,7 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
   if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
   const pushServers = await openPushServers(options);
   const capabilities = withPushServers(await findCapabilities(options), pushServers);
+  const { addresses, ...doors } = usablePushServers(pushServers, capabilities);
   for (const sentence of capabilities.missing) log.warn(sentence);
   const { ffmpegPath, setprivPath } = capabilities;
   const host = { setprivPath, records: openProcessRecords(recordsDirectory, log) };
@@ -48,9 +49,9 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
   const assets = new AssetKeeper({ ...tools, assetRoot: join(directory, "assets"), teller: assetTeller, log });
   const socketDirectory = join(directory, "sockets");
   return {
-    runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers }),
+    runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers: doors }),
     capabilities,
-    ingestAddresses: pushServers.addresses,
+    ingestAddresses: addresses,
     clipTools: tools,
     async close() {
       await Promise.all([pushServers.close(), assets.close()]);
