@@ -8,6 +8,7 @@ import { decideReport, decideResume, decideTakeBack, type SessionControl, type S
 import { lockAllHeldSessions, lockHeldSessions, readControls, writeSwitches } from "./lease.store.ts";
 import { openLaunch } from "./open-launch.ts";
 import type { SessionLaunch } from "./runner.ts";
+import { withPassphrases } from "./with-passphrases.ts";
 import type { ReportResult } from "./supervisor.ts";
 import { writeInHalves } from "./write-in-halves.ts";
 import { writeOutcomes } from "./write-outcomes.ts";
@@ -110,7 +111,8 @@ export async function resumeSessions(
     const started = decided.filter(({ outcome }) => !outcome.isReleased).map(({ session }) => session.id);
     const isStarted = new Set(started);
     const dropped = seats.map(({ sessionId }) => sessionId).filter((id) => !isStarted.has(id));
-    return { stored: await readLaunches(transaction, started), dropped, hasWritten };
+    const stored = await withPassphrases({ ...services, transaction }, await readLaunches(transaction, started));
+    return { stored, dropped, hasWritten };
   });
   const launches: SessionLaunch[] = [];
   const failed = new Map<string, string>();

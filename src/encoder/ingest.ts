@@ -1,5 +1,5 @@
 import { NotReached, type NetworkAccess } from "../network/connect.ts";
-import type { RemapRule } from "../sessions/session.rules.ts";
+import type { InputType, RemapRule } from "../sessions/session.rules.ts";
 import { LossWindow } from "./continuity.rules.ts";
 import type { DatagramReceiver } from "./datagram-receiver.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
@@ -60,6 +60,10 @@ export class Ingest implements PathSource {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#schedule(0);
+  }
+
+  get type(): InputType {
+    return this.#options.source.type;
   }
 
   get pid(): number | null {

@@ -84,3 +84,8 @@ export async function readLaunches(transaction: Transaction, sessionIds: readonl
     where s.id = any(${textList(sessionIds)}) order by s.id`);
   return rows.map((row) => row.launch);
 }
+
+/** Notes that senders over SRT have to encrypt from now on, of sessions that this transaction has locked. */
+export async function markEncrypted(transaction: Transaction, sessionIds: readonly string[]): Promise<void> {
+  await transaction.execute(sql`update sessions set srt_encryption_enabled = true where id = any(${textList(sessionIds)})`);
+}

@@ -1,7 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Transaction } from "../database/database.ts";
 import { sessionStateJson } from "../sessions/session.state.ts";
-import type { InputPath } from "../sessions/session.rules.ts";
+import { EVENT_INPUT_TYPES, type InputPath } from "../sessions/session.rules.ts";
 import { launchedProcessesJson } from "./launched-processes.store.ts";
 import type { SessionControl } from "./lease.rules.ts";
 import type { SwitchObservation } from "./runner.ts";
@@ -129,11 +129,11 @@ export function takesSessions(encoder: SQL): SQL {
 const REAL_ENCODER_MINUTES = 10;
 
 /**
- * Whether the encoder `e` can run the session `s` as it was started, as a condition.
- * A session whose ladder was not kept yet, or that has no playback, is not run at all.
+ * Whether the encoder `e` can run the session `s` as it was started, as a condition; that of an event comes in by whatever the encoder
+ * takes. A session whose ladder was not kept yet, or that has no playback, is not run at all.
  */
 export const canRun: SQL = sql`(
-  s.input_type = any(e.supported_inputs)
+  (case when s.event_id is null then s.input_type = any(e.supported_inputs) else e.supported_inputs && ${textList(EVENT_INPUT_TYPES)} end)
   and exists (select from playbacks p where p.session_id = s.id)
   and not exists (
     select from playbacks p

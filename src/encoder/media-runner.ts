@@ -11,7 +11,7 @@ import { pruneLiveDirectories } from "./live-directory.ts";
 import { MediaSession } from "./media-session.ts";
 import { createPathSourceOpener, explainPushLack, NO_PUSH_DOORS, type PushDoors } from "./open-path-source.ts";
 import { openProcessRecords } from "./process-record.ts";
-import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
+import { typesOf, type Observation, type SessionLaunch, type SessionRunner, type StartRunner } from "./runner.ts";
 import { openSocketDirectory } from "./socket-directory.ts";
 import type { StorageLevel } from "./storage-level.rules.ts";
 
@@ -83,8 +83,10 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
 /** What of a session cannot be run here, as a sentence; null when all of it can. */
 function explainLack(launch: SessionLaunch, capabilities: EncoderCapabilities): string | null {
   const why = capabilities.missing.length === 0 ? "" : ` ${capabilities.missing.join(" ")}`;
-  const { type } = launch.input;
-  if (!capabilities.supportedInputs.includes(type)) return `This encoder cannot run inputs of the type ${type}.${why}`;
+  const types = typesOf(launch.input);
+  if (!types.some((type) => capabilities.supportedInputs.includes(type))) {
+    return `This encoder cannot run inputs of the type ${types.join(" or ")}.${why}`;
+  }
   const output = launch.outputs.find((candidate) => !capabilities.supportedOutputs.includes(candidate.type));
   if (output) return `This encoder cannot run outputs of the type ${output.type}.${why}`;
   if (launch.outputs.length === 0) return "The session has no playback.";

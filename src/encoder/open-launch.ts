@@ -1,6 +1,7 @@
 import type { Vault } from "../access/vault.ts";
 import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
 import { openSecret } from "../sessions/secret.store.ts";
+import { EVENT_INPUT_TYPES } from "../sessions/session.rules.ts";
 import type { StoredLaunch, StoredOutput } from "./launch.store.ts";
 import type { OutputLaunch, SessionLaunch } from "./runner.ts";
 
@@ -23,6 +24,7 @@ export function openLaunch(vault: Vault, stored: StoredLaunch): SessionLaunch {
     labels: stored.labels,
     input: {
       type: stored.inputType,
+      otherTypes: stored.controls.event ? EVENT_INPUT_TYPES.filter((type) => type !== stored.inputType) : [],
       urlA: open(SecretKind.INPUT_URL_A) ?? stored.urlA,
       urlB: open(SecretKind.INPUT_URL_B) ?? stored.urlB,
       failover:

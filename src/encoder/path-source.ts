@@ -1,3 +1,4 @@
+import type { InputType } from "../sessions/session.rules.ts";
 import type { InputCue } from "./hls-cues.rules.ts";
 
 /** What is known of an input path. */
@@ -23,6 +24,8 @@ export interface PathSourceHandlers {
 
 /** Keeps one input path coming in, for ever: pulled from an address, or pushed to us. Begins when it is made. */
 export interface PathSource {
+  /** How the stream comes in; where senders may push by several protocols, how the newest one did. */
+  readonly type: InputType;
   /** Number of the process behind it; null while there is none. For operators and tests. */
   readonly pid: number | null;
   /** `now` here and below: milliseconds of the session's monotonic clock. */

@@ -59,6 +59,21 @@ export async function openPushServers(options: PushServersOptions): Promise<Push
   };
 }
 
+/** Those of the servers, with their addresses, whose input can be run here: nobody is sent to one that could let nobody in. */
+export function usablePushServers(
+  { rtmp, srt, addresses }: PushServers,
+  { supportedInputs }: Pick<SupportedTypes, "supportedInputs">,
+): Pick<PushServers, "rtmp" | "srt" | "addresses"> {
+  const usesRtmp = supportedInputs.includes("RTMP_PUSH");
+  const usesSrt = supportedInputs.includes("SRT_PUSH");
+  const isUsed = ([protocol]: readonly [string, string]): boolean => (protocol === "srt" ? usesSrt : usesRtmp);
+  return {
+    rtmp: usesRtmp ? rtmp : null,
+    srt: usesSrt ? srt : null,
+    addresses: Object.fromEntries(Object.entries(addresses).filter(isUsed)),
+  };
+}
+
 /** What this encoder can run with the servers that it has. */
 export function withPushServers<T extends SupportedTypes>(capabilities: T, { rtmp, srt, missing }: PushServers): T {
   return {

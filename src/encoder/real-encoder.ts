@@ -8,7 +8,7 @@ import type { IngestAddresses, SupportedTypes } from "./encoder.rules.ts";
 import { createDatagramReceiver } from "./datagram-receiver.ts";
 import { createMediaRunner, type MediaRunnerOptions } from "./media-runner.ts";
 import { openProcessRecords, reapLeftovers } from "./process-record.ts";
-import { openPushServers, withPushServers, type PushServersOptions } from "./push-servers.ts";
+import { openPushServers, usablePushServers, withPushServers, type PushServersOptions } from "./push-servers.ts";
 import type { StartRunner } from "./runner.ts";
 import type { StorageWatch } from "./storage-watch.ts";
 
@@ -42,6 +42,7 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
   if (reaped.length > 0) log.warn({ pids: reaped }, "processes that a killed run had left were ended");
   const pushServers = await openPushServers(options);
   const capabilities = withPushServers(await findCapabilities(options), pushServers);
+  const { addresses, ...doors } = usablePushServers(pushServers, capabilities);
   for (const sentence of capabilities.missing) log.warn(sentence);
   const { ffmpegPath, setprivPath } = capabilities;
   const host = { setprivPath, records: openProcessRecords(recordsDirectory, log) };
@@ -50,9 +51,9 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
   const socketDirectory = join(directory, "sockets");
   const datagrams = createDatagramReceiver({ log });
   return {
-    runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers, datagrams }),
+    runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers: doors, datagrams }),
     capabilities,
-    ingestAddresses: pushServers.addresses,
+    ingestAddresses: addresses,
     clipTools: tools,
     async close() {
       await Promise.all([pushServers.close(), assets.close(), datagrams.close()]);

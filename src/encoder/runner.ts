@@ -19,6 +19,8 @@ export interface SessionLaunch {
   readonly labels: readonly string[];
   readonly input: {
     readonly type: InputType;
+    /** What its senders may push by as well; left out: nothing. */
+    readonly otherTypes?: readonly InputType[];
     readonly urlA: string | null;
     readonly urlB: string | null;
     /** Null without failover: there is path A alone. */
@@ -38,6 +40,11 @@ export interface SessionLaunch {
   readonly outputs: readonly OutputLaunch[];
   /** Those that were enabled when this generation was started, as they were set then. */
   readonly processes: readonly ProcessLaunch[];
+}
+
+/** Everything that the signal may come in by; an encoder takes it by those that it has. */
+export function typesOf({ type, otherTypes = [] }: Pick<SessionLaunch["input"], "type" | "otherTypes">): readonly InputType[] {
+  return [type, ...otherTypes];
 }
 
 export interface FailoverSettings {

@@ -7,7 +7,6 @@ import type { PatientClock } from "./patient-clock.ts";
 
 export interface SessionPathOptions {
   readonly path: InputPath;
-  readonly type: InputType;
   readonly clock: PatientClock;
   readonly inputSwitch: InputSwitch;
   readonly open: (handlers: PathSourceHandlers) => PathSource;
@@ -139,7 +138,7 @@ export class SessionPath {
 
   /** Without a limit of ours, that of the source counts. */
   #silenceMilliseconds(): number {
-    if (!DATAGRAM_TYPES.has(this.#options.type)) return Infinity;
+    if (!DATAGRAM_TYPES.has(this.#source.type)) return Infinity;
     const { video, audio } = this.#facts ?? {};
     const rate = audio || !video?.frameRate ? null : ratePerSecond(video.frameRate);
     return rate === null ? QUICK_SILENCE_MILLISECONDS : Math.max(QUICK_SILENCE_MILLISECONDS, (QUICK_SILENCE_FRAMES * 1_000) / rate);

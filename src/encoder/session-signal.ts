@@ -67,7 +67,6 @@ export class SessionSignal {
     const { launch, host, ffprobePath } = session;
     return new SessionPath({
       path,
-      type: launch.input.type,
       clock,
       inputSwitch,
       open: (handlers) => session.openPathSource({ input: launch.input, path, clock, handlers: onCue ? { ...handlers, onCue } : handlers }),

@@ -4,7 +4,6 @@ import type { PathSample } from "../encoder/telemetry.rules.ts";
 import type { RequestContext } from "../graphql/request.ts";
 import { Url } from "../graphql/scalars.ts";
 import { playbacksOfSessionLoader, sessionLoader, sourceSecretsLoader } from "../sessions/session.loaders.ts";
-import type { InputType } from "../sessions/session.rules.ts";
 import type { SessionRow } from "../sessions/session.store.ts";
 import { SessionType } from "../sessions/session.type.ts";
 import { required } from "../shared/assert.ts";
@@ -21,7 +20,6 @@ import { EventLanguageType, IngestEndpointType, IngestType } from "./event.type.
 interface IngestRoot extends IngestType {
   readonly sessionId: string;
   readonly eventId: string;
-  readonly inputType: InputType;
 }
 
 async function pathTokenOf({ loaders }: RequestContext, sessionId: string): Promise<string | null> {
@@ -73,19 +71,20 @@ export class EventLanguageResolver {
 @Resolver(() => IngestType)
 export class IngestResolver {
   @FieldResolver(() => [IngestEndpointType], {
-    description: "The ways to push the signal, by the input type of its language; empty while no encoder is known that would take it.",
+    description:
+      "The ways to push the signal: by everything that the encoder listens for that holds the language, or would; empty while none is known. SRT once it has a passphrase: a language from before it could be pushed by SRT gets that when an encoder takes it next.",
   })
-  async endpoints(
-    @Root() { role, sessionId, inputType }: IngestRoot,
-    @Ctx() { loaders }: RequestContext,
-  ): Promise<readonly IngestEndpointType[]> {
+  async endpoints(@Root() { role, sessionId }: IngestRoot, @Ctx() { loaders }: RequestContext): Promise<readonly IngestEndpointType[]> {
     const addresses = (await loaders.of(ingestAddressesLoader).load(sessionId)) ?? {};
     const secrets = await loaders.of(sourceSecretsLoader).load(sessionId);
     const { streamKey = null, srtPassphrase = null } = (role === "PRIMARY" ? secrets : secrets?.backup) ?? {};
     const endpoint = (protocol: IngestProtocol, serverUrl: string | undefined): readonly IngestEndpointType[] =>
       serverUrl === undefined ? [] : [{ protocol, serverUrl, streamKey, srtPassphrase: protocol === "SRT" ? srtPassphrase : null }];
-    if (inputType === "SRT_PUSH") return endpoint("SRT", addresses.srt);
-    return [...endpoint("RTMPS", addresses.rtmps), ...endpoint("RTMP", addresses.rtmp)];
+    return [
+      ...endpoint("RTMPS", addresses.rtmps),
+      ...endpoint("RTMP", addresses.rtmp),
+      ...(srtPassphrase === null ? [] : endpoint("SRT", addresses.srt)),
+    ];
   }
 
   @FieldResolver(() => Url, {
@@ -111,7 +110,6 @@ async function ingestOf({ loaders }: RequestContext, language: EventLanguageRow,
     id: `${language.id}/${role.toLowerCase()}`,
     sessionId: language.sessionId,
     eventId: language.eventId,
-    inputType: language.inputType,
     role,
     state: ingestStateOf(path, role === "PRIMARY" || language.isBackupEnabled),
     lastSeenAt: path?.lastSeenAt ? new Date(path.lastSeenAt) : null,

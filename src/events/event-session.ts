@@ -8,7 +8,7 @@ import { generateSecret } from "../sessions/session.prepare.ts";
 import { sealSecret } from "../sessions/secret.store.ts";
 import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
 import { logSessionChanges } from "../sessions/session.changes.ts";
-import { Verb, type InputType } from "../sessions/session.rules.ts";
+import { EVENT_INPUT_TYPES, Verb } from "../sessions/session.rules.ts";
 import { markRestarting, markStarting, markStopping, selectSessionStates } from "../sessions/session.store.ts";
 import type { SessionState } from "../sessions/session.state.ts";
 import type { EventLanguageDraft } from "./event.input.ts";
@@ -41,7 +41,7 @@ export async function makeLanguages(
   const made = sessions.map(({ id }) => id);
   await writeSecrets(
     context.transaction,
-    drafts.flatMap(({ source }, index) => sealedKeys(context, required(made[index], "session of a language"), source.type)),
+    made.flatMap((sessionId) => sealedKeys(context, sessionId)),
   );
   await attachSessions(context.transaction, eventId, made);
   return languages.map(({ code, label }, index) => ({
@@ -54,11 +54,7 @@ export async function makeLanguages(
   }));
 }
 
-function toSessionDraft(
-  context: TransactionContext,
-  title: string,
-  { code, templateId, inputType, backupEnabled }: EventLanguageDraft,
-): SessionDraft {
+function toSessionDraft(context: TransactionContext, title: string, { code, templateId, backupEnabled }: EventLanguageDraft): SessionDraft {
   const tail = ` (${code}) ${randomToken(NAME_TAIL_LENGTH)}`;
   return {
     name: `${title.slice(0, NAME_LENGTH_LIMIT - tail.length)}${tail}`,
@@ -67,12 +63,12 @@ function toSessionDraft(
     externalId: null,
     labels: [],
     source: {
-      type: inputType,
+      type: EVENT_INPUT_TYPES[0],
       urlA: null,
       urlB: null,
       failover: backupEnabled ? REMAIN_ON_BACKUP : null,
       customStreamKey: null,
-      srtEncryptionEnabled: inputType === "SRT_PUSH",
+      srtEncryptionEnabled: true,
       srtPassphrase: null,
       hlsScte35PassthroughEnabled: false,
     },
@@ -96,9 +92,8 @@ function toSessionDraft(
 }
 
 /** The backup's own key and passphrase; the primary's come with the session. */
-function sealedKeys({ vault }: TransactionContext, sessionId: string, type: InputType) {
-  const kinds = [SecretKind.STREAM_KEY, ...(type === "SRT_PUSH" ? [SecretKind.SRT_PASSPHRASE] : [])];
-  return kinds.map((kind) =>
+function sealedKeys({ vault }: TransactionContext, sessionId: string) {
+  return [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE].map((kind) =>
     sealSecret(vault, {
       ...{ sessionId, playbackId: null, kind, position: SECRET_POSITION.B },
       plaintext: generateSecret(),

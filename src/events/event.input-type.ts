@@ -1,12 +1,13 @@
 import { Field, ID, InputType as GraphInput, Int } from "type-graphql";
 import { DateTime } from "../graphql/scalars.ts";
-import { InputType } from "../sessions/session.rules.ts";
 import { EventAccess, IngestRole, MessagingMode } from "./event.rules.ts";
 
 const IDEMPOTENCY_KEY = "Any text of the caller's own: the same call with the same key is done once and answered twice, for 48 hours.";
 const EXPECTED_VERSION = "The version that the caller read: another one is refused with VERSION_CONFLICT.";
 
-@GraphInput("EventLanguageInput", { description: "A language of an event." })
+@GraphInput("EventLanguageInput", {
+  description: "A language of an event. Senders of its signals push by RTMP, RTMPS or encrypted SRT, each by what it likes.",
+})
 export class EventLanguageInput {
   @Field(() => String, { description: "A tag of BCP 47, such as de or pt-BR; unique in the event." })
   code!: string;
@@ -16,13 +17,6 @@ export class EventLanguageInput {
 
   @Field(() => ID, { description: "The template that its signal is encoded by." })
   templateId!: string;
-
-  @Field(() => InputType, {
-    nullable: true,
-    defaultValue: InputType.RTMP_PUSH,
-    description: "What both of its signals are pushed by: RTMP_PUSH, with or without TLS, or SRT_PUSH, encrypted. It can never change.",
-  })
-  inputType?: InputType | null;
 
   @Field(() => Boolean, { nullable: true, defaultValue: false, description: "Whether there is a backup signal." })
   backupEnabled?: boolean | null;

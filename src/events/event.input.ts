@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { descriptionText, nameText, plainText } from "../shared/text.schema.ts";
 import { UserErrorCode } from "../shared/user-error.ts";
-import { EVENT_INPUT_TYPES, EventAccess, IngestRole, LANGUAGE_COUNT_LIMIT, MessagingMode } from "./event.rules.ts";
+import { EventAccess, IngestRole, LANGUAGE_COUNT_LIMIT, MessagingMode } from "./event.rules.ts";
 
 /** Events of one `deleteEvents` call. */
 export const DELETE_EVENTS_LIMIT = 100;
@@ -31,10 +31,6 @@ const language = z.object({
   code: languageCode,
   label: nameText,
   templateId: z.string(),
-  inputType: z
-    .enum(EVENT_INPUT_TYPES, { error: "must be RTMP_PUSH or SRT_PUSH" })
-    .nullish()
-    .transform((value) => value ?? "RTMP_PUSH"),
   backupEnabled: z
     .boolean()
     .nullish()

@@ -16,9 +16,6 @@ export type MessagingMode = (typeof MessagingMode)[keyof typeof MessagingMode];
 export const EventAccess = { PUBLIC: "PUBLIC", ACCESS_CODE: "ACCESS_CODE" } as const;
 export type EventAccess = (typeof EventAccess)[keyof typeof EventAccess];
 
-/** What the signals of a language may be pushed by. */
-export const EVENT_INPUT_TYPES = ["RTMP_PUSH", "SRT_PUSH"] as const;
-
 /** Which of the two signals of a language: the primary comes in on path A of its session, the backup on path B. */
 export const IngestRole = { PRIMARY: "PRIMARY", BACKUP: "BACKUP" } as const;
 export type IngestRole = (typeof IngestRole)[keyof typeof IngestRole];

@@ -2,7 +2,6 @@ import { and, asc, eq, getColumns, inArray, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
 import { keysetCondition, keysetLimit, keysetOrderBy, takePage, type KeysetPage, type KeysetRows } from "../database/keyset.ts";
 import { textList } from "../database/text-list.ts";
-import type { InputType } from "../sessions/session.rules.ts";
 import { sessions } from "../sessions/session.table.ts";
 import { isIdentifier } from "../shared/identifier.ts";
 import type { EventStatus } from "./event.rules.ts";
@@ -16,7 +15,6 @@ export type EventLanguageRow = typeof eventLanguages.$inferSelect & {
   readonly isBackupEnabled: boolean;
   /** Went live with its backup alone: its primary is not taken even when it comes. */
   readonly isBackupOnly: boolean;
-  readonly inputType: InputType;
 };
 
 /** An event with its languages, in their order. */
@@ -62,7 +60,7 @@ async function withLanguages(executor: Executor, rows: readonly EventRow[]): Pro
   const ids = rows.map(({ id }) => id);
   const isBackupEnabled = sql<boolean>`${sessions.recoveryIntervalSeconds} is not null`;
   const found = await executor
-    .select({ ...getColumns(eventLanguages), isBackupEnabled, isBackupOnly: sessions.isBackupOnly, inputType: sessions.inputType })
+    .select({ ...getColumns(eventLanguages), isBackupEnabled, isBackupOnly: sessions.isBackupOnly })
     .from(eventLanguages)
     .innerJoin(sessions, eq(sessions.id, eventLanguages.sessionId))
     .where(sql`${eventLanguages.eventId} = any(${textList(ids)})`)

@@ -5,7 +5,6 @@ import { UserErrorsField } from "../graphql/payload.ts";
 import { DateTime, Url } from "../graphql/scalars.ts";
 import { UserErrorType } from "../graphql/user-error.type.ts";
 import { ActionStateType } from "../sessions/session-actions.type.ts";
-import { InputType } from "../sessions/session.rules.ts";
 import { SecretType } from "../sessions/session.type.ts";
 import type { UserError } from "../shared/user-error.ts";
 import { IngestProtocol } from "./event.enums.ts";
@@ -61,9 +60,6 @@ export class EventLanguageType {
 
   @Field(() => String, { description: "What attendees choose it by." })
   label!: string;
-
-  @Field(() => InputType, { description: "What both of its signals are pushed by: RTMP_PUSH or SRT_PUSH." })
-  inputType!: InputType;
 }
 
 @ObjectType("Ingest", { description: "One of the two signals of a language, and where its sender pushes to." })
@@ -87,7 +83,11 @@ export class IngestType {
   serverAvailable!: boolean;
 }
 
-@ObjectType("IngestEndpoint", { description: "A way to push a signal.", simpleResolvers: true })
+@ObjectType("IngestEndpoint", {
+  description:
+    "A way to push a signal: of those of one signal, a sender takes any, and another one whenever it connects again. One sender at a time is let in, whatever it comes by.",
+  simpleResolvers: true,
+})
 export class IngestEndpointType {
   @Field(() => IngestProtocol, { description: "The protocol that the sender speaks." })
   protocol!: IngestProtocol;

@@ -24,16 +24,16 @@ export interface RunningSubscription {
 
 /** Whom a subscription sends to. */
 export interface SubscriptionReader {
-  /** Sends an answer, as JSON. */
-  readonly send: (answer: string, isLive: boolean) => void;
+  /** Sends an answer, as JSON in UTF-8. Many readers may be given the same bytes. */
+  readonly send: (answer: Buffer, isLive: boolean) => void;
   /** Whether the reader has taken nearly everything. */
   readonly isDrained: () => boolean;
   /** Resolves once it has; null: it has already. */
   readonly drained: () => Promise<void> | null;
 }
 
-/** One item's answer, for all who share it: as JSON, or with errors, of which each subscriber is told by its own request's id. */
-export type Answer = string | ExecutionResult;
+/** One item's answer, for all who share it: JSON in UTF-8, or with errors, of which each subscriber is told by its own request's id. */
+export type Answer = Buffer | ExecutionResult;
 
 /** Items of one subscriber that are answered at a time. */
 const SLICE_SIZE = 100;
@@ -88,14 +88,14 @@ export function runSubscription(opened: ItemSource<object>, { prepared, share, g
     if (waiting.length === 0) await own.ready();
     const answers = await take(own);
     if (answers === null || isOver) return false;
-    for (const answer of answers) reader.send(textOf(answer), isLive);
+    for (const answer of answers) reader.send(bytesOf(answer), isLive);
     if (answers.length > 0) own.noteTold();
     return true;
   }
 
   /** False: there is nobody to be followed with at the moment. */
   function join(own: SharedSource, { send, isDrained }: SubscriptionReader, key: string): boolean {
-    const member: LiveMember<Answer> = { tell: (answer) => send(textOf(answer), true), isSlow: () => !isDrained() };
+    const member: LiveMember<Answer> = { tell: (answer) => send(bytesOf(answer), true), isSlow: () => !isDrained() };
     membership = groups.join(key, { source: own, member, answers: (taken) => answersTo(taken, key) });
     if (membership) source = null;
     return membership !== null;
@@ -125,10 +125,10 @@ export function runSubscription(opened: ItemSource<object>, { prepared, share, g
     return taken.of === null ? answer() : share(taken.of, key, answer);
   }
 
-  function textOf(answer: Answer): string {
-    if (typeof answer === "string") return answer;
+  function bytesOf(answer: Answer): Buffer {
+    if (Buffer.isBuffer(answer)) return answer;
     const { data, errors = [] } = answer;
-    return JSON.stringify({ data, errors: presentErrors(context, errors) });
+    return Buffer.from(JSON.stringify({ data, errors: presentErrors(context, errors) }));
   }
 
   return {
@@ -180,5 +180,5 @@ async function answerTo(item: object, { prepared, context, loaders: first }: Ans
   await withPatience(context.log, neverOver, attempt).catch((error: unknown) => {
     if (!isInterruption(error)) throw error;
   });
-  return result.errors ? result : JSON.stringify(result);
+  return result.errors ? result : Buffer.from(JSON.stringify(result));
 }

@@ -2,6 +2,8 @@ import { createHmac, randomBytes } from "node:crypto";
 
 /** What hears of a publisher on its key. */
 export interface PublisherSink {
+  /** Whether somebody publishes to it by another protocol: then its key is in use here too. Left out: never. */
+  readonly isTaken?: () => boolean;
   /** A publisher was let in. */
   readonly onBegin: () => void;
   /** Its media as one FLV stream, which begins with the file header. */
@@ -68,7 +70,7 @@ export class KeyRegistry {
   claim(key: string, publisher: LivePublisher): Claim {
     const entry = this.#entries.get(this.#hash(key));
     if (!entry) return { kind: "UNKNOWN" };
-    if (entry.publisher) return { kind: "IN_USE" };
+    if (entry.publisher || entry.sink.isTaken?.()) return { kind: "IN_USE" };
     entry.publisher = publisher;
     entry.sink.onBegin();
     const isThere = (): boolean => entry.publisher === publisher;

@@ -8,6 +8,10 @@ import type { RtmpServer } from "./rtmp-server.ts";
 export interface RtmpPushSourceOptions {
   readonly server: RtmpServer;
   readonly streamKey: string;
+  /** Whether somebody publishes with the stream key by another protocol; left out: never. */
+  readonly isTaken?: () => boolean;
+  /** A publisher was let in. */
+  readonly onPublisher?: () => void;
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
   readonly clock: PatientClock;
@@ -54,6 +58,7 @@ interface Run {
  * A pause of the publisher is silence after 2 s, yet its connection stands until the server drops it: what was held up goes on.
  */
 export class RtmpPushSource implements PathSource {
+  readonly type = "RTMP_PUSH";
   readonly #options: RtmpPushSourceOptions;
   readonly #registration: Registration;
   readonly #ends = new Set<Promise<ProcessEnd>>();
@@ -67,10 +72,15 @@ export class RtmpPushSource implements PathSource {
   constructor(options: RtmpPushSourceOptions) {
     this.#options = options;
     this.#registration = options.server.register(options.streamKey, {
+      ...(options.isTaken && { isTaken: options.isTaken }),
       onBegin: () => this.#begin(),
       onBytes: (flv) => this.#feed(flv),
       onEnd: (reason) => this.#end(reason),
     });
+  }
+
+  get isOccupied(): boolean {
+    return this.#run !== null;
   }
 
   get pid(): number | null {
@@ -115,6 +125,7 @@ export class RtmpPushSource implements PathSource {
   #begin(): void {
     const run: Run = { child: null, held: [], heldBytes: 0, startedAt: this.#options.clock.now(), firstByteAt: null, lastByteAt: 0 };
     this.#run = run;
+    this.#options.onPublisher?.();
     const wait = this.#spawnedAt + SPAWN_MILLISECONDS - performance.now();
     if (wait <= 0) this.#spawn(run);
     else this.#spawning = setTimeout(() => this.#spawn(run), wait);

@@ -20,7 +20,7 @@ import { answerFault, MethodNotAllowed, NotAcceptable } from "./graphql-http.ts"
 import { readOperation } from "./graphql-request.ts";
 import { holdSlot } from "./hold-slot.ts";
 import { openSubscription } from "./open-subscription.ts";
-import type { Outlet } from "./outlet.ts";
+import { textFrame, type Outlet } from "./outlet.ts";
 import { writeRateLimit } from "./rate-limit-headers.ts";
 import type { Streaming } from "./streaming.ts";
 
@@ -37,6 +37,8 @@ const HEADERS = {
 
 /** A line that says nothing, by which proxies and clients see that the stream is alive. */
 const COMMENT = ":\n\n";
+/** Before each answer. */
+const NEXT = "event: next\ndata: ";
 /** Behind the last answer; a client that was not sent it comes back and goes on where it was. */
 const COMPLETE = "event: complete\ndata: \n\n";
 
@@ -95,10 +97,10 @@ export function serveEventStreams(gateway: Gateway, streaming: Streaming): Event
     }
     const stream = openStream(context, response);
     response.writeHead(200, HEADERS);
-    stream.outlet.send(COMMENT, false);
+    stream.outlet.send(textFrame(COMMENT), false);
     try {
-      await outsideSpans(() => deliver(subscription, stream.outlet, (answer) => `event: next\ndata: ${answer}\n\n`));
-      stream.outlet.send(COMPLETE, true);
+      await outsideSpans(() => deliver(subscription, stream.outlet, (answer) => ({ start: NEXT, shared: answer, end: "\n\n" })));
+      stream.outlet.send(textFrame(COMPLETE), true);
     } catch (error) {
       if (!isInterruption(error)) context.log.error({ err: error }, "an event stream failed");
     }
@@ -109,13 +111,16 @@ export function serveEventStreams(gateway: Gateway, streaming: Streaming): Event
   /** Ties the response to an outlet, and both to the caller's credential, until the connection ends. */
   function openStream({ actor }: RequestContext, response: ServerResponse): Stream {
     const outlet = streaming.outlets.open({
-      write: (frame, onTaken) => response.write(frame, onTaken),
+      write({ start, shared, end }, onTaken) {
+        response.write(Buffer.concat([Buffer.from(start), shared, Buffer.from(end)]), onTaken);
+        return false;
+      },
       unsent: () => response.writableLength,
       giveUp: () => response.destroy(),
     });
     const stream = { response, outlet };
     open.add(stream);
-    const stopPinging = streaming.keepAlive.add(() => outlet.send(COMMENT, true));
+    const stopPinging = streaming.keepAlive.add(() => outlet.send(textFrame(COMMENT), true));
     // Whoever comes back is told 401.
     const unwatch = streaming.credentials.add(actor, () => {
       outlet.end();

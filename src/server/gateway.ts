@@ -3,6 +3,7 @@ import type { ApolloServer } from "@apollo/server";
 import type { IncomingMessage } from "node:http";
 import type { Actor } from "../access/actor.ts";
 import type { JoinCalls } from "../shared/join-calls.ts";
+import { BoundLog } from "../shared/log.ts";
 import { randomToken } from "../shared/identifier.ts";
 import { callerAddress } from "../network/caller-address.rules.ts";
 import { authenticate } from "../access/authenticate.ts";
@@ -94,7 +95,7 @@ export async function contextFor(
     ? nobody(ipAddress)
     : await limits.guesses.guard({ ipAddress, authorization }, () => authenticate(door, authorization));
   const traceId = activeTraceId();
-  const log = base.log.child({ requestId, actor: actor.name, ...(traceId && { traceId }) });
+  const log = new BoundLog(base.log, { requestId, actor: actor.name, ...(traceId && { traceId }) });
   const budget = limits.budgetOf(actor.callerId);
   const shared = { changeLog, feeds, metering, budget, guesses: limits.accessCodes };
   return createRequestContext(Object.assign({}, base, { actor, ipAddress, requestId, log, signal }), shared);

@@ -1,7 +1,26 @@
+/** What is sent in one piece: a text, or one around bytes that many readers are sent alike, which are in memory once for all of them. */
+export interface Frame {
+  readonly start: string;
+  /** In UTF-8. */
+  readonly shared: Buffer;
+  /** In ASCII. */
+  readonly end: string;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** A text for one reader alone. */
+export function textFrame(text: string): Frame {
+  return { start: text, shared: NOTHING, end: "" };
+}
+
 /** Where frames go: a socket, or the stream of a response. */
 export interface Pipe {
-  /** Calls `onTaken` once the network has taken the frame, or never will. */
-  readonly write: (frame: string, onTaken: () => void) => void;
+  /**
+   * True: the network has taken all of the frame at once, or never will take it. Else calls `onTaken` when it has or never will, later,
+   * in the order of the frames.
+   */
+  readonly write: (frame: Frame, onTaken: () => void) => boolean;
   /** Bytes that were written and the network has not taken. */
   readonly unsent: () => number;
   /** Ends the connection of a reader that is too slow. It comes back, and goes on behind what it got. */
@@ -11,7 +30,7 @@ export interface Pipe {
 /** The way out to one reader: holds back what it does not take in time, and gives it up when that lasts or grows too much. */
 export interface Outlet {
   /** Sends a frame behind those before. Live ones count against the reader; those that it asked for as it took others do not. */
-  readonly send: (frame: string, isLive: boolean) => void;
+  readonly send: (frame: Frame, isLive: boolean) => void;
   /** Whether the reader has taken nearly everything. */
   readonly isDrained: () => boolean;
   /** Resolves when it has; null when it has already. */
@@ -64,16 +83,18 @@ export function createOutlets(): Outlets {
   };
 }
 
-interface Frame {
-  readonly text: string;
+interface Sent {
+  readonly frame: Frame;
+  readonly bytes: number;
   readonly isLive: boolean;
 }
 
 function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
-  let queue: Frame[] = [];
+  let queue: Sent[] = [];
   let queuedBytes = 0;
-  /** Of what is unsent, so much is live. */
+  /** Of what is unsent, so much is live; of what was written and is not taken, so much of each frame. */
   let liveBytes = 0;
+  const writtenLiveBytes: number[] = [];
   /** Since when there has been something live; since when there has been more than a drained reader has. */
   let liveSince = 0;
   let undrainedSince: number | null = null;
@@ -86,22 +107,23 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
   const unsent = (): number => pipe.unsent() + queuedBytes;
   const isDrained = (): boolean => !isOpen || unsent() <= DRAINED_BYTES;
 
-  function send(text: string, isLive: boolean): void {
+  function send(frame: Frame, isLive: boolean): void {
     if (!isOpen) return;
-    const frame: Frame = { text, isLive };
+    const bytes = frame.start.length + frame.shared.length + frame.end.length;
     if (isLive) {
       if (liveBytes === 0) liveSince = performance.now();
-      liveBytes += text.length;
+      liveBytes += bytes;
     }
     if (queuedBytes > 0 || pipe.unsent() >= PORTION_BYTES) {
-      queue.push(frame);
-      queuedBytes += text.length;
-    } else write(frame);
+      queue.push({ frame, bytes, isLive });
+      queuedBytes += bytes;
+    } else write(frame, isLive ? bytes : 0);
     noteUnsent(unsent());
   }
 
-  function write(frame: Frame): void {
-    pipe.write(frame.text, () => onTaken(frame));
+  function write(frame: Frame, ofLive: number): void {
+    if (pipe.write(frame, onTaken)) liveBytes -= ofLive;
+    else writtenLiveBytes.push(ofLive);
   }
 
   function noteUnsent(left: number): void {
@@ -111,11 +133,11 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
     if (left > DRAINED_BYTES) undrainedSince ??= performance.now();
   }
 
-  function onTaken({ text, isLive }: Frame): void {
-    if (isLive) liveBytes -= text.length;
+  function onTaken(): void {
+    liveBytes -= writtenLiveBytes.shift() ?? 0;
     if (!watched.has(self)) return;
     takenAt = performance.now();
-    if (queuedBytes > 0 && pipe.unsent() < PORTION_BYTES) writePortion();
+    while (queuedBytes > 0 && pipe.unsent() < PORTION_BYTES) writePortion();
     const left = unsent();
     if (left > DRAINED_BYTES) return;
     undrainedSince = null;
@@ -126,15 +148,15 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
   }
 
   function writePortion(): void {
-    const frames: Frame[] = [];
-    for (let bytes = pipe.unsent(); bytes < PORTION_BYTES && frames.length < queue.length; bytes += frames.at(-1)?.text.length ?? 0) {
-      const next = queue[frames.length];
-      if (next) frames.push(next);
+    const portion: Sent[] = [];
+    for (let bytes = pipe.unsent(); bytes < PORTION_BYTES && portion.length < queue.length; bytes += portion.at(-1)?.bytes ?? 0) {
+      const next = queue[portion.length];
+      if (next) portion.push(next);
     }
-    queue = queue.slice(frames.length);
-    for (const frame of frames) {
-      queuedBytes -= frame.text.length;
-      write(frame);
+    queue = queue.slice(portion.length);
+    for (const { frame, bytes, isLive } of portion) {
+      queuedBytes -= bytes;
+      write(frame, isLive ? bytes : 0);
     }
   }
 

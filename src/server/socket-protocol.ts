@@ -85,7 +85,7 @@ function asResults(
   const results: AsyncGenerator<ExecutionResult, void> = {
     async next() {
       try {
-        await deliver(subscription, outlet, (answer) => `${start}${answer}}`);
+        await deliver(subscription, outlet, (answer) => ({ start, shared: answer, end: "}" }));
       } catch (error) {
         if (!isInterruption(error)) throw error;
         outlet.end();

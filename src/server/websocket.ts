@@ -9,9 +9,10 @@ import { addressOf, isAllowedOrigin, requestIdOf, urlOf, type Gateway } from "./
 import { isHeavyJson } from "./heavy-json.ts";
 import { holdSlot } from "./hold-slot.ts";
 import { refuseStream } from "./malformed.ts";
-import { UNSENT_LIMIT_BYTES, type Outlet } from "./outlet.ts";
+import { textFrame, UNSENT_LIMIT_BYTES, type Outlet } from "./outlet.ts";
 import { CLOSE, createSocketProtocol, type SocketExtra, type SocketProtocol } from "./socket-protocol.ts";
 import type { Streaming } from "./streaming.ts";
+import { writeText } from "./write-text.ts";
 
 /** Longest wait, at the end, for readers to take what was sent to them, and then for their sockets to close. */
 const DRAIN_MILLISECONDS = 3_000;
@@ -38,7 +39,7 @@ export function serveSockets(server: Server, gateway: Gateway, streaming: Stream
     // The stream ends whether or not it ever becomes a socket.
     if (!holdSlot(stream, gateway.limits.connectionsOfAddress, networkOf(addressOf(gateway, request))))
       return refuseStream(stream, "429 Too Many Requests", requestIdOf(request));
-    sockets.handleUpgrade(request, stream, head, (socket) => openSocket({ gateway, streaming, protocol, socket, request, open }));
+    sockets.handleUpgrade(request, stream, head, (socket) => openSocket({ gateway, streaming, protocol, socket, stream, request, open }));
   });
   sockets.on("headers", (headers, request) => headers.push(`x-request-id: ${requestIdOf(request)}`));
   sockets.on("wsClientError", (_error, stream, request) => refuseStream(stream, "400 Bad Request", requestIdOf(request)));
@@ -77,16 +78,18 @@ interface OpenedSocket {
   readonly streaming: Streaming;
   readonly protocol: SocketProtocol;
   readonly socket: WebSocket;
+  /** What it lies on. */
+  readonly stream: Duplex;
   readonly request: IncomingMessage;
   readonly open: Set<SocketExtra>;
 }
 
 /** Ties a socket to the protocol. Not the library's own binding: it writes to the console, and ends failures with 4500 for good. */
-function openSocket({ gateway, streaming, protocol, socket, request, open }: OpenedSocket): void {
+function openSocket({ gateway, streaming, protocol, socket, stream, request, open }: OpenedSocket): void {
   const { log } = gateway.base;
   // All that goes over the socket belongs to the request that opened it.
   const requestId = requestIdOf(request);
-  const outlet = streaming.outlets.open(pipeTo(socket));
+  const outlet = streaming.outlets.open(pipeTo(socket, stream));
   const extra: SocketExtra = { socket, outlet, request, context: null, unwatch: null };
   open.add(extra);
   const socketClosed = gateway.metrics.http.socket();
@@ -95,7 +98,7 @@ function openSocket({ gateway, streaming, protocol, socket, request, open }: Ope
     {
       protocol: socket.protocol,
       // What the protocol itself has to say is read by nobody either where nothing is read.
-      send: (data) => outlet.send(data, true),
+      send: (data) => outlet.send(textFrame(data), true),
       close: (code, reason) => socket.close(code, reason),
       onMessage(handle) {
         socket.on("message", (data: Buffer) => {
@@ -122,10 +125,9 @@ function openSocket({ gateway, streaming, protocol, socket, request, open }: Ope
   });
 }
 
-function pipeTo(socket: WebSocket): Parameters<Streaming["outlets"]["open"]>[0] {
+function pipeTo(socket: WebSocket, stream: Duplex): Parameters<Streaming["outlets"]["open"]>[0] {
   return {
-    // Beside the header of the protocol a text would be written in a slower way than bytes are.
-    write: (frame, onTaken) => socket.send(Buffer.from(frame), { binary: false }, onTaken),
+    write: (frame, onTaken) => socket.readyState !== socket.OPEN || writeText(stream, frame, onTaken),
     unsent: () => socket.bufferedAmount,
     giveUp: () => socket.close(CLOSE.tryLater, "Too slow: come back and go on behind the last cursor"),
   };

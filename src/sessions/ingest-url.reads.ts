@@ -13,7 +13,8 @@ export interface IngestReading {
 
 /**
  * The ingest addresses of pushed sessions: of the encoder that holds it, else of one of its region that takes such a push, always the
- * same one while it is online: the first by id; where none is online, the one seen last. Sessions of which no encoder is known are left out.
+ * same one while it is online: the first by id; where none is online, the one seen last. Sessions of which no encoder is known are left
+ * out. One of an event takes any push.
  */
 export async function readIngestAddresses(
   executor: Executor,
@@ -25,7 +26,9 @@ export async function readIngestAddresses(
     from sessions s cross join lateral (
       select e.ingest_addresses from encoders e
       where case when s.encoder_id is null then e.region = s.region else e.id = s.encoder_id end
-        and e.ingest_addresses ?| case s.input_type when 'SRT_PUSH' then array['srt'] else array['rtmp', 'rtmps'] end
+        and e.ingest_addresses ?| case
+          when s.event_id is not null then array['rtmp', 'rtmps', 'srt']
+          when s.input_type = 'SRT_PUSH' then array['srt'] else array['rtmp', 'rtmps'] end
       order by e.status = 'ONLINE' desc, case when e.status = 'ONLINE' then null else e.last_seen_at end desc, e.id
       limit 1) chosen
     where s.organization_id = ${organizationId} and s.id = any(${textList(sessionIds)}) and s.input_type in ('SRT_PUSH', 'RTMP_PUSH')`);

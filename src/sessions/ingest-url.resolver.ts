@@ -15,7 +15,7 @@ export class IngestUrlResolver {
   @FieldResolver(() => Url, {
     nullable: true,
     description:
-      "Where senders push to. The stream key is left out: for RTMP it is the last part of the path (`rtmp://HOST:PORT/live/KEY`), for SRT the stream ID (`srt://HOST:PORT?streamid=KEY`). While the session runs it is that of its encoder, else that of the region's; null for inputs that are not pushed, and while no encoder of the region takes them.",
+      "Where senders push to. The stream key is left out: for RTMP it is the last part of the path (`rtmp://HOST:PORT/live/KEY`), for SRT the stream ID (`srt://HOST:PORT?streamid=KEY`). While the session runs it is that of its encoder, else that of the region's; null for inputs that are not pushed, and while no encoder of the region takes them. Of an event's session the one for RTMP: `Ingest.endpoints` has all of both its signals.",
   })
   async ingestUrl(@Root() source: SourceRoot, @Ctx() { loaders }: RequestContext): Promise<string | null> {
     return INPUT_TYPE_FACTS[source.type].isPush ? loaders.of(ingestUrlLoader).load(source.sessionId) : null;

@@ -30,6 +30,9 @@ export const InputType = {
 } as const;
 export type InputType = (typeof InputType)[keyof typeof InputType];
 
+/** What the signals of an event's language may be pushed by, each as its sender likes. Its session is of the first of these types. */
+export const EVENT_INPUT_TYPES = [InputType.RTMP_PUSH, InputType.SRT_PUSH] as const satisfies readonly InputType[];
+
 export const InputPath = { A: "A", B: "B" } as const;
 export type InputPath = (typeof InputPath)[keyof typeof InputPath];
 

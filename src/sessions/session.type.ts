@@ -40,7 +40,10 @@ export class SessionSourceType {
   @Field(() => ID, { description: "An identifier of its own, for client caches; it follows from the session's." })
   id!: string;
 
-  @Field(() => InputType, { description: "The kind of input; it can never change." })
+  @Field(() => InputType, {
+    description:
+      "The kind of input; it can never change. RTMP_PUSH for the session of an event's language, whose senders may push by SRT as well: `Ingest.endpoints` tells all that it takes.",
+  })
   type!: InputType;
 
   @Field(() => String, { nullable: true, description: "The URL of path A, secrets in it masked; null for inputs that are pushed to us." })

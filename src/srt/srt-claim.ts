@@ -5,6 +5,10 @@ export interface SrtClaimOptions {
   readonly streamKey: string;
   /** A caller without encryption is refused before it reaches the listener, which then checks the passphrase. */
   readonly isEncrypted: boolean;
+  /** Whether somebody publishes with the stream key by another protocol: then callers are refused as second ones are. Left out: never. */
+  readonly isTaken?: () => boolean;
+  /** A caller with the stream key waits, since nobody listens for it. */
+  readonly onCalled: () => void;
   /** A publisher was let in: what comes out of the listener from now on is its. */
   readonly onConnected: () => void;
   /** It left, fell silent or was dropped. */

@@ -178,13 +178,16 @@ export class SrtFront {
     if (!request || !claim) return Rejection.FORBIDDEN;
     if (!request.isPublishing) return Rejection.BAD_MODE;
     if (claim.publisher) return this.#judgeSecond(claim.publisher, caller);
+    if (claim.options.isTaken?.()) return Rejection.CONFLICT;
     if (claim.options.isEncrypted && extensionOf(handshake, ExtensionType.KMREQ) === null) {
       claim.noteRefused(Rejection.UNSECURE);
       return Rejection.UNSECURE;
     }
     const halfOpen = this.#entries.size - this.#flows.size;
     if (halfOpen >= HALF_OPEN_LIMIT || claim.halfOpen.size >= HALF_OPEN_LIMIT_PER_KEY) return Rejection.OVERLOAD;
-    return claim.listenerPort === null ? "WAIT" : claim;
+    if (claim.listenerPort !== null) return claim;
+    claim.options.onCalled();
+    return "WAIT";
   }
 
   /** A publisher that was killed says nothing: its successor waits until it is heard, and the other one refused, or given up. */

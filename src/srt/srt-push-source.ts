@@ -11,6 +11,8 @@ export interface SrtPushSourceOptions {
   readonly streamKey: string;
   /** Null when the session does not encrypt. */
   readonly passphrase: string | null;
+  /** Whether somebody publishes with the stream key by another protocol; left out: never. */
+  readonly isTaken?: () => boolean;
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
   readonly clock: PatientClock;
@@ -19,6 +21,8 @@ export interface SrtPushSourceOptions {
 
 const SILENCE_SECONDS = 2;
 const FIRST_BYTE_SECONDS = 10;
+/** Enough for one that comes back after a loss to find it there. */
+const UNUSED_SECONDS = 10;
 /** What a publisher sent last comes out after it left, its latency later. */
 const LEAVING_MILLISECONDS = 400;
 const RETRY_MILLISECONDS_LEAST = 200;
@@ -27,21 +31,26 @@ const RETRY_MILLISECONDS_MOST = 5_000;
 /**
  * Waits for a publisher with one stream key, for ever:
  *
- *   LISTENING  a process listens behind the front, and nobody is connected to it
+ *   ASLEEP     no process, until somebody calls who has the key: what is pushed to seldom costs nothing. A caller asks for 3 s, and a
+ *              process listens long before that
+ *   LISTENING  a process listens behind the front, and nobody is connected to it; it is ended when nobody is for 10 s
  *   CONNECTED  the front let a publisher in; its first byte is still to come, and the process is ended when that takes too long
  *   FLOWING    bytes come out; the process is ended when they stop for 2 s, or the publisher leaves
  *   RESTING    no process; not at all after a publisher that was taken in, else 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5 … s
  *
- *   LISTENING → CONNECTED → FLOWING → RESTING → LISTENING, and any to RESTING
+ *   ASLEEP → LISTENING → CONNECTED → FLOWING → RESTING → LISTENING → ASLEEP, and any of those with a process to RESTING
  *
  * A process takes one publisher, and ends with it.
  */
 export class SrtPushSource implements PathSource {
+  readonly type = "SRT_PUSH";
   readonly #options: SrtPushSourceOptions;
   readonly #claim: SrtClaim;
   #child: FfmpegProcess | null = null;
   #timer: NodeJS.Timeout | null = null;
   #leaving: NodeJS.Timeout | null = null;
+  #isAsleep = true;
+  #listeningAt = 0;
   #connectedAt: number | null = null;
   #firstByteAt: number | null = null;
   #lastByteAt = 0;
@@ -56,10 +65,15 @@ export class SrtPushSource implements PathSource {
     this.#claim = options.front.claim({
       streamKey: options.streamKey,
       isEncrypted: options.passphrase !== null,
+      ...(options.isTaken && { isTaken: options.isTaken }),
+      onCalled: () => this.#wake(),
       onConnected: () => (this.#connectedAt = options.clock.now()),
       onLeft: () => this.#leave(),
     });
-    this.#schedule(0);
+  }
+
+  get isOccupied(): boolean {
+    return this.#claim.isConnected;
   }
 
   get pid(): number | null {
@@ -77,7 +91,11 @@ export class SrtPushSource implements PathSource {
   }
 
   watch(now: number): void {
-    if (!this.#child || this.#isEnding || this.#connectedAt === null) return;
+    if (!this.#child || this.#isEnding) return;
+    if (this.#connectedAt === null) {
+      if (now - this.#listeningAt > UNUSED_SECONDS * 1_000) this.#fallAsleep();
+      return;
+    }
     if (this.#firstByteAt === null) {
       if (now - this.#connectedAt > FIRST_BYTE_SECONDS * 1_000) this.#end("The publisher sends nothing that can be read.");
       return;
@@ -90,12 +108,31 @@ export class SrtPushSource implements PathSource {
     this.#end(reason);
   }
 
+  /** Lets go of callers that are about to be let in, since somebody else was. */
+  turnAway(): void {
+    if (!this.#claim.isConnected) this.#claim.drop();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
     this.#claim.release();
     this.#child?.kill();
     await this.#attempt;
+  }
+
+  #wake(): void {
+    if (!this.#isAsleep || this.#isClosed) return;
+    this.#isAsleep = false;
+    // One that is still ending is followed by another.
+    if (!this.#child) this.#schedule(0);
+  }
+
+  #fallAsleep(): void {
+    this.#isAsleep = true;
+    this.#isEnding = true;
+    this.#claim.listenAt(null);
+    this.#child?.kill();
   }
 
   #describe(): string {
@@ -125,7 +162,7 @@ export class SrtPushSource implements PathSource {
     }, milliseconds);
   }
 
-  /** Whatever goes wrong, another attempt follows. */
+  /** Whatever goes wrong, another attempt follows, unless it sleeps. */
   async #run(): Promise<void> {
     let end: ProcessEnd | null = null;
     try {
@@ -133,7 +170,7 @@ export class SrtPushSource implements PathSource {
     } catch {
       this.#problem = "Nobody can be listened for now.";
     }
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isAsleep) return;
     this.#claim.listenAt(null);
     const hadStream = this.#firstByteAt !== null;
     this.#firstByteAt = null;
@@ -148,6 +185,7 @@ export class SrtPushSource implements PathSource {
     const plan = planSrtListener({ port, passphrase });
     const child = spawnFfmpeg(host, { binary: ffmpegPath, arguments: plan.arguments, secrets: plan.secrets, script: plan.script });
     this.#child = child;
+    this.#listeningAt = this.#options.clock.now();
     this.#isEnding = false;
     this.#connectedAt = null;
     this.#firstByteAt = null;

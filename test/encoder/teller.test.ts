@@ -58,6 +58,7 @@ it("keeps a session quiet whose input words its refusal anew at every look", asy
   const root = join(tmpdir(), `headend-told-${randomToken(8)}`);
   let looks = 0;
   const source: PathSource = {
+    type: "MULTICAST_PULL",
     pid: null,
     state: () => ({ isFlowing: false, problem: `Refused: ${(looks += 1)}.`, isAddressRefused: false, errorPercent: null }),
     watch: () => undefined,

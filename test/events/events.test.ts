@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openFrontDoor, type FrontDoor, type TestOrganization } from "../support/front-door.ts";
@@ -177,32 +178,69 @@ describe("an event", () => {
     expect((await mutate("startEventTest", { id }, stranger.ask)).userErrors.map(({ code }) => code)).toEqual(["NOT_FOUND"]);
   });
 
-  it("gives the addresses and the keys of both signals to an operator, by what each language is pushed by", async () => {
-    const languages = [
-      { code: "de", label: "Deutsch", templateId, backupEnabled: true },
-      { code: "en", label: "English", templateId, inputType: "SRT_PUSH" },
-    ];
-    const { id } = await create({ languages });
+  it("gives the addresses and the keys of both signals to an operator, for everything that its encoder listens for", async () => {
+    const { id } = await create({ languages: [{ code: "de", label: "Deutsch", templateId, backupEnabled: true }] });
+    expect((await ingestsOf(id)).flatMap(({ primary, backup }) => [primary.endpoints, backup.endpoints])).toEqual([[], []]);
     await addEncoder();
-    await mutate("addEventLanguage", { id, language: { code: "fr", label: "Français", templateId, inputType: "SRT_PUSH" } });
-    const [german, english, french] = await ingestsOf(id);
-    expect([german!.inputType, english!.inputType, french!.inputType]).toEqual(["RTMP_PUSH", "SRT_PUSH", "SRT_PUSH"]);
-    const shown = ({ endpoints }: Ingest) =>
-      endpoints.map(({ protocol, serverUrl, srtPassphrase }) => [protocol, serverUrl, srtPassphrase !== null]);
-    for (const signal of [german!.primary, german!.backup]) {
-      expect(shown(signal)).toEqual([
+    await mutate("addEventLanguage", { id, language: { code: "en", label: "English", templateId } });
+    const ingests = await ingestsOf(id);
+    expect(ingests.map(({ session }) => session.source)).toEqual(
+      Array(2).fill({ type: "RTMP_PUSH", ingestUrl: "rtmp://127.0.0.1:1935/live", srtEncryptionEnabled: true }),
+    );
+    const signals = ingests.flatMap(({ primary, backup }) => [primary, backup]);
+    for (const { endpoints } of signals) {
+      expect(endpoints.map(({ protocol, serverUrl, srtPassphrase }) => [protocol, serverUrl, srtPassphrase !== null])).toEqual([
         ["RTMPS", "rtmps://127.0.0.1:1936/live", false],
         ["RTMP", "rtmp://127.0.0.1:1935/live", false],
+        ["SRT", "srt://127.0.0.1:9710", true],
       ]);
+      expect(new Set(endpoints.map(({ streamKey }) => streamKey.id)).size).toBe(1);
     }
-    for (const signal of [english!.primary, english!.backup, french!.primary])
-      expect(shown(signal)).toEqual([["SRT", "srt://127.0.0.1:9710", true]]);
     const operator = await organization.as("OPERATOR");
-    const secrets = [german!, english!].flatMap(({ primary, backup }) => [primary, backup].flatMap(secretIdsOf));
+    const secrets = signals.flatMap(secretIdsOf);
     const keys = await Promise.all(secrets.map((secretId) => reveal(secretId, operator)));
-    expect(keys.length).toBe(6);
-    expect(new Set(keys).size).toBe(6);
+    expect(keys.length).toBe(8);
+    expect(new Set(keys).size).toBe(8);
     for (const key of keys) expect(key).toMatch(/^\w{32}$/);
+  });
+
+  it.each([
+    [{ srt: "srt://127.0.0.1:9710" }, ["SRT"]],
+    [{ rtmp: "rtmp://127.0.0.1:1935/live" }, ["RTMP"]],
+    [{}, []],
+  ])("lists no more ways to push than the encoder has that holds it: %j", async (addresses, protocols) => {
+    const event = await create();
+    await addEncoder();
+    await addEncoder("encoder_11111111111111111111111111", addresses);
+    await door.database.executor.execute(
+      sql`update sessions set encoder_id = 'encoder_11111111111111111111111111' where id = ${event.languages[0]!.session.id}`,
+    );
+    const [language] = await ingestsOf(event.id);
+    expect(language!.primary.endpoints.map(({ protocol }) => protocol)).toEqual(protocols);
+  });
+
+  it("goes on as it was when it was pushed by SRT alone, and is pushed by RTMP alone until it has passphrases", async () => {
+    const languages = ["de", "en"].map((code) => ({ code, label: code, templateId, backupEnabled: true }));
+    const event = await create({ languages });
+    await addEncoder();
+    const operator = await organization.as("OPERATOR");
+    const readKeys = async () => {
+      const [german] = await ingestsOf(event.id);
+      return Promise.all([german!.primary, german!.backup].flatMap(secretIdsOf).map((secretId) => reveal(secretId, operator)));
+    };
+    const before = await readKeys();
+    // As both were before languages took either.
+    const [bySrt, byRtmp] = event.languages.map(({ session }) => session.id);
+    await door.database.executor.execute(sql`update sessions set input_type = 'SRT_PUSH' where id = ${bySrt}`);
+    await door.database.executor.execute(sql`delete from secrets where session_id = ${byRtmp} and kind = 'SRT_PASSPHRASE'`);
+    await door.database.executor.execute(sql.raw(readFileSync("drizzle/20261129153706_push_events_by_either/migration.sql", "utf8")));
+    const [german, english] = await ingestsOf(event.id);
+    const protocolsOf = ({ primary, backup }: IngestsOfLanguage) =>
+      [primary, backup].map(({ endpoints }) => endpoints.map(({ protocol }) => protocol));
+    expect(german!.session.source.type).toBe("RTMP_PUSH");
+    expect(protocolsOf(german!)).toEqual(Array(2).fill(["RTMPS", "RTMP", "SRT"]));
+    expect(await readKeys()).toEqual(before);
+    expect(protocolsOf(english!)).toEqual(Array(2).fill(["RTMPS", "RTMP"]));
   });
 
   it("does not go live by signals of senders that new keys, or another backup, have cut off", async () => {
@@ -237,23 +275,10 @@ describe("an event", () => {
     expect(replaced).toMatchObject({ userErrors: [], event: { goLiveCheck: { allowed: true } } });
   });
 
-  it("takes a language by nothing but a push", async () => {
-    const answer = await mutate("createEvent", {
-      title: "Town hall",
-      languages: [{ code: "de", label: "Deutsch", templateId, inputType: "HLS_PULL" }],
-    });
-    expect(answer).toMatchObject({
-      event: null,
-      userErrors: [
-        { path: ["input", "languages", "0", "inputType"], message: expect.stringContaining("must be RTMP_PUSH or SRT_PUSH") as unknown },
-      ],
-    });
-  });
-
   it("gets new keys for a language from an operator, of one signal or both, until it is live", async () => {
     const { id } = await create({
       languages: [
-        { code: "de", label: "Deutsch", templateId, inputType: "SRT_PUSH", backupEnabled: true },
+        { code: "de", label: "Deutsch", templateId, backupEnabled: true },
         { code: "en", label: "English", templateId },
       ],
     });
@@ -274,11 +299,11 @@ describe("an event", () => {
     const rotated = await mutate("rotateIngestKeys", { id, languageCode: "de", role: "BACKUP", expectedVersion: 1 }, operator);
     expect(rotated).toMatchObject({ userErrors: [], event: { version: 2 } });
     const once = await keysOf();
-    expect(once.map((keys, place) => keys.filter((key) => before[place]!.includes(key)).length)).toEqual([2, 0, 1, 1]);
+    expect(once.map((keys, place) => keys.filter((key) => before[place]!.includes(key)).length)).toEqual([2, 0, 2, 2]);
     // Whoever holds the ingest open has to open it anew, to take the new keys.
     expect(await generationOf()).toEqual([generations[0]! + 1, generations[1]]);
     await mutate("rotateIngestKeys", { id, languageCode: "DE" }, operator);
-    expect((await keysOf()).map((keys, place) => keys.filter((key) => once[place]!.includes(key)).length)).toEqual([0, 0, 1, 1]);
+    expect((await keysOf()).map((keys, place) => keys.filter((key) => once[place]!.includes(key)).length)).toEqual([0, 0, 2, 2]);
     expect(await idsOf()).toEqual(ids);
     const { data: audited } = await organization.ask<{ auditEntries: { nodes: { verb: string; objectIds: string[] }[] } }>(
       "query ($objectId: ID) { auditEntries(first: 20, objectId: $objectId) { nodes { verb objectIds } } }",
@@ -318,11 +343,11 @@ describe("an event", () => {
   });
 });
 
-const INGESTS = `query ($id: ID!) { event(id: $id) { languages { inputType primary { ...I } backup { ...I } } } }
+const INGESTS = `query ($id: ID!) { event(id: $id) { languages { session { source { type ingestUrl srtEncryptionEnabled } } primary { ...I } backup { ...I } } } }
   fragment I on Ingest { endpoints { protocol serverUrl streamKey { id mask } srtPassphrase { id } } }`;
 
 interface IngestsOfLanguage {
-  readonly inputType: string;
+  readonly session: { readonly source: { readonly type: string } };
   readonly primary: Ingest;
   readonly backup: Ingest;
 }
@@ -330,9 +355,10 @@ interface IngestsOfLanguage {
 const ingestsOf = async (id: string) =>
   (await organization.ask<{ event: { languages: readonly IngestsOfLanguage[] } }>(INGESTS, { id })).data.event.languages;
 
-/** The stream key, and over SRT the passphrase. */
-const secretIdsOf = ({ endpoints: [endpoint] }: Ingest): readonly string[] =>
-  [endpoint?.streamKey, endpoint?.srtPassphrase].flatMap((secret) => (secret ? [secret.id] : []));
+/** The stream key, and the passphrase for SRT. */
+const secretIdsOf = ({ endpoints }: Ingest): readonly string[] => [
+  ...new Set(endpoints.flatMap(({ streamKey, srtPassphrase }) => [streamKey.id, ...(srtPassphrase ? [srtPassphrase.id] : [])])),
+];
 
 async function reveal(id: string, ask: TestOrganization["ask"]): Promise<string> {
   const { data } = await ask<{ revealSecret: { value: string } }>(`mutation ($id: ID!) { revealSecret(input: { id: $id }) { value } }`, {
@@ -341,14 +367,15 @@ async function reveal(id: string, ask: TestOrganization["ask"]): Promise<string>
   return data.revealSecret.value;
 }
 
-/** That takes pushes of every kind. */
-async function addEncoder(): Promise<void> {
+const ADDRESSES = { rtmp: "rtmp://127.0.0.1:1935/live", rtmps: "rtmps://127.0.0.1:1936/live", srt: "srt://127.0.0.1:9710" };
+
+/** That takes pushes of every kind, or of some. */
+async function addEncoder(id = "encoder_00000000000000000000000000", addresses: object = ADDRESSES): Promise<void> {
   await door.database.executor.execute(sql`
     insert into encoders (id, name, region, status, capacity, ingest_addresses, supported_inputs, supported_outputs,
       supported_video_codecs, supported_audio_codecs, missing, version)
-    values ('encoder_00000000000000000000000000', 'one', 'local', 'ONLINE', 1,
-      '{"rtmp": "rtmp://127.0.0.1:1935/live", "rtmps": "rtmps://127.0.0.1:1936/live", "srt": "srt://127.0.0.1:9710"}',
-      '{}', '{}', '{}', '{}', '{}', '1') on conflict do nothing`);
+    values (${id}, 'one', 'local', 'ONLINE', 1, ${JSON.stringify(addresses)}::text::jsonb, '{}', '{}', '{}', '{}', '{}', '1')
+    on conflict (id) do update set ingest_addresses = excluded.ingest_addresses`);
 }
 
 interface Ingest {

@@ -386,14 +386,12 @@ export type EventAccess =
   /** Whoever has its link. */
   | 'PUBLIC';
 
-/** A language of an event. */
+/** A language of an event. Senders of its signals push by RTMP, RTMPS or encrypted SRT, each by what it likes. */
 export type EventLanguageInput = {
   /** Whether there is a backup signal. */
   backupEnabled?: boolean | null | undefined;
   /** A tag of BCP 47, such as de or pt-BR; unique in the event. */
   code: string;
-  /** What both of its signals are pushed by: RTMP_PUSH, with or without TLS, or SRT_PUSH, encrypted. It can never change. */
-  inputType?: InputType | null | undefined;
   /** What attendees choose it by; 1 to 200 characters. */
   label: string;
   /** The template that its signal is encoded by. */
@@ -1361,9 +1359,9 @@ export type EventQueryVariables = Exact<{
 }>;
 
 
-export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, recordingEnabled: boolean, limitations: Array<BackupOnlyLimitation>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, inputType: InputType, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> } }> } | null };
+export type EventQuery = { event: { id: string, title: string, status: EventStatus, version: number, recordingEnabled: boolean, limitations: Array<BackupOnlyLimitation>, onDemand: { available: boolean, blockers: Array<{ code: UserErrorCode, message: string }> }, goLiveCheck: { allowed: boolean, confirmationRequired: boolean, limitations: Array<BackupOnlyLimitation>, blockers: Array<{ code: UserErrorCode, message: string }> }, languages: Array<{ id: string, code: string, label: string, activeIngest: IngestRole | null, viewerCount: number, hlsUrl: string | null, primary: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null, srtPassphrase: { id: string, mask: string } | null }> }, backup: { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null, srtPassphrase: { id: string, mask: string } | null }> } }> } | null };
 
-export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null }> };
+export type SignalFragment = { id: string, role: IngestRole, state: IngestState, lastSeenAt: string | null, bitrateKbps: number | null, serverAvailable: boolean, endpoints: Array<{ protocol: IngestProtocol, serverUrl: string, streamKey: { id: string, mask: string } | null, srtPassphrase: { id: string, mask: string } | null }> };
 
 export type EventSharingQueryVariables = Exact<{
   id: string | number;
@@ -1912,6 +1910,10 @@ export const SignalFragmentDoc = new TypedDocumentString(`
     protocol
     serverUrl
     streamKey {
+      id
+      mask
+    }
+    srtPassphrase {
       id
       mask
     }
@@ -2758,7 +2760,6 @@ export const EventDocument = new TypedDocumentString(`
       id
       code
       label
-      inputType
       activeIngest
       viewerCount
       hlsUrl
@@ -2782,6 +2783,10 @@ export const EventDocument = new TypedDocumentString(`
     protocol
     serverUrl
     streamKey {
+      id
+      mask
+    }
+    srtPassphrase {
       id
       mask
     }

@@ -204,6 +204,7 @@ describe.concurrent("publishers by SRT", () => {
       return made;
     };
     const taken = bench.take({ streamKey: "behind-the-front", front });
+    claims[0]?.options.onCalled();
     const port = await eventually("a listener", () => claims[0]?.listenerPort);
     bench.publish({ streamId: "behind-the-front", port });
     await eventually("word of it", () => taken.problem() === "A program on this machine took the place of the publisher.");
@@ -213,6 +214,28 @@ describe.concurrent("publishers by SRT", () => {
     await peer.kill();
     await taken.close();
     await front.close();
+  });
+
+  it("cost no process until somebody calls with the key, and none for long after", async () => {
+    const streamKey = "seldom-used";
+    const taken = bench.take({ streamKey });
+    const stranger = bench.publish({ streamId: "another-one" });
+    expect((await stranger.ended).code).not.toBe(0);
+    expect(taken.source.pid).toBeNull();
+    const first = bench.publish({ streamId: streamKey });
+    await eventually("the stream", () => taken.isFlowing());
+    await first.kill("SIGINT");
+    await eventually("a process for whoever comes back", () => taken.problem() === "The publisher left." && taken.source.pid !== null);
+    const pid = await eventually("the one after the publisher's", () => !taken.isFlowing() && taken.source.pid);
+    taken.source.watch(taken.clock.now() + 9_000);
+    expect(taken.source.pid).toBe(pid);
+    taken.source.watch(taken.clock.now() + 11_000);
+    await eventually("no process", () => taken.source.pid === null);
+    expect([isAlive(pid), taken.problem()]).toEqual([false, "The publisher left."]);
+    const next = bench.publish({ streamId: streamKey });
+    await eventually("the next one", () => taken.starts() === 2 && taken.isFlowing());
+    await next.kill();
+    await taken.close();
   });
 
   it("leave no process behind when the source is closed", async () => {
