@@ -40,6 +40,7 @@ export interface MediaBench {
 
 interface Kind {
   readonly name: string;
+  readonly url: string;
   readonly sessions: readonly Session[];
   readonly playlistCount: number;
   /** Ours may take so many times the processor time of bare ffmpeg. */
@@ -73,8 +74,14 @@ export async function benchMedia(): Promise<void> {
     const create = (name: string, count: number, url: string, renditions: readonly Rendition[]): Promise<readonly Session[]> =>
       product.createSessions({ name, count, url, renditions });
     const kinds: readonly Kind[] = [
-      { name: "transcoding", sessions: await create("Ladder", 1, large.url, LADDER), playlistCount: LADDER.length, most: 1.05 },
-      { name: "copying", sessions: await create("Copy", COPIES, small.url, COPY), playlistCount: 1, most: 1.3 },
+      {
+        name: "transcoding",
+        url: large.url,
+        sessions: await create("Ladder", 1, large.url, LADDER),
+        playlistCount: LADDER.length,
+        most: 1.05,
+      },
+      { name: "copying", url: small.url, sessions: await create("Copy", COPIES, small.url, COPY), playlistCount: 1, most: 1.3 },
     ];
     const crowd = await create("Crowd", CROWD, small.url, COPY);
     const idle = await idleShare(product.pid);
@@ -105,7 +112,7 @@ async function benchFirstSegment({ product, host, directory }: MediaBench, kind:
     const asked = performance.now();
     await product.start([session]);
     const ours = (await firstSegment(session.directory, kind.playlistCount)) - asked;
-    command ??= readBareCommand(product.pid, session.token);
+    command ??= readBareCommand(product.pid, session.token, kind.url);
     await product.stop([session]);
     const started = performance.now();
     const token = `first-${kind.name}-${round}`;

@@ -3,6 +3,7 @@ import { listSecrets } from "../network/mask.ts";
 import { inBrackets } from "../network/pin-address.ts";
 import { parseUrl } from "../network/url.parser.ts";
 import type { InputType } from "../sessions/session.rules.ts";
+import type { DatagramPlan } from "./datagram-plan.rules.ts";
 import { SCRIPT_PIPE } from "./ffmpeg.process.ts";
 import type { ChosenStreams } from "./stream-remap.rules.ts";
 
@@ -16,22 +17,13 @@ export interface ProcessPlan {
   readonly secrets: readonly string[];
 }
 
-/** A socket of ours that RTP sent to this machine alone is taken from. */
-export interface SocketPlan {
-  /** The address of this machine to listen on; null for all of them. */
-  readonly bindAddress: string | null;
-  readonly port: number;
-  /** Whose packets are taken; null for anybody's. */
-  readonly senders: readonly string[] | null;
-}
-
 /** How one input is taken in. */
 export interface IngestPlan {
   readonly source:
     /** One process makes of it one MPEG-TS on standard output. */
     | { readonly kind: "PROCESS"; readonly process: ProcessPlan }
-    /** Datagrams are received as they are and counted, and another process (see `planNormalizer`) makes of them what the first does. */
-    | { readonly kind: "RAW"; readonly receiver: ProcessPlan | SocketPlan };
+    /** Datagrams are received as they are and counted, and a process (see `planNormalizer`) makes the same of them. */
+    | { readonly kind: "RAW"; readonly receiver: DatagramPlan };
   /** Silence that means that the input is lost, in seconds. */
   readonly silenceSeconds: number;
   /** How long the first byte may take, in seconds. */
@@ -53,9 +45,6 @@ const HANDSHAKE_SECONDS = 15;
 /** The defaults of ffmpeg open an input in 5.9 s, these in 1.9 s. */
 export const ANALYSIS = ["-analyzeduration", "1000000", "-probesize", "1000000"];
 export const QUIET = ["-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"];
-/** Received datagrams wait here while we are busy: 9 MB, some seconds of any stream. */
-const RECEIVE_QUEUE_PACKETS = "50000";
-const DATAGRAM_LIMIT_BYTES = "65507";
 
 /** Tables in front of every frame let the encoder begin at any key frame; nothing is buffered, since silence is a sign. */
 export const OUTPUT = [
@@ -65,24 +54,8 @@ export const OUTPUT = [
 ];
 const FIRST_STREAMS = ["-map", "0:v:0?", "-map", "0:a:0?"];
 
-/** Receives a multicast group as it is, datagram after datagram on standard output. Pure. */
-export function planMulticast({ url, multicastInterface }: IngestSource): IngestPlan {
-  // Whatever size its sender has in mind, no datagram may be cut.
-  const group = `udp${url.slice(url.indexOf(":"))}`.replace(/([?&])pkt_size=\d+(&|$)/, "$1");
-  const options = {
-    ...{ reuse: "1", overrun_nonfatal: "1", fifo_size: RECEIVE_QUEUE_PACKETS, pkt_size: DATAGRAM_LIMIT_BYTES },
-    ...{ buffer_size: "4194304", localaddr: multicastInterface },
-  };
-  const input = ["-protocol_whitelist", "udp", "-f", "data", "-i", withOptions(group, options)];
-  const process = {
-    arguments: [...QUIET, ...input, "-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "data", "pipe:1"],
-    secrets: [],
-  };
-  return { source: { kind: "RAW", receiver: process }, silenceSeconds: SILENCE_SECONDS, firstByteSeconds: FIRST_BYTE_SECONDS };
-}
-
-/** The same of RTP that is sent to this machine. Pure. */
-export function planSocket(receiver: SocketPlan): IngestPlan {
+/** Takes datagrams in as they are. Pure. */
+export function planRaw(receiver: DatagramPlan): IngestPlan {
   return { source: { kind: "RAW", receiver }, silenceSeconds: SILENCE_SECONDS, firstByteSeconds: FIRST_BYTE_SECONDS };
 }
 

@@ -9,12 +9,13 @@ import { listOwnAddresses } from "../network/resolve.ts";
 import { refuseRtspRedirects } from "../network/rtsp-redirects.ts";
 import { parseUrl, type ParsedUrl } from "../network/url.parser.ts";
 import { InputType } from "../sessions/session.rules.ts";
+import { planGroup, planOwnAddress } from "./datagram-plan.rules.ts";
 import { openDashView, type DashView } from "./dash-view.ts";
 import type { InputCue } from "./hls-cues.rules.ts";
 import { masterPlaylist } from "./hls-playlist.rules.ts";
 import { readHlsSource } from "./hls-source.ts";
 import { openHlsView } from "./hls-view.ts";
-import { planHls, planMulticast, planRtmp, planRtsp, planSocket, planSrt, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
+import { planHls, planRaw, planRtmp, planRtsp, planSrt, type IngestPlan, type IngestSource } from "./ingest.arguments.ts";
 import { playlistPath } from "./input-paths.ts";
 
 /** Why an input does not come in, as a sentence. */
@@ -82,10 +83,12 @@ export async function prepareIngest(source: IngestSource, options: PrepareOption
  */
 async function planDatagrams(source: IngestSource, url: ParsedUrl, access: NetworkAccess): Promise<IngestPlan> {
   const addresses = await resolveOrThrow(hostOf(url), access.resolve);
-  if (url.host.kind === "ADDRESS" && addressKind(url.host.address).includes("MULTICAST")) return planMulticast(source);
+  const { host } = url;
+  if (host.kind === "ADDRESS" && addressKind(host.address).includes("MULTICAST"))
+    return planRaw(planGroup(url, host.address, source.multicastInterface));
   const own = new Set(["127.0.0.1", "::1", ...listOwnAddresses()]);
-  const bindAddress = addresses.find((address) => own.has(address)) ?? null;
-  return planSocket({ bindAddress, port: url.port ?? 0, senders: bindAddress === null ? addresses : null });
+  const address = addresses.find((each) => own.has(each)) ?? null;
+  return planRaw(planOwnAddress(url, { address, senders: address === null ? addresses : null }));
 }
 
 async function prepareHls(source: IngestSource, options: PrepareOptions): Promise<PreparedIngest> {

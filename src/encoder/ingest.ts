@@ -1,6 +1,7 @@
 import { NotReached, type NetworkAccess } from "../network/connect.ts";
 import type { InputType, RemapRule } from "../sessions/session.rules.ts";
 import { LossWindow } from "./continuity.rules.ts";
+import type { DatagramReceiver } from "./datagram-receiver.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
 import type { IngestPlan, IngestSource } from "./ingest.arguments.ts";
 import { prepareIngest, problemOf, type IngestProblem, type PreparedIngest } from "./ingest.prepare.ts";
@@ -12,6 +13,7 @@ import { startPull } from "./start-pull.ts";
 export interface IngestOptions extends PathSourceHandlers {
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
+  readonly datagrams: DatagramReceiver;
   readonly clock: PatientClock;
   readonly source: IngestSource;
   /** Which streams of a multicast input go on; empty for the first picture and the first sound. */

@@ -5,6 +5,7 @@ import type { NetworkAccess } from "../network/connect.ts";
 import { resolveAllowed, resolveAllowedUrl } from "../network/resolve.ts";
 import type { AssetKeeper } from "./asset-keeper.ts";
 import type { EncoderCapabilities } from "./capabilities.ts";
+import type { DatagramReceiver } from "./datagram-receiver.ts";
 import { DEFAULT_PRESETS, type EncoderPresets } from "./ffmpeg.arguments.ts";
 import { pruneLiveDirectories } from "./live-directory.ts";
 import { MediaSession } from "./media-session.ts";
@@ -27,6 +28,8 @@ export interface MediaRunnerOptions {
   readonly recordsDirectory: string;
   /** Where sockets that encoders write to stand; emptied at the start. Belongs to this agent alone. */
   readonly socketDirectory: string;
+  /** Receives multicast and RTP. */
+  readonly datagrams: DatagramReceiver;
   /** The address whose interface multicast is joined on; null leaves it to the system. */
   readonly multicastInterface: string | null;
   readonly networkPolicy: NetworkPolicy;
@@ -41,7 +44,7 @@ export interface MediaRunnerOptions {
 
 /** Runs sessions with this machine's ffmpeg. What it cannot run fails at once, with what is missing. */
 export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
-  const { capabilities, networkPolicy, pushServers = NO_PUSH_DOORS } = options;
+  const { capabilities, datagrams, multicastInterface, networkPolicy, pushServers = NO_PUSH_DOORS } = options;
   const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory, options.log) };
   pruneLiveDirectories(options.mediaRoot);
   const socketDirectory = openSocketDirectory(options.socketDirectory);
@@ -66,9 +69,9 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       storageLevel: options.storageLevel,
       fileRoot: options.fileRoot,
       socketDirectory,
-      multicastInterface: options.multicastInterface,
+      multicastInterface,
       readImage: options.readImage,
-      openPathSource: createPathSourceOpener({ host, ffmpegPath, multicastInterface: options.multicastInterface, access, pushServers }),
+      openPathSource: createPathSourceOpener({ host, ffmpegPath, datagrams, multicastInterface, access, pushServers }),
       presets: options.presets ?? DEFAULT_PRESETS,
       coreCount: cpus().length,
       resolve: (url) => resolveAllowedUrl(url, networkPolicy),

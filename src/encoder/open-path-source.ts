@@ -2,6 +2,7 @@ import type { NetworkAccess } from "../network/connect.ts";
 import { RtmpPushSource } from "../rtmp/rtmp-push-source.ts";
 import { INPUT_TYPE_FACTS, type InputPath } from "../sessions/session.rules.ts";
 import { SrtPushSource } from "../srt/srt-push-source.ts";
+import type { DatagramReceiver } from "./datagram-receiver.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
 import { EitherPushSource } from "./either-push-source.ts";
 import { Ingest } from "./ingest.ts";
@@ -28,6 +29,8 @@ export const NO_PUSH_DOORS: PushDoors = { srt: null, rtmp: null };
 export interface PathSourceOptions {
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
+  /** Receives multicast and RTP. */
+  readonly datagrams: DatagramReceiver;
   readonly multicastInterface: string | null;
   /** How pulled inputs reach what their URLs name. */
   readonly access: NetworkAccess;

@@ -1,11 +1,12 @@
 import type { RemapRule } from "../sessions/session.rules.ts";
 import type { PacketCount } from "./continuity.rules.ts";
+import type { DatagramReceiver } from "./datagram-receiver.ts";
 import { spawnFfmpeg, type ProcessHost } from "./ffmpeg.process.ts";
 import type { ProcessPlan } from "./ingest.arguments.ts";
 
 /** One attempt to take an input in, as long as it lasts. */
 export interface Pull {
-  /** Of the process that stands at its front; null where that is a socket. */
+  /** Of its process; null while there is none. */
   readonly pid: number | null;
   /** Resolves with the reason, a sentence, once nothing of it is left. */
   readonly ended: Promise<string>;
@@ -17,6 +18,7 @@ export interface Pull {
 export interface PullOptions {
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
+  readonly datagrams: DatagramReceiver;
   readonly streamRemap: readonly RemapRule[];
   /** One MPEG-TS, video first and one audio. */
   readonly onBytes: (chunk: Buffer) => void;

@@ -5,6 +5,7 @@ import type { AssetTeller } from "./asset-teller.ts";
 import type { ClipTools } from "./clip-maker.ts";
 import { findCapabilities, type FindCapabilitiesOptions } from "./capabilities.ts";
 import type { IngestAddresses, SupportedTypes } from "./encoder.rules.ts";
+import { createDatagramReceiver } from "./datagram-receiver.ts";
 import { createMediaRunner, type MediaRunnerOptions } from "./media-runner.ts";
 import { openProcessRecords, reapLeftovers } from "./process-record.ts";
 import { openPushServers, usablePushServers, withPushServers, type PushServersOptions } from "./push-servers.ts";
@@ -48,13 +49,14 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
   const tools = { host, ffmpegPath, storageLevel, hasRoomFor };
   const assets = new AssetKeeper({ ...tools, assetRoot: join(directory, "assets"), teller: assetTeller, log });
   const socketDirectory = join(directory, "sockets");
+  const datagrams = createDatagramReceiver({ log });
   return {
-    runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers: doors }),
+    runner: createMediaRunner({ ...options, capabilities, assets, recordsDirectory, socketDirectory, pushServers: doors, datagrams }),
     capabilities,
     ingestAddresses: addresses,
     clipTools: tools,
     async close() {
-      await Promise.all([pushServers.close(), assets.close()]);
+      await Promise.all([pushServers.close(), assets.close(), datagrams.close()]);
     },
   };
 }

@@ -2,7 +2,7 @@ import { PACKET_BYTES } from "./transport-stream.ts";
 
 /** Packets that follow one another. */
 export interface PacketRun {
-  /** Whole packets of the transport stream, in order; may be empty. */
+  /** Whole packets of the transport stream, in order; may be empty, and may be a part of what was pushed. */
   readonly packets: Buffer;
   /** Packets that went missing in front of them, with the RTP packets they were in. */
   readonly lostBefore: number;
@@ -42,16 +42,21 @@ export class TransportUnwrapper {
     let pieces: Buffer[] = [];
     let lostBefore = 0;
     let at = 0;
+    /** Where the packets begin that lie side by side up to `at`. */
+    let from = 0;
     while (at < bytes.length) {
       const length = this.#lengthAt(bytes, at);
       if (length === null) break;
-      if (length === PACKET_BYTES && bytes[at] === SYNC_BYTE) {
-        if (!this.#isLate) pieces.push(bytes.subarray(at, at + PACKET_BYTES));
-        this.#inDatagram += 1;
-      } else if (length > 1) {
+      const isPacket = length === PACKET_BYTES && bytes[at] === SYNC_BYTE;
+      if (isPacket) this.#inDatagram += 1;
+      if (!isPacket || this.#isLate) {
+        if (from < at) pieces.push(bytes.subarray(from, at));
+        from = at + length;
+      }
+      if (!isPacket && length > 1) {
         const lost = this.#noteHeader(bytes, at);
         if (lost > 0) {
-          runs.push({ packets: Buffer.concat(pieces), lostBefore });
+          runs.push({ packets: inOne(pieces), lostBefore });
           pieces = [];
           lostBefore = lost;
         }
@@ -59,9 +64,19 @@ export class TransportUnwrapper {
       this.#isAligned = length > 1;
       at += length;
     }
+    if (from < at) pieces.push(bytes.subarray(from, at));
     this.#rest = bytes.subarray(at);
-    runs.push({ packets: Buffer.concat(pieces), lostBefore });
+    runs.push({ packets: inOne(pieces), lostBefore });
     return runs;
+  }
+
+  /** What comes next does not follow on what came: how much is missing is known, and counted elsewhere. */
+  skip(): void {
+    this.#rest = Buffer.alloc(0);
+    this.#isAligned = false;
+    this.#sequence = null;
+    this.#isLate = false;
+    this.#inDatagram = 0;
   }
 
   /** Of the packet or header that begins there; 1 for a byte of neither; null when more bytes are needed to tell. */
@@ -93,6 +108,11 @@ export class TransportUnwrapper {
     this.#source = source;
     return isAnew ? 0 : (step - 1) * this.#datagramPackets;
   }
+}
+
+function inOne(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  return first && pieces.length === 1 ? first : Buffer.concat(pieces);
 }
 
 function isStart(byte: number | undefined): boolean {

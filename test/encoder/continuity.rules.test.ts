@@ -175,6 +175,16 @@ describe("MPEG-TS in RTP", () => {
     );
   });
 
+  it("goes on behind what was given up, and does not count it again", () => {
+    const unwrapper = new TransportUnwrapper();
+    const half = Buffer.concat([rtp(1, seven(0)), rtp(2, seven(7)).subarray(0, 500)]);
+    unwrapper.push(half);
+    unwrapper.skip();
+    const runs = unwrapper.push(Buffer.concat([rtp(30, seven(14)), rtp(31, seven(21))]));
+    expect(runs.reduce((sum, one) => sum + one.packets.length, 0) / 188).toBe(14);
+    expect(runs.map(({ lostBefore }) => lostBefore)).toEqual([0]);
+  });
+
   it("finds its way back after rubbish", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (rubbish) => {

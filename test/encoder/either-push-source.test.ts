@@ -62,6 +62,14 @@ function take({ ffmpegPath = bench.ffmpegPath, front = bench.front }: { readonly
   };
 }
 
+/** Comes again and again, as encoders do. */
+async function untilLetInByRtmp(streamKey: string): Promise<void> {
+  await eventually("a publisher by RTMP", async () => {
+    const [, , , status] = await (await dial(server.port)).publish(streamKey);
+    return JSON.stringify(status).includes("NetStream.Publish.Start");
+  });
+}
+
 describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
   it("takes whoever comes, each time by the one or the other, and tells of the newest", { timeout: 40_000 }, async () => {
     const { source, streams, types, state, problem, bytes, pushByRtmp, pushBySrt, close } = take();
@@ -116,6 +124,22 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
+  it("takes the other protocol once it has given up whoever fell silent by the first", { timeout: 40_000 }, async () => {
+    const { streamKey, types, state, pushByRtmp, pushBySrt, close } = take();
+    const frozen = pushByRtmp();
+    await eventually("a stream by RTMP", () => state().isFlowing);
+    frozen.child.kill("SIGSTOP");
+    let bySrt = pushBySrt();
+    await eventually("a stream by SRT", () => {
+      if (bySrt.isOver()) bySrt = pushBySrt();
+      return types().length === 2;
+    });
+    await Promise.all([frozen.kill(), bySrt.kill("SIGKILL")]);
+    await untilLetInByRtmp(streamKey);
+    expect(types()).toEqual(["RTMP_PUSH", "SRT_PUSH"]);
+    await close();
+  });
+
   it("lets one in of two that come at once", { timeout: 30_000 }, async () => {
     // Of a process that is slow to begin, the caller by SRT is not let in before somebody else is.
     const ffmpegPath = join(bench.root, "slow-ffmpeg");
@@ -143,10 +167,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await eventually("a stream by SRT", () => state().isFlowing);
     const pid = source.pid ?? 0;
     await bySrt.kill("SIGINT");
-    await eventually("the next one, by RTMP", async () => {
-      const [, , , status] = await (await dial(server.port)).publish(streamKey);
-      return JSON.stringify(status).includes("NetStream.Publish.Start");
-    });
+    await untilLetInByRtmp(streamKey);
     await eventually("its stream", () => types().length === 2);
     await eventually("the end of the process before", () => !isAlive(pid));
     const [first, second] = streams.map(({ chunks }) => Buffer.concat(chunks).toString("latin1"));

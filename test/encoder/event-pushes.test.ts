@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { createVault } from "../../src/access/vault.ts";
+import { createDatagramReceiver } from "../../src/encoder/datagram-receiver.ts";
 import { createPathSourceOpener, explainPushLack, type PushDoors } from "../../src/encoder/open-path-source.ts";
 import { createPatientClock } from "../../src/encoder/patient-clock.ts";
 import { usablePushServers } from "../../src/encoder/push-servers.ts";
@@ -190,7 +191,8 @@ it.each<[string, Partial<SessionLaunch["input"]>, (all: PushDoors) => PushDoors,
   expect(explainPushLack(launch.input, pushServers)).toBe(lack);
   const host = { setprivPath: null, records: { add: () => undefined, remove: () => undefined } };
   const access = { resolve: () => Promise.reject(new Error("Nothing is pulled here")) };
-  const open = createPathSourceOpener({ host, ffmpegPath: "ffmpeg", multicastInterface: null, access, pushServers });
+  const datagrams = createDatagramReceiver({ log: silentLog });
+  const open = createPathSourceOpener({ host, ffmpegPath: "ffmpeg", datagrams, multicastInterface: null, access, pushServers });
   const request = { input: launch.input, path: "A", clock: createPatientClock(600), handlers: { onStart() {}, onBytes() {} } } as const;
   if (lack === null) await open(request).close();
   else expect(() => open(request)).toThrow("Nothing listens");

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { createDatagramReceiver } from "../../src/encoder/datagram-receiver.ts";
 import { Ingest, type IngestOptions } from "../../src/encoder/ingest.ts";
 import { createPatientClock } from "../../src/encoder/patient-clock.ts";
 import { openProcessRecords } from "../../src/encoder/process-record.ts";
@@ -26,7 +27,9 @@ export interface RunningIngest {
 export async function openIngestBench() {
   const root = mkdtempSync(join(tmpdir(), "headend-ingest-"));
   const { ffmpegPath, setprivPath } = await mediaCapabilities();
-  const host = { setprivPath, records: openProcessRecords(join(root, "processes"), pino({ level: "silent" })) };
+  const log = pino({ level: "silent" });
+  const host = { setprivPath, records: openProcessRecords(join(root, "processes"), log) };
+  const datagrams = createDatagramReceiver({ log });
   const clock = createPatientClock(600);
   const running: Ingest[] = [];
   const timer = setInterval(() => {
@@ -38,7 +41,7 @@ export async function openIngestBench() {
     let pieces: Buffer[] = [];
     let starts = 0;
     const ingest = new Ingest({
-      ...{ host, ffmpegPath: ffmpegPath ?? "ffmpeg", clock, streamRemap: [], access: LOOPBACK_ACCESS },
+      ...{ host, ffmpegPath: ffmpegPath ?? "ffmpeg", datagrams, clock, streamRemap: [], access: LOOPBACK_ACCESS },
       source: { srtPassphrase: null, multicastInterface: "127.0.0.1", ...source },
       onStart: () => {
         starts += 1;
@@ -68,6 +71,7 @@ export async function openIngestBench() {
     start,
     async close() {
       await Promise.all(running.map((ingest) => ingest.close()));
+      await datagrams.close();
       clearInterval(timer);
       rmSync(root, { recursive: true, force: true });
     },

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createMasker } from "../../src/encoder/ffmpeg.mask.ts";
 import {
   planHls,
-  planMulticast,
   planNormalizer,
   planRtmp,
   planRtsp,
@@ -19,28 +18,11 @@ const sourceOf = (own: Partial<IngestSource>): IngestSource => ({
 const valueOf = (list: readonly string[], option: string): string | undefined => list[list.indexOf(option) + 1];
 
 function processOf({ source }: IngestPlan): ProcessPlan {
-  const process = source.kind === "PROCESS" ? source.process : source.receiver;
-  if ("port" in process) throw new Error("a socket");
-  return process;
+  if (source.kind !== "PROCESS") throw new Error("a socket");
+  return source.process;
 }
 
 describe("the ingest's arguments", () => {
-  it.each(["udp", "rtp"])("join a group of %s on the interface, with protocols closed, and cut no datagram", (scheme) => {
-    const { arguments: list } = processOf(planMulticast(sourceOf({ url: `${scheme}://239.1.2.3:5000?pkt_size=188&fifo_size=10` })));
-    expect(valueOf(list, "-i")).toBe(
-      "udp://239.1.2.3:5000?fifo_size=10&reuse=1&overrun_nonfatal=1&pkt_size=65507&buffer_size=4194304&localaddr=127.0.0.1",
-    );
-    expect(valueOf(list, "-protocol_whitelist")).toBe("udp");
-  });
-
-  it("keep the senders that a URL asks for", () => {
-    const { arguments: list } = processOf(
-      planMulticast(sourceOf({ url: "udp://239.1.2.3:5000?sources=10.0.0.1", multicastInterface: null })),
-    );
-    expect(valueOf(list, "-i")).toMatch(/\?sources=10\.0\.0\.1&reuse=1/);
-    expect(valueOf(list, "-i")).not.toContain("localaddr");
-  });
-
   it("take the chosen streams by their PIDs", () => {
     const list = planNormalizer({ video: 256, audio: null }).arguments;
     expect(list.filter((_, index) => list[index - 1] === "-map")).toEqual(["0:i:256?"]);

@@ -1,6 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import type { Worker } from "node:worker_threads";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDatagramReceiver, type DatagramReceiver } from "../../src/encoder/datagram-receiver.ts";
+import { startSourceWorker } from "../../src/shared/source-worker.ts";
 import {
   startDashSender,
   eventually,
@@ -23,6 +27,7 @@ import { startRtspServer, startTls } from "../support/rtsp-server.ts";
 import { makeCertificate } from "../rtmp/peers.ts";
 import { LOOPBACK_ACCESS, openIngestBench, type RunningIngest } from "./ingest-harness.ts";
 
+const log = pino({ level: "silent" });
 let bench: Awaited<ReturnType<typeof openIngestBench>>;
 beforeAll(async () => {
   bench = await openIngestBench();
@@ -192,6 +197,59 @@ describe.concurrent("pulled inputs", () => {
       return Math.abs(found - (bad * 100) / packets.length) < 0.6 && found;
     });
     expect(percent).toBeGreaterThan(1.5);
+  });
+
+  it("counts what it had to give up once, and goes on behind it", async () => {
+    const group = await freeMulticast();
+    const own = createDatagramReceiver({ log });
+    const bytes = { received: 0, lost: 0 };
+    let pieces = 0;
+    const datagrams: DatagramReceiver = {
+      ...own,
+      receive: (plan, { onBytes, onLost }) =>
+        own.receive(plan, {
+          onLost,
+          onBytes(piece) {
+            const isLost = bytes.received > 40_000 && (pieces += 1) % 4 === 0;
+            bytes[isLost ? "lost" : "received"] += piece.length;
+            if (isLost) onLost(piece.length);
+            else onBytes(piece);
+          },
+        }),
+    };
+    const running = bench.start({ type: "MULTICAST_PULL", url: `udp://${group.address}:${group.port}` }, { datagrams });
+    await untilJoined(group.port);
+    const sending = sendPaced({ ...group, packets: packetsOf(await makeTransportStream(4)), seconds: 4 });
+    await eventually("the stream", () => running.starts() === 1);
+    await sending;
+    await eventually("the share", () => {
+      const expected = (bytes.lost * 100) / (bytes.lost + bytes.received);
+      return expected > 3 && Math.abs((running.state().errorPercent ?? 0) - expected) < 0.3;
+    });
+    expect(running.starts()).toBe(1);
+    await running.ingest.close();
+    await own.close();
+  });
+
+  it("comes in again when the thread that receives it died", async () => {
+    const group = await freeMulticast();
+    const threads: Worker[] = [];
+    const startThread = (): Worker => {
+      threads.push(startSourceWorker(new URL("../../src/encoder/datagram-worker.ts", import.meta.url), {}));
+      return threads.at(-1)!;
+    };
+    const datagrams = createDatagramReceiver({ log, startThread });
+    const sender = startMulticastSender(group);
+    const running = bench.start({ type: "MULTICAST_PULL", url: `udp://${group.address}:${group.port}` }, { datagrams });
+    await expectMedia(running);
+    const starts = running.starts();
+    await threads[0]!.terminate();
+    await eventually("it begins anew", () => running.starts() > starts);
+    await expectMedia(running);
+    expect(threads).toHaveLength(2);
+    await running.ingest.close();
+    await datagrams.close();
+    await sender.stop();
   });
 
   it("gives the picture and the language that the remap chooses", async () => {

@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { AssetKeeper, type AssetKeeperOptions } from "../../src/encoder/asset-keeper.ts";
 import type { AssetReport, AssetTeller } from "../../src/encoder/asset-teller.ts";
 import type { EncoderPresets } from "../../src/encoder/ffmpeg.arguments.ts";
+import { createDatagramReceiver } from "../../src/encoder/datagram-receiver.ts";
 import { createMediaRunner } from "../../src/encoder/media-runner.ts";
 import type { MediaSession } from "../../src/encoder/media-session.ts";
 import { openProcessRecords } from "../../src/encoder/process-record.ts";
@@ -141,8 +142,10 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
     ...(options.graceMilliseconds === undefined ? {} : { graceMilliseconds: options.graceMilliseconds }),
     ...(options.retryMilliseconds === undefined ? {} : { retryMilliseconds: options.retryMilliseconds }),
   });
+  const datagrams = createDatagramReceiver({ log });
   const startRunner = createMediaRunner({
     capabilities,
+    datagrams,
     assets,
     storageLevel: () => storage.level,
     mediaRoot: join(root, "media"),
@@ -198,7 +201,7 @@ export async function openMediaBench({ images = new Map(), ...options }: MediaBe
     storage,
     async close() {
       await Promise.all(running.map((session) => session.stop()));
-      await assets.close();
+      await Promise.all([assets.close(), datagrams.close()]);
       await origin.close();
       if (options.root === undefined) rmSync(root, { recursive: true, force: true });
     },

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { afterAll, expect, it } from "vitest";
 import { cmafDirectory, liveDirectory } from "../../src/encoder/live-directory.ts";
+import { createDatagramReceiver } from "../../src/encoder/datagram-receiver.ts";
 import { createMediaRunner } from "../../src/encoder/media-runner.ts";
 import { senderFactories } from "../../src/encoder/output-senders.ts";
 import { openSocketDirectory } from "../../src/encoder/socket-directory.ts";
@@ -18,11 +19,12 @@ it("holds the sockets of all senders, and a start removes what a killed run left
   const mediaRoot = join(root, "media");
   const socketDirectory = join(root, "sockets");
   const [sent, shown, old] = [randomToken(26), randomToken(26), randomToken(26)];
+  const log = pino({ level: "silent" });
   const start = async () => {
     createMediaRunner({
       ...{ capabilities: await mediaCapabilities(), mediaRoot, socketDirectory, fileRoot: join(root, "files") },
       ...{ recordsDirectory: join(root, "processes"), multicastInterface: null, networkPolicy: { allowedNetworks: [] } },
-      ...{ readImage: () => Promise.resolve(null), log: pino({ level: "silent" }) },
+      ...{ readImage: () => Promise.resolve(null), log, datagrams: createDatagramReceiver({ log }) },
       ...{ assets: keepAssets(root), storageLevel: () => "PLENTY" },
     });
   };

@@ -1,42 +1,49 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { LiveProduct } from "../commands/live-product.ts";
 import { keepPushing, push } from "../commands/push-sender.ts";
 import { freeTcpPort } from "../encoder/output-receivers.ts";
 import { makeCertificate } from "../rtmp/peers.ts";
 import { decodeWhole, eventually } from "../support/media.ts";
+import { listProcesses } from "../support/process-list.ts";
 import { untilEvent } from "./until-event.ts";
 
-/** A language whose senders come by another protocol each time, from its creation to its recording. */
+/** Languages whose senders come by one protocol or another, to the recording of what they sent. */
 const SHOW_MILLISECONDS = 150_000;
 const STEP_MILLISECONDS = 45_000;
 
 type Protocol = "RTMP" | "RTMPS" | "SRT";
 
+/** The newest of them, which everything is asked of. */
 let product: LiveProduct;
-let directory: string;
+const directory = mkdtempSync(join(tmpdir(), "headend-either-"));
+const products: LiveProduct[] = [];
 const closers: (() => Promise<unknown>)[] = [];
 
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "headend-either-"));
+afterAll(async () => {
+  await Promise.all(closers.map((close) => close()));
+  await Promise.all(products.map((each) => each.close()));
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function start(own: Readonly<Record<string, string>>): Promise<void> {
+  product = await LiveProduct.start(own);
+  products.push(product);
+}
+
+async function certificateSettings(): Promise<Readonly<Record<string, string>>> {
   const [certificatePath, keyPath] = [join(directory, "certificate.pem"), join(directory, "key.pem")];
   const { certificate, privateKey } = await makeCertificate();
   writeFileSync(certificatePath, certificate);
   writeFileSync(keyPath, privateKey, { mode: 0o600 });
-  product = await LiveProduct.start({
+  return {
     HEADEND_RTMPS_PORT: String(await freeTcpPort()),
     HEADEND_TLS_CERTIFICATE: certificatePath,
     HEADEND_TLS_KEY: keyPath,
-  });
-});
-
-afterAll(async () => {
-  await Promise.all(closers.map((close) => close()));
-  await product.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+  };
+}
 
 interface Signal {
   readonly state: string;
@@ -91,20 +98,24 @@ async function keepSending(signal: Signal, protocol: Protocol): Promise<{ readon
   return sender;
 }
 
+async function create(input: object = {}): Promise<string> {
+  const templateId = await product.createTemplate("Small", [
+    {
+      ...{ name: "180p", videoCodec: "H264", width: 320, height: 180, videoBitrateKbps: 300 },
+      ...{ frameRate: 25, audioCodec: "AAC", audioBitrateKbps: 64 },
+    },
+  ]);
+  return act("createEvent", { title: "Town hall", languages: [{ code: "de", label: "Deutsch", templateId }], ...input });
+}
+
+const protocolsOf = ({ endpoints }: Signal) => endpoints.map(({ protocol }) => protocol);
 const isConnected = ({ primary, backup }: LanguageView) => primary.state === "CONNECTED" && backup.state === "CONNECTED";
 
 it(
   "is pushed by RTMP, RTMPS and SRT, each signal by another one, and by another one after a loss",
   async () => {
-    const templateId = await product.createTemplate("Small", [
-      {
-        ...{ name: "180p", videoCodec: "H264", width: 320, height: 180, videoBitrateKbps: 300 },
-        ...{ frameRate: 25, audioCodec: "AAC", audioBitrateKbps: 64 },
-      },
-    ]);
-    const languages = [{ code: "de", label: "Deutsch", templateId }];
-    const id = await act("createEvent", { title: "Town hall", recordingEnabled: true, languages });
-    const protocolsOf = ({ endpoints }: Signal) => endpoints.map(({ protocol }) => protocol);
+    await start(await certificateSettings());
+    const id = await create({ recordingEnabled: true });
     const alone = await until(id, "it listens", ({ session }) => session.status === "WAITING");
     expect([protocolsOf(alone.primary), alone.primary.serverAvailable, alone.backup.state]).toEqual([
       ["RTMPS", "RTMP", "SRT"],
@@ -176,3 +187,19 @@ it(
   },
   SHOW_MILLISECONDS,
 );
+
+it.each([
+  ["SRT", "HEADEND_RTMP_PORT"],
+  ["RTMP", "HEADEND_SRT_PORT"],
+] as const)("is pushed by %s alone where %s is off, and costs no process until it is", { timeout: 60_000 }, async (protocol, setting) => {
+  await start({ [setting]: "off" });
+  const id = await create();
+  const { primary } = await until(id, "it listens", ({ session }) => session.status === "WAITING");
+  expect(protocolsOf(primary)).toEqual([protocol]);
+  const media = () => listProcesses().filter(({ parent, args }) => parent === product.pid && args.includes("ffmpeg"));
+  expect(media()).toEqual([]);
+  const sender = await keepSending(primary, protocol);
+  await until(id, "its signal", (language) => language.primary.state === "CONNECTED");
+  expect(media().length).toBe(1);
+  await sender.stop();
+});
