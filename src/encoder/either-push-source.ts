@@ -2,7 +2,7 @@ import { RtmpPushSource, type RtmpPushSourceOptions } from "../rtmp/rtmp-push-so
 import { SrtPushSource, type SrtPushSourceOptions } from "../srt/srt-push-source.ts";
 import type { PathSource, PathSourceHandlers, PathSourceState } from "./path-source.ts";
 
-export type EitherPushSourceOptions = Pick<RtmpPushSourceOptions, "server"> & Omit<SrtPushSourceOptions, "isTaken">;
+export type EitherPushSourceOptions = Pick<RtmpPushSourceOptions, "server"> & Omit<SrtPushSourceOptions, "isTaken" | "onPublisher">;
 
 type Protocol = "RTMP" | "SRT";
 
@@ -12,6 +12,8 @@ type Protocol = "RTMP" | "SRT";
  */
 export class EitherPushSource implements PathSource {
   readonly #sources: { readonly RTMP: RtmpPushSource; readonly SRT: SrtPushSource };
+  /** By what the newest publisher came. What the other one only now begins to give out is of one that left. */
+  #admitted: Protocol | null = null;
   /** By what the newest stream came; null before the first one. What the other one still gives out is of a stream that is over. */
   #current: Protocol | null = null;
   readonly #problems: Record<Protocol, string | null>;
@@ -24,7 +26,10 @@ export class EitherPushSource implements PathSource {
       server,
       isTaken: () => srt.isOccupied,
       // Of two that come at once, whoever is let in first keeps the other one out.
-      onPublisher: () => srt.turnAway(),
+      onPublisher: () => {
+        this.#admitted = "RTMP";
+        srt.turnAway();
+      },
       handlers: this.#handlersOf("RTMP", handlers),
     });
     const srt: SrtPushSource = new SrtPushSource({
@@ -32,6 +37,7 @@ export class EitherPushSource implements PathSource {
       front,
       passphrase,
       isTaken: () => rtmp.isOccupied,
+      onPublisher: () => (this.#admitted = "SRT"),
       handlers: this.#handlersOf("SRT", handlers),
     });
     this.#sources = { RTMP: rtmp, SRT: srt };
@@ -76,8 +82,8 @@ export class EitherPushSource implements PathSource {
   #handlersOf(protocol: Protocol, { onStart, onBytes }: PathSourceHandlers): PathSourceHandlers {
     return {
       onStart: () => {
-        this.#current = protocol;
-        onStart();
+        this.#current = this.#admitted;
+        if (this.#current === protocol) onStart();
       },
       onBytes: (chunk) => {
         if (this.#current === protocol) onBytes(chunk);

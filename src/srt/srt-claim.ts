@@ -9,6 +9,8 @@ export interface SrtClaimOptions {
   readonly isTaken?: () => boolean;
   /** A caller with the stream key waits, since nobody listens for it. */
   readonly onCalled: () => void;
+  /** The listener answers: it has started. */
+  readonly onAnswered: () => void;
   /** A publisher was let in: what comes out of the listener from now on is its. */
   readonly onConnected: () => void;
   /** It left, fell silent or was dropped. */

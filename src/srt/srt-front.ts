@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { createPatientClock } from "../encoder/patient-clock.ts";
+import { ListenerStarts } from "./listener-starts.ts";
 import { SourceRate } from "./source-rate.ts";
 import { SrtClaim, type SrtClaimOptions } from "./srt-claim.ts";
 import {
@@ -34,6 +35,8 @@ export const PUBLISHER_SILENCE_MILLISECONDS = 2_000;
 const HEARD_MILLISECONDS = 150;
 /** libsrt's callers give up after 3 s. */
 const HALF_OPEN_MILLISECONDS = 5_000;
+/** One that asks does so four times a second; one that has given up must not take the place of whoever still asks. */
+const ASKED_MILLISECONDS = 1_000;
 const HALF_OPEN_LIMIT = 256;
 const HALF_OPEN_LIMIT_PER_KEY = 8;
 const WAITING_LIMIT = 256;
@@ -69,6 +72,8 @@ interface Entry {
  * where users are not to be trusted, sessions want a passphrase, which protects them here as on the way.
  */
 export class SrtFront {
+  /** Of all the listeners behind it. */
+  readonly starts = new ListenerStarts();
   readonly #socket: Socket;
   readonly #secret = randomBytes(32);
   readonly #clock = createPatientClock(LATE_TICK_MILLISECONDS);
@@ -211,6 +216,7 @@ export class SrtFront {
       listenerPort: claim.listenerPort ?? 0,
       now: () => this.#clock.now(),
       sendToCaller: (answer) => this.#send(answer, remote),
+      onAnswered: () => claim.options.onAnswered(),
       onConnected: () => this.#connected(entry, from),
       onRefused: (_, reason) => {
         claim.noteRefused(reason);
@@ -254,8 +260,9 @@ export class SrtFront {
     for (const entry of this.#entries.values()) {
       const { relay } = entry;
       if (relay.isClosed) this.#forget(entry);
-      const isSilent = now - relay.heardAt > PUBLISHER_SILENCE_MILLISECONDS;
-      if (relay.isConnected ? isSilent : now - relay.openedAt > HALF_OPEN_MILLISECONDS) this.#drop(entry);
+      const silence = relay.isConnected ? PUBLISHER_SILENCE_MILLISECONDS : ASKED_MILLISECONDS;
+      const isLate = !relay.isConnected && now - relay.openedAt > HALF_OPEN_MILLISECONDS;
+      if (isLate || now - relay.heardAt > silence) this.#drop(entry);
     }
     for (const [caller, since] of this.#waiting) if (now - since > HALF_OPEN_MILLISECONDS) this.#waiting.delete(caller);
   }

@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { spawnFfmpeg, type FfmpegProcess, type ProcessEnd, type ProcessHost } from "../encoder/ffmpeg.process.ts";
 import type { PathSource, PathSourceHandlers, PathSourceState } from "../encoder/path-source.ts";
 import type { PatientClock } from "../encoder/patient-clock.ts";
+import type { EndStart } from "./listener-starts.ts";
 import type { SrtClaim } from "./srt-claim.ts";
 import type { SrtFront } from "./srt-front.ts";
 import { planSrtListener } from "./srt-listener.arguments.ts";
@@ -13,6 +14,8 @@ export interface SrtPushSourceOptions {
   readonly passphrase: string | null;
   /** Whether somebody publishes with the stream key by another protocol; left out: never. */
   readonly isTaken?: () => boolean;
+  /** A publisher was let in. */
+  readonly onPublisher?: () => void;
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
   readonly clock: PatientClock;
@@ -23,6 +26,8 @@ const SILENCE_SECONDS = 2;
 const FIRST_BYTE_SECONDS = 10;
 /** Enough for one that comes back after a loss to find it there. */
 const UNUSED_SECONDS = 10;
+/** A caller asks four times a second, until it gives up. */
+const CALLING_MILLISECONDS = 1_000;
 /** What a publisher sent last comes out after it left, its latency later. */
 const LEAVING_MILLISECONDS = 400;
 const RETRY_MILLISECONDS_LEAST = 200;
@@ -32,7 +37,8 @@ const RETRY_MILLISECONDS_MOST = 5_000;
  * Waits for a publisher with one stream key, for ever:
  *
  *   ASLEEP     no process, until somebody calls who has the key: what is pushed to seldom costs nothing. A caller asks for 3 s, and a
- *              process listens long before that
+ *              process listens long before that, unless many are called at once: then each waits for its turn, and starts if it is
+ *              called still
  *   LISTENING  a process listens behind the front, and nobody is connected to it; it is ended when nobody is for 10 s
  *   CONNECTED  the front let a publisher in; its first byte is still to come, and the process is ended when that takes too long
  *   FLOWING    bytes come out; the process is ended when they stop for 2 s, or the publisher leaves
@@ -50,6 +56,10 @@ export class SrtPushSource implements PathSource {
   #timer: NodeJS.Timeout | null = null;
   #leaving: NodeJS.Timeout | null = null;
   #isAsleep = true;
+  /** The process to come is for a caller, and for no other reason. */
+  #isCalled = false;
+  #calledAt = 0;
+  #endStart: EndStart | null = null;
   #listeningAt = 0;
   #connectedAt: number | null = null;
   #firstByteAt: number | null = null;
@@ -67,7 +77,11 @@ export class SrtPushSource implements PathSource {
       isEncrypted: options.passphrase !== null,
       ...(options.isTaken && { isTaken: options.isTaken }),
       onCalled: () => this.#wake(),
-      onConnected: () => (this.#connectedAt = options.clock.now()),
+      onAnswered: () => this.#endStart?.(),
+      onConnected: () => {
+        this.#connectedAt = options.clock.now();
+        options.onPublisher?.();
+      },
       onLeft: () => this.#leave(),
     });
   }
@@ -116,14 +130,17 @@ export class SrtPushSource implements PathSource {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
+    this.#endStart?.();
     this.#claim.release();
     this.#child?.kill();
     await this.#attempt;
   }
 
   #wake(): void {
+    this.#calledAt = this.#options.clock.now();
     if (!this.#isAsleep || this.#isClosed) return;
     this.#isAsleep = false;
+    this.#isCalled = true;
     // One that is still ending is followed by another.
     if (!this.#child) this.#schedule(0);
   }
@@ -131,6 +148,8 @@ export class SrtPushSource implements PathSource {
   #fallAsleep(): void {
     this.#isAsleep = true;
     this.#isEnding = true;
+    // It listened well, whatever failed before.
+    this.#failures = 0;
     this.#claim.listenAt(null);
     this.#child?.kill();
   }
@@ -158,8 +177,19 @@ export class SrtPushSource implements PathSource {
   #schedule(milliseconds: number): void {
     if (this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      this.#attempt = this.#run();
+      this.#endStart = this.#options.front.starts.ask((endStart) => this.#begin(endStart));
     }, milliseconds);
+  }
+
+  #begin(endStart: EndStart): void {
+    const isCalledInVain = this.#isCalled && this.#options.clock.now() - this.#calledAt > CALLING_MILLISECONDS;
+    this.#isCalled = false;
+    if (!isCalledInVain) {
+      this.#attempt = this.#run().finally(endStart);
+      return;
+    }
+    this.#isAsleep = true;
+    endStart();
   }
 
   /** Whatever goes wrong, another attempt follows, unless it sleeps. */
@@ -210,10 +240,8 @@ export class SrtPushSource implements PathSource {
   }
 
   #rest(hadStream: boolean): void {
-    if (hadStream && !this.#isEnding) {
-      this.#failures = 0;
-      return this.#schedule(0);
-    }
+    if (hadStream) this.#failures = 0;
+    if (hadStream && !this.#isEnding) return this.#schedule(0);
     this.#schedule(Math.min(RETRY_MILLISECONDS_LEAST * 2 ** this.#failures, RETRY_MILLISECONDS_MOST));
     this.#failures += 1;
   }

@@ -13,6 +13,8 @@ export interface SrtRelayOptions {
   readonly listenerPort: number;
   readonly now: () => number;
   readonly sendToCaller: (packet: Buffer) => void;
+  /** The listener is there. */
+  readonly onAnswered: () => void;
   readonly onConnected: (relay: SrtRelay) => void;
   /** The listener does not take the caller, for a reason of `Rejection`. */
   readonly onRefused: (relay: SrtRelay, reason: number) => void;
@@ -145,6 +147,7 @@ export class SrtRelay {
     if (this.#state !== "ASKING") return;
     if (this.#asking) clearInterval(this.#asking);
     this.#state = "CONCLUDING";
+    this.#options.onAnswered();
     this.#conclusion = withCookie(this.#options.conclusion, cookie);
     this.#send(this.#conclusion);
   }

@@ -175,6 +175,34 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
+  it("does not take what a publisher by RTMP left behind for a new stream, once somebody pushes by SRT", { timeout: 30_000 }, async () => {
+    // By RTMP it gives out its first byte when it is told to; by SRT as soon as somebody is let in.
+    const ffmpegPath = join(bench.root, "hesitant-ffmpeg");
+    const [connected, go] = [join(bench.root, "connected"), join(bench.root, "go")];
+    const until = (file: string) => `while [ ! -e ${file} ]; do sleep 0.02; done`;
+    const bySrtItDoes = `(${until(connected)}; while :; do echo NEW; sleep 0.02; done) & exec "${bench.ffmpegPath}" "$@"`;
+    const words = `case "$*" in *concat*) ${bySrtItDoes};; *) cat > /dev/null; ${until(go)}; echo OLD;; esac`;
+    writeFileSync(ffmpegPath, `#!/bin/sh\n${words}\n`, { mode: 0o755 });
+    const { streamKey, streams, types, state, problem, pushBySrt, close } = take({ ffmpegPath });
+    // A listener is there, whose caller was not let in.
+    expect((await pushBySrt("another passphrase").ended).code).not.toBe(0);
+    const byRtmp = await dial(server.port);
+    expect(await byRtmp.publish(streamKey)).toMatchObject({ 3: { code: "NetStream.Publish.Start" } });
+    byRtmp.socket.destroy();
+    await eventually("its end", () => /^The (publisher|connection)/.test(problem() ?? ""));
+    const bySrt = pushBySrt();
+    await eventually("the publisher by SRT", () => problem() === "A publisher is connected, and its stream has not arrived yet.");
+    writeFileSync(connected, "");
+    await eventually("its stream", () => types().length === 1);
+    writeFileSync(go, "");
+    const before = streams[0]?.chunks.length ?? 0;
+    await eventually("more of it", () => state().isFlowing && (streams[0]?.chunks.length ?? 0) > before + 50);
+    expect(types()).toEqual(["SRT_PUSH"]);
+    expect(Buffer.concat(streams[0]?.chunks ?? []).toString("latin1")).not.toContain("OLD");
+    await bySrt.kill();
+    await close();
+  });
+
   it("wants the passphrase of those who come by SRT, and says who was refused", { timeout: 30_000 }, async () => {
     const { state, problem, types, pushByRtmp, pushBySrt, close } = take();
     const first = pushByRtmp();

@@ -103,7 +103,7 @@ export async function openSrtBench() {
   const sources: Taken[] = [];
   const senders: SrtSender[] = [];
 
-  function take(options: { streamKey: string; passphrase?: string | null; front?: SrtFront }): Taken {
+  function take(options: { streamKey: string; passphrase?: string | null; front?: SrtFront; ffmpegPath?: string }): Taken {
     const clock = createPatientClock(600);
     let chunks: Buffer[] = [];
     let bytes = 0;
@@ -115,7 +115,7 @@ export async function openSrtBench() {
       streamKey: options.streamKey,
       passphrase: options.passphrase ?? null,
       host,
-      ffmpegPath: ffmpegPath ?? "",
+      ffmpegPath: options.ffmpegPath ?? ffmpegPath ?? "",
       clock,
       handlers: {
         onStart: () => {

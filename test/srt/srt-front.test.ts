@@ -25,7 +25,10 @@ let front: SrtFront;
 let socket: Socket;
 let answers: HandshakePacket[] = [];
 const claimed = (streamKey: string, isEncrypted = false): SrtClaim =>
-  front.claim({ streamKey, isEncrypted, onCalled: () => undefined, onConnected: () => undefined, onLeft: () => undefined });
+  front.claim({
+    ...{ streamKey, isEncrypted, onCalled: () => undefined },
+    ...{ onAnswered: () => undefined, onConnected: () => undefined, onLeft: () => undefined },
+  });
 
 beforeEach(async () => {
   front = await SrtFront.open({ host: "127.0.0.1", port: 0 });

@@ -1,4 +1,7 @@
 import { createSocket } from "node:dgram";
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SrtClaim } from "../../src/srt/srt-claim.ts";
 import { SrtFront } from "../../src/srt/srt-front.ts";
@@ -15,6 +18,20 @@ afterAll(() => bench.close());
 
 /** Every mark that a passphrase may hold, and that some reader of it takes for something else. */
 const PASSPHRASE = `p&s='+"%41 \\#?|;$x`;
+
+/** A source, and the claim that it has on its stream key. */
+function takeAlone(front: SrtFront, streamKey: string, ffmpegPath = bench.ffmpegPath) {
+  const claims: SrtClaim[] = [];
+  const { claim } = front;
+  front.claim = (options) => {
+    const made = claim.call(front, options);
+    claims.push(made);
+    return made;
+  };
+  const taken = bench.take({ streamKey, front, ffmpegPath });
+  front.claim = claim;
+  return { claims, taken };
+}
 
 describe.concurrent("publishers by SRT", () => {
   it.each([
@@ -196,14 +213,7 @@ describe.concurrent("publishers by SRT", () => {
 
   it("cannot pass the front by: what a stranger pushes to a listener counts for nothing", async () => {
     const front = await SrtFront.open({ host: "127.0.0.1", port: 0 });
-    const claims: SrtClaim[] = [];
-    const { claim } = front;
-    front.claim = (options) => {
-      const made = claim.call(front, options);
-      claims.push(made);
-      return made;
-    };
-    const taken = bench.take({ streamKey: "behind-the-front", front });
+    const { claims, taken } = takeAlone(front, "behind-the-front");
     claims[0]?.options.onCalled();
     const port = await eventually("a listener", () => claims[0]?.listenerPort);
     bench.publish({ streamId: "behind-the-front", port });
@@ -236,6 +246,58 @@ describe.concurrent("publishers by SRT", () => {
     await eventually("the next one", () => taken.starts() === 2 && taken.isFlowing());
     await next.kill();
     await taken.close();
+  });
+
+  it("that have given up while the process was starting do not take the place of whoever calls next", { timeout: 30_000 }, async () => {
+    const ffmpegPath = join(bench.root, "late-ffmpeg");
+    writeFileSync(ffmpegPath, `#!/bin/sh\nsleep 4.5\nexec "${bench.ffmpegPath}" "$@"\n`, { mode: 0o755 });
+    const taken = bench.take({ streamKey: "late-listener", ffmpegPath });
+    expect((await bench.publish({ streamId: "late-listener" }).ended).code).not.toBe(0);
+    const next = bench.publish({ streamId: "late-listener" });
+    await eventually("the stream of the one that still called", () => taken.isFlowing());
+    expect([taken.starts(), next.isOver()]).toEqual([1, false]);
+    await next.kill();
+    await taken.close();
+  });
+
+  it("find somebody who listens at once, though that was about to sleep after failures of before", { timeout: 30_000 }, async () => {
+    const front = await SrtFront.open({ host: "127.0.0.1", port: 0 });
+    const { claims, taken } = takeAlone(front, "about-to-sleep");
+    claims[0]?.options.onCalled();
+    const pids = new Set<number>();
+    const nextPid = () => eventually("a new process", () => !pids.has(taken.source.pid ?? 0) && taken.source.pid);
+    for (let failures = 0; failures < 4; failures += 1) {
+      const pid = await nextPid();
+      pids.add(pid);
+      process.kill(pid, "SIGKILL");
+    }
+    pids.add(await nextPid());
+    taken.source.watch(taken.clock.now() + 11_000);
+    claims[0]?.options.onCalled();
+    const calledAt = performance.now();
+    await nextPid();
+    expect(performance.now() - calledAt).toBeLessThan(1_500);
+    await taken.close();
+    await front.close();
+  });
+
+  it("call in vain once they have given up before it was the turn of their process", { timeout: 30_000 }, async () => {
+    const front = await SrtFront.open({ host: "127.0.0.1", port: 0 });
+    // Nobody hears of them that they are there.
+    const ffmpegPath = join(bench.root, "mute-ffmpeg");
+    writeFileSync(ffmpegPath, "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 });
+    const crowd = Array.from({ length: 6 * availableParallelism() }, (_, index) => takeAlone(front, `one-of-many-${index}`, ffmpegPath));
+    const running = () => crowd.filter(({ taken }) => taken.source.pid !== null).length;
+    for (const { claims } of crowd) claims[0]?.options.onCalled();
+    await eventually("the first of them", () => running() === 2 * availableParallelism());
+    const patient = crowd.at(-1)!;
+    const calls = setInterval(() => patient.claims[0]?.options.onCalled(), 250);
+    await eventually("the one who still calls", () => patient.taken.source.pid !== null, 3_000);
+    clearInterval(calls);
+    expect(running()).toBe(2 * availableParallelism() + 1);
+    await Promise.all(crowd.map(({ taken }) => taken.close()));
+    expect(running()).toBe(0);
+    await front.close();
   });
 
   it("leave no process behind when the source is closed", async () => {
