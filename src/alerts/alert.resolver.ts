@@ -1,5 +1,7 @@
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from "type-graphql";
 import { assertMayRead } from "../access/actor.ts";
+import { assetLoader } from "../assets/asset.loaders.ts";
+import { AssetType } from "../assets/asset.type.ts";
 import { PAGE_ARGUMENT_DESCRIPTIONS, toConnection, type Connection } from "../graphql/connection.ts";
 import { Input } from "../graphql/input.ts";
 import { pageKey } from "../graphql/page-loader.ts";
@@ -123,6 +125,15 @@ export class AlertResolver {
   })
   async process(@Root() { subjectId }: AlertRow, @Ctx() { loaders }: RequestContext): Promise<object | null> {
     return isIdentifier("process", subjectId) ? loaders.of(processLoader).load(subjectId) : null;
+  }
+
+  @FieldResolver(() => AssetType, {
+    nullable: true,
+    description:
+      "The recording that it is about, such as one that waits for room; null for one about anything else, and once that is deleted.",
+  })
+  async asset(@Root() { subjectId }: AlertRow, @Ctx() { loaders }: RequestContext): Promise<object | null> {
+    return isIdentifier("asset", subjectId) ? loaders.of(assetLoader).load(subjectId) : null;
   }
 }
 

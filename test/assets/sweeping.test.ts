@@ -74,7 +74,7 @@ const remove = (ids: readonly string[]) => server.graphql(DeleteAssetsDocument, 
 describe("a recording that waits for room", () => {
   const alertsOf = async () => {
     const { node } = await server.graphql(
-      `query ($id: ID!) { node(id: $id) { ... on Session { status health openAlertCount alerts { nodes { code severity message endReason } } } } }`,
+      `query ($id: ID!) { node(id: $id) { ... on Session { status health openAlertCount alerts { nodes { code severity message endReason asset { id kind } } } } } }`,
       { id: session.sessionId },
     );
     return { status: node.status, health: node.health, openAlertCount: node.openAlertCount, alerts: node.alerts.nodes };
@@ -90,7 +90,7 @@ describe("a recording that waits for room", () => {
     const waiting = await makeAsset({ status: "IN_PROGRESS", waitsForRoom: true });
     await makeAsset({ status: "IN_PROGRESS" });
     await Promise.all([keep(), keep(), keep()]);
-    expect(await alertsOf()).toMatchObject({ openAlertCount: 1, alerts: [open] });
+    expect(await alertsOf()).toMatchObject({ openAlertCount: 1, alerts: [{ ...open, asset: { id: waiting.id, kind: "RECORDING" } }] });
     await stop();
     await expect.poll(async () => (await alertsOf()).status, { timeout: 20_000 }).toBe("STOPPED");
     await keep();
