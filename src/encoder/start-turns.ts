@@ -1,10 +1,11 @@
+import { INPUT_TYPE_FACTS } from "../sessions/session.rules.ts";
 import type { Logger } from "../shared/log.ts";
 import type { Observation, SessionControls, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
 import { TurnQueue } from "./turn-queue.rules.ts";
 
 export interface StartTurnsOptions {
   readonly startRunner: StartRunner;
-  /** So many sessions begin at a time. */
+  /** So many sessions begin at a time; those that are pushed do not count. */
   readonly limit: number;
   readonly log: Logger;
 }
@@ -20,7 +21,7 @@ export interface Start {
 const BEGINNING_MILLISECONDS = 5_000;
 
 /**
- * Starts sessions, so many at a time:
+ * Starts sessions, so many at a time of those that are pulled:
  *
  *   its turn has not come   nothing runs for it; it is told to be STARTING, and what it waits for
  *   beginning               its runner was started, and has told nothing but STARTING for less than 5 s
@@ -42,9 +43,13 @@ export function createStartTurns({ startRunner, limit, log }: StartTurnsOptions)
 
   return ({ launch, observe, isUrgent }) => {
     const turn = new Turn({ launch, observe, startRunner, log, onBegun: leave });
-    queue.ask(turn, isUrgent);
-    proceed();
-    turn.tellWait();
+    // It takes nothing until somebody sends, who would find nobody listening.
+    if (INPUT_TYPE_FACTS[launch.input.type].isPush) turn.begin();
+    else {
+      queue.ask(turn, isUrgent);
+      proceed();
+      turn.tellWait();
+    }
     return turn;
   };
 }

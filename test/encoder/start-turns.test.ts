@@ -23,6 +23,12 @@ afterAll(async () => {
   await test.close();
 });
 
+const PUSHED = {
+  type: "RTMP_PUSH",
+  ...{ urlA: null, urlB: null, failover: null, customStreamKey: null, srtEncryptionEnabled: false, srtPassphrase: null },
+  hlsScte35PassthroughEnabled: false,
+} as const;
+
 /** Runners that stay where they are until a test says what becomes of them. */
 function startPatientRunner() {
   const begun: string[] = [];
@@ -151,6 +157,26 @@ it("lets what takes the place of a running session begin before all that wait", 
   expect(runner.begun).toEqual([running, others[0], running]);
   runner.tell(running, "RUNNING");
   expect(runner.begun).toEqual([running, others[0], running, others[1]]);
+});
+
+it("begins at once whatever is pushed, since nobody may find nobody listening", async () => {
+  const runner = startPatientRunner();
+  await world.startAgent({ runner: runner.start, startLimit: 1 });
+  const pulled = await world.createSessions(2);
+  const pushed = await world.createSessions(3, { source: PUSHED });
+  await world.start(pulled);
+  await waitUntil(
+    () => world.view(pulled),
+    (all) => all.some(({ status_reason }) => status_reason === WAITS),
+  );
+  await world.start(pushed);
+  await waitUntil(
+    () => runner.begun,
+    (begun) => begun.length === 4,
+  );
+  expect(runner.begun).toEqual([pulled[0], ...pushed]);
+  runner.tell(pushed[0], "RUNNING");
+  expect(runner.begun).not.toContain(pulled[1]);
 });
 
 it("fails what cannot be started when its turn comes, and goes on with the next", async () => {
