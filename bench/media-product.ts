@@ -8,7 +8,7 @@ import { startHeadend } from "./gateway-process.ts";
 import { LOOPBACK } from "./media-source.ts";
 
 const POLL_MILLISECONDS = 250;
-const STATUS_LIMIT_MILLISECONDS = 90_000;
+const STATUS_LIMIT_MILLISECONDS = 120_000;
 
 export type Rendition = Readonly<Record<string, unknown>> & { readonly name: string };
 

@@ -292,9 +292,9 @@ async function startEncoder(installation: Installation, { encoder, isGateway, me
     const reaper = await startReaper({ database, bell, clock, log });
     closers.push({ stage: "workers", close: () => reaper.close() });
   }
-  const { identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses } = encoder;
+  const { identity, runner, assets, capabilities, capacity, startLimit, isSimulated, ingestAddresses } = encoder;
   const agent = await startAgent({
-    ...{ database, vault, bell, clock, log, identity, runner, assets, capabilities, capacity, isSimulated, ingestAddresses },
+    ...{ database, vault, bell, clock, log, identity, runner, assets, capabilities, capacity, startLimit, isSimulated, ingestAddresses },
     isStorageLow: () => encoder.clipTools !== null && encoder.clipTools.storageLevel() !== "PLENTY",
     name: environment.encoderName,
     region: environment.region,

@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly region: string;
   /** How many sessions it runs at a time. */
   readonly capacity: number;
+  /** How many of them it begins at a time; left out, as many as there are. */
+  readonly startLimit?: number;
   /** An HTTP base address at which gateways reach its media, without a slash at its end; null when it serves none. */
   readonly mediaAddress: string | null;
   /** Where senders push to; nothing when left out. */
@@ -80,7 +82,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     isClosing: false,
     hasTelemetry: true,
   };
-  const supervisor = createSupervisor({ startRunner: options.runner, clock: options.clock, log: options.log, onNews: () => work.wake() });
+  const { runner, startLimit = Infinity, clock, log } = options;
+  const supervisor = createSupervisor({ startRunner: runner, startLimit, clock, log, onNews: () => work.wake() });
   // Apart from the work, which may wait for verbs that hold rows: a heartbeat waits for nobody.
   const heart = startLoop({
     everyMilliseconds: HEARTBEAT_MILLISECONDS,

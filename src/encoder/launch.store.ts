@@ -56,7 +56,7 @@ export interface StoredSecret {
   readonly ciphertext: string;
 }
 
-/** Reads the whole specification of sessions in one statement. */
+/** Reads the whole specification of sessions in one statement, the longest waiting first. */
 export async function readLaunches(transaction: Transaction, sessionIds: readonly string[]): Promise<readonly StoredLaunch[]> {
   if (sessionIds.length === 0) return [];
   const rows = await transaction.execute<{ launch: StoredLaunch }>(sql`
@@ -81,7 +81,7 @@ export async function readLaunches(transaction: Transaction, sessionIds: readonl
           'ciphertext', translate(encode(x.ciphertext, 'base64'), E'\\n', ''))), '[]'::jsonb)
         from secrets x where x.session_id = s.id)) as launch
     from sessions s left join runs r on r.session_id = s.id and r.generation = s.generation
-    where s.id = any(${textList(sessionIds)}) order by s.id`);
+    where s.id = any(${textList(sessionIds)}) order by s.status_changed_at, s.id`);
   return rows.map((row) => row.launch);
 }
 

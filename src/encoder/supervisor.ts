@@ -3,6 +3,7 @@ import type { Logger } from "../shared/log.ts";
 import type { HeldSession } from "./encoder.store.ts";
 import type { SessionReport } from "./lease.rules.ts";
 import type { Observation, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
+import { createStartTurns } from "./start-turns.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 
 /**
@@ -29,6 +30,8 @@ interface Seat {
   phase: Phase;
   cause: Cause;
   runner: SessionRunner | null;
+  /** Output was made of it here: what takes its place is waited for. */
+  hasRun: boolean;
   /** What was last seen and is not yet written; the newest takes the place of older ones. */
   unwritten: { readonly observation: Observation; readonly at: Date } | null;
 }
@@ -43,6 +46,8 @@ export interface SessionTelemetry extends TelemetrySample {
 
 export interface SupervisorOptions {
   readonly startRunner: StartRunner;
+  /** So many sessions begin at a time. */
+  readonly startLimit: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** There is something to write, or to resume. */
@@ -78,20 +83,23 @@ export interface Supervisor {
   readonly abandon: () => Promise<void>;
 }
 
-export function createSupervisor({ startRunner, clock, log, onNews }: SupervisorOptions): Supervisor {
+export function createSupervisor({ startRunner, startLimit, clock, log, onNews }: SupervisorOptions): Supervisor {
+  const start = createStartTurns({ startRunner, limit: startLimit, log });
   const seats = new Map<string, Seat>();
   const stops = new Set<Promise<void>>();
   let heartbeat = 0;
 
   function add({ id, epoch, generation }: HeldSession): void {
     if (seats.has(id)) return;
-    seats.set(id, { id, epoch, generation, addedAt: heartbeat, phase: "IDLE", cause: "WANTED", runner: null, unwritten: null });
+    const begin = { phase: "IDLE", cause: "WANTED", runner: null, hasRun: false, unwritten: null } as const;
+    seats.set(id, { id, epoch, generation, addedAt: heartbeat, ...begin });
   }
 
   function observe(seat: Seat, runner: SessionRunner | null, observation: Observation): void {
     // What a runner says after it was replaced is not about what is wanted now.
     if (seats.get(seat.id) !== seat || seat.runner !== runner) return;
     if (seat.phase !== "RUNNING") return keepSwitches(seat, observation);
+    seat.hasRun ||= observation.status === "RUNNING";
     const isOver = observation.status === "FAILED" || observation.status === "STOPPED";
     const reason = observation.reason ?? "The encoder ended without being asked to.";
     seat.unwritten = { observation: isOver ? { ...observation, status: "FAILED", health: "ERROR", reason } : observation, at: clock.now() };
@@ -194,15 +202,14 @@ export function createSupervisor({ startRunner, clock, log, onNews }: Supervisor
     // A runner may speak before it is known by name.
     const early: Observation[] = [];
     let runner: SessionRunner | null = null;
-    try {
-      runner = startRunner(specification, (observation) => {
+    runner = start({
+      launch: specification,
+      isUrgent: seat.hasRun,
+      observe(observation) {
         if (runner) observe(seat, runner, observation);
         else early.push(observation);
-      });
-    } catch (error) {
-      log.error({ err: error, sessionId: seat.id }, "a runner could not be started");
-      return fail(seat.id, "The encoder could not be started.");
-    }
+      },
+    });
     seat.runner = runner;
     for (const observation of early) observe(seat, runner, observation);
   }
