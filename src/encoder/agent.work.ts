@@ -8,7 +8,7 @@ import { decideReport, decideResume, decideTakeBack, type SessionControl, type S
 import { lockAllHeldSessions, lockHeldSessions, readControls, writeSwitches } from "./lease.store.ts";
 import { openLaunch } from "./open-launch.ts";
 import type { SessionLaunch } from "./runner.ts";
-import { withPassphrases } from "./with-passphrases.ts";
+import { withSrtSecrets } from "./with-srt-secrets.ts";
 import type { ReportResult } from "./supervisor.ts";
 import { writeInHalves } from "./write-in-halves.ts";
 import { writeOutcomes } from "./write-outcomes.ts";
@@ -111,7 +111,7 @@ export async function resumeSessions(
     const started = decided.filter(({ outcome }) => !outcome.isReleased).map(({ session }) => session.id);
     const isStarted = new Set(started);
     const dropped = seats.map(({ sessionId }) => sessionId).filter((id) => !isStarted.has(id));
-    const stored = await withPassphrases({ ...services, transaction }, await readLaunches(transaction, started));
+    const stored = await withSrtSecrets({ ...services, transaction }, await readLaunches(transaction, started));
     return { stored, dropped, hasWritten };
   });
   const launches: SessionLaunch[] = [];

@@ -2,12 +2,16 @@ import { RtmpPushSource, type RtmpPushSourceOptions } from "../rtmp/rtmp-push-so
 import { SrtPushSource, type SrtPushSourceOptions } from "../srt/srt-push-source.ts";
 import type { PathSource, PathSourceHandlers, PathSourceState } from "./path-source.ts";
 
-export type EitherPushSourceOptions = Pick<RtmpPushSourceOptions, "server"> & Omit<SrtPushSourceOptions, "isTaken" | "onPublisher">;
+export type EitherPushSourceOptions = Pick<RtmpPushSourceOptions, "server"> &
+  Omit<SrtPushSourceOptions, "isTaken" | "onPublisher"> & {
+    /** What those who come by SRT have to present. */
+    readonly srtStreamKey: string;
+  };
 
 type Protocol = "RTMP" | "SRT";
 
 /**
- * Waits for a publisher with one stream key who may come by RTMP or by SRT, each time by the one that it likes. Both listen all the time,
+ * Waits for a publisher who may come by RTMP or by SRT, with the stream key of each, every time by the one that it likes. Both listen all the time,
  * and one publisher is let in: while one of them is occupied the other one refuses whoever comes, as it refuses a second one of its own.
  */
 export class EitherPushSource implements PathSource {
@@ -20,7 +24,7 @@ export class EitherPushSource implements PathSource {
   /** Whose problem is told: that which came last. */
   #newest: Protocol = "RTMP";
 
-  constructor({ server, front, passphrase, handlers, ...shared }: EitherPushSourceOptions) {
+  constructor({ server, front, passphrase, srtStreamKey, handlers, ...shared }: EitherPushSourceOptions) {
     const rtmp: RtmpPushSource = new RtmpPushSource({
       ...shared,
       server,
@@ -35,6 +39,7 @@ export class EitherPushSource implements PathSource {
     const srt: SrtPushSource = new SrtPushSource({
       ...shared,
       front,
+      streamKey: srtStreamKey,
       passphrase,
       isTaken: () => rtmp.isOccupied,
       onPublisher: () => (this.#admitted = "SRT"),

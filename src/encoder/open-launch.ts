@@ -1,5 +1,5 @@
 import type { Vault } from "../access/vault.ts";
-import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
+import { SECRET_POSITION, SecretKind, SRT_KEY_POSITION } from "../sessions/secret.rules.ts";
 import { openSecret } from "../sessions/secret.store.ts";
 import { EVENT_INPUT_TYPES } from "../sessions/session.rules.ts";
 import type { StoredLaunch, StoredOutput } from "./launch.store.ts";
@@ -32,9 +32,11 @@ export function openLaunch(vault: Vault, stored: StoredLaunch): SessionLaunch {
           ? null
           : { recoveryIntervalSeconds: stored.recoveryIntervalSeconds, errorThresholdPercent: stored.errorThresholdPercent },
       streamKey: open(SecretKind.STREAM_KEY),
+      srtStreamKey: open(SecretKind.STREAM_KEY, null, SRT_KEY_POSITION.A),
       srtPassphrase: open(SecretKind.SRT_PASSPHRASE),
       backup: {
         streamKey: open(SecretKind.STREAM_KEY, null, SECRET_POSITION.B),
+        srtStreamKey: open(SecretKind.STREAM_KEY, null, SRT_KEY_POSITION.B),
         srtPassphrase: open(SecretKind.SRT_PASSPHRASE, null, SECRET_POSITION.B),
       },
       hlsScte35PassthroughEnabled: stored.hlsScte35PassthroughEnabled,

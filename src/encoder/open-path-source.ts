@@ -49,12 +49,13 @@ export function createPathSourceOpener(options: PathSourceOptions): OpenPathSour
 }
 
 function openPushed({ host, ffmpegPath, pushServers }: PathSourceOptions, { input, path, clock, handlers }: PathRequest): PathSource {
-  const { streamKey = null, srtPassphrase: passphrase = null } = (path === "A" ? input : input.backup) ?? {};
+  const { streamKey = null, srtStreamKey = null, srtPassphrase: passphrase = null } = (path === "A" ? input : input.backup) ?? {};
   const pushed = { host, ffmpegPath, clock, handlers, streamKey: streamKey ?? "" };
+  const bySrt = { passphrase, streamKey: srtStreamKey ?? pushed.streamKey };
   const { rtmp, srt } = doorsOf(input, pushServers);
-  if (rtmp && srt) return new EitherPushSource({ ...pushed, server: rtmp, front: srt, passphrase });
+  if (rtmp && srt) return new EitherPushSource({ ...pushed, server: rtmp, front: srt, passphrase, srtStreamKey: bySrt.streamKey });
   if (rtmp) return new RtmpPushSource({ ...pushed, server: rtmp });
-  if (srt) return new SrtPushSource({ ...pushed, front: srt, passphrase });
+  if (srt) return new SrtPushSource({ ...pushed, ...bySrt, front: srt });
   throw new Error("Nothing listens for what is pushed");
 }
 

@@ -27,9 +27,11 @@ export interface SessionLaunch {
     readonly failover: FailoverSettings | null;
     /** What a sender has to present; null for inputs that are pulled. */
     readonly streamKey: string | null;
+    /** What it has to present by SRT; null or left out: the same. */
+    readonly srtStreamKey?: string | null;
     readonly srtPassphrase: string | null;
     /** The same for path B; left out where that is not pushed by a sender of its own. */
-    readonly backup?: { readonly streamKey: string | null; readonly srtPassphrase: string | null };
+    readonly backup?: Pick<SessionLaunch["input"], "streamKey" | "srtStreamKey" | "srtPassphrase">;
     readonly hlsScte35PassthroughEnabled: boolean;
     /** By priority; empty when streams are taken as they are. */
     readonly streamRemap: readonly RemapRule[];

@@ -77,13 +77,17 @@ export class IngestResolver {
   async endpoints(@Root() { role, sessionId }: IngestRoot, @Ctx() { loaders }: RequestContext): Promise<readonly IngestEndpointType[]> {
     const addresses = (await loaders.of(ingestAddressesLoader).load(sessionId)) ?? {};
     const secrets = await loaders.of(sourceSecretsLoader).load(sessionId);
-    const { streamKey = null, srtPassphrase = null } = (role === "PRIMARY" ? secrets : secrets?.backup) ?? {};
-    const endpoint = (protocol: IngestProtocol, serverUrl: string | undefined): readonly IngestEndpointType[] =>
-      serverUrl === undefined ? [] : [{ protocol, serverUrl, streamKey, srtPassphrase: protocol === "SRT" ? srtPassphrase : null }];
+    const { streamKey = null, srtStreamKey = null, srtPassphrase = null } = (role === "PRIMARY" ? secrets : secrets?.backup) ?? {};
+    const endpoint = (
+      protocol: IngestProtocol,
+      serverUrl: string | undefined,
+      keys: Pick<IngestEndpointType, "streamKey" | "srtPassphrase">,
+    ): readonly IngestEndpointType[] => (serverUrl === undefined ? [] : [{ protocol, serverUrl, ...keys }]);
+    const byRtmp = { streamKey, srtPassphrase: null };
     return [
-      ...endpoint("RTMPS", addresses.rtmps),
-      ...endpoint("RTMP", addresses.rtmp),
-      ...(srtPassphrase === null ? [] : endpoint("SRT", addresses.srt)),
+      ...endpoint("RTMPS", addresses.rtmps, byRtmp),
+      ...endpoint("RTMP", addresses.rtmp, byRtmp),
+      ...(srtPassphrase === null ? [] : endpoint("SRT", addresses.srt, { streamKey: srtStreamKey ?? streamKey, srtPassphrase })),
     ];
   }
 

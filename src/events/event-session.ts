@@ -6,7 +6,7 @@ import { insertSessions, writeSecrets } from "../sessions/session.insert.ts";
 import type { SessionDraft } from "../sessions/session.draft.ts";
 import { generateSecret } from "../sessions/session.prepare.ts";
 import { sealSecret } from "../sessions/secret.store.ts";
-import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
+import { SECRET_POSITION, SecretKind, SRT_KEY_POSITION } from "../sessions/secret.rules.ts";
 import { logSessionChanges } from "../sessions/session.changes.ts";
 import { EVENT_INPUT_TYPES, Verb } from "../sessions/session.rules.ts";
 import { markRestarting, markStarting, markStopping, selectSessionStates } from "../sessions/session.store.ts";
@@ -91,14 +91,17 @@ function toSessionDraft(context: TransactionContext, title: string, { code, temp
   };
 }
 
-/** The backup's own key and passphrase; the primary's come with the session. */
+/** The backup's own key and passphrase, and the keys for SRT; what else the primary has comes with the session. */
 function sealedKeys({ vault }: TransactionContext, sessionId: string) {
-  return [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE].map((kind) =>
-    sealSecret(vault, {
-      ...{ sessionId, playbackId: null, kind, position: SECRET_POSITION.B },
-      plaintext: generateSecret(),
-      isGenerated: true,
-    }),
+  const { STREAM_KEY, SRT_PASSPHRASE } = SecretKind;
+  const places = [
+    { kind: STREAM_KEY, position: SECRET_POSITION.B },
+    { kind: SRT_PASSPHRASE, position: SECRET_POSITION.B },
+    { kind: STREAM_KEY, position: SRT_KEY_POSITION.A },
+    { kind: STREAM_KEY, position: SRT_KEY_POSITION.B },
+  ];
+  return places.map((place) =>
+    sealSecret(vault, { sessionId, playbackId: null, ...place, plaintext: generateSecret(), isGenerated: true }),
   );
 }
 

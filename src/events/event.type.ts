@@ -97,7 +97,8 @@ export class IngestEndpointType {
 
   @Field(() => SecretType, {
     nullable: true,
-    description: "What the sender has to present; revealSecret gives it out, to OPERATOR and above.",
+    description:
+      "What the sender has to present; revealSecret gives it out, to OPERATOR and above. SRT has one of its own, since it sends that in clear and RTMP knows no passphrase; a language that was made for one of them alone has the same for all until its keys are rotated.",
   })
   streamKey!: object | null;
 

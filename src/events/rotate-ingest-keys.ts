@@ -1,6 +1,7 @@
 import type { Context, TransactionContext } from "../access/context.ts";
-import { SECRET_POSITION, SecretKind } from "../sessions/secret.rules.ts";
+import { SECRET_POSITION, SecretKind, SRT_KEY_POSITION } from "../sessions/secret.rules.ts";
 import { replaceSecret, sealSecret } from "../sessions/secret.store.ts";
+import { writeSecrets } from "../sessions/session.insert.ts";
 import { listSourceSecrets } from "../sessions/session.reads.ts";
 import { generateSecret } from "../sessions/session.prepare.ts";
 import { Verb } from "../sessions/session.rules.ts";
@@ -39,18 +40,26 @@ export async function rotateIngestKeys(context: Context, { languageCode, role, .
 
 const KEY_KINDS: readonly SecretKind[] = [SecretKind.STREAM_KEY, SecretKind.SRT_PASSPHRASE];
 
-/** Of both signals when the role is null, whether or not there is a backup: its keys are there from the beginning. Gives their ids. */
+/**
+ * Of both signals when the role is null, whether or not there is a backup: its keys are there from the beginning. A signal without a key
+ * for SRT gets that, since senders have to be set up anew anyway. Gives the ids of all.
+ */
 async function replaceKeys(
   { transaction, actor, vault, clock }: TransactionContext,
   sessionId: string,
   role: IngestRole | null,
 ): Promise<readonly string[]> {
-  const wanted = role === null ? Object.values(SECRET_POSITION) : [role === "PRIMARY" ? SECRET_POSITION.A : SECRET_POSITION.B];
+  const paths = role === null ? (["A", "B"] as const) : ([role === "PRIMARY" ? "A" : "B"] as const);
+  const wanted = paths.flatMap((path) => [SECRET_POSITION[path], SRT_KEY_POSITION[path]]);
   const secrets = await listSourceSecrets(transaction, actor.organizationId, [sessionId]);
   const replaced = secrets.filter(({ kind, position }) => KEY_KINDS.includes(kind) && wanted.some((place) => place === position));
+  const generate = (kind: SecretKind, position: number) =>
+    sealSecret(vault, { sessionId, playbackId: null, kind, position, plaintext: generateSecret(), isGenerated: true });
   for (const { id, kind, position } of replaced) {
-    const sealed = sealSecret(vault, { sessionId, playbackId: null, kind, position, plaintext: generateSecret(), isGenerated: true });
-    await replaceSecret(transaction, id, { sealed, at: clock.now() });
+    await replaceSecret(transaction, id, { sealed: generate(kind, position), at: clock.now() });
   }
-  return replaced.map(({ id }) => id);
+  const lacking = paths.map((path) => SRT_KEY_POSITION[path]).filter((place) => !secrets.some(({ position }) => position === place));
+  const added = lacking.map((position) => generate(SecretKind.STREAM_KEY, position));
+  await writeSecrets(transaction, added);
+  return [...replaced, ...added].map(({ id }) => id);
 }

@@ -13,3 +13,9 @@ export const SECRET_MASK = "••••••••";
 
 /** Where the stream key and the passphrase of each path stand among a session's secrets: of all inputs but those of events, path A has them alone. */
 export const SECRET_POSITION = { A: 0, B: 1 } as const;
+
+/**
+ * Where the stream keys for SRT stand among those of an event's session. Such a key is sent in clear, and only the passphrase keeps out
+ * whoever listens on the way: were it that of RTMP too, which knows no passphrase, it would let such a one in.
+ */
+export const SRT_KEY_POSITION = { A: 2, B: 3 } as const;

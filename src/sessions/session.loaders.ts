@@ -3,8 +3,9 @@ import { findPlaybacks, listPlaybacksOfSessions, type PlaybackRow } from "../pla
 import { definePageLoader } from "../graphql/page-loader.ts";
 import { groupBy } from "../shared/group-by.ts";
 import { isIdentifier } from "../shared/identifier.ts";
-import { SECRET_MASK, SECRET_POSITION, SecretKind } from "./secret.rules.ts";
+import { SECRET_MASK, SECRET_POSITION, SecretKind, SRT_KEY_POSITION } from "./secret.rules.ts";
 import { countSessionsOfTemplates, findSecrets, findSessions, listSourceSecrets, pageSessionsOfTemplates } from "./session.reads.ts";
+import type { InputPath } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
 import type { SecretType } from "./session.type.ts";
 
@@ -40,6 +41,8 @@ export const playbackLoader = defineLoader<PlaybackRow>("playbacks", async ({ da
 
 export interface PathSecrets {
   readonly streamKey: SecretType | null;
+  /** What senders by SRT have to present instead; null: the same. */
+  readonly srtStreamKey: SecretType | null;
   readonly srtPassphrase: SecretType | null;
 }
 
@@ -54,11 +57,12 @@ export const sourceSecretsLoader = defineLoader<SourceSecrets>("source secrets",
   return ids.map((id) => {
     const find = (kind: SecretKind, position: number) =>
       present(groups.get(id)?.find((row) => row.kind === kind && row.position === position));
-    const ofPath = (position: number): PathSecrets => ({
-      streamKey: find(SecretKind.STREAM_KEY, position),
-      srtPassphrase: find(SecretKind.SRT_PASSPHRASE, position),
+    const ofPath = (path: InputPath): PathSecrets => ({
+      streamKey: find(SecretKind.STREAM_KEY, SECRET_POSITION[path]),
+      srtStreamKey: find(SecretKind.STREAM_KEY, SRT_KEY_POSITION[path]),
+      srtPassphrase: find(SecretKind.SRT_PASSPHRASE, SECRET_POSITION[path]),
     });
-    return { ...ofPath(SECRET_POSITION.A), backup: ofPath(SECRET_POSITION.B) };
+    return { ...ofPath("A"), backup: ofPath("B") };
   });
 });
 

@@ -32,10 +32,10 @@ afterAll(async () => {
 /** A source with a clock that is wound as a session winds it, and those who push to it. */
 function take({ ffmpegPath = bench.ffmpegPath, front = bench.front }: { readonly ffmpegPath?: string; readonly front?: SrtFront } = {}) {
   const clock = createPatientClock(600);
-  const streamKey = randomToken(20);
+  const [streamKey, srtStreamKey] = [randomToken(20), randomToken(20)];
   const streams: { readonly type: string; readonly chunks: Buffer[] }[] = [];
   const source: EitherPushSource = new EitherPushSource({
-    ...{ server, front, passphrase: PASSPHRASE, streamKey, host: bench.host, ffmpegPath, clock },
+    ...{ server, front, passphrase: PASSPHRASE, streamKey, srtStreamKey, host: bench.host, ffmpegPath, clock },
     handlers: {
       onStart: () => void streams.push({ type: source.type, chunks: [] }),
       onBytes: (chunk) => void streams.at(-1)?.chunks.push(chunk),
@@ -48,13 +48,14 @@ function take({ ffmpegPath = bench.ffmpegPath, front = bench.front }: { readonly
   return {
     source,
     streamKey,
+    srtStreamKey,
     streams,
     types: () => streams.map(({ type }) => type),
     state,
     problem: () => state().problem,
     bytes: () => streams.at(-1)?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0,
     pushByRtmp: () => startPublisher(`rtmp://127.0.0.1:${server.port}/live/${streamKey}`),
-    pushBySrt: (passphrase = PASSPHRASE) => bench.publish({ streamId: streamKey, passphrase, port: front.port }),
+    pushBySrt: (passphrase = PASSPHRASE, streamId = srtStreamKey) => bench.publish({ streamId, passphrase, port: front.port }),
     async close() {
       clearInterval(timer);
       await source.close();
@@ -200,6 +201,14 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     expect(types()).toEqual(["SRT_PUSH"]);
     expect(Buffer.concat(streams[0]?.chunks ?? []).toString("latin1")).not.toContain("OLD");
     await bySrt.kill();
+    await close();
+  });
+
+  it("lets nobody in by the key of the other protocol", { timeout: 30_000 }, async () => {
+    const { source, streamKey, srtStreamKey, pushBySrt, close } = take();
+    expect(await (await dial(server.port)).publish(srtStreamKey)).toMatchObject(REFUSED_BY_RTMP);
+    expect((await pushBySrt(PASSPHRASE, streamKey).ended).code).not.toBe(0);
+    expect(source.pid).toBeNull();
     await close();
   });
 

@@ -101,7 +101,31 @@ it("is not taken by an encoder that takes neither push, and one of no event only
   expect((await world.view(alone)).map((view) => view.encoder_id)).toEqual([null]);
 });
 
-it("gets the passphrases that it lacks from the encoder that takes it, for good, and keeps its keys", async () => {
+it("keeps the one key that its senders have when it has passphrases already", async () => {
+  const recorder = startRecordingRunner();
+  const [id = ""] = await startOldLanguages(1);
+  await test.database.transaction("encrypt", (transaction) =>
+    writeSecrets(
+      transaction,
+      Object.values(SECRET_POSITION).map((position) =>
+        sealSecret(world.vault, {
+          ...{ sessionId: id, playbackId: null, kind: "SRT_PASSPHRASE", position },
+          ...{ plaintext: `passphrase ${position}`, isGenerated: true },
+        }),
+      ),
+    ),
+  );
+  const before = await secretsOf(id);
+  await world.startAgent({ runner: recorder.start });
+  const launch = await waitUntil(
+    () => recorder.launches[0],
+    (found) => found !== undefined,
+  );
+  expect(launch!.input).toMatchObject({ srtStreamKey: null, srtPassphrase: "passphrase 0", backup: { srtStreamKey: null } });
+  expect(await secretsOf(id)).toEqual(before);
+});
+
+it("gets the keys and the passphrases that it lacks from the encoder that takes it, for good, and keeps its keys", async () => {
   const recorder = startRecordingRunner();
   const [id = ""] = await startOldLanguages(1);
   const before = await secretsOf(id);
@@ -114,24 +138,22 @@ it("gets the passphrases that it lacks from the encoder that takes it, for good,
     () => recorder.launches[0],
     (found) => found !== undefined,
   );
-  const { streamKey, srtPassphrase, backup, otherTypes } = launch!.input;
+  const { streamKey, srtStreamKey, srtPassphrase, backup, otherTypes } = launch!.input;
   expect(otherTypes).toEqual(["SRT_PUSH"]);
-  const texts = [streamKey, srtPassphrase, backup?.streamKey, backup?.srtPassphrase];
-  expect(texts).toEqual([
-    expect.stringMatching(/^\w{32}$/),
-    expect.stringMatching(/^\w{32}$/),
-    `backup of ${id}`,
-    expect.stringMatching(/^\w{32}$/),
-  ]);
-  expect(new Set(texts).size).toBe(4);
+  const generated = expect.stringMatching(/^\w{32}$/) as string;
+  const texts = [streamKey, srtStreamKey, srtPassphrase, backup?.streamKey, backup?.srtStreamKey, backup?.srtPassphrase];
+  expect(texts).toEqual([generated, generated, generated, `backup of ${id}`, generated, generated]);
+  expect(new Set(texts).size).toBe(6);
   const after = await secretsOf(id);
   expect(after.map(({ kind, position, encrypted }) => [kind, position, encrypted])).toEqual([
     ["SRT_PASSPHRASE", 0, true],
     ["SRT_PASSPHRASE", 1, true],
     ["STREAM_KEY", 0, true],
     ["STREAM_KEY", 1, true],
+    ["STREAM_KEY", 2, true],
+    ["STREAM_KEY", 3, true],
   ]);
-  expect(after.slice(2).map(({ ciphertext }) => ciphertext)).toEqual(before.map(({ ciphertext }) => ciphertext));
+  expect(after.slice(2, 4).map(({ ciphertext }) => ciphertext)).toEqual(before.map(({ ciphertext }) => ciphertext));
   await agent.close();
   await world.startAgent({ runner: recorder.start });
   await waitUntil(
