@@ -8,7 +8,7 @@ import { isAlive, listProcesses } from "../support/process-list.ts";
 import { startHeadend, type HeadendProcess } from "../support/process.ts";
 
 /** Each kind of process once; more of them for a soak. */
-const ROUNDS = Number(process.env["SOAK_ROUNDS"] ?? 4);
+const ROUNDS = Number(process.env["SOAK_ROUNDS"] ?? 3);
 const DEADLINE_MILLISECONDS = 10_000;
 const ROUND_MILLISECONDS = 30_000;
 
@@ -38,19 +38,15 @@ async function start(): Promise<void> {
   client = createGraphqlClient(url, readFileSync(join(directory, "admin-key"), "utf8").trim());
 }
 
-/** The ffmpeg processes of the session: those that receive its group, those that put in order what they receive, and those that encode it. */
+/** The ffmpeg processes of the session: those that put in order what is received, and those that encode it. */
 function mediaProcesses(): {
-  readonly ingests: readonly number[];
   readonly normalizers: readonly number[];
   readonly encoders: readonly number[];
 } {
-  const ours = listProcesses().filter(
-    ({ pid, parent, args }) => pid !== sender.pid && (parent === headend.child.pid || args.includes(group)),
-  );
+  const ours = listProcesses().filter(({ parent }) => parent === headend.child.pid);
   const pids = (isMeant: (args: string) => boolean) => ours.filter(({ args }) => isMeant(args)).map(({ pid }) => pid);
   const reads = (args: string): boolean => args.includes("ffmpeg") && args.includes("-i pipe:0");
   return {
-    ingests: pids((args) => args.includes(group)),
     normalizers: pids((args) => reads(args) && args.includes("pipe:1")),
     encoders: pids((args) => reads(args) && !args.includes("pipe:1")),
   };
@@ -92,24 +88,20 @@ it(
     await eventually("the session runs", isRunning, 30_000);
     for (let round = 0; round < ROUNDS; round += 1) {
       const before = { ...mediaProcesses(), segments: await segments() };
-      const victims = [[headend.child.pid ?? 0], before.encoders, before.ingests, before.normalizers][round % 4] ?? [];
+      const victims = [[headend.child.pid ?? 0], before.encoders, before.normalizers][round % 3] ?? [];
       expect(victims).toHaveLength(1);
       for (const pid of victims) process.kill(pid, "SIGKILL");
       if (victims[0] === headend.child.pid) {
         await headend.finished;
-        await eventually(
-          "its processes are gone",
-          () => ![...before.ingests, ...before.normalizers, ...before.encoders].some(isAlive),
-          5_000,
-        );
+        await eventually("its processes are gone", () => ![...before.normalizers, ...before.encoders].some(isAlive), 5_000);
         await start();
       }
       await eventually(
         `round ${round}: it runs again, with one encoder and new segments`,
         async () => {
-          const { ingests, normalizers, encoders } = mediaProcesses();
+          const { normalizers, encoders } = mediaProcesses();
           expect(encoders.length).toBeLessThanOrEqual(1);
-          const isWhole = [ingests, normalizers, encoders].every(({ length }) => length === 1);
+          const isWhole = [normalizers, encoders].every(({ length }) => length === 1);
           if (!(await isRunning()) || !isWhole || victims.some(isAlive)) return false;
           return (await segments()).some((segment) => !before.segments.includes(segment));
         },
