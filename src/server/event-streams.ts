@@ -39,6 +39,8 @@ const HEADERS = {
 const COMMENT = ":\n\n";
 /** Before each answer. */
 const NEXT = "event: next\ndata: ";
+/** Behind each. */
+const BLANK_LINE = Buffer.from("\n\n");
 /** Behind the last answer; a client that was not sent it comes back and goes on where it was. */
 const COMPLETE = "event: complete\ndata: \n\n";
 
@@ -99,7 +101,7 @@ export function serveEventStreams(gateway: Gateway, streaming: Streaming): Event
     response.writeHead(200, HEADERS);
     stream.outlet.send(textFrame(COMMENT), false);
     try {
-      await outsideSpans(() => deliver(subscription, stream.outlet, (answer) => ({ start: NEXT, shared: answer, end: "\n\n" })));
+      await outsideSpans(() => deliver(subscription, stream.outlet, (answer) => ({ start: NEXT, shared: answer, end: BLANK_LINE })));
       stream.outlet.send(textFrame(COMPLETE), true);
     } catch (error) {
       if (!isInterruption(error)) context.log.error({ err: error }, "an event stream failed");
@@ -112,7 +114,7 @@ export function serveEventStreams(gateway: Gateway, streaming: Streaming): Event
   function openStream({ actor }: RequestContext, response: ServerResponse): Stream {
     const outlet = streaming.outlets.open({
       write({ start, shared, end }, onTaken) {
-        response.write(Buffer.concat([Buffer.from(start), shared, Buffer.from(end)]), onTaken);
+        response.write(Buffer.concat([Buffer.from(start), shared, end]), onTaken);
         return false;
       },
       unsent: () => response.writableLength,

@@ -3,15 +3,14 @@ export interface Frame {
   readonly start: string;
   /** In UTF-8. */
   readonly shared: Buffer;
-  /** In ASCII. */
-  readonly end: string;
+  readonly end: Buffer;
 }
 
 const NOTHING = Buffer.alloc(0);
 
 /** A text for one reader alone. */
 export function textFrame(text: string): Frame {
-  return { start: text, shared: NOTHING, end: "" };
+  return { start: text, shared: NOTHING, end: NOTHING };
 }
 
 /** Where frames go: a socket, or the stream of a response. */
@@ -109,25 +108,22 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
 
   function send(frame: Frame, isLive: boolean): void {
     if (!isOpen) return;
+    const isHeldBack = queuedBytes > 0 || pipe.unsent() >= PORTION_BYTES;
+    // Nearly all are taken at once: of those nothing has to be known.
+    if (!isHeldBack && pipe.write(frame, onTaken)) return;
     const bytes = frame.start.length + frame.shared.length + frame.end.length;
     if (isLive) {
       if (liveBytes === 0) liveSince = performance.now();
       liveBytes += bytes;
     }
-    if (queuedBytes > 0 || pipe.unsent() >= PORTION_BYTES) {
+    if (isHeldBack) {
       queue.push({ frame, bytes, isLive });
       queuedBytes += bytes;
-    } else write(frame, isLive ? bytes : 0);
+    } else writtenLiveBytes.push(isLive ? bytes : 0);
     noteUnsent(unsent());
   }
 
-  function write(frame: Frame, ofLive: number): void {
-    if (pipe.write(frame, onTaken)) liveBytes -= ofLive;
-    else writtenLiveBytes.push(ofLive);
-  }
-
   function noteUnsent(left: number): void {
-    if (left === 0) return;
     if (!watched.has(self)) takenAt = performance.now();
     watched.add(self);
     if (left > DRAINED_BYTES) undrainedSince ??= performance.now();
@@ -156,7 +152,9 @@ function openOutlet(pipe: Pipe, watched: Set<Watched>): Outlet {
     queue = queue.slice(portion.length);
     for (const { frame, bytes, isLive } of portion) {
       queuedBytes -= bytes;
-      write(frame, isLive ? bytes : 0);
+      const ofLive = isLive ? bytes : 0;
+      if (pipe.write(frame, onTaken)) liveBytes -= ofLive;
+      else writtenLiveBytes.push(ofLive);
     }
   }
 

@@ -28,6 +28,8 @@ export const CLOSE = {
   restart: 1012,
 } as const;
 
+const CLOSING_BRACE = Buffer.from("}");
+
 const INIT_DEADLINE_MILLISECONDS = 5_000;
 /** Subscriptions of one socket at a time. */
 const SUBSCRIPTION_LIMIT = 100;
@@ -85,7 +87,7 @@ function asResults(
   const results: AsyncGenerator<ExecutionResult, void> = {
     async next() {
       try {
-        await deliver(subscription, outlet, (answer) => ({ start, shared: answer, end: "}" }));
+        await deliver(subscription, outlet, (answer) => ({ start, shared: answer, end: CLOSING_BRACE }));
       } catch (error) {
         if (!isInterruption(error)) throw error;
         outlet.end();

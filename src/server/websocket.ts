@@ -128,7 +128,7 @@ function openSocket({ gateway, streaming, protocol, socket, stream, request, ope
 function pipeTo(socket: WebSocket, stream: Duplex): Parameters<Streaming["outlets"]["open"]>[0] {
   return {
     write: (frame, onTaken) => socket.readyState !== socket.OPEN || writeText(stream, frame, onTaken),
-    unsent: () => socket.bufferedAmount,
+    unsent: () => stream.writableLength,
     giveUp: () => socket.close(CLOSE.tryLater, "Too slow: come back and go on behind the last cursor"),
   };
 }

@@ -31,7 +31,7 @@ export function writeText(stream: Duplex, { start, shared, end }: Frame, onTaken
   stream.cork();
   stream.write(first);
   if (shared.length > 0) stream.write(shared);
-  if (end.length > 0) stream.write(end, "latin1");
+  if (end.length > 0) stream.write(end);
   stream.uncork();
   if (stream.writableLength === 0) return true;
   // Is taken after all that stands before it.
