@@ -22,8 +22,8 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** Of the pool; two more are taken, for listening and for ringing. */
   readonly maxConnections?: number;
-  /** Told the text of every statement before it is sent, for counters; never its parameters. */
-  readonly onStatement?: (statement: string) => void;
+  /** Told every statement before it is sent, for counters. */
+  readonly onStatement?: (text: string, parameters: readonly unknown[]) => void;
   readonly observer?: DatabaseObserver;
 }
 

@@ -8,7 +8,7 @@ import { createAssetOrigin, type AssetOriginOptions } from "../../src/assets/ass
 import { createServedMedia } from "../../src/assets/served-media.ts";
 import { createBell } from "../../src/changes/bell.ts";
 import { openChangeLog, type ChangeLog } from "../../src/changes/change-log.ts";
-import { openDatabase } from "../../src/database/client.ts";
+import { openDatabase, type DatabaseOptions } from "../../src/database/client.ts";
 import type { Database } from "../../src/database/database.ts";
 import { openMetrics, type Metrics } from "../../src/observability/metrics.ts";
 import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
@@ -42,8 +42,8 @@ export interface TestServerOptions {
   readonly limits?: Partial<CallLimitSettings>;
   readonly persistedOperations?: PersistedMode;
   readonly metricsToken?: string;
-  /** Told the text of every statement, but for bells. */
-  readonly onStatement?: (statement: string) => void;
+  /** Told every statement, but for bells. */
+  readonly onStatement?: DatabaseOptions["onStatement"];
   readonly changeLog?: { readonly ringRowLimit?: number; readonly pollMilliseconds?: number };
 }
 
