@@ -104,6 +104,7 @@ function payloadOf(message: Buffer): string {
   return text.slice(Math.max(0, text.indexOf('"payload"')));
 }
 
+process.once("disconnect", () => process.exit());
 process.on("message", (order: SubscriberOrder) => {
   void (async () => {
     if (order.kind === "expect") {
