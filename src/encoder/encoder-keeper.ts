@@ -78,11 +78,12 @@ export class EncoderKeeper {
 
   /** Playbacks of which the network policy refuses a receiver, and why. */
   get refusedReceivers(): ReadonlyMap<string, string> {
-    const refused = this.#options.session.launch.outputs.flatMap(({ playbackId }): readonly [string, string][] => {
+    const refused = new Map<string, string>();
+    for (const { playbackId } of this.#options.session.launch.outputs) {
       const state = this.#senders.states(playbackId).find(({ isAddressRefused }) => isAddressRefused);
-      return state ? [[playbackId, state.problem ?? "The address of a receiver is refused."]] : [];
-    });
-    return new Map(refused);
+      if (state) refused.set(playbackId, state.problem ?? "The address of a receiver is refused.");
+    }
+    return refused;
   }
 
   /** The encoder is about to be replaced, or was lost; the reason is a sentence. */

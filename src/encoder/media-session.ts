@@ -3,6 +3,7 @@ import { Air, offAir } from "./air.ts";
 import { createCauseCount, findCauses, type CauseFacts } from "./alert-causes.rules.ts";
 import { CueTrack } from "./cue-track.ts";
 import { EncoderKeeper } from "./encoder-keeper.ts";
+import type { EncoderRun } from "./encoder-run.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
 import type { EncoderPresets } from "./ffmpeg.arguments.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
@@ -14,6 +15,7 @@ import type { OpenPathSource } from "./open-path-source.ts";
 import { isStorageError, outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
+import type { Pulse } from "./pulse.ts";
 import type { Resolution } from "../network/resolve.ts";
 import type { Logger } from "../shared/log.ts";
 import type { AssetKeeper } from "./asset-keeper.ts";
@@ -44,12 +46,14 @@ export interface MediaSessionOptions {
   readonly openPathSource: OpenPathSource;
   readonly presets: EncoderPresets;
   readonly coreCount: number;
+  /** When it looks at what it does, every `TICK_MILLISECONDS`. */
+  readonly pulse: Pulse;
   /** Gives the addresses of a receiver's URL that may be connected to now. */
   readonly resolve: (url: string) => Promise<Resolution>;
   readonly log: Logger;
 }
 
-const TICK_MILLISECONDS = 200;
+export const TICK_MILLISECONDS = 200;
 /** A tick that comes later than this after the one before says that we stood still. */
 const TICK_LIMIT_MILLISECONDS = 3 * TICK_MILLISECONDS;
 
@@ -62,6 +66,8 @@ export interface SessionPids {
   /** Left out while none is made. */
   readonly slate?: number;
 }
+
+const NO_PROBLEMS: ReadonlyMap<string, string> = new Map();
 
 type Phase = "ON" | "FAILED" | "STOPPED";
 
@@ -90,12 +96,16 @@ export class MediaSession implements SessionRunner {
   readonly #cues: CueTrack | null;
   readonly #meter = new SessionMeter();
   readonly #startedAt = this.#clock.now();
-  readonly #timer: NodeJS.Timeout;
+  readonly #leavePulse: () => void;
   #phase: Phase = "ON";
   #droppedAt: number | null = null;
   #dropCount = 0;
   readonly #countCauses = createCauseCount();
   #storageFullAt: number | null = null;
+  readonly #playbackIds: readonly string[];
+  readonly #hasPassthrough: boolean;
+  /** Of the lines of the encoder that were read last. */
+  #read: { readonly lines: readonly string[]; readonly problems: ReadonlyMap<string, string> } | null = null;
   #advancedAt: number | null = null;
   #hasWaited = false;
   readonly #send: (observation: Observation) => void;
@@ -105,6 +115,8 @@ export class MediaSession implements SessionRunner {
   constructor(options: MediaSessionOptions) {
     const { launch, mediaRoot } = options;
     this.#options = options;
+    this.#playbackIds = launch.outputs.map(({ playbackId }) => playbackId);
+    this.#hasPassthrough = launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough));
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
     const generation = `${launch.sessionId} ${launch.generation}`;
     const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, generation));
@@ -144,7 +156,7 @@ export class MediaSession implements SessionRunner {
       onOther: () => this.#forgetOutput(),
       ...(this.#cues ? { onCue: (cue) => this.#cues?.note(cue, this.#clock.now()) } : {}),
     });
-    this.#timer = setInterval(() => this.#tick(), TICK_MILLISECONDS);
+    this.#leavePulse = options.pulse.follow(() => this.#tick());
     this.#report();
   }
 
@@ -203,7 +215,7 @@ export class MediaSession implements SessionRunner {
 
   async #end(phase: "FAILED" | "STOPPED", reason: string | null, end: RunnerEnd = "ENDED"): Promise<void> {
     this.#phase = phase;
-    clearInterval(this.#timer);
+    this.#leavePulse();
     if (phase === "FAILED") this.#tell({ status: "FAILED", health: "ERROR", reason });
     else this.#tell({ status: "STOPPING", health: "OK", reason: null });
     await this.signal.close();
@@ -280,8 +292,22 @@ export class MediaSession implements SessionRunner {
     this.#hasWaited ||= described.status === "WAITING";
     const causes = this.#countCauses(findCauses(this.#causeFacts(facts, described)));
     const processes = this.#processes.observations(facts.now);
+    const { status, health, reason, playbacks } = described;
     const { choice, isSlateShowing, slateProblem } = this.signal;
-    this.#send({ ...described, reason: described.reason ?? slateProblem, ...choice.observation, isSlateShowing, causes, processes });
+    const { activePath, nextRecoveryAt, switches } = choice.observation;
+    // Written out here and below, as objects that are spread into others take several times as long, five times a second.
+    this.#send({
+      status,
+      health,
+      reason: reason ?? slateProblem,
+      playbacks,
+      activePath,
+      nextRecoveryAt,
+      switches,
+      isSlateShowing,
+      causes,
+      processes,
+    });
   }
 
   #facts(now: number): SessionFacts {
@@ -298,18 +324,29 @@ export class MediaSession implements SessionRunner {
         fedSince: this.signal.fedSince,
       },
       encoder: { lastLine: run?.lastLines.at(-1) ?? null, advancedAt: this.#advancedAt, crash, droppedAt: this.#droppedAt },
-      playbackIds: this.#options.launch.outputs.map(({ playbackId }) => playbackId),
+      playbackIds: this.#playbackIds,
       outputs: this.#watch.states(),
-      problems: run ? outputProblems(run.plan, run.lastLines) : new Map(),
-      hasPassthrough: this.#options.launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough)),
+      problems: run ? this.#problemsOf(run) : NO_PROBLEMS,
+      hasPassthrough: this.#hasPassthrough,
     };
+  }
+
+  /** Read anew only where it has said more. */
+  #problemsOf({ plan, lastLines }: EncoderRun): ReadonlyMap<string, string> {
+    if (this.#read?.lines !== lastLines) this.#read = { lines: lastLines, problems: outputProblems(plan, lastLines) };
+    return this.#read.problems;
   }
 
   #causeFacts(facts: SessionFacts, { status, playbacks }: Observation): CauseFacts {
     const { now, startedAt, encoder } = facts;
     const { signal } = this;
     return {
-      ...{ now, startedAt, playbacks, isAwaited: status !== "STARTING", hasHadInput: signal.hasHadInput, isUneven: signal.isUneven },
+      now,
+      startedAt,
+      playbacks,
+      isAwaited: status !== "STARTING",
+      hasHadInput: signal.hasHadInput,
+      isUneven: signal.isUneven,
       activePath: signal.choice.activePath,
       paths: { A: signal.path("A")?.state ?? null, B: signal.path("B")?.state ?? null },
       errorThresholdPercent: this.#options.launch.input.failover?.errorThresholdPercent ?? null,

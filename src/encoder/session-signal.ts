@@ -179,7 +179,7 @@ export class SessionSignal {
     const { keeper, isOn } = this.#options;
     if (keeper.isResting(now)) return;
     const waiting = [...this.#paths.values()].filter((path) => path.isToBeExamined(now));
-    await Promise.all(waiting.map((path) => path.examine()));
+    if (waiting.length > 0) await Promise.all(waiting.map((path) => path.examine()));
     if (!isOn()) return;
     for (const path of this.#paths.values()) {
       if (path.facts && !path.isAdmitted && path.name !== this.#options.inputSwitch.selected) path.admit();
