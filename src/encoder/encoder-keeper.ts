@@ -6,7 +6,7 @@ import type { EncoderRestarts } from "./alert-causes.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
 import { cmafDirectory, liveDirectory, pruneDashFiles } from "./live-directory.ts";
-import type { MediaSessionOptions } from "./media-session.ts";
+import type { MediaSessionOptions } from "./media-session.options.ts";
 import { isStorageError } from "./output-problem.ts";
 import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
 import type { OutputWatch } from "./output-watch.ts";

@@ -5,53 +5,21 @@ import { CueTrack } from "./cue-track.ts";
 import { EncoderKeeper } from "./encoder-keeper.ts";
 import type { EncoderRun } from "./encoder-run.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
-import type { EncoderPresets } from "./ffmpeg.arguments.ts";
-import type { ProcessHost } from "./ffmpeg.process.ts";
 import { probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
 import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
 import { publishLadder } from "./master-playlist.ts";
-import type { OpenPathSource } from "./open-path-source.ts";
 import { isStorageError, outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
-import type { Pulse } from "./pulse.ts";
-import type { Resolution } from "../network/resolve.ts";
-import type { Logger } from "../shared/log.ts";
-import type { AssetKeeper } from "./asset-keeper.ts";
-import type { LiveShow, Observation, RunnerEnd, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
+import type { MediaSessionOptions } from "./media-session.options.ts";
+import type { LiveShow, Observation, RunnerEnd, SessionControls, SessionRunner } from "./runner.ts";
 import { SessionProcesses } from "./session-processes.ts";
-import type { StorageLevel } from "./storage-level.rules.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 import { describeSession, isEncoderStuck, type SessionFacts } from "./session-report.ts";
 import { SessionMeter } from "./session-meter.ts";
 import { SessionSignal } from "./session-signal.ts";
 import { createTeller } from "./teller.ts";
-
-export interface MediaSessionOptions {
-  readonly launch: SessionLaunch;
-  readonly observe: (observation: Observation) => void;
-  readonly host: ProcessHost;
-  readonly ffmpegPath: string;
-  readonly ffprobePath: string;
-  readonly mediaRoot: string;
-  readonly fileRoot: string;
-  /** For sockets that the encoder writes to: of this agent alone. */
-  readonly socketDirectory: string;
-  readonly multicastInterface: string | null;
-  readonly assets: AssetKeeper;
-  readonly storageLevel: () => StorageLevel;
-  /** The bytes of an uploaded picture; null when it is gone. */
-  readonly readImage: (imageId: string) => Promise<Buffer | null>;
-  readonly openPathSource: OpenPathSource;
-  readonly presets: EncoderPresets;
-  readonly coreCount: number;
-  /** When it looks at what it does, every `TICK_MILLISECONDS`. */
-  readonly pulse: Pulse;
-  /** Gives the addresses of a receiver's URL that may be connected to now. */
-  readonly resolve: (url: string) => Promise<Resolution>;
-  readonly log: Logger;
-}
 
 export const TICK_MILLISECONDS = 200;
 /** A tick that comes later than this after the one before says that we stood still. */

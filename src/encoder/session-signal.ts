@@ -4,7 +4,7 @@ import { PathChoice } from "./failover.ts";
 import type { InputCue } from "./hls-cues.rules.ts";
 import { isSameInput, probeBytes } from "./input-facts.ts";
 import type { InputSwitch, SwitchSource } from "./input-switch.ts";
-import type { MediaSessionOptions } from "./media-session.ts";
+import type { MediaSessionOptions } from "./media-session.options.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import type { MeteredInput, MeteredPath } from "./session-meter.ts";
 import { SessionPath } from "./session-path.ts";
