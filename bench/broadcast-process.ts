@@ -5,6 +5,7 @@ import { WebSocketServer } from "ws";
 
 const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
 await once(server, "listening");
+process.once("disconnect", () => process.exit());
 process.on("message", (text: string) => {
   const data = Buffer.from(text);
   for (const socket of server.clients) socket.send(data, { binary: false });

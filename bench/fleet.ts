@@ -8,6 +8,7 @@ import { createBell } from "../src/changes/bell.ts";
 import { importSessionsCsv } from "../src/imports/import-sessions-csv.ts";
 import { startSessions } from "../src/sessions/start-sessions.ts";
 import { stopSessions } from "../src/sessions/stop-sessions.ts";
+import { tied } from "../test/support/tied.ts";
 import { sessionsFile, uploadOf } from "./files.ts";
 import type { FleetOrder, FleetReport, FleetTask, StatementKind } from "./fleet-process.ts";
 import { followChanges, type Arrival, type Follower } from "./follow-changes.ts";
@@ -44,7 +45,8 @@ export async function benchFleet(): Promise<void> {
   const bell = createBell({ database, log: installation.context.log });
   const context: Context = { ...installation.context, database, bell };
   const gateway = await startGateway(installation, {});
-  const empty = spawn(process.execPath, ["-e", EMPTY_SERVER], { stdio: "ignore" });
+  const server = tied(process.execPath, ["-e", EMPTY_SERVER]);
+  const empty = spawn(server.command, server.words, { stdio: "ignore" });
   try {
     const ids = await makeSessions(installation, AGENTS * MANY);
     const few = await countStatements({ installation, context }, { ids: ids.slice(0, AGENTS * FEW), perAgent: FEW });

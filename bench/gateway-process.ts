@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { randomToken } from "../src/shared/identifier.ts";
+import { tied } from "../test/support/tied.ts";
 import { BENCH_SECRET_KEY, type Installation } from "./installation.ts";
 
 export const MAIN = fileURLToPath(new URL("../src/main.js", import.meta.url));
@@ -37,7 +38,8 @@ export async function startHeadend(
 ): Promise<GatewayProcess> {
   const logFile = join(directory, `${command}-${randomToken(8)}.log`);
   const log = openSync(logFile, "a");
-  const child = spawn(process.execPath, [MAIN, command], {
+  const run = tied(process.execPath, [MAIN, command]);
+  const child = spawn(run.command, run.words, {
     env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: "0", ...environment },
     stdio: ["ignore", log, "inherit"],
   });

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { WebSocket } from "ws";
+import { sharedNow } from "./stamp-commits.ts";
 
 /** What this process is told. */
 export type SubscriberOrder =
@@ -51,7 +52,7 @@ async function openOne(url: string, greeting: Greeting | null): Promise<void> {
   socket.on("message", (data: Buffer) => {
     subscriber.arrived.push(data);
     if (subscriber.arrived.length !== expected) return;
-    subscriber.at = now();
+    subscriber.at = sharedNow();
     complete += 1;
     if (complete === subscribers.length) finish();
   });
@@ -70,10 +71,6 @@ async function subscribe(socket: WebSocket, { authorization, query }: Greeting):
     });
   });
   socket.removeAllListeners("message");
-}
-
-function now(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 async function expectMessages(messages: number): Promise<Arrivals> {
@@ -104,6 +101,7 @@ function payloadOf(message: Buffer): string {
   return text.slice(Math.max(0, text.indexOf('"payload"')));
 }
 
+process.once("disconnect", () => process.exit());
 process.on("message", (order: SubscriberOrder) => {
   void (async () => {
     if (order.kind === "expect") {

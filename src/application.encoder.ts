@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createAssetTeller, type AssetTeller } from "./encoder/asset-teller.ts";
 import type { ClipTools } from "./encoder/clip-maker.ts";
@@ -82,6 +82,6 @@ export async function prepareEncoder(
     log,
   });
   closers.push({ stage: "workers", close: () => media.close() });
-  const startLimit = STARTS_PER_CORE * cpus().length;
+  const startLimit = STARTS_PER_CORE * availableParallelism();
   return { ...common, ...media, assets: assetTeller, isSimulated: false, capacity: environment.encoderCapacity, startLimit };
 }

@@ -86,6 +86,8 @@ export async function startApplication(environment: Environment, options: Applic
     const server = await startServing(installation, { options, encoder, closers });
     if (encoder) await startEncoder(installation, { encoder, isGateway: options.isGateway, mediaUrl: server?.url ?? null, closers });
     log.info({ url: server?.url, version: packageVersion() }, "started");
+    // Last: nobody should wait for it.
+    void server?.warmUp?.();
     return { url: options.isGateway ? (server?.url ?? null) : null, close };
   } catch (error) {
     await close();

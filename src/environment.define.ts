@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** One variable as the README's table and `headend doctor` show it. */
+/** One variable as docs/settings.md and `headend doctor` show it. */
 export interface EnvironmentVariable {
   readonly name: string;
   /** The value it has when it is not set, as it would be written; null when it has none. */

@@ -284,7 +284,7 @@ const DEFINITIONS = {
 
 export type Environment = Values<typeof DEFINITIONS>;
 
-/** Every variable there is, in the order of the README's table. */
+/** Every variable there is, in the order of docs/settings.md. */
 export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = Object.values(DEFINITIONS);
 
 /** A start ends with it; the message names each wrong variable and what it may be, and no secret. */

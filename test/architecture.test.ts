@@ -194,6 +194,14 @@ describe("who may import whom", () => {
     expect(offenders.map(({ path }) => path)).toEqual([]);
   });
 
+  it("threads beside the main one start no processes, which would be killed with the thread", () => {
+    const threads = files.filter(({ path }) => path.endsWith("-worker.ts") && path !== "shared/source-worker.ts").map(({ path }) => path);
+    expect(threads.length).toBeGreaterThanOrEqual(3);
+    const reached = new Set(threads);
+    for (const path of reached) for (const name of importsOf(path)) reached.add(name);
+    expect([...reached].filter((path) => files.find((file) => file.path === path)?.imports.includes("node:child_process"))).toEqual([]);
+  });
+
   it("nothing imports in a circle, types aside", () => {
     const graph = new Map(files.map(({ path, text }) => [path, valueImportsOf(path, text)]));
     expect(findCircle(graph)).toEqual([]);
@@ -222,6 +230,11 @@ describe("the house", () => {
     ).toEqual([]);
   });
 });
+
+function importsOf(path: string): readonly string[] {
+  const file = files.find((each) => each.path === path);
+  return file ? valueImportsOf(path, file.text) : [];
+}
 
 function valueImportsOf(path: string, text: string): readonly string[] {
   const withoutTypes = text.replace(/^import type[^;]*;/gms, "");

@@ -9,7 +9,7 @@ export function generalHelp(commands: readonly Command[]): string {
     ...lines.map(([call, summary]) => `  ${call.padEnd(width)}  ${summary}`),
     "",
     "headend COMMAND --help says more about a command; headend --version gives the release.",
-    "Settings come from the environment: headend doctor checks them, and the README has the table.",
+    "Settings come from the environment: headend doctor checks them, and docs/settings.md lists them.",
   ].join("\n");
 }
 

@@ -3,13 +3,14 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { deriveAbilities, NOTHING_SUPPORTED, type Abilities } from "./capabilities.rules.ts";
+import { canTieBySetpriv } from "./process-tie.ts";
 
 /** What this machine can run, and with which binaries. */
 export interface EncoderCapabilities extends Abilities {
   /** Absolute; null when there is none. */
   readonly ffmpegPath: string | null;
   readonly ffprobePath: string | null;
-  /** util-linux, which ties a child to our life; null: a shell watchdog does it. */
+  /** Of util-linux, which ties a child to our life; null where there is none that does: a shell watchdog does it. */
   readonly setprivPath: string | null;
 }
 
@@ -25,7 +26,7 @@ const PROBE_OUTPUT_LIMIT_BYTES = 4_000_000;
 
 /** Finds ffmpeg and asks it once what it can do. Never throws: without ffmpeg nothing is supported and a sentence says so. */
 export async function findCapabilities(options: FindCapabilitiesOptions): Promise<EncoderCapabilities> {
-  const setprivPath = process.platform === "linux" ? findExecutable("setpriv", options.searchPath) : null;
+  const setprivPath = await findSetpriv(options.searchPath);
   const ffmpegPath = findExecutable(options.ffmpegPath ?? "ffmpeg", options.searchPath);
   if (ffmpegPath === null) {
     const where = options.ffmpegPath === null ? "on the PATH" : `at the configured path ${options.ffmpegPath}`;
@@ -61,6 +62,11 @@ async function listing(binary: string, option: string): Promise<string> {
   const limits = { timeout: PROBE_TIMEOUT_MILLISECONDS, maxBuffer: PROBE_OUTPUT_LIMIT_BYTES, env: {} };
   const { stdout } = await promisify(execFile)(binary, ["-hide_banner", option], limits);
   return stdout;
+}
+
+async function findSetpriv(searchPath: string): Promise<string | null> {
+  const path = process.platform === "linux" ? findExecutable("setpriv", searchPath) : null;
+  return path !== null && (await canTieBySetpriv(path)) ? path : null;
 }
 
 function findExecutable(name: string, searchPath: string): string | null {

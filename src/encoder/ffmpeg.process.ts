@@ -3,6 +3,7 @@ import { Readable, Writable } from "node:stream";
 import { createMasker } from "./ffmpeg.mask.ts";
 import { ProgressParser, type FfmpegProgress } from "./ffmpeg.progress.ts";
 import { killGroup, type ProcessRecords } from "./process-record.ts";
+import { LIFE_DESCRIPTOR, tie } from "./process-tie.ts";
 
 /** How a process ended. Zero without being asked is a loss like any other: ffmpeg ends so when its input does. */
 export interface ProcessEnd {
@@ -55,8 +56,6 @@ export interface SpawnOptions {
 export const SCRIPT_PIPE = "pipe:4";
 export const PROGRESS_PIPE = "pipe:3";
 
-/** Open as long as we live; the watchdog reads its end. */
-const LIFE_DESCRIPTOR = 5;
 /** Behind the one that the watchdog needs for itself. */
 const FIRST_TAP_DESCRIPTOR = 7;
 
@@ -70,16 +69,6 @@ const LINE_LIMIT_CHARACTERS = 500;
 /** Time to write trailers once the input has ended. */
 const INPUT_END_DEADLINE_MILLISECONDS = 3_000;
 const TERMINATION_DEADLINE_MILLISECONDS = 2_000;
-
-/** The tie holds from the moment that setpriv made it: whoever's parent was gone by then ends by itself. */
-const ORPHAN_CHECK = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$0" "$@"';
-
-/**
- * Where there is no setpriv, a shell that lives in the process's group kills it when the pipe from us (descriptor 5) closes.
- * Its standard input goes through descriptor 6, since shells give background commands an empty one.
- */
-const WATCHDOG =
-  'exec 6<&0; "$0" "$@" <&6 5<&- & child=$!; exec 6<&- 4<&-; (read _ <&5; kill -KILL $child) & wait $child; code=$?; kill $! 2>/dev/null; exit $code';
 
 /**
  * Starts ffmpeg or ffprobe as the leader of a process group that does not outlive us, even when we are killed.
@@ -97,8 +86,8 @@ export function spawnFfmpeg(host: ProcessHost, options: SpawnOptions): FfmpegPro
 }
 
 function start(host: ProcessHost, options: SpawnOptions): ChildProcess {
-  const tied = tie(host, options);
-  return spawn(tied.command, tied.arguments, {
+  const tied = tie({ setprivPath: host.setprivPath, command: options.binary, words: options.arguments });
+  return spawn(tied.command, tied.words, {
     stdio: [...Array<"pipe">(LIFE_DESCRIPTOR + 1).fill("pipe"), ...tapDescriptors(options)],
     detached: true,
     // Nothing of our own environment, which holds credentials.
@@ -159,16 +148,6 @@ function endedProcess(child: ChildProcess | null, cause: unknown): FfmpegProcess
     kill: () => undefined,
     finish: () => ended,
   };
-}
-
-function tie(host: ProcessHost, options: SpawnOptions): { readonly command: string; readonly arguments: string[] } {
-  if (host.setprivPath !== null) {
-    return {
-      command: host.setprivPath,
-      arguments: ["--pdeathsig", "KILL", "--", "/bin/sh", "-c", ORPHAN_CHECK, options.binary, String(process.pid), ...options.arguments],
-    };
-  }
-  return { command: "/bin/sh", arguments: ["-c", WATCHDOG, options.binary, ...options.arguments] };
 }
 
 /** Errors on these streams only say that the process is gone, which its end tells already. */

@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import type { Logger } from "../shared/log.ts";
 import type { NetworkPolicy } from "../network/network-policy.ts";
 import type { NetworkAccess } from "../network/connect.ts";
@@ -75,7 +75,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       readImage: options.readImage,
       openPathSource: createPathSourceOpener({ host, ffmpegPath, datagrams, multicastInterface, access, pushServers }),
       presets: options.presets ?? DEFAULT_PRESETS,
-      coreCount: cpus().length,
+      coreCount: availableParallelism(),
       pulse,
       resolve: (url) => resolveAllowedUrl(url, networkPolicy),
       log,

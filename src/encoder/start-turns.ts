@@ -1,7 +1,7 @@
 import { INPUT_TYPE_FACTS } from "../sessions/session.rules.ts";
 import type { Logger } from "../shared/log.ts";
 import type { Observation, SessionControls, SessionLaunch, SessionRunner, StartRunner } from "./runner.ts";
-import { TurnQueue } from "./turn-queue.rules.ts";
+import { TurnQueue } from "../shared/turn-queue.ts";
 
 export interface StartTurnsOptions {
   readonly startRunner: StartRunner;

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { TurnQueue } from "../shared/turn-queue.ts";
 
 /** For each core: most of the time one waits for its caller to ask again. */
 const STARTS_EACH = 2;
@@ -13,37 +14,32 @@ export type EndStart = () => void;
  * there only after its caller has given up, and everything else in this process stands still meanwhile.
  */
 export class ListenerStarts {
-  readonly #limit: number;
-  readonly #waiting = new Set<() => void>();
-  readonly #begun = new Set<() => void>();
+  readonly #queue: TurnQueue<{ readonly begin: () => void }>;
 
   constructor(limit = STARTS_EACH * availableParallelism()) {
-    this.#limit = limit;
+    this.#queue = new TurnQueue(limit);
   }
 
   /** `begin` is called at its turn, or at once; what it gets is also given back, for one that waits no longer. */
   ask(begin: (endStart: EndStart) => void): EndStart {
-    let deadline: NodeJS.Timeout | null = null;
-    const enter = (): void => {
-      this.#begun.add(enter);
-      deadline = setTimeout(endStart, START_MILLISECONDS);
-      begin(endStart);
+    let deadline: NodeJS.Timeout | undefined;
+    const start = {
+      begin(): void {
+        deadline = setTimeout(endStart, START_MILLISECONDS);
+        begin(endStart);
+      },
     };
     const endStart = (): void => {
-      this.#waiting.delete(enter);
-      if (!this.#begun.delete(enter)) return;
-      if (deadline) clearTimeout(deadline);
-      this.#letNextBegin();
+      clearTimeout(deadline);
+      this.#queue.leave(start);
+      this.#proceed();
     };
-    this.#waiting.add(enter);
-    this.#letNextBegin();
+    this.#queue.ask(start, false);
+    this.#proceed();
     return endStart;
   }
 
-  #letNextBegin(): void {
-    const [next] = this.#waiting;
-    if (next === undefined || this.#begun.size >= this.#limit) return;
-    this.#waiting.delete(next);
-    next();
+  #proceed(): void {
+    for (let start = this.#queue.next(); start !== null; start = this.#queue.next()) start.begin();
   }
 }

@@ -98,4 +98,13 @@ describe("finding ffmpeg", () => {
     expect(capabilities.supportedInputs).toEqual([]);
     expect(capabilities.missing[0]).toMatch(/does not run/);
   });
+
+  it.runIf(process.platform === "linux").each([
+    ["knows no such option, as that of BusyBox", `echo "setpriv: unrecognized option: pdeathsig" >&2; exit 1`],
+    ["does not let a process see that we are its parent", 'shift 3; sh="$1"; shift; "$sh" "$@"'],
+  ])("leaves processes to the shell watchdog where setpriv %s", async (_, script) => {
+    const directory = mkdtempSync(join(tmpdir(), "headend-setpriv-"));
+    writeFileSync(join(directory, "setpriv"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    expect((await findCapabilities({ ffmpegPath: null, searchPath: directory })).setprivPath).toBeNull();
+  });
 });

@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createMasker } from "../../src/encoder/ffmpeg.mask.ts";
 import { spawnFfmpeg } from "../../src/encoder/ffmpeg.process.ts";
-import { openProcessRecords, processStartTime, reapLeftovers } from "../../src/encoder/process-record.ts";
+import { killGroup, openProcessRecords, processStartTime, reapLeftovers } from "../../src/encoder/process-record.ts";
 import { eventually, mediaCapabilities } from "../support/media.ts";
-import { isAlive, listProcesses } from "../support/process-list.ts";
+import { isAlive, listProcesses, processesWith } from "../support/process-list.ts";
 import { nextOutput, startNode } from "../support/tied.ts";
 
 const run = promisify(execFile);
@@ -90,6 +90,50 @@ setInterval(() => undefined, 1000);
     await eventually("nothing is left", () => !mentions() && !isAlive(pid), 3_000);
     reapLeftovers(join(directory, "orphans"));
     expect(readdirSync(join(directory, "orphans"))).toEqual([]);
+  });
+});
+
+describe("a process whose parent is killed before it is tied", () => {
+  /** Of a process whose starter was killed at once, and that makes a file when it runs. */
+  interface Orphan {
+    readonly hasRun: () => boolean;
+    /** Whether anything of it is there, the shell around it too. */
+    readonly isLeft: () => boolean;
+  }
+
+  async function startOrphan(tie: string | null): Promise<Orphan> {
+    const place = mkdtempSync(join(directory, "orphan-"));
+    const mark = join(place, "ran");
+    const program = join(place, "parent.mts");
+    const source = join(import.meta.dirname, "../../src/encoder/ffmpeg.process.ts");
+    const endless = ["-e", `require("node:fs").writeFileSync("${mark}", ""); setTimeout(() => undefined, 60_000)`];
+    writeFileSync(
+      program,
+      `import { writeSync } from "node:fs";
+import { spawnFfmpeg } from ${JSON.stringify(source)};
+const host = { setprivPath: ${JSON.stringify(tie)}, records: { add: () => undefined, remove: () => undefined } };
+const child = spawnFfmpeg(host, { binary: ${JSON.stringify(process.execPath)}, arguments: ${JSON.stringify(endless)} });
+writeSync(1, String(child.pid));
+process.kill(process.pid, "SIGKILL");
+`,
+    );
+    onTestFinished(() => processesWith(mark).forEach((pid) => killGroup(pid)));
+    await nextOutput(startNode(["--import", "tsx", program]));
+    return { hasRun: () => existsSync(mark), isLeft: () => processesWith(mark).length > 0 };
+  }
+
+  it("ends by itself, and has never run, where setpriv comes too late", async (context) => {
+    if (setprivPath === null) return context.skip();
+    const late = join(directory, "late-setpriv");
+    writeFileSync(late, `#!/bin/sh\nwhile kill -0 "$PPID" 2>/dev/null; do sleep 0.02; done\nexec ${setprivPath} "$@"\n`, { mode: 0o700 });
+    const { hasRun, isLeft } = await startOrphan(late);
+    await eventually("it is gone, or runs with nobody to end it", () => !isLeft() || hasRun());
+    expect({ isLeft: isLeft(), hasRun: hasRun() }).toEqual({ isLeft: false, hasRun: false });
+  });
+
+  it("is ended by the shell watchdog", async () => {
+    const { isLeft } = await startOrphan(null);
+    await eventually("nothing of it is left", () => !isLeft(), 5_000);
   });
 });
 

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { sql, type SQL } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CHANGE_RETENTION_HOURS } from "../../src/changes/retention.ts";
+import { CHANGE_RETENTION_HOURS, CHANGE_RETENTION_ROWS } from "../../src/changes/retention.ts";
 import { RETENTION_DAYS, SWEEP_BATCH_ROWS, sweepOldRows } from "../../src/encoder/sweep.store.ts";
 import { firstIdentifierOf, type IdentifierKind } from "../../src/shared/identifier.ts";
-import { packageRoot } from "../../src/shared/package.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
+import { readPage } from "../support/pages.ts";
+import { DELIVERY_RETENTION_ROWS } from "../../src/webhooks/dispatch.store.ts";
 import { createWorld, waitUntil, type World } from "./world.ts";
 
 let test: TestDatabase;
@@ -96,12 +95,15 @@ describe("the sweep", () => {
     });
   });
 
-  it("keeps as long as the README says", () => {
-    const readme = readFileSync(join(packageRoot(), "README.md"), "utf8");
+  it("keeps as long as the documentation says", () => {
     expect(RETENTION_DAYS).toEqual({ endedAlerts: 90, inputSwitches: 90, auditEntries: 365 });
     expect(CHANGE_RETENTION_HOURS).toBe(24);
-    expect(readme).toContain(
+    expect(readPage("docs/operating.md").text).toContain(
       "Ended alerts and switches of inputs are kept for 90 days, deliveries of webhooks for 30, the audit for a year, changes to resume from for 24 hours",
+    );
+    const [deliveries, changes] = [DELIVERY_RETENTION_ROWS, CHANGE_RETENTION_ROWS].map((rows) => rows.toLocaleString("en"));
+    expect(readPage("docs/operating.md").text).toContain(
+      `of deliveries at most the newest ${deliveries} of each webhook, of changes the newest ${changes}`,
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { COST_LIMIT, costOf } from "../../src/graphql/cost.ts";
 import type { PersistedManifest } from "../../src/graphql/persisted-operations.rules.ts";
 import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { askedDocuments, PAGES } from "../support/pages.ts";
 
 const schema = buildHeadendSchema();
 
@@ -98,12 +99,12 @@ describe("the cost of an operation", () => {
 describe("what people ask for", () => {
   const { operations: listed } = JSON.parse(readFileSync("schema/persisted-operations.json", "utf8")) as PersistedManifest;
   const operations = listed.map(({ body }) => body);
-  const inReadme = [...readFileSync("README.md", "utf8").matchAll(/^ask '([^']+)'/gm)].map(([, query]) => query!);
+  const inPages = PAGES.flatMap(askedDocuments);
   const playback = "id status hlsUrl addresses { url rendition { name } } template { id name renditions { id name height } }";
 
   it.each([
     ...operations,
-    ...inReadme,
+    ...inPages,
     `query Wall { sessions(first: 100) { totalCount nodes { id name status source { type urlA } playbacks { template { renditions { name } } } } } }`,
     `query Everything { sessions(first: 100) { nodes { id source { streamKey { mask } srtPassphrase { mask } failover { recoveryIntervalSeconds } }
       lastCommand { verb actor at } streamRemap { type } playbacks { ${playback} } } } }`,
@@ -117,6 +118,6 @@ describe("what people ask for", () => {
   });
 
   it("is looked for where it stands", () => {
-    expect([operations.length, inReadme.length].every((count) => count > 2)).toBe(true);
+    expect([operations.length, inPages.length].every((count) => count > 2)).toBe(true);
   });
 });

@@ -66,6 +66,7 @@ export interface TestServer extends TestCaller {
   readonly callerOfLevel: (level: AccessLevel) => Promise<TestCaller>;
   /** The ADMIN of a new organization. */
   readonly otherOrganization: () => Promise<TestCaller>;
+  readonly warmUp: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -153,6 +154,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       return callerWith(key, first.organizationId, accessLevel);
     },
     otherOrganization,
+    warmUp: server.warmUp,
     async stop() {
       await Promise.all(clients.map((client) => client.close()));
       await server.close();

@@ -3,11 +3,10 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { tie, type TiedCommand } from "../../src/encoder/process-tie.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SETPRIV = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path));
-/** The tie holds from the moment that setpriv made it: whoever's parent was gone by then ends by itself. */
-const ORPHAN_CHECK = '[ "$PPID" = "$1" ] || exit 1; shift; exec "$0" "$@"';
 /** Where there is no setpriv, Node.js ends itself when the pipe from us closes. */
 const LIFELINE = `process.stdin.on("close", () => process.kill(process.pid, "SIGKILL")).on("error", () => undefined).resume().unref?.();`;
 
@@ -15,9 +14,9 @@ const started = new Set<ChildProcess>();
 process.once("exit", () => started.forEach((child) => child.kill("SIGKILL")));
 
 /** A command as it has to be run to be killed with the process that starts it; the number of the process stays that of the command. */
-export function tied(command: string, words: readonly string[]): { readonly command: string; readonly words: string[] } {
-  if (SETPRIV === undefined) return { command, words: [...words] };
-  return { command: SETPRIV, words: ["--pdeathsig", "KILL", "--", "/bin/sh", "-c", ORPHAN_CHECK, command, String(process.pid), ...words] };
+export function tied(command: string, words: readonly string[]): TiedCommand {
+  if (SETPRIV === undefined) return { command, words };
+  return tie({ setprivPath: SETPRIV, command, words });
 }
 
 export interface NodeOptions {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TurnQueue } from "../../src/encoder/turn-queue.rules.ts";
+import { TurnQueue } from "../../src/shared/turn-queue.ts";
 
 /** `+a` asks, `!a` asks urgently, `-a` leaves. */
 function play(limit: number, steps: string): string {
