@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../src/commands/commands.ts";
 import { SIMULATED_FAULTS } from "../src/encoder/simulator.script.ts";
 import { ENVIRONMENT_VARIABLES } from "../src/environment.ts";
+import { ERROR_STATUS } from "../src/graphql/errors.ts";
 import { buildHeadendSchema } from "../src/graphql/schema.ts";
 import { packageRoot } from "../src/shared/package.ts";
 import { askedDocuments, codeWords, headingAnchors, localLinks, PAGES, README, readPage } from "./support/pages.ts";
@@ -53,6 +54,16 @@ describe("the settings", () => {
     const known = new Set(ENVIRONMENT_VARIABLES.map(({ name }) => name));
     const named = PAGES.flatMap(({ path, text }) => [...text.matchAll(/\bHEADEND_[A-Z0-9_]+/g)].map(([name]) => ({ path, name })));
     expect(named.filter(({ name }) => !known.has(name))).toEqual([]);
+  });
+});
+
+describe("the codes of errors", () => {
+  it("stand in a list of all of them", () => {
+    const [, section = ""] = /^## Errors[^\n]*\n([\s\S]*?)^## /m.exec(readPage("docs/integrating.md").text) ?? [];
+    const codes = Object.keys(ERROR_STATUS);
+    expect([...section.matchAll(/^(?:`[A-Z_]+` ?)+$/gm)].flatMap(([line]) => [...line.matchAll(/[A-Z_]+/g)].map(([code]) => code))).toEqual(
+      codes,
+    );
   });
 });
 

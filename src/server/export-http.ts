@@ -15,8 +15,9 @@ export const EXPORT_PATH = "/exports/sessions.csv";
 /** Parameters that stand for a list are given once for each of its items. */
 const LISTS = ["ids", "excludeIds", "names", "externalIds", "streamIds", "labels", "status", "health", "inputType"] as const;
 const TEXTS = ["search", "templateId"] as const;
+const BOOLEANS = ["hasOpenAlert", "hasPendingChanges", "hasEvent"] as const;
 const INCLUDE_SECRETS = "includeSecrets";
-const PARAMETERS: readonly string[] = [...LISTS, ...TEXTS, INCLUDE_SECRETS];
+const PARAMETERS: readonly string[] = [...LISTS, ...TEXTS, ...BOOLEANS, INCLUDE_SECRETS];
 
 /**
  * Answers `GET /exports/sessions.csv`: the file of `exportSessionsCsv`, written while it is read. The parameters are the fields of
@@ -60,13 +61,20 @@ function readParameters(parameters: URLSearchParams): ExportSessionsCsvInput {
   for (const name of parameters.keys()) {
     if (!PARAMETERS.includes(name)) throw bad(`There is no parameter ${name.slice(0, 40)}. There are ${PARAMETERS.join(", ")}.`);
   }
-  const secrets = parameters.get(INCLUDE_SECRETS) ?? "false";
-  if (secrets !== "true" && secrets !== "false") throw bad(`${INCLUDE_SECRETS} is true or false.`);
   const filter = parseSessionFilter({
     ...Object.fromEntries(LISTS.flatMap((name) => (parameters.has(name) ? [[name, parameters.getAll(name)]] : []))),
     ...Object.fromEntries(TEXTS.flatMap((name) => (parameters.has(name) ? [[name, parameters.get(name)]] : []))),
+    ...Object.fromEntries(BOOLEANS.map((name) => [name, readBoolean(parameters, name)])),
   });
-  return { selection: { filter }, includeSecrets: secrets === "true" };
+  return { selection: { filter }, includeSecrets: readBoolean(parameters, INCLUDE_SECRETS) ?? false };
+}
+
+/** Null where the parameter is not given. */
+function readBoolean(parameters: URLSearchParams, name: string): boolean | null {
+  const text = parameters.get(name);
+  if (text === null) return null;
+  if (text !== "true" && text !== "false") throw bad(`${name} is true or false.`);
+  return text === "true";
 }
 
 function bad(message: string): Fault {

@@ -1,10 +1,11 @@
 import { sql, type SQL } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CHANGE_RETENTION_HOURS } from "../../src/changes/retention.ts";
+import { CHANGE_RETENTION_HOURS, CHANGE_RETENTION_ROWS } from "../../src/changes/retention.ts";
 import { RETENTION_DAYS, SWEEP_BATCH_ROWS, sweepOldRows } from "../../src/encoder/sweep.store.ts";
 import { firstIdentifierOf, type IdentifierKind } from "../../src/shared/identifier.ts";
 import { openTestDatabase, type TestDatabase } from "../support/database.ts";
 import { readPage } from "../support/pages.ts";
+import { DELIVERY_RETENTION_ROWS } from "../../src/webhooks/dispatch.store.ts";
 import { createWorld, waitUntil, type World } from "./world.ts";
 
 let test: TestDatabase;
@@ -99,6 +100,10 @@ describe("the sweep", () => {
     expect(CHANGE_RETENTION_HOURS).toBe(24);
     expect(readPage("docs/operating.md").text).toContain(
       "Ended alerts and switches of inputs are kept for 90 days, deliveries of webhooks for 30, the audit for a year, changes to resume from for 24 hours",
+    );
+    const [deliveries, changes] = [DELIVERY_RETENTION_ROWS, CHANGE_RETENTION_ROWS].map((rows) => rows.toLocaleString("en"));
+    expect(readPage("docs/operating.md").text).toContain(
+      `of deliveries at most the newest ${deliveries} of each webhook, of changes the newest ${changes}`,
     );
   });
 });

@@ -69,13 +69,24 @@ describe("GET /exports/sessions.csv", () => {
     expect(await rowsOf("?search=row%201")).toBe(400);
     expect(await rowsOf("?names=CHANNEL%202&names=channel%204")).toBe(2);
     expect(await rowsOf("?status=RUNNING")).toBe(0);
+    expect(await rowsOf("?hasOpenAlert=true")).toBe(0);
+    expect(await rowsOf("?hasOpenAlert=false&hasEvent=false&hasPendingChanges=false")).toBe(ROWS);
     expect(await rowsOf("")).toBe(ROWS);
+  });
+
+  it("has a parameter for each field of SessionFilter", async () => {
+    const { __type } = await server.graphql('{ __type(name: "SessionFilter") { inputFields { name } } }');
+    const fields: readonly string[] = __type.inputFields.map(({ name }: { name: string }) => name);
+    const { errors } = (await (await get("?unknown=x")).json()) as { errors: readonly { message: string }[] };
+    const [, listed = ""] = /There are (.*)\.$/.exec(errors[0]?.message ?? "") ?? [];
+    expect(listed.split(", ").toSorted()).toEqual([...fields, "includeSecrets"].toSorted());
   });
 
   it.each([
     ["an unknown parameter", "?nmae=x"],
     ["an unknown status", "?status=ASLEEP"],
     ["includeSecrets that is neither", "?includeSecrets=yes"],
+    ["a boolean that is neither", "?hasOpenAlert=1"],
   ])("refuses %s", async (_what, query) => {
     const response = await get(query);
     expect(response.status).toBe(400);
