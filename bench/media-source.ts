@@ -22,7 +22,7 @@ export interface Source {
 
 /** One file, made once and sent again and again to a multicast group on the loopback: whoever joins costs its sender nothing more. */
 export function startSource(host: ProcessHost, directory: string, group: string, { width, height, videoBitrateKbps }: SourceShape): Source {
-  const file = join(directory, `source-${height}.ts`);
+  const file = join(directory, `source-${height}-${videoBitrateKbps}.ts`);
   const picture = ["-f", "lavfi", "-i", `testsrc2=size=${width}x${height}:rate=${FRAME_RATE}`];
   const sound = ["-f", "lavfi", "-i", "sine=sample_rate=48000"];
   const rate = ["-b:v", `${videoBitrateKbps}k`, "-maxrate", `${videoBitrateKbps}k`, "-bufsize", `${videoBitrateKbps}k`];

@@ -51,8 +51,10 @@ export async function benchFilters(installation: Installation, { start, organiza
 async function listWanted({ bare }: Installation, organizationId: string, count: number): Promise<Readonly<Record<string, object>>> {
   const [session] = await bare<{ id: string; stream_id: string }[]>`
     select id, stream_id from sessions where organization_id = ${organizationId} and name = ${`Channel ${count}`}`;
-  const [template] = await bare<{ id: string }[]>`select id from templates where organization_id = ${organizationId} and name = 'Rare'`;
-  if (!session || !template) throw new Error("The sessions are missing");
+  const templates = await bare<{ id: string }[]>`
+    select id from templates where organization_id = ${organizationId} and name in ('Rare', 'Ladder 1') order by name desc`;
+  const [rare, common] = templates;
+  if (!session || !rare || !common) throw new Error("The sessions are missing");
   const filters: Readonly<Record<string, object>> = {
     "no filter": {},
     "search of what most have": { search: "channel" },
@@ -69,9 +71,11 @@ async function listWanted({ bare }: Installation, organizationId: string, count:
     "health ERROR, of one in 200": { health: ["ERROR"] },
     "inputType SRT_PUSH, of one in 100": { inputType: ["SRT_PUSH"] },
     "inputType HLS_PULL, of none": { inputType: ["HLS_PULL"] },
-    "templateId, of one in 100": { templateId: template.id },
+    "templateId, of one in 100": { templateId: rare.id },
     "hasOpenAlert, of one in 100": { hasOpenAlert: true },
-    "hasPendingChanges, of none": { hasPendingChanges: true },
+    "templateId, of one in 6": { templateId: common.id },
+    "hasPendingChanges, of one in 200": { hasPendingChanges: true },
+    "hasPendingChanges and status, of none": { hasPendingChanges: true, status: ["WAITING"] },
     "hasEvent, of none": { hasEvent: true },
     "status and search": { status: ["FAILED"], search: "channel" },
   };
@@ -81,6 +85,9 @@ async function listWanted({ bare }: Installation, organizationId: string, count:
     ...Object.fromEntries(orders.map((orderBy) => [`order ${orderBy}`, { orderBy }])),
   };
 }
+
+/** What lists are read of, and by what. */
+const isRead = /^(sessions|playbacks)(_|$)/;
 
 interface PlanNode {
   readonly "Node Type": string;
@@ -99,7 +106,7 @@ interface WrittenPlan {
 }
 
 interface Reading {
-  /** Of sessions, those thrown away among them. */
+  /** Of sessions and their playbacks, those thrown away among them. */
   readonly rows: number;
   readonly indexes: readonly string[];
 }
@@ -135,7 +142,7 @@ async function withPlans(installation: Installation, start: () => Promise<ListSe
 }
 
 function readPlans(nodes: readonly PlanNode[]): Reading {
-  const scans = nodes.filter((node) => node["Relation Name"] === "sessions" || node["Index Name"]?.startsWith("sessions_"));
+  const scans = nodes.filter(({ "Relation Name": table, "Index Name": index }) => isRead.test(table ?? "") || isRead.test(index ?? ""));
   if (scans.length === 0) throw new Error("No plan of a list of sessions was written down");
   return { rows: scans.reduce((sum, node) => sum + rowsOf(node), 0), indexes: [...new Set(nodes.flatMap(nameOf))] };
 }
@@ -161,6 +168,6 @@ function rowsOf(node: PlanNode): number {
 
 function nameOf(node: PlanNode): readonly string[] {
   const index = node["Index Name"];
-  if (index !== undefined) return /^(sessions|playbacks)_/.test(index) ? [index] : [];
+  if (index !== undefined) return isRead.test(index) ? [index] : [];
   return node["Node Type"] === "Seq Scan" && node["Relation Name"] === "sessions" ? ["no index"] : [];
 }

@@ -21,7 +21,7 @@ export interface BytesStatement {
  */
 export async function readBytes(executor: Executor, { text, parameters, isPrepared }: BytesStatement): Promise<Uint8Array> {
   const { client, logger } = executor._.session as unknown as ClientSession;
-  logger.logQuery(text, []);
+  logger.logQuery(text, parameters);
   try {
     const [row] = await client.unsafe(text, [...parameters], { prepare: isPrepared }).raw();
     const bytes = row?.[0];

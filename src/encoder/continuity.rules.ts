@@ -87,6 +87,9 @@ interface Slot {
 /** How many packets were lost or damaged in the last 30 s, in percent of those that should have come. Time is the caller's, in milliseconds. */
 export class LossWindow {
   readonly #slots: Slot[] = [];
+  /** Of all slots together. */
+  #expected = 0;
+  #bad = 0;
 
   add(now: number, { received, damaged, lost }: PacketCount): void {
     const number = Math.floor(now / SLOT_MILLISECONDS);
@@ -95,20 +98,23 @@ export class LossWindow {
     if (slot !== newest) this.#slots.push(slot);
     slot.expected += received + lost;
     slot.bad += damaged + lost;
+    this.#expected += received + lost;
+    this.#bad += damaged + lost;
     this.#forget(now);
   }
 
   /** 0 to 100; null while nothing came for 30 s. */
   percent(now: number): number | null {
     this.#forget(now);
-    const expected = this.#slots.reduce((sum, slot) => sum + slot.expected, 0);
-    const bad = this.#slots.reduce((sum, slot) => sum + slot.bad, 0);
-    return expected === 0 ? null : (bad * 100) / expected;
+    return this.#expected === 0 ? null : (this.#bad * 100) / this.#expected;
   }
 
   #forget(now: number): void {
     const oldest = Math.floor((now - WINDOW_MILLISECONDS) / SLOT_MILLISECONDS);
-    const kept = this.#slots.findIndex(({ number }) => number > oldest);
-    this.#slots.splice(0, kept < 0 ? this.#slots.length : kept);
+    for (let slot = this.#slots[0]; slot !== undefined && slot.number <= oldest; slot = this.#slots[0]) {
+      this.#expected -= slot.expected;
+      this.#bad -= slot.bad;
+      this.#slots.shift();
+    }
   }
 }

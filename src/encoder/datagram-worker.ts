@@ -53,7 +53,8 @@ function handOver(): void {
   timer = null;
   const taken = [...inputs].filter(([, { queue }]) => !queue.isEmpty).map(([id, { queue }]) => ({ id, ...queue.take() }));
   if (taken.length === 0) return;
-  const bytes = new Uint8Array(taken.reduce((sum, each) => sum + each.bytes, 0));
+  // Of its own, since it goes with the message, and not filled with zeros that are written over.
+  const bytes = Buffer.allocUnsafeSlow(taken.reduce((sum, each) => sum + each.bytes, 0));
   const parts: DatagramPart[] = [];
   let at = 0;
   for (const { id, datagrams, bytes: length, lostBytes } of taken) {

@@ -6,7 +6,7 @@ import type { EncoderRestarts } from "./alert-causes.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
 import { cmafDirectory, liveDirectory, pruneDashFiles } from "./live-directory.ts";
-import type { MediaSessionOptions } from "./media-session.ts";
+import type { MediaSessionOptions } from "./media-session.options.ts";
 import { isStorageError } from "./output-problem.ts";
 import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
 import type { OutputWatch } from "./output-watch.ts";
@@ -78,11 +78,12 @@ export class EncoderKeeper {
 
   /** Playbacks of which the network policy refuses a receiver, and why. */
   get refusedReceivers(): ReadonlyMap<string, string> {
-    const refused = this.#options.session.launch.outputs.flatMap(({ playbackId }): readonly [string, string][] => {
+    const refused = new Map<string, string>();
+    for (const { playbackId } of this.#options.session.launch.outputs) {
       const state = this.#senders.states(playbackId).find(({ isAddressRefused }) => isAddressRefused);
-      return state ? [[playbackId, state.problem ?? "The address of a receiver is refused."]] : [];
-    });
-    return new Map(refused);
+      if (state) refused.set(playbackId, state.problem ?? "The address of a receiver is refused.");
+    }
+    return refused;
   }
 
   /** The encoder is about to be replaced, or was lost; the reason is a sentence. */

@@ -22,7 +22,7 @@ export interface FfmpegProcess {
   readonly taps: readonly Readable[];
   /** Resolves once the process is gone, however it ended. */
   readonly ended: Promise<ProcessEnd>;
-  /** Its newest lines, secrets masked, oldest first. */
+  /** Its newest lines, secrets masked, oldest first; the same list until it says more. */
   readonly lastLines: () => readonly string[];
   /** At once, and its whole group. */
   readonly kill: () => void;
@@ -104,8 +104,8 @@ function tapDescriptors({ tapCount = 0 }: SpawnOptions): readonly ("pipe" | "ign
 }
 
 function own(host: ProcessHost, options: SpawnOptions, child: ChildProcess): FfmpegProcess {
-  const lines = readLastLines(child, options.secrets ?? []);
-  const { ended, isOver } = watchEnd(host, child, lines);
+  const lastLines = readLastLines(child, options.secrets ?? []);
+  const { ended, isOver } = watchEnd(host, child, lastLines);
   prepareStreams(child, options);
   const kill = (): void => {
     if (child.pid !== undefined && !isOver()) killGroup(child.pid);
@@ -119,7 +119,7 @@ function own(host: ProcessHost, options: SpawnOptions, child: ChildProcess): Ffm
     stdout: streamOf<Readable>(child, 1),
     taps: Array.from({ length: options.tapCount ?? 0 }, (_, tap) => streamOf<Readable>(child, FIRST_TAP_DESCRIPTOR + tap)),
     ended,
-    lastLines: () => [...lines],
+    lastLines,
     kill,
     finish: () => finish({ child, ended, terminate, kill }),
   };
@@ -163,7 +163,7 @@ function prepareStreams(child: ChildProcess, options: SpawnOptions): void {
 function watchEnd(
   host: ProcessHost,
   child: ChildProcess,
-  lines: readonly string[],
+  lastLines: () => readonly string[],
 ): { readonly ended: Promise<ProcessEnd>; readonly isOver: () => boolean } {
   let over = false;
   const { pid } = child;
@@ -179,25 +179,28 @@ function watchEnd(
       streamOf<Writable>(child, LIFE_DESCRIPTOR).destroy();
     });
     // Later than `exit`: by then everything it said has been read.
-    child.once("close", (code, signal) => resolve({ code, signal, lastLine: lines.at(-1) ?? null }));
+    child.once("close", (code, signal) => resolve({ code, signal, lastLine: lastLines().at(-1) ?? null }));
   });
   return { ended, isOver: () => over };
 }
 
-function readLastLines(child: ChildProcess, secrets: readonly string[]): string[] {
+function readLastLines(child: ChildProcess, secrets: readonly string[]): () => readonly string[] {
   const mask = createMasker(secrets);
-  const lines: string[] = [];
+  let lines: readonly string[] = [];
   let rest = "";
+  const note = (pieces: readonly string[]): void => {
+    const said = pieces.map((piece) => piece.trim()).filter((line) => line !== "");
+    if (said.length > 0) lines = [...lines, ...said.map((line) => mask(line).slice(0, LINE_LIMIT_CHARACTERS))].slice(-LINES_KEPT);
+  };
   const errors = streamOf<Readable>(child, 2);
   errors.setEncoding?.("utf8");
   errors.on("data", (text: string) => {
     const pieces = (rest + text).split(/[\r\n]+/);
     rest = (pieces.pop() ?? "").slice(-LINE_LIMIT_CHARACTERS * 4);
-    lines.push(...pieces.filter((line) => line.trim() !== "").map((line) => mask(line.trim()).slice(0, LINE_LIMIT_CHARACTERS)));
-    lines.splice(0, Math.max(0, lines.length - LINES_KEPT));
+    note(pieces);
   });
-  errors.on("close", () => rest.trim() !== "" && lines.push(mask(rest.trim()).slice(0, LINE_LIMIT_CHARACTERS)));
-  return lines;
+  errors.on("close", () => note([rest]));
+  return () => lines;
 }
 
 interface Finish {

@@ -8,9 +8,10 @@ import type { EncoderCapabilities } from "./capabilities.ts";
 import type { DatagramReceiver } from "./datagram-receiver.ts";
 import { DEFAULT_PRESETS, type EncoderPresets } from "./ffmpeg.arguments.ts";
 import { pruneLiveDirectories } from "./live-directory.ts";
-import { MediaSession } from "./media-session.ts";
+import { MediaSession, TICK_MILLISECONDS } from "./media-session.ts";
 import { createPathSourceOpener, explainPushLack, NO_PUSH_DOORS, type PushDoors } from "./open-path-source.ts";
 import { openProcessRecords } from "./process-record.ts";
+import { createPulse } from "./pulse.ts";
 import { typesOf, type Observation, type SessionLaunch, type SessionRunner, type StartRunner } from "./runner.ts";
 import { openSocketDirectory } from "./socket-directory.ts";
 import type { StorageLevel } from "./storage-level.rules.ts";
@@ -48,6 +49,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
   const host = { setprivPath: capabilities.setprivPath, records: openProcessRecords(options.recordsDirectory, options.log) };
   pruneLiveDirectories(options.mediaRoot);
   const socketDirectory = openSocketDirectory(options.socketDirectory);
+  const pulse = createPulse(TICK_MILLISECONDS);
   const access: NetworkAccess = { resolve: (host) => resolveAllowed(host, networkPolicy) };
   return (launch, observe) => {
     const log = options.log.child({ sessionId: launch.sessionId, epoch: launch.epoch });
@@ -74,6 +76,7 @@ export function createMediaRunner(options: MediaRunnerOptions): StartRunner {
       openPathSource: createPathSourceOpener({ host, ffmpegPath, datagrams, multicastInterface, access, pushServers }),
       presets: options.presets ?? DEFAULT_PRESETS,
       coreCount: availableParallelism(),
+      pulse,
       resolve: (url) => resolveAllowedUrl(url, networkPolicy),
       log,
     });

@@ -3,53 +3,25 @@ import { Air, offAir } from "./air.ts";
 import { createCauseCount, findCauses, type CauseFacts } from "./alert-causes.rules.ts";
 import { CueTrack } from "./cue-track.ts";
 import { EncoderKeeper } from "./encoder-keeper.ts";
+import type { EncoderRun } from "./encoder-run.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
-import type { EncoderPresets } from "./ffmpeg.arguments.ts";
-import type { ProcessHost } from "./ffmpeg.process.ts";
 import { probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
 import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
 import { publishLadder } from "./master-playlist.ts";
-import type { OpenPathSource } from "./open-path-source.ts";
 import { isStorageError, outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { createPatientClock } from "./patient-clock.ts";
-import type { Resolution } from "../network/resolve.ts";
-import type { Logger } from "../shared/log.ts";
-import type { AssetKeeper } from "./asset-keeper.ts";
-import type { LiveShow, Observation, RunnerEnd, SessionControls, SessionLaunch, SessionRunner } from "./runner.ts";
+import type { MediaSessionOptions } from "./media-session.options.ts";
+import type { LiveShow, Observation, RunnerEnd, SessionControls, SessionRunner } from "./runner.ts";
 import { SessionProcesses } from "./session-processes.ts";
-import type { StorageLevel } from "./storage-level.rules.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
 import { describeSession, isEncoderStuck, type SessionFacts } from "./session-report.ts";
 import { SessionMeter } from "./session-meter.ts";
 import { SessionSignal } from "./session-signal.ts";
 import { createTeller } from "./teller.ts";
 
-export interface MediaSessionOptions {
-  readonly launch: SessionLaunch;
-  readonly observe: (observation: Observation) => void;
-  readonly host: ProcessHost;
-  readonly ffmpegPath: string;
-  readonly ffprobePath: string;
-  readonly mediaRoot: string;
-  readonly fileRoot: string;
-  /** For sockets that the encoder writes to: of this agent alone. */
-  readonly socketDirectory: string;
-  readonly multicastInterface: string | null;
-  readonly assets: AssetKeeper;
-  readonly storageLevel: () => StorageLevel;
-  /** The bytes of an uploaded picture; null when it is gone. */
-  readonly readImage: (imageId: string) => Promise<Buffer | null>;
-  readonly openPathSource: OpenPathSource;
-  readonly presets: EncoderPresets;
-  readonly coreCount: number;
-  /** Gives the addresses of a receiver's URL that may be connected to now. */
-  readonly resolve: (url: string) => Promise<Resolution>;
-  readonly log: Logger;
-}
-
-const TICK_MILLISECONDS = 200;
+export const TICK_MILLISECONDS = 200;
 /** A tick that comes later than this after the one before says that we stood still. */
 const TICK_LIMIT_MILLISECONDS = 3 * TICK_MILLISECONDS;
 
@@ -62,6 +34,8 @@ export interface SessionPids {
   /** Left out while none is made. */
   readonly slate?: number;
 }
+
+const NO_PROBLEMS: ReadonlyMap<string, string> = new Map();
 
 type Phase = "ON" | "FAILED" | "STOPPED";
 
@@ -90,12 +64,16 @@ export class MediaSession implements SessionRunner {
   readonly #cues: CueTrack | null;
   readonly #meter = new SessionMeter();
   readonly #startedAt = this.#clock.now();
-  readonly #timer: NodeJS.Timeout;
+  readonly #leavePulse: () => void;
   #phase: Phase = "ON";
   #droppedAt: number | null = null;
   #dropCount = 0;
   readonly #countCauses = createCauseCount();
   #storageFullAt: number | null = null;
+  readonly #playbackIds: readonly string[];
+  readonly #hasPassthrough: boolean;
+  /** Of the lines of the encoder that were read last. */
+  #read: { readonly lines: readonly string[]; readonly problems: ReadonlyMap<string, string> } | null = null;
   #advancedAt: number | null = null;
   #hasWaited = false;
   readonly #send: (observation: Observation) => void;
@@ -105,6 +83,8 @@ export class MediaSession implements SessionRunner {
   constructor(options: MediaSessionOptions) {
     const { launch, mediaRoot } = options;
     this.#options = options;
+    this.#playbackIds = launch.outputs.map(({ playbackId }) => playbackId);
+    this.#hasPassthrough = launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough));
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
     const generation = `${launch.sessionId} ${launch.generation}`;
     const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, generation));
@@ -144,7 +124,7 @@ export class MediaSession implements SessionRunner {
       onOther: () => this.#forgetOutput(),
       ...(this.#cues ? { onCue: (cue) => this.#cues?.note(cue, this.#clock.now()) } : {}),
     });
-    this.#timer = setInterval(() => this.#tick(), TICK_MILLISECONDS);
+    this.#leavePulse = options.pulse.follow(() => this.#tick());
     this.#report();
   }
 
@@ -203,7 +183,7 @@ export class MediaSession implements SessionRunner {
 
   async #end(phase: "FAILED" | "STOPPED", reason: string | null, end: RunnerEnd = "ENDED"): Promise<void> {
     this.#phase = phase;
-    clearInterval(this.#timer);
+    this.#leavePulse();
     if (phase === "FAILED") this.#tell({ status: "FAILED", health: "ERROR", reason });
     else this.#tell({ status: "STOPPING", health: "OK", reason: null });
     await this.signal.close();
@@ -280,8 +260,22 @@ export class MediaSession implements SessionRunner {
     this.#hasWaited ||= described.status === "WAITING";
     const causes = this.#countCauses(findCauses(this.#causeFacts(facts, described)));
     const processes = this.#processes.observations(facts.now);
+    const { status, health, reason, playbacks } = described;
     const { choice, isSlateShowing, slateProblem } = this.signal;
-    this.#send({ ...described, reason: described.reason ?? slateProblem, ...choice.observation, isSlateShowing, causes, processes });
+    const { activePath, nextRecoveryAt, switches } = choice.observation;
+    // Written out here and below, as objects that are spread into others take several times as long, five times a second.
+    this.#send({
+      status,
+      health,
+      reason: reason ?? slateProblem,
+      playbacks,
+      activePath,
+      nextRecoveryAt,
+      switches,
+      isSlateShowing,
+      causes,
+      processes,
+    });
   }
 
   #facts(now: number): SessionFacts {
@@ -298,18 +292,29 @@ export class MediaSession implements SessionRunner {
         fedSince: this.signal.fedSince,
       },
       encoder: { lastLine: run?.lastLines.at(-1) ?? null, advancedAt: this.#advancedAt, crash, droppedAt: this.#droppedAt },
-      playbackIds: this.#options.launch.outputs.map(({ playbackId }) => playbackId),
+      playbackIds: this.#playbackIds,
       outputs: this.#watch.states(),
-      problems: run ? outputProblems(run.plan, run.lastLines) : new Map(),
-      hasPassthrough: this.#options.launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough)),
+      problems: run ? this.#problemsOf(run) : NO_PROBLEMS,
+      hasPassthrough: this.#hasPassthrough,
     };
+  }
+
+  /** Read anew only where it has said more. */
+  #problemsOf({ plan, lastLines }: EncoderRun): ReadonlyMap<string, string> {
+    if (this.#read?.lines !== lastLines) this.#read = { lines: lastLines, problems: outputProblems(plan, lastLines) };
+    return this.#read.problems;
   }
 
   #causeFacts(facts: SessionFacts, { status, playbacks }: Observation): CauseFacts {
     const { now, startedAt, encoder } = facts;
     const { signal } = this;
     return {
-      ...{ now, startedAt, playbacks, isAwaited: status !== "STARTING", hasHadInput: signal.hasHadInput, isUneven: signal.isUneven },
+      now,
+      startedAt,
+      playbacks,
+      isAwaited: status !== "STARTING",
+      hasHadInput: signal.hasHadInput,
+      isUneven: signal.isUneven,
       activePath: signal.choice.activePath,
       paths: { A: signal.path("A")?.state ?? null, B: signal.path("B")?.state ?? null },
       errorThresholdPercent: this.#options.launch.input.failover?.errorThresholdPercent ?? null,

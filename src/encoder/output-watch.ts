@@ -116,24 +116,25 @@ export class OutputWatch {
     return this.#watched.map(({ output, signs, exists, grewBefore, fedBefore }) => ({
       playbackId: output.playbackId,
       exists,
-      grewAt: oldest(signs.map(({ grewAt }) => grewAt)) ?? grewBefore,
-      fedAt: isLeftOut(output) ? Infinity : (oldest(signs.map((sign) => (sign.kind === "FEED" ? sign.fedAt : sign.grewAt))) ?? fedBefore),
-      problem: signs.map(shownProblem).find((problem) => problem !== null) ?? misfitOf(output),
+      grewAt: oldest(signs, ({ grewAt }) => grewAt) ?? grewBefore,
+      fedAt: isLeftOut(output) ? Infinity : (oldest(signs, (sign) => (sign.kind === "FEED" ? sign.fedAt : sign.grewAt)) ?? fedBefore),
+      problem: problemOf(signs) ?? misfitOf(output),
       laggard: laggardOf(signs),
     }));
   }
 
+  /** To be called several times a second, never again before it is done: mostly no file is due, and then nothing is waited for. */
   async check(now: number): Promise<void> {
-    await Promise.all(this.#watched.map((watched) => this.#checkOne(watched, now)));
+    const files = filesToLookAt(this.#watched, now);
+    if (files.length > 0) await Promise.all(files.map((sign) => checkFile(sign, now)));
+    for (const { signs } of this.#watched) for (const sign of signs) if (sign.kind === "FEED") checkFeed(sign, now);
+    // Each of several receivers is served on its own; a ladder or a set of files is whole or not there.
+    for (const watched of this.#watched) watched.exists ||= watched.signs.some((sign) => sign.kind === "FEED" && sign.exists);
+    const whole = this.#watched.filter((watched) => isToBePublished(watched, now));
+    if (whole.length > 0) await Promise.all(whole.map((watched) => this.#publish(watched, now)));
   }
 
-  async #checkOne(watched: Watched, now: number): Promise<void> {
-    await Promise.all(watched.signs.flatMap((sign) => (sign.kind === "FILE" ? [checkFile(sign, now)] : [])));
-    for (const sign of watched.signs) if (sign.kind === "FEED") checkFeed(sign, now);
-    // Each of several receivers is served on its own; a ladder or a set of files is whole or not there.
-    if (watched.signs.some((sign) => sign.kind === "FEED" && sign.exists)) watched.exists = true;
-    const isComplete = watched.signs.length > 0 && watched.signs.every(({ exists }) => exists);
-    if (watched.isPublished || !isComplete || now < watched.publishAt) return;
+  async #publish(watched: Watched, now: number): Promise<void> {
     try {
       if (watched.output.kind === "HTTP") await this.#options.onComplete(watched.output);
       watched.isPublished = true;
@@ -145,15 +146,33 @@ export class OutputWatch {
   }
 }
 
-/** The time of what is furthest behind; null while a part has none. */
-function oldest(times: readonly (number | null)[]): number | null {
-  const known = times.filter((time) => time !== null);
-  return known.length > 0 && known.length === times.length ? Math.min(...known) : null;
+function filesToLookAt(watched: readonly Watched[], now: number): readonly FileSign[] {
+  const files: FileSign[] = [];
+  for (const { signs } of watched) for (const sign of signs) if (sign.kind === "FILE" && now >= sign.lookAt) files.push(sign);
+  return files;
 }
 
-function shownProblem(sign: Sign): string | null {
-  if (sign.kind === "FILE" || sign.problem === null) return null;
-  return sign.label === null ? sign.problem : `The rendition “${sign.label}”: ${sign.problem}`;
+function isToBePublished({ isPublished, publishAt, signs }: Watched, now: number): boolean {
+  return !isPublished && now >= publishAt && signs.length > 0 && signs.every(({ exists }) => exists);
+}
+
+/** The time of what is furthest behind; null while a part has none. */
+function oldest(signs: readonly Sign[], timeOf: (sign: Sign) => number | null): number | null {
+  let found: number | null = null;
+  for (const sign of signs) {
+    const time = timeOf(sign);
+    if (time === null) return null;
+    found = Math.min(found ?? time, time);
+  }
+  return found;
+}
+
+function problemOf(signs: readonly Sign[]): string | null {
+  for (const sign of signs) {
+    if (sign.kind === "FILE" || sign.problem === null) continue;
+    return sign.label === null ? sign.problem : `The rendition “${sign.label}”: ${sign.problem}`;
+  }
+  return null;
 }
 
 /** Why nothing of it is even tried: a source that a receiver could not take, or files that could not be made. */
@@ -169,8 +188,9 @@ function isLeftOut(output: PlannedOutput): boolean {
 }
 
 function laggardOf(signs: readonly Sign[]): string | null {
-  const feeds = signs.flatMap((sign) => (sign.kind === "FEED" ? [sign] : []));
-  return feeds.toSorted((one, other) => (one.grewAt ?? 0) - (other.grewAt ?? 0))[0]?.label ?? null;
+  let last: FeedSign | null = null;
+  for (const sign of signs) if (sign.kind === "FEED" && (last === null || (sign.grewAt ?? 0) < (last.grewAt ?? 0))) last = sign;
+  return last?.label ?? null;
 }
 
 function signsOf(output: PlannedOutput, liveDirectory: string, feeds: FeedSource): readonly Sign[] {
@@ -234,7 +254,6 @@ function signPath(file: PlannedFile): string {
 }
 
 async function checkFile(sign: FileSign, now: number): Promise<void> {
-  if (now < sign.lookAt) return;
   if (sign.grewAt !== null) sign.lookAt = now + GROWTH_MILLISECONDS;
   const path = sign.exists && "bytes" in sign.proof ? await newestPart(sign.path) : sign.path;
   const found = await stat(path).catch(() => null);

@@ -143,7 +143,8 @@ export async function startTurns(transaction: Transaction, sessionIds: readonly 
       returning r.session_id as id, r.generation, r.actor, s.organization_id, s.name),
     ended as (${endRunsBefore(begun)}),
     opened as (${openRuns(begun, sessionIds)}),
-    taken as (${takeSettings(sql`turns`)})
+    taken as (${takeSettings(sql`turns`)}),
+    renewed as (update sessions s set has_edits = false from turns where s.id = turns.id and s.has_edits)
     update playbacks p set
       started_generation = turns.generation, started_template_version = t.version, started_renditions = ${ladderJson}
     from templates t, turns

@@ -46,8 +46,8 @@ interface ByteMark {
 /** Measures a session by what its encoder and its paths counted over the last seconds. Times are of the session's clock, in milliseconds. */
 export class SessionMeter {
   #run: MeteredRun | null = null;
-  #encoded: readonly EncoderMark[] = [];
-  #received: readonly ByteMark[] = [];
+  #encoded: EncoderMark[] = [];
+  readonly #received: ByteMark[] = [];
   #paths: MeteredPaths = { A: null, B: null };
   #fedSeconds: number | null = null;
 
@@ -59,10 +59,12 @@ export class SessionMeter {
     this.#fedSeconds = fedSeconds;
     const progress = run?.progress ?? null;
     if (progress && progress.outTimeSeconds !== null && progress !== this.#encoded.at(-1)?.progress) {
-      this.#encoded = [...within(this.#encoded, now - SPEED_WINDOW_MILLISECONDS), { at: now, progress, fedSeconds }];
+      forget(this.#encoded, now - SPEED_WINDOW_MILLISECONDS);
+      this.#encoded.push({ at: now, progress, fedSeconds });
     }
     const bytes = { A: paths.A?.counters.bytes ?? 0, B: paths.B?.counters.bytes ?? 0 };
-    this.#received = [...within(this.#received, now - BITRATE_WINDOW_MILLISECONDS), { at: now, bytes }];
+    forget(this.#received, now - BITRATE_WINDOW_MILLISECONDS);
+    this.#received.push({ at: now, bytes });
   }
 
   /** Whether the encoder makes less than a second of media a second, and less than it has been getting since `fedSince`. */
@@ -117,8 +119,7 @@ export class SessionMeter {
   }
 }
 
-/** Those since a time, and the last one before it, so that the whole window is covered. */
-function within<T extends { readonly at: number }>(marks: readonly T[], since: number): readonly T[] {
-  const first = marks.findIndex(({ at }) => at > since);
-  return first === -1 ? marks.slice(-1) : marks.slice(Math.max(0, first - 1));
+/** What was before a time, but for the last one before it, so that the whole window is covered. */
+function forget(marks: { readonly at: number }[], before: number): void {
+  while ((marks[1]?.at ?? Infinity) <= before) marks.shift();
 }

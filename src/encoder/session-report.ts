@@ -57,7 +57,8 @@ export function describeSession(facts: SessionFacts): Observation {
   const status = isRunning ? "RUNNING" : isWaiting(facts) ? "WAITING" : "STARTING";
   const own = isRunning ? runningFinding(facts) : startingFinding(facts, status === "STARTING");
   const playbacks = facts.playbackIds.map((playbackId): PlaybackObservation => describePlayback(facts, playbackId, { status, ...own }));
-  return { status, ...withPlaybacks(own, playbacks, isRunning), playbacks };
+  const { health, reason } = withPlaybacks(own, playbacks, isRunning);
+  return { status, health, reason, playbacks };
 }
 
 /** What is wrong with single outputs shows on the session too, unless something worse is known of it. */
@@ -108,10 +109,9 @@ function describePlayback(facts: SessionFacts, playbackId: string, session: Find
   const output = facts.outputs.find((candidate) => candidate.playbackId === playbackId);
   const isRunning = session.status === "RUNNING";
   const status = isRunning && !output?.exists ? "STARTING" : session.status;
-  const finding = { health: session.health, reason: session.reason };
-  if (session.health === "ERROR") return { playbackId, status, ...finding };
-  const own = output && facts.input.isFlowing ? outputFinding(facts, output, isRunning) : null;
-  return { playbackId, status, ...(own ?? finding) };
+  const isJudged = session.health !== "ERROR" && facts.input.isFlowing;
+  const { health, reason } = (output && isJudged ? outputFinding(facts, output, isRunning) : null) ?? session;
+  return { playbackId, status, health, reason };
 }
 
 /** What is wrong with one output while the input flows and the encoder moves on; null when nothing is. */

@@ -4,7 +4,7 @@ import { PathChoice } from "./failover.ts";
 import type { InputCue } from "./hls-cues.rules.ts";
 import { isSameInput, probeBytes } from "./input-facts.ts";
 import type { InputSwitch, SwitchSource } from "./input-switch.ts";
-import type { MediaSessionOptions } from "./media-session.ts";
+import type { MediaSessionOptions } from "./media-session.options.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import type { MeteredInput, MeteredPath } from "./session-meter.ts";
 import { SessionPath } from "./session-path.ts";
@@ -179,7 +179,7 @@ export class SessionSignal {
     const { keeper, isOn } = this.#options;
     if (keeper.isResting(now)) return;
     const waiting = [...this.#paths.values()].filter((path) => path.isToBeExamined(now));
-    await Promise.all(waiting.map((path) => path.examine()));
+    if (waiting.length > 0) await Promise.all(waiting.map((path) => path.examine()));
     if (!isOn()) return;
     for (const path of this.#paths.values()) {
       if (path.facts && !path.isAdmitted && path.name !== this.#options.inputSwitch.selected) path.admit();

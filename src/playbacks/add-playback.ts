@@ -21,14 +21,19 @@ export async function addPlayback(context: Context, input: z.output<typeof addPl
       editSession(
         transactionContext,
         { id: sessionId, expectedVersion, idPath: ["input", "sessionId"], needsStopped: true },
-        async (editContext) => {
+        async (editContext, session) => {
           const others = await listPlaybacks(editContext.transaction, sessionId);
           if (others.length >= PLAYBACK_COUNT_LIMIT) throw tooMany();
           const result = validatePlayback(playback, await loadValidationFacts(editContext));
           if (!result.draft) throw new Refusal(...prefixed(result.errors, ["input", "playback"]));
           refuseClash(result.draft, others, ["input", "playback"]);
           const position = (others.at(-1)?.position ?? -1) + 1;
-          const { row, secrets } = preparePlayback(editContext, { sessionId, playback: result.draft, position });
+          const { row, secrets } = preparePlayback(editContext, {
+            sessionId,
+            sessionNameOrder: session.nameOrder,
+            playback: result.draft,
+            position,
+          });
           await writePlaybacks(editContext.transaction, [row]);
           await writeSecrets(editContext.transaction, secrets);
         },

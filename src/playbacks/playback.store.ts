@@ -22,6 +22,14 @@ export async function findSessionOfPlayback(executor: Executor, organizationId: 
   return row?.sessionId ?? null;
 }
 
+/** Tells the playbacks of a session how its name is ordered by now. */
+export async function noteSessionName(
+  transaction: Transaction,
+  { sessionId, nameOrder }: { readonly sessionId: string; readonly nameOrder: string },
+): Promise<void> {
+  await transaction.update(playbacks).set({ sessionNameOrder: nameOrder }).where(eq(playbacks.sessionId, sessionId));
+}
+
 export async function deletePlaybacks(transaction: Transaction, sessionId: string, ids: readonly string[]): Promise<void> {
   await transaction.delete(playbacks).where(and(eq(playbacks.sessionId, sessionId), inArray(playbacks.id, [...ids])));
 }

@@ -1,5 +1,5 @@
 import { boolean, index, integer, jsonb, snakeCase, text, unique } from "drizzle-orm/pg-core";
-import { identifier, moment } from "../database/columns.ts";
+import { identifier, moment, orderedText } from "../database/columns.ts";
 import type { Health, SessionStatus } from "../sessions/session.rules.ts";
 import { sessions } from "../sessions/session.table.ts";
 import type { RenditionSettings } from "../templates/template.rules.ts";
@@ -13,6 +13,8 @@ export const playbacks = snakeCase.table(
     sessionId: identifier()
       .notNull()
       .references(() => sessions.id, { onDelete: "cascade" }),
+    /** The session's own, so that an index has the users of a template in the order of their names; kept by whoever names the session. */
+    sessionNameOrder: orderedText().notNull(),
     position: integer().notNull(),
     name: text().notNull(),
     nameKey: text().notNull(),
@@ -43,6 +45,6 @@ export const playbacks = snakeCase.table(
   (table) => [
     unique("playbacks_name_key").on(table.sessionId, table.nameKey),
     index("playbacks_by_session").on(table.sessionId, table.position),
-    index("playbacks_by_template").on(table.templateId, table.startedTemplateVersion),
+    index("playbacks_by_template").on(table.templateId, table.sessionNameOrder, table.sessionId),
   ],
 );

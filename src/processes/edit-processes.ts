@@ -1,5 +1,6 @@
 import type { TransactionContext } from "../access/context.ts";
 import { appendChanges } from "../changes/append-changes.ts";
+import { noteEdits } from "../sessions/pending-changes.store.ts";
 import { logSessionChanges } from "../sessions/session.changes.ts";
 import { Verb } from "../sessions/session.rules.ts";
 import { markCommand, selectSessionStates, type LockedSession } from "../sessions/session.store.ts";
@@ -26,6 +27,7 @@ export async function editProcesses<T>(
   const touched = new Set(steps.map(({ before: was, after: is }) => (is ?? was)?.sessionId));
   const touchedIds = sessionIds.filter((id) => touched.has(id));
   await markCommand(transaction, touchedIds, { verb: Verb.CONFIGURE, actor: actor.name, at: clock.now() });
+  await noteEdits(transaction, touchedIds);
   const states = await selectSessionStates(transaction, touchedIds);
   await appendChanges(transaction, processChanges(steps, { at: clock.now(), actor: actor.name }));
   await logSessionChanges(

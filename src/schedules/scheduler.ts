@@ -7,11 +7,12 @@ import { startLoop } from "../shared/loop.ts";
 import { Refusal, UserErrorCode, type UserError } from "../shared/user-error.ts";
 import { performAction } from "./perform-action.ts";
 import { isTooLate, LATENESS_LIMIT_MINUTES } from "./scheduled-action.rules.ts";
-import { deleteEndedActions, endActions, lockDueAction, type ScheduledActionRow } from "./scheduled-action.store.ts";
+import { deleteEndedActions, endActions, findNextDue, lockDueAction, type ScheduledActionRow } from "./scheduled-action.store.ts";
 
 export type SchedulerContext = Omit<Context, keyof CallContext>;
 
 const LOOK_MILLISECONDS = 1_000;
+const SWEEP_MILLISECONDS = 600_000;
 /** For how long is told what became of an action. */
 const RETENTION_DAYS = 90;
 
@@ -21,10 +22,16 @@ const RETENTION_DAYS = 90;
  * Gives the function that ends it.
  */
 export function startScheduler(base: SchedulerContext): () => Promise<void> {
+  let sweptAt = -Infinity;
   const loop = startLoop({
     everyMilliseconds: LOOK_MILLISECONDS,
     pauseMilliseconds: LOOK_MILLISECONDS,
-    work: () => runDueActions(base),
+    async work() {
+      await runDueActions(base);
+      if (performance.now() - sweptAt < SWEEP_MILLISECONDS) return;
+      await deleteEndedActions(base.database.executor, new Date(base.clock.now().getTime() - RETENTION_DAYS * 86_400_000));
+      sweptAt = performance.now();
+    },
     onError: (error, failures) => {
       if (failures === 1) base.log.warn({ err: error }, "scheduled actions wait for the database");
     },
@@ -32,10 +39,11 @@ export function startScheduler(base: SchedulerContext): () => Promise<void> {
   return () => loop.close();
 }
 
-/** Runs everything that is due, one after the other, and forgets what ended long ago. */
+/** Runs everything that is due, one after the other. Asks first without a transaction: nearly always nothing is. */
 export async function runDueActions(base: SchedulerContext): Promise<void> {
+  const next = await findNextDue(base.database.executor);
+  if (next === null || next > base.clock.now()) return;
   while (await runNext(base));
-  await deleteEndedActions(base.database.executor, new Date(base.clock.now().getTime() - RETENTION_DAYS * 86_400_000));
 }
 
 /** False when nothing is due. */

@@ -5,7 +5,7 @@ import { onTemplate, readLoggedProcesses, type LoggedProcess } from "../processe
 import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { UpdateTemplate } from "../templates/template.input.ts";
 import { updateTemplate } from "../templates/update-template.ts";
-import { findTemplateUsers, lockTemplateUsers } from "./pending-changes.store.ts";
+import { findTemplateUsers, lockTemplateUsers, noteEdits } from "./pending-changes.store.ts";
 import { logSessionChanges } from "./session.changes.ts";
 import { selectSessionStates } from "./session.store.ts";
 
@@ -41,6 +41,7 @@ async function editHolding(context: TransactionContext, input: UpdateTemplate): 
   const id = await updateTemplate(context, input);
   const users = await findTemplateUsers(transaction, actor.organizationId, input.id);
   if (users.some((user) => !before.has(user))) throw new UsersChanged();
+  await noteEdits(transaction, held);
   const after = await selectSessionStates(transaction, held);
   const changed = held.flatMap((sessionId) => {
     const [was, is] = [before.get(sessionId), after.get(sessionId)];

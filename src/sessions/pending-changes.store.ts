@@ -1,5 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import type { Executor, Transaction } from "../database/database.ts";
+import { partsOfLargeSet } from "../database/large-set.ts";
 import { textList } from "../database/text-list.ts";
 import { isProcessPending, settingsJson } from "../processes/started-settings.store.ts";
 import type { ProcessSettings } from "../processes/process.rules.ts";
@@ -29,25 +30,33 @@ function settingsOf(ladder: SQL): SQL {
   return sql`(select jsonb_agg(item.rendition - 'id' order by item.place) from jsonb_array_elements(${ladder}) with ordinality as item (rendition, place))`;
 }
 
-/** Whether something of the session that goes by this name in the statement waits for a restart; the rule of `findPendingChanges` in SQL. */
-export function hasPendingChanges(session: SQL): SQL {
-  return sql`(${isUnderWay(session)} and (
-    exists (select from playbacks p join templates t on t.id = p.template_id where p.session_id = ${session}.id and ${isStale})
-    or exists (select from processes c where c.session_id = ${session}.id and ${isProcessPending})))`;
+/**
+ * Whether something that the session was started with is another by now; the rule of `findPendingChanges` in SQL. With `offset 0`
+ * PostgreSQL looks at this session alone: else it may read the playbacks of all sessions first, to ask those for each.
+ */
+function isEdited(session: SQL): SQL {
+  return sql`(
+    exists (select from playbacks p join templates t on t.id = p.template_id where p.session_id = ${session}.id and ${isStale} offset 0)
+    or exists (select from processes c where c.session_id = ${session}.id and ${isProcessPending} offset 0))`;
 }
 
-/** Holds for all sessions of which `hasPendingChanges` holds, and for few others: from the templates that were edited and from the processes. */
-export function mayHavePendingChanges(organizationId: string, session: SQL): SQL {
-  return sql`${session}.id in (
-    select p.session_id from templates t join playbacks p on p.template_id = t.id and p.started_template_version < t.version
-    where t.organization_id = ${organizationId}
-    union all
-    select c.session_id from processes c where c.organization_id = ${organizationId} and ${isProcessPending})`;
+/** Whether something of the session that goes by this name in the statement waits for a restart, as it was noted: an index has those. */
+export function hasPendingChanges(session: SQL): SQL {
+  return sql`(${session}.has_edits and ${isUnderWay(session)})`;
+}
+
+/** Notes of locked sessions whether something that they were started with is another by now: after every edit of such a thing. */
+export async function noteEdits(transaction: Transaction, sessionIds: readonly string[]): Promise<void> {
+  for (const part of partsOfLargeSet(sessionIds)) {
+    await transaction.execute(
+      sql`update sessions s set has_edits = not s.has_edits where s.id = any(${textList(part)}) and s.has_edits <> ${isEdited(sql`s`)}`,
+    );
+  }
 }
 
 /** Whether the session runs on an older ladder of this one template. */
 export function isStaleUserOf(session: SQL, templateId: SQL): SQL {
-  return sql`(${isUnderWay(session)} and exists (
+  return sql`(${session}.has_edits and ${isUnderWay(session)} and exists (
     select from playbacks p join templates t on t.id = p.template_id
     where p.session_id = ${session}.id and p.template_id = ${templateId} and ${isStale}))`;
 }

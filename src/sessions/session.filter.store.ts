@@ -1,6 +1,6 @@
 import { and, eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
 import { nameKey } from "../shared/name.ts";
-import { hasPendingChanges, mayHavePendingChanges } from "./pending-changes.store.ts";
+import { hasPendingChanges } from "./pending-changes.store.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessions } from "./session.table.ts";
 import { textList } from "../database/text-list.ts";
@@ -23,8 +23,9 @@ export function sessionFilterCondition(organizationId: string, filter: SessionFi
       ? sql`exists (select 1 from playbacks where playbacks.session_id = ${sessions.id} and playbacks.template_id = ${filter.templateId})`
       : undefined,
     typeof filter.hasOpenAlert === "boolean" ? sql`(${sessions.openAlertCount} > 0) = ${filter.hasOpenAlert}` : undefined,
-    filter.hasPendingChanges ? mayHavePendingChanges(organizationId, sql`sessions`) : undefined,
-    typeof filter.hasPendingChanges === "boolean" ? sql`${hasPendingChanges(sql`sessions`)} = ${filter.hasPendingChanges}` : undefined,
+    // Said plainly, so that the index of those which have them is found.
+    filter.hasPendingChanges === true ? hasPendingChanges(sql`sessions`) : undefined,
+    filter.hasPendingChanges === false ? sql`not ${hasPendingChanges(sql`sessions`)}` : undefined,
     typeof filter.hasEvent === "boolean" ? sql`(${sessions.eventId} is not null) = ${filter.hasEvent}` : undefined,
   );
   return condition ?? sql`true`;

@@ -30,7 +30,10 @@ export function newSessionPlace(): SessionPlace {
 
 /** Everything that is written of a new session but the change log, its secrets made. */
 export function prepareSession(context: Sealing, draft: SessionDraft, { id, streamId }: SessionPlace = newSessionPlace()) {
-  const playbacks = draft.playbacks.map((playback, position) => preparePlayback(context, { sessionId: id, playback, position }));
+  const sessionNameOrder = nameOrder(draft.name);
+  const playbacks = draft.playbacks.map((playback, position) =>
+    preparePlayback(context, { sessionId: id, sessionNameOrder, playback, position }),
+  );
   const state: SessionState = {
     name: draft.name,
     description: draft.description,
@@ -53,7 +56,7 @@ export function prepareSession(context: Sealing, draft: SessionDraft, { id, stre
       stream_id: state.streamId,
       name: draft.name,
       name_key: nameKey(draft.name),
-      name_order: nameOrder(draft.name),
+      name_order: sessionNameOrder,
       search_text: searchText(state),
       description: draft.description,
       region: draft.region,
@@ -105,14 +108,15 @@ export function prepareSourceSecrets(context: Sealing, sessionId: string, source
 /** The row of a playback, and its URLs that hold secrets, for `writePlaybacks` and `writeSecrets`. */
 export function preparePlayback(
   context: Sealing,
-  given: { readonly sessionId: string; readonly playback: PlaybackDraft; readonly position: number },
+  given: { readonly sessionId: string; readonly sessionNameOrder: string; readonly playback: PlaybackDraft; readonly position: number },
 ) {
-  const { sessionId, playback, position } = given;
+  const { sessionId, sessionNameOrder, playback, position } = given;
   const id = newIdentifier("playback");
   return {
     row: {
       id,
       session_id: sessionId,
+      session_name_order: sessionNameOrder,
       position,
       path_token: randomToken(PATH_TOKEN_LENGTH),
       ...playbackColumns(playback),

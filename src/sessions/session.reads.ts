@@ -1,4 +1,4 @@
-import { and, eq, sql, type SQL, type SQLWrapper } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import { placeAmong } from "../database/columns.ts";
 import {
   keysetCondition,
@@ -15,7 +15,7 @@ import { playbacks } from "../playbacks/playback.table.ts";
 import { isStaleUserOf } from "./pending-changes.store.ts";
 import type { SessionFilter } from "./session.filter.ts";
 import { sessionFilterCondition } from "./session.filter.store.ts";
-import { Health, SessionStatus, type SessionOrder } from "./session.rules.ts";
+import { Health, SessionOrder, SessionStatus } from "./session.rules.ts";
 import type { SessionRow } from "./session.store.ts";
 import { secrets } from "./secret.table.ts";
 import { sessions } from "./session.table.ts";
@@ -49,22 +49,62 @@ export interface SessionPageQuery {
   readonly page: KeysetPage;
 }
 
+interface SessionPageClauses {
+  readonly condition: SQL;
+  readonly keyset: KeysetOrder;
+  /** Instead of the condition, what finds the rows of the page, where not the whole list is read in its order. */
+  readonly pageCondition: SQL | undefined;
+}
+
 /** Which sessions a page is of, and in which order. */
-export function sessionPageClauses(query: SessionPageQuery): { readonly condition: SQL; readonly keyset: KeysetOrder } {
-  const { key, keyType } = SESSION_ORDERS[query.order];
+export function sessionPageClauses({ organizationId, filter, order, isDescending, page }: SessionPageQuery): SessionPageClauses {
+  const { key, keyType } = SESSION_ORDERS[order];
+  const { templateId, ...others } = filter;
+  const isOfTemplateAlone = Object.values(others).every((value) => value === null || value === undefined);
   return {
-    condition: sessionFilterCondition(query.organizationId, query.filter),
-    keyset: { key, keyType, id: sessions.id, isDescending: query.isDescending },
+    condition: sessionFilterCondition(organizationId, filter),
+    keyset: { key, keyType, id: sessions.id, isDescending },
+    pageCondition:
+      order === SessionOrder.NAME && typeof templateId === "string"
+        ? isOnTemplatePage(sql`${templateId}`, {
+            organizationId,
+            condition: isOfTemplateAlone ? undefined : sessionFilterCondition(organizationId, others),
+            isDescending,
+            page,
+          })
+        : undefined,
   };
+}
+
+interface TemplatePage {
+  readonly organizationId: string;
+  /** On `sessions`. */
+  readonly condition: SQL | undefined;
+  readonly isDescending: boolean;
+  readonly page: KeysetPage;
+}
+
+/**
+ * Whether a session is on a page by name of those that use a template and meet a condition. Playbacks know the names of their sessions in
+ * their order, so that the page is read and no more: PostgreSQL by itself would look through the names, or sort all of the template's.
+ */
+function isOnTemplatePage(templateId: SQL, { organizationId, condition, isDescending, page }: TemplatePage): SQL {
+  const order: KeysetOrder = { key: playbacks.sessionNameOrder, id: playbacks.sessionId, isDescending };
+  const { key, id } = order;
+  const isOwn = sql`exists (select from templates t where t.id = ${templateId} and t.organization_id = ${organizationId})`;
+  return sql`${sessions.id} = any(array(
+    select distinct on (${key}, ${id}) ${id} from ${playbacks} ${condition && sql`join ${sessions} on ${sessions.id} = ${id}`}
+    where ${and(sql`${playbacks.templateId} = ${templateId}`, isOwn, condition, keysetCondition(order, page))}
+    order by ${keysetOrderBy(order, page)} limit ${keysetLimit(page)}))`;
 }
 
 /** One page of sessions, by keyset: page 200 costs what page 1 does. */
 export async function pageSessions(executor: Executor, query: SessionPageQuery): Promise<KeysetRows<SessionRow>> {
-  const { condition, keyset } = sessionPageClauses(query);
+  const { condition, keyset, pageCondition } = sessionPageClauses(query);
   const rows = await executor
     .select()
     .from(sessions)
-    .where(and(condition, keysetCondition(keyset, query.page)))
+    .where(and(pageCondition ?? condition, keysetCondition(keyset, query.page)))
     .orderBy(keysetOrderBy(keyset, query.page))
     .limit(keysetLimit(query.page));
   return takePage(rows, query.page);
@@ -99,12 +139,12 @@ export async function pageSessionsOfTemplates(
     .select()
     .from(sessions)
     .where(
-      and(
-        sessionFilterCondition(organizationId, {}),
-        usesTemplate(wanted.ownerId),
-        stale === null ? undefined : sql`${isStaleUserOf(sql`sessions`, sql`${wanted.ownerId}`)} = ${stale}`,
-        keysetCondition(order, page),
-      ),
+      isOnTemplatePage(sql`${wanted.ownerId}`, {
+        organizationId,
+        condition: stale === null ? undefined : sql`${isStaleUserOf(sql`sessions`, sql`${wanted.ownerId}`)} = ${stale}`,
+        isDescending: order.isDescending,
+        page,
+      }),
     )
     .orderBy(keysetOrderBy(order, page))
     .limit(keysetLimit(page))
@@ -129,10 +169,6 @@ export async function countSessionsOfTemplates(
     where used.template_id = any(${textList(templateIds)}) and ${isMeant}
     group by used.template_id`);
   return new Map(rows.map(({ id, count }) => [id, count]));
-}
-
-function usesTemplate(templateId: SQLWrapper): SQL {
-  return sql`exists (select 1 from ${playbacks} where ${playbacks.sessionId} = ${sessions.id} and ${playbacks.templateId} = ${templateId})`;
 }
 
 export type SessionSummary = Awaited<ReturnType<typeof summarizeSessions>>;

@@ -34,6 +34,7 @@ export const SESSION_COLUMNS = {
 export const PLAYBACK_COLUMNS = {
   id: "text",
   session_id: "text",
+  session_name_order: "text",
   position: "integer",
   path_token: "text",
   name: "text",

@@ -115,7 +115,7 @@ async function markPartStarting(transaction: Transaction, ids: readonly string[]
     with started as (
       update sessions set
         desired_status = 'RUNNING', status = 'STARTING', health = 'OK', status_reason = null, status_changed_at = ${at(command)},
-        generation = generation + 1, running_since = null, path_command_to = null, path_command_actor = null, is_slate_wanted = false,
+        generation = generation + 1, has_edits = false, running_since = null, path_command_to = null, path_command_actor = null, is_slate_wanted = false,
         ${commandColumns(command)}
       where id = any(${list}) and status in ('STOPPED', 'FAILED')
       returning id, generation, organization_id, name, event_id),
@@ -157,7 +157,7 @@ async function markPartRestarting(transaction: Transaction, ids: readonly string
   await transaction.execute(sql`
     with restarting as (
       update sessions set status = case when status = 'STARTING' then status else 'STOPPING' end, status_reason = 'Restarting.',
-        status_changed_at = ${at(command)}, generation = generation + 1, ${commandColumns(command)}
+        status_changed_at = ${at(command)}, generation = generation + 1, has_edits = false, ${commandColumns(command)}
       where id = any(${list}) and desired_status = 'RUNNING'
         and (status in ('WAITING', 'RUNNING') or (status = 'STARTING' and event_id is not null))
       returning id, generation, organization_id, name, status, event_id),

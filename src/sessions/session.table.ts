@@ -71,6 +71,11 @@ export const sessions = snakeCase.table(
 
     /** Counted up by every start and restart: an encoder that runs an older one is replaced. */
     generation: integer().notNull().default(0),
+    /**
+     * Whether something that it was started with is another by now: noted by whoever edits it, in the same transaction, and cleared by
+     * every start. Means nothing of a session that is not under way.
+     */
+    hasEdits: boolean().notNull().default(false),
     /** The agent that holds the lease; null while nobody does. */
     encoderId: identifier(),
     /** Counted up whenever the lease changes hands: a report with an older one changes nothing. */
@@ -95,6 +100,9 @@ export const sessions = snakeCase.table(
     index("sessions_with_open_alerts")
       .on(table.organizationId, table.nameOrder, table.id)
       .where(sql`open_alert_count > 0`),
+    index("sessions_with_pending_changes")
+      .on(table.organizationId, table.nameOrder, table.id)
+      .where(sql`has_edits and desired_status = 'RUNNING' and status <> 'FAILED'`),
     index("sessions_by_label").using("gin", table.labels),
     index("sessions_by_search_text").using("gin", sql`search_text gin_trgm_ops`),
     index("sessions_by_event")

@@ -55,6 +55,7 @@ export const SESSION_UPDATE_COLUMNS = {
 
 export const PLAYBACK_UPDATE_COLUMNS = {
   id: "text",
+  session_name_order: "text",
   position: "integer",
   name: "text",
   name_key: "text",
@@ -107,8 +108,9 @@ function prepareUpdate({ existing, draft, playbackIds }: SessionUpdate, vault: V
   const templateIds = [...new Set(draft.playbacks.map(({ templateId }) => templateId))].sort();
   const after = { ...state, name, description, externalId, labels, templateIds };
   const kinds = findReplacedSecrets(existing, draft);
+  const sessionNameOrder = nameOrder(name);
   const playbacks = draft.playbacks.map((playback, position) =>
-    preparePlaybackUpdate({ playback, position, id: playbackIds[position] ?? null }, id, vault),
+    preparePlaybackUpdate({ playback, position, id: playbackIds[position] ?? null }, { sessionId: id, sessionNameOrder }, vault),
   );
   const secrets = [...prepareSourceSecrets({ vault }, id, draft.source), ...playbacks.flatMap((playback) => playback.secrets)];
   return {
@@ -116,7 +118,7 @@ function prepareUpdate({ existing, draft, playbackIds }: SessionUpdate, vault: V
       id,
       name,
       name_key: nameKey(name),
-      name_order: nameOrder(name),
+      name_order: sessionNameOrder,
       search_text: searchText(after),
       description,
       external_id: externalId,
@@ -141,12 +143,16 @@ interface PlacedPlayback {
   readonly id: string | null;
 }
 
-function preparePlaybackUpdate({ playback, position, id }: PlacedPlayback, sessionId: string, vault: Vault) {
+function preparePlaybackUpdate(
+  { playback, position, id }: PlacedPlayback,
+  { sessionId, sessionNameOrder }: { readonly sessionId: string; readonly sessionNameOrder: string },
+  vault: Vault,
+) {
   if (id === null) {
-    const { row, secrets } = preparePlayback({ vault }, { sessionId, playback, position });
+    const { row, secrets } = preparePlayback({ vault }, { sessionId, sessionNameOrder, playback, position });
     return { updated: [], inserted: [row], secrets };
   }
-  const updated = [{ id, position, ...playbackColumns(playback) }];
+  const updated = [{ id, session_name_order: sessionNameOrder, position, ...playbackColumns(playback) }];
   return { updated, inserted: [], secrets: preparePlaybackSecrets({ vault }, { sessionId, playbackId: id, playback }) };
 }
 

@@ -4,6 +4,7 @@ import { assertPermission } from "../access/actor.ts";
 import { inTransaction, type Context, type TransactionContext } from "../access/context.ts";
 import { idempotently } from "../access/idempotency.ts";
 import { mergeMaskedUrl } from "../network/mask.ts";
+import { noteSessionName } from "../playbacks/playback.store.ts";
 import { nameKey, nameOrder } from "../shared/name.ts";
 import { prefixed, Refusal, UserErrorCode } from "../shared/user-error.ts";
 import { editSession } from "./edit-session.ts";
@@ -60,6 +61,7 @@ async function updateText(context: TransactionContext, session: SessionRow, inpu
   };
   if (Object.keys(columns).length === 0) return;
   await context.transaction.update(sessions).set(columns).where(eq(sessions.id, session.id));
+  if (name !== undefined) await noteSessionName(context.transaction, { sessionId: session.id, nameOrder: nameOrder(name) });
 }
 
 async function refuseTaken(context: TransactionContext, session: SessionRow, { name, externalId }: UpdateSessionInput): Promise<void> {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { DEFAULT_PRESETS } from "../../src/encoder/ffmpeg.arguments.ts";
-import { MediaSession } from "../../src/encoder/media-session.ts";
+import { MediaSession, TICK_MILLISECONDS } from "../../src/encoder/media-session.ts";
 import type { PathSource } from "../../src/encoder/path-source.ts";
 import { openProcessRecords } from "../../src/encoder/process-record.ts";
+import { createPulse } from "../../src/encoder/pulse.ts";
 import type { Observation } from "../../src/encoder/runner.ts";
 import { createTeller } from "../../src/encoder/teller.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
@@ -84,6 +85,7 @@ it("keeps a session quiet whose input words its refusal anew at every look", asy
       presets: DEFAULT_PRESETS,
       coreCount: 1,
     },
+    pulse: createPulse(TICK_MILLISECONDS),
     ...{ openPathSource: () => source, readImage: () => Promise.resolve(null), resolve: () => Promise.reject(new Error("Nobody asks")) },
   });
   await eventually("many looks", () => looks > 12);

@@ -3,9 +3,14 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { inTransaction } from "../../src/access/context.ts";
 import { editTemplate } from "../../src/sessions/edit-template.ts";
-import { findPendingChanges } from "../../src/sessions/pending-changes.rules.ts";
-import { listStaleLadders } from "../../src/sessions/pending-changes.store.ts";
+import { findPendingChanges, findPendingProcessChanges } from "../../src/sessions/pending-changes.rules.ts";
+import { listStaleLadders, listStaleProcesses } from "../../src/sessions/pending-changes.store.ts";
 import { selectSessionStates } from "../../src/sessions/session.store.ts";
+import { Refusal } from "../../src/shared/user-error.ts";
+import { configureProcesses } from "../../src/processes/configure-processes.ts";
+import { configureProcessesInput } from "../../src/processes/process.input.ts";
+import { listProcessRows } from "../../src/processes/process.store.ts";
+import { removeProcesses } from "../../src/processes/remove-processes.ts";
 import { startSessions } from "../../src/sessions/start-sessions.ts";
 import { stopSessions } from "../../src/sessions/stop-sessions.ts";
 import { restartSessions } from "../../src/sessions/restart-sessions.ts";
@@ -144,6 +149,13 @@ const listed = async (filter: object) =>
   (
     (await server.graphql("query ($filter: SessionFilter) { sessions(filter: $filter) { nodes { id } } }", { filter }))["sessions"] as Loose
   )["nodes"].map(({ id }: Loose) => id as string) as string[];
+/** Sessions of which it is noted: a page of those that have pending changes reads these and no others. */
+const noted = async () =>
+  (
+    await server.database.executor.execute<{ id: string }>(
+      sql`select id from sessions where has_edits and desired_status = 'RUNNING' and status <> 'FAILED' order by id`,
+    )
+  ).map(({ id }) => id);
 const usersOf = async (id: string, stale: boolean | null) =>
   (
     (
@@ -185,14 +197,18 @@ describe("an edit of a template", () => {
     expect(await usersOf(templateId, false)).toEqual({ totalCount: 1, nodes: [{ id: idle }] });
     expect(await usersOf(templateId, null)).toMatchObject({ totalCount: 2 });
 
+    expect(await noted()).toEqual([live]);
+
     // Taken back: what runs is what stands there again, if under other ids.
     await edit(templateId, [HD, SD]);
+    expect(await noted()).toEqual([]);
     expect((await changes.next()).sessionChanges).toMatchObject({ kind: "UPDATED", sessionId: live, matches: false });
     expect(await pendingOf(live)).toEqual([]);
 
     await edit(templateId, [HD]);
     expect((await changes.next()).sessionChanges).toMatchObject({ sessionId: live, matches: true });
     await world.restart([live]);
+    expect(await noted()).toEqual([]);
     expect((await changes.next()).sessionChanges).toMatchObject({
       kind: "STATUS_CHANGED",
       sessionId: live,
@@ -227,6 +243,7 @@ describe("an edit of a template", () => {
     await world.restart([rolling], 1);
     expect((await changes.next()).sessionChanges).toMatchObject({ sessionId: rolling, status: "STOPPING", matches: false });
     expect(await listed({ hasPendingChanges: true })).toEqual([]);
+    expect(await noted()).toEqual([]);
     changes.end();
   });
 
@@ -274,30 +291,64 @@ describe("an edit of a template", () => {
     }
   });
 
-  it("and starts, stops, and restarts at the same time agree on what is stale, and never wait for one another in a circle", async () => {
+  it("or of processes, and starts, stops, and restarts at the same time agree on what is stale, and never wait for one another in a circle", async () => {
+    await startEncoder();
     const templateIds = [await createTemplate([HD]), await createTemplate([SD])];
     const context = world.context;
     const ids = (await Promise.all(templateIds.map((templateId) => world.createSessions(3, {}, { templateId })))).flat();
     const ladders: (readonly object[])[] = [[HD], [SD], [HD, SD], [SOURCE]];
+    const verb = fc
+      .record({
+        act: fc.constantFrom(startSessions, startSessions, stopSessions, restartSessions),
+        some: fc.subarray([...ids], { minLength: 1 }),
+      })
+      .map(
+        ({ act, some }) =>
+          () =>
+            act(context, { selection: { ids: some }, dryRun: false }),
+      );
+    const ladderEdit = fc.record({ id: fc.constantFrom(...templateIds), ladder: fc.constantFrom(...ladders) }).map(
+      ({ id, ladder }) =>
+        () =>
+          editTemplate(context, { id, renditions: ladder.map(complete) }),
+    );
+    const processEdit = fc
+      .record({ sessionId: fc.constantFrom(...ids), isEnabled: fc.boolean(), intervalSeconds: fc.constantFrom(10, 20) })
+      .map(({ sessionId, ...settings }) => () => {
+        const input = configureProcessesInput.parse({ sessionId, settings: [{ kind: "THUMBNAIL", sync: true, ...settings }] });
+        return configureProcesses(context, input);
+      });
+    const removal = fc.constantFrom(...ids).map((id) => async () => {
+      const [process] = (await listProcessRows(context.database.executor, id)).filter(({ isRemoved }) => !isRemoved);
+      if (!process) return;
+      // Another call may have removed it meanwhile.
+      await removeProcesses(context, { ids: [process.id] }).catch((error: unknown) => expect(error).toBeInstanceOf(Refusal));
+    });
     const action = fc.oneof(
-      fc.record({ verb: fc.constantFrom(startSessions, stopSessions, restartSessions), some: fc.subarray([...ids], { minLength: 1 }) }),
-      fc.record({ template: fc.constantFrom(...templateIds), ladder: fc.constantFrom(...ladders) }),
+      { weight: 3, arbitrary: verb },
+      // Another ladder takes the processes on the one before with it.
+      { weight: 1, arbitrary: ladderEdit },
+      { weight: 3, arbitrary: processEdit },
+      { weight: 2, arbitrary: removal },
     );
     await fc.assert(
       fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 10 }), async (actions) => {
-        await Promise.all(
-          actions.map((each) =>
-            "verb" in each
-              ? each.verb(context, { selection: { ids: each.some }, dryRun: false })
-              : editTemplate(context, { id: each.template, renditions: each.ladder.map(complete) }),
-          ),
-        );
+        await Promise.all(actions.map((act) => act()));
         await inTransaction(context, "look", async ({ transaction }) => {
           const states = await selectSessionStates(transaction, ids);
+          // Neither looks at what was noted of the session.
           const stale = await listStaleLadders(transaction, context.actor.organizationId, ids);
-          const differing = new Set(stale.filter((ladder) => findPendingChanges(ladder).length > 0).map(({ sessionId }) => sessionId));
+          const staleProcesses = await listStaleProcesses(transaction, context.actor.organizationId, ids);
+          const differing = new Set(
+            [
+              ...stale.filter((ladder) => findPendingChanges(ladder).length > 0),
+              ...staleProcesses.filter((process) => findPendingProcessChanges(process).length > 0),
+            ].map(({ sessionId }) => sessionId),
+          );
           const pending = [...states].filter(([, state]) => state.hasPendingChanges).map(([id]) => id);
           expect(pending.sort()).toEqual([...differing].sort());
+          // What was noted is so itself, or a page of those that have pending changes would read others as well.
+          expect(await noted()).toEqual([...differing].sort());
           // The log's last word on each session says the same.
           const logged = await transaction.execute<{ session: string; pending: boolean | null }>(sql`
             select distinct on (object_id) object_id as session, (after -> 'hasPendingChanges')::boolean as pending from changes

@@ -5,7 +5,7 @@ import type { Context } from "../../src/access/context.ts";
 import { inTransaction } from "../../src/access/context.ts";
 import { createSessions } from "../../src/sessions/create-sessions.ts";
 import { compileSessionFilter, type SessionFilter } from "../../src/sessions/session.filter.ts";
-import { ladderJson } from "../../src/sessions/pending-changes.store.ts";
+import { ladderJson, noteEdits } from "../../src/sessions/pending-changes.store.ts";
 import { createSessionsInput } from "../../src/sessions/session.input.ts";
 import { Health, InputType, SessionStatus } from "../../src/sessions/session.rules.ts";
 import { selectSessionStates, findSessionIds } from "../../src/sessions/session.store.ts";
@@ -63,6 +63,7 @@ beforeAll(async () => {
     await transaction.execute(sql`
       update playbacks p set started_template_version = 0, started_renditions = ${started} from templates t
       where t.id = p.template_id and p.session_id = any(${sql.param([...ids])}::text[])`);
+    await noteEdits(transaction, ids);
   });
 });
 

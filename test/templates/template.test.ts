@@ -91,8 +91,8 @@ async function useTemplate(organizationId: string, templateId: string, sessionNa
     insert into sessions (id, organization_id, stream_id, name, name_key, name_order, search_text, region, labels, input_type)
     values (${id}, ${organizationId}, ${randomToken(10)}, ${sessionName}, ${sessionName}, ${sessionName}, '', 'local', '{}', 'SRT_PUSH')`);
   await executor.execute(sql`
-    insert into playbacks (id, session_id, position, name, name_key, type, template_id, urls, path_token)
-    values (${newIdentifier("playback")}, ${id}, 0, 'a', 'a', 'HTTP', ${templateId}, '{}', ${randomToken(26)})`);
+    insert into playbacks (id, session_id, session_name_order, position, name, name_key, type, template_id, urls, path_token)
+    values (${newIdentifier("playback")}, ${id}, ${sessionName}, 0, 'a', 'a', 'HTTP', ${templateId}, '{}', ${randomToken(26)})`);
   return id;
 }
 

@@ -67,6 +67,8 @@ export interface SqlPage {
   /** Rows of this table, under its own name. */
   readonly table: string;
   readonly condition: SQL | undefined;
+  /** Instead of the condition, what finds the rows of the page, where not the whole list is read in its order. */
+  readonly pageCondition?: SQL | undefined;
   /** For the cursors. */
   readonly order: ListOrder;
   readonly keyset: KeysetOrder;

@@ -16,11 +16,11 @@ const KEY = '"#key"';
 
 /** Names within another page's rows hide those around them, and nothing inside means those. */
 export function pageSql(given: SqlPage, call: SqlCall): PageSql {
-  const { table, condition, keyset, page } = given;
+  const { table, condition, pageCondition, keyset, page } = given;
   const from = sql.raw(table);
   const found = call.render(sql`
     select ${from}.*, ${keyset.key} as ${sql.raw(KEY)} from ${from}
-    where ${and(condition, keysetCondition(keyset, page)) ?? sql`true`} order by ${keysetOrderBy(keyset, page)} limit ${sql.raw(String(keysetLimit(page)))}`);
+    where ${and(pageCondition ?? condition, keysetCondition(keyset, page)) ?? sql`true`} order by ${keysetOrderBy(keyset, page)} limit ${sql.raw(String(keysetLimit(page)))}`);
   const [forward, back] = keyset.isDescending ? ["desc", "asc"] : ["asc", "desc"];
   const inOrder = (row: string, direction = forward) => `page ${row} order by ${row}.${KEY} ${direction}, ${row}.id ${direction}`;
   const taken = page.isBackward ? back : forward;
