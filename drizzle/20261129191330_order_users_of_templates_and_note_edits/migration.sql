@@ -1,3 +1,5 @@
+-- Sessions first, as whoever writes does, so that neither waits for the other.
+LOCK TABLE "sessions", "playbacks" IN ACCESS EXCLUSIVE MODE;--> statement-breakpoint
 ALTER TABLE "playbacks" ADD COLUMN "session_name_order" text collate "C";--> statement-breakpoint
 UPDATE "playbacks" p SET "session_name_order" = s."name_order" FROM "sessions" s WHERE s."id" = p."session_id";--> statement-breakpoint
 ALTER TABLE "playbacks" ALTER COLUMN "session_name_order" SET NOT NULL;--> statement-breakpoint

@@ -125,12 +125,13 @@ export class OutputWatch {
 
   /** To be called several times a second, never again before it is done: mostly no file is due, and then nothing is waited for. */
   async check(now: number): Promise<void> {
-    const files = filesToLookAt(this.#watched, now);
-    if (files.length > 0) await Promise.all(files.map((sign) => checkFile(sign, now)));
-    for (const { signs } of this.#watched) for (const sign of signs) if (sign.kind === "FEED") checkFeed(sign, now);
+    const all = this.#watched;
+    for (const { signs } of all) for (const sign of signs) if (sign.kind === "FEED") checkFeed(sign, now);
     // Each of several receivers is served on its own; a ladder or a set of files is whole or not there.
-    for (const watched of this.#watched) watched.exists ||= watched.signs.some((sign) => sign.kind === "FEED" && sign.exists);
-    const whole = this.#watched.filter((watched) => isToBePublished(watched, now));
+    for (const watched of all) watched.exists ||= watched.signs.some((sign) => sign.kind === "FEED" && sign.exists);
+    const files = filesToLookAt(all, now);
+    if (files.length > 0) await Promise.all(files.map((sign) => checkFile(sign, now)));
+    const whole = all.filter((watched) => isToBePublished(watched, now));
     if (whole.length > 0) await Promise.all(whole.map((watched) => this.#publish(watched, now)));
   }
 

@@ -13,7 +13,8 @@ export function createPulse(everyMilliseconds: number): Pulse {
   let timer: NodeJS.Timeout | null = null;
 
   function beat(): void {
-    for (const follow of followers) follow();
+    // Whoever begins to follow within a beat has the next one first.
+    for (const follow of [...followers]) if (followers.has(follow)) follow();
   }
 
   function leave(follower: () => void): void {

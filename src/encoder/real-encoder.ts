@@ -45,6 +45,8 @@ export async function openRealEncoder(options: RealEncoderOptions): Promise<Real
   const { addresses, ...doors } = usablePushServers(pushServers, capabilities);
   for (const sentence of capabilities.missing) log.warn(sentence);
   const { ffmpegPath, setprivPath } = capabilities;
+  if (ffmpegPath !== null && setprivPath === null)
+    log.info("each ffmpeg has a shell for a watchdog, since no setpriv was found that ties a process to its parent");
   const host = { setprivPath, records: openProcessRecords(recordsDirectory, log) };
   const tools = { host, ffmpegPath, storageLevel, hasRoomFor };
   const assets = new AssetKeeper({ ...tools, assetRoot: join(directory, "assets"), teller: assetTeller, log });

@@ -4,6 +4,7 @@ import { removeSessions } from "../sessions/delete-sessions.ts";
 import { lockSessions } from "../sessions/session.store.ts";
 import { groupBy } from "../shared/group-by.ts";
 import { startLoop } from "../shared/loop.ts";
+import { lockTemplateFacts } from "../templates/template.facts.ts";
 import { lockFailedSessions, lockLeftSessions, lockOverEvents, type KeptSession, type OverEvent } from "./event-keeper.store.ts";
 import { startListening } from "./event-session.ts";
 import { openLiveRuns } from "./event-session.store.ts";
@@ -85,6 +86,8 @@ async function remove(context: TransactionContext, sessions: readonly KeptSessio
 }
 
 async function beginAnew(context: TransactionContext, sessions: readonly KeptSession[]): Promise<void> {
+  // Who edits a template meanwhile does not hold them: they would begin with what it was, and nobody would know.
+  await lockTemplateFacts(context.transaction, context.actor.organizationId);
   await startListening(
     context,
     sessions.map(({ id }) => id),

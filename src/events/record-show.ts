@@ -2,7 +2,9 @@ import type { TransactionContext } from "../access/context.ts";
 import { listPlaybacksOfSessions } from "../playbacks/playback.store.ts";
 import { editProcesses } from "../processes/edit-processes.ts";
 import { writeProcesses } from "../processes/process.store.ts";
-import { lockSessions } from "../sessions/session.store.ts";
+import { noteEdits } from "../sessions/pending-changes.store.ts";
+import { logPendingChanges } from "../sessions/session.changes.ts";
+import { lockSessions, selectSessionStates } from "../sessions/session.store.ts";
 import { groupBy } from "../shared/group-by.ts";
 import { lockTemplateFacts } from "../templates/template.facts.ts";
 import { takeProcessSettings } from "./event-session.store.ts";
@@ -13,7 +15,16 @@ import type { StoredEvent } from "./event.store.ts";
 /** Has the sessions of a locked event that goes live make what is configured, and a recording of each language where that is wanted. */
 export async function recordShow(context: TransactionContext, event: StoredEvent): Promise<void> {
   if (event.recordingEnabled) await enableRecordings(context, event);
-  await takeProcessSettings(context.transaction, sessionIdsOf(event));
+  await takeSettings(context, sessionIdsOf(event));
+}
+
+/** What waited for a start no longer does, and whoever follows the sessions is told so. */
+async function takeSettings(context: TransactionContext, sessionIds: readonly string[]): Promise<void> {
+  const { transaction } = context;
+  const before = await selectSessionStates(transaction, sessionIds);
+  await takeProcessSettings(transaction, sessionIds);
+  await noteEdits(transaction, sessionIds);
+  await logPendingChanges(context, before, await selectSessionStates(transaction, sessionIds));
 }
 
 /** One for each language, of the best that is encoded for it; what is configured otherwise stays beside it. */

@@ -29,7 +29,7 @@ export function startScheduler(base: SchedulerContext): () => Promise<void> {
     async work() {
       await runDueActions(base);
       if (performance.now() - sweptAt < SWEEP_MILLISECONDS) return;
-      await deleteEndedActions(base.database.executor, new Date(base.clock.now().getTime() - RETENTION_DAYS * 86_400_000));
+      await sweepActions(base);
       sweptAt = performance.now();
     },
     onError: (error, failures) => {
@@ -37,6 +37,11 @@ export function startScheduler(base: SchedulerContext): () => Promise<void> {
     },
   });
   return () => loop.close();
+}
+
+/** Forgets what ended long ago. */
+export async function sweepActions({ database, clock }: SchedulerContext): Promise<void> {
+  await deleteEndedActions(database.executor, new Date(clock.now().getTime() - RETENTION_DAYS * 86_400_000));
 }
 
 /** Runs everything that is due, one after the other. Asks first without a transaction: nearly always nothing is. */

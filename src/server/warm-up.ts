@@ -20,7 +20,7 @@ const ROUNDS = 5;
 
 /**
  * Asks for nothing in nobody's name a few times, one after the other until `signal` is aborted: the first request of a process would
- * else wait 100 ms for code that nothing has run yet. No meter counts it, and it takes no connection from who waits for one.
+ * else wait 100 ms for code that nothing has run yet. The meters of operations do not count it, and one statement at a time is asked for.
  */
 export async function warmUp(gateway: Gateway, signal: AbortSignal): Promise<void> {
   const { apollo, base, changeLog, feeds, limits } = gateway;

@@ -6,7 +6,7 @@ import { Fault, FaultCode } from "../shared/user-error.ts";
 import type { UpdateTemplate } from "../templates/template.input.ts";
 import { updateTemplate } from "../templates/update-template.ts";
 import { findTemplateUsers, lockTemplateUsers, noteEdits } from "./pending-changes.store.ts";
-import { logSessionChanges } from "./session.changes.ts";
+import { logPendingChanges } from "./session.changes.ts";
 import { selectSessionStates } from "./session.store.ts";
 
 /** A session was started with the template before that was held, so that it is not among those that are. */
@@ -43,12 +43,8 @@ async function editHolding(context: TransactionContext, input: UpdateTemplate): 
   if (users.some((user) => !before.has(user))) throw new UsersChanged();
   await noteEdits(transaction, held);
   const after = await selectSessionStates(transaction, held);
-  const changed = held.flatMap((sessionId) => {
-    const [was, is] = [before.get(sessionId), after.get(sessionId)];
-    return was && is && was.hasPendingChanges !== is.hasPendingChanges ? [{ id: sessionId, before: was, after: is }] : [];
-  });
   await logGoneProcesses(context, input.id, processes);
-  await logSessionChanges(context, "UPDATED", changed);
+  await logPendingChanges(context, before, after);
   return id;
 }
 

@@ -32,7 +32,20 @@ export async function logSessionChanges(
   );
 }
 
-/** The same, for rows that were made before. */
+/** Tells of those sessions which have changes that wait for a restart by now, or have none any more. */
+export async function logPendingChanges(
+  context: TransactionContext,
+  before: ReadonlyMap<string, SessionState>,
+  after: ReadonlyMap<string, SessionState>,
+): Promise<void> {
+  const changed = [...before].flatMap(([id, was]) => {
+    const is = after.get(id);
+    return is && was.hasPendingChanges !== is.hasPendingChanges ? [{ id, before: was, after: is }] : [];
+  });
+  await logSessionChanges(context, "UPDATED", changed);
+}
+
+/** What `logSessionChanges` does, for rows that were made before. */
 export async function logSessionRows(context: TransactionContext, kind: LoggedChangeKind, rows: ChangeRows): Promise<void> {
   const { organizationId, name: actor } = context.actor;
   await appendChangeRows(context.transaction, rows, { organizationId, object: "SESSION", kind, at: context.clock.now(), actor });

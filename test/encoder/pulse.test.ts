@@ -34,3 +34,17 @@ it("calls nobody who has left, even within a beat, and ticks for nobody", () => 
   vi.advanceTimersByTime(200);
   expect(calls).toEqual(["first", "first", "third"]);
 });
+
+it("calls whoever begins to follow within a beat from the next one on", () => {
+  const { follow } = createPulse(200);
+  const calls: string[] = [];
+  const leave = follow(() => {
+    calls.push("first");
+    leave();
+    follow(() => calls.push("second"));
+  });
+  vi.advanceTimersByTime(200);
+  expect(calls).toEqual(["first"]);
+  vi.advanceTimersByTime(200);
+  expect(calls).toEqual(["first", "second"]);
+});

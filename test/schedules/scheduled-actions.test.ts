@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runDueActions } from "../../src/schedules/scheduler.ts";
+import { runDueActions, sweepActions } from "../../src/schedules/scheduler.ts";
 import { checkActionWish, SCHEDULABLE_VERBS, type ActionWish } from "../../src/schedules/scheduled-action.rules.ts";
 import { Verb } from "../../src/sessions/session.rules.ts";
 import type { Loose } from "../support/clients.ts";
@@ -73,6 +73,20 @@ describe("an action at a time", () => {
     expect(event).toEqual({ status: "TESTING", scheduledActions: { nodes: [{ id, status: "DONE" }] } });
     expect(auditEntries.nodes.filter(({ verb }: { verb: string }) => verb === "START_TEST")).toHaveLength(1);
     await server.graphql(`mutation ($id: ID!) { stopEventTest(input: { id: $id }) { userErrors { code } } }`, { id: eventId });
+  });
+
+  it("is told of for 90 days after it has ended, and for as long as it has not", async () => {
+    const [done, waiting] = [await schedule({ verb: "START_TEST", eventId }), await schedule({ verb: "STOP_TEST", eventId })];
+    const ids = [done, waiting].map(({ scheduledActions }) => scheduledActions[0]!.id);
+    await server.database.executor.execute(sql`update scheduled_actions set status = 'DONE', ended_at = now() where id = ${ids[0]}`);
+    const leftAfter = async (days: number) => {
+      await sweepActions({ ...server.context, clock: { now: () => new Date(Date.now() + days * DAY) } });
+      return (await server.database.executor.execute<{ id: string }>(sql`select id from scheduled_actions order by id`)).map(
+        ({ id }) => id,
+      );
+    };
+    expect(await leftAfter(89)).toEqual(ids.toSorted());
+    expect(await leftAfter(91)).toEqual([ids[1]]);
   });
 
   it("is refused at its time, and that is told and audited", async () => {
