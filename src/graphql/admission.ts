@@ -8,6 +8,7 @@ import { COST_LIMIT, costOf } from "./cost.ts";
 import { shapeOf } from "./document-shape.ts";
 import { tooComplex } from "./document-text.ts";
 import { introspectionCostOf, introspectionLimit } from "./introspection-cost.ts";
+import { refuseLongMisfits } from "./long-misfits.ts";
 import { findUncleanText } from "./text-hygiene.ts";
 import { refuseHeavyVariables } from "./variables.ts";
 
@@ -44,6 +45,7 @@ export function admit(request: AdmissionRequest): void {
   const { introspects } = assertShape(request);
   checkDocument(request.schema, request.document, request.actor);
   refuseHeavyVariables(request.variables);
+  refuseLongMisfits(request.schema, request.operation, request.variables);
   const cost = assertCost(request) + (introspects ? assertIntrospectionCost(request) : 0);
   // Inputs of mutations are checked where they are parsed, so that the answer can name the field.
   if (request.operation.operation !== OperationTypeNode.MUTATION) assertCleanText(request.document, request.variables);
