@@ -365,11 +365,13 @@ describe("any sessions", () => {
         const run = (sessions: ReturnType<typeof parse>) => upsertSessions(context, { sessions, dryRun: false });
         const [before, after] = [parse(first), parse(second)];
         await run(before);
-        // A type stays: those that differ in it are left out.
-        const editable = after.flatMap((item, index) => {
+        // A type stays, that of the source and that of an output of the same name: those that differ in it are left out.
+        const editable = after.filter((item, index) => {
           const was = before[index];
-          const isSame = was && was.source.type === item.source.type;
-          return was && !isSame ? [] : [item];
+          if (!was) return true;
+          const [[one], [other]] = [was.playbacks, item.playbacks];
+          const isOtherOutput = nameKey(one?.name ?? "") !== nameKey(other?.name ?? "");
+          return was.source.type === item.source.type && (isOtherOutput || one?.type === other?.type);
         });
         const outcomes = await run(editable).then(
           (result): readonly string[] => result.outcomes,
