@@ -132,13 +132,15 @@ describe.concurrent("recordings and replays", () => {
     await source.stop();
     for (const asset of await whenReady(2, ...processes)) {
       const codes = await readFrameCodes(assetPath(bench.root, asset));
-      // One seam: the newest group of pictures is made once more, so that nothing is missing.
+      // One seam at most, and none where it crashed between two: the newest group of pictures is made once more, so that nothing is missing.
       const seams = breaksOf(codes);
-      expect(seams.length).toBe(1);
-      expect(seams[0]?.[1]).toBeLessThanOrEqual((seams[0]?.[0] ?? 0) + 1);
+      expect(seams.length).toBeLessThanOrEqual(1);
+      for (const [last, next] of seams) expect(next).toBeLessThanOrEqual(last + 1);
       expect((lastSent - (codes.at(-1) ?? 0)) / FRAME_RATE).toBeLessThan(1);
-      if (asset.kind === "RECORDING") await expectSteady(assetPath(bench.root, asset));
-      else expect(readFileSync(assetPath(bench.root, asset), "utf8").match(/#EXT-X-DISCONTINUITY\n/g)?.length).toBe(1);
+      if (asset.kind === "RECORDING") {
+        expect(codes.length).toBeGreaterThan((before + 7) * FRAME_RATE);
+        await expectSteady(assetPath(bench.root, asset));
+      } else expect(readFileSync(assetPath(bench.root, asset), "utf8").match(/#EXT-X-DISCONTINUITY\n/g)?.length).toBe(1);
     }
   }, 60_000);
 
