@@ -1,16 +1,35 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { findTestGroups } from "./test/support/test-groups.ts";
+
+const { withProcesses, withoutProcesses } = findTestGroups();
+
+/** A group of files, which begins when the one before has ended. */
+function group(name: string, groupOrder: number, files: readonly string[], maxWorkers: number): TestProjectInlineConfiguration {
+  return {
+    // Two copies of graphql meet otherwise: its ESM file here, its CommonJS file in the libraries.
+    resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+    test: {
+      name,
+      include: [...files],
+      setupFiles: ["test/support/setup.ts"],
+      testTimeout: 40_000,
+      hookTimeout: 60_000,
+      // They share what they import, which takes longer than most of them; nothing keeps anything in a module.
+      isolate: false,
+      maxWorkers,
+      sequence: { groupOrder },
+    },
+  };
+}
 
 export default defineConfig({
-  // Two copies of graphql meet otherwise: its ESM file here, its CommonJS file in the libraries.
-  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
-    setupFiles: ["test/support/setup.ts"],
-    testTimeout: 40_000,
-    hookTimeout: 60_000,
-    // Most of the time goes by in waiting for media: two workers leave two cores idle for half of it.
-    maxWorkers: availableParallelism() + 1,
+    projects: [
+      group("gateway", 0, withoutProcesses, availableParallelism() + 1),
+      // In real time: a core for each, since what comes late is lost.
+      group("processes", 1, withProcesses, availableParallelism()),
+    ],
   },
 });

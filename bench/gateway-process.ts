@@ -7,7 +7,8 @@ import { randomToken } from "../src/shared/identifier.ts";
 import { tied } from "../test/support/tied.ts";
 import { BENCH_SECRET_KEY, type Installation } from "./installation.ts";
 
-export const MAIN = fileURLToPath(new URL("../src/main.js", import.meta.url));
+/** As a release has it; this file is compiled to dist/bench/bench. */
+export const MAIN = fileURLToPath(new URL("../../main.js", import.meta.url));
 const POLL_MILLISECONDS = 20;
 
 export interface GatewayProcess {

@@ -147,7 +147,9 @@ export async function sweepEverything(database: Database): Promise<void> {
  * same PostgreSQL that had begun before is still open.
  */
 export function outlasts(cursor: string, other: string): boolean {
-  return oldestUnseen(snapshotOf(cursor)) >= snapshotOf(other).xmax;
+  const { snapshot, step } = positionOf(other);
+  // In the middle of a step what was told last is of behind where that began.
+  return oldestUnseen(positionOf(cursor).snapshot) >= (step?.to ?? snapshot).xmax;
 }
 
-const snapshotOf = (cursor: string) => required(decodeCursor(cursor), "mark of a cursor").position.snapshot;
+const positionOf = (cursor: string) => required(decodeCursor(cursor), "mark of a cursor").position;
