@@ -2,19 +2,26 @@ import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { findTestGroups } from "./test/support/test-groups.ts";
 
-const { withProcesses, withoutProcesses } = findTestGroups();
+const GLOBAL_SETUP = ["test/support/global-setup.ts"];
+
+const common = {
+  // Two copies of graphql meet otherwise: its ESM file here, its CommonJS file in the libraries.
+  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  // Long, since what is waited for comes late where cores are few: what has to come in time says so itself.
+  test: { setupFiles: ["test/support/setup.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+};
+
+/** For tests that are run by themselves. */
+export const alone = { ...common, test: { ...common.test, globalSetup: GLOBAL_SETUP } };
 
 /** A group of files, which begins when the one before has ended. */
 function group(name: string, groupOrder: number, files: readonly string[], maxWorkers: number): TestProjectInlineConfiguration {
   return {
-    // Two copies of graphql meet otherwise: its ESM file here, its CommonJS file in the libraries.
-    resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+    ...common,
     test: {
+      ...common.test,
       name,
       include: [...files],
-      setupFiles: ["test/support/setup.ts"],
-      testTimeout: 40_000,
-      hookTimeout: 60_000,
       // They share what they import, which takes longer than most of them; nothing keeps anything in a module.
       isolate: false,
       maxWorkers,
@@ -23,9 +30,11 @@ function group(name: string, groupOrder: number, files: readonly string[], maxWo
   };
 }
 
+const { withProcesses, withoutProcesses } = findTestGroups();
+
 export default defineConfig({
   test: {
-    globalSetup: ["test/support/global-setup.ts"],
+    globalSetup: GLOBAL_SETUP,
     projects: [
       group("gateway", 0, withoutProcesses, availableParallelism() + 1),
       // In real time: a core for each, since what comes late is lost.

@@ -1,14 +1,14 @@
 import { defineConfig } from "vitest/config";
-import base from "./vitest.config.ts";
+import { alone } from "./vitest.config.ts";
 
 /**
  * The kill -9 tests in a hundred rounds each, as many restarts of PostgreSQL, a minute without it, and ten minutes of everything with
  * 1,000 subscribers: `npm run soak`.
  */
 export default defineConfig({
-  ...base,
+  ...alone,
   test: {
-    ...base.test,
+    ...alone.test,
     include: ["test/**/kill*.test.ts", "test/faults/{restarts,frozen}.test.ts", "test/soak/**/*.test.ts"],
     env: { SOAK_ROUNDS: "100", SOAK_SECONDS: "600", SOAK_SUBSCRIBERS: "1000" },
     fileParallelism: false,

@@ -144,7 +144,7 @@ async function ask(client: GraphqlClient, operation: Operation, given: Arguments
 const READ = QUERIES.filter(({ name }) => name !== "Query.node" && name !== "Query.nodes");
 
 describe("what one organization has", () => {
-  it("is there to be found by itself", { timeout: 120_000 }, async () => {
+  it("is there to be found by itself", async () => {
     let text = "";
     for (const operation of READ)
       for (const given of await argumentsOf(operation, foreign)) text += await tryAll(foreign.caller, operation, given);
@@ -154,7 +154,7 @@ describe("what one organization has", () => {
     expect(text).toContain(foreign.mark);
   });
 
-  it.each(READ)("shows to another one in no field of $name", { timeout: 120_000 }, async (operation) => {
+  it.each(READ)("shows to another one in no field of $name", async (operation) => {
     const asked = [...(await argumentsOf(operation, own)), ...(await argumentsOf(operation, foreign))];
     for (const given of asked) {
       const text = await tryAll(own.caller, operation, given);
@@ -182,7 +182,7 @@ describe("what one organization has", () => {
     expect(await own.caller.graphql(document, { id })).toEqual({ node: null });
   });
 
-  it("is written to by no mutation of another one", { timeout: 120_000 }, async () => {
+  it("is written to by no mutation of another one", async () => {
     const asked: { readonly operation: Operation; readonly given: Arguments }[] = [];
     for (const operation of MUTATIONS) {
       for (const given of await factsOf(operation.name).variants(foreign)) asked.push({ operation, given: inOwnWords(inEarnest(given)) });
@@ -201,7 +201,7 @@ describe("what one organization has", () => {
     expect([...before.rows].filter((row) => !after.rows.has(row))).toEqual([]);
   });
 
-  it("is pushed to no subscriber of another one", { timeout: 120_000 }, async () => {
+  it("is pushed to no subscriber of another one", async () => {
     const watching: { readonly operation: Operation; readonly given: Arguments; readonly items: TestSubscription<Loose> }[] = [];
     async function watch(
       caller: TestCaller,
@@ -241,7 +241,7 @@ describe("what one organization has", () => {
     for (const { items } of watching) items.end();
   });
 
-  it("counts in no total of another one", { timeout: 120_000 }, async () => {
+  it("counts in no total of another one", async () => {
     const empty = await server.otherOrganization();
     const totals: Record<string, unknown> = {};
     for (const operation of READ) {

@@ -304,7 +304,7 @@ describe("assets", () => {
           expect(read).toBeLessThanOrEqual(53);
         }
       }
-    }, 60_000);
+    });
   });
 
   it("of a page take as many statements as one", async () => {

@@ -308,5 +308,5 @@ describe("an object store that is away", () => {
     await assets.close();
     await server.stop();
     [patient, objectStore].forEach((storage) => storage.close());
-  }, 60_000);
+  });
 });

@@ -38,4 +38,4 @@ it("shows the example end to end, and leaves nothing behind when it is asked to 
   expect(processesWith(group)).toEqual([]);
   expect(processesWith(temporary)).toEqual([]);
   expect(existsSync(temporary) && readdirSync(temporary)).toEqual([]);
-}, 90_000);
+});

@@ -117,7 +117,7 @@ describe("a first start", () => {
     expect(output + errors).not.toContain(key);
   });
 
-  it("is made once by three gateways that start at once on one empty database", { timeout: 60_000 }, async () => {
+  it("is made once by three gateways that start at once on one empty database", async () => {
     const { url, drop } = await createTestDatabase();
     try {
       const gateways = [1, 2, 3].map((number) => start({ DATABASE_URL: url, HEADEND_DATA_DIR: join(dataDirectory, String(number)) }));
@@ -151,7 +151,7 @@ describe("the end", () => {
     expect(existsSync(join(dataDirectory, "postgres", "postmaster.pid"))).toBe(false);
   });
 
-  it("is found again after kill -9, with all that was there", { timeout: 30_000 }, async () => {
+  it("is found again after kill -9, with all that was there", async () => {
     const first = start({}, ["start"]);
     await urlOf(first);
     await first.stop("SIGKILL");

@@ -138,7 +138,7 @@ describe("a second start on the same directory", () => {
     expect(isRunning(Number(pid))).toBe(true);
   });
 
-  it("lets exactly one of three that start at once have it", { timeout: 30_000 }, async () => {
+  it("lets exactly one of three that start at once have it", async () => {
     const starts = await Promise.all([hold(), hold(), hold()]);
     const winners = starts.filter(({ line }) => /^\d+$/.test(line));
     expect(winners).toHaveLength(1);
@@ -147,7 +147,7 @@ describe("a second start on the same directory", () => {
 });
 
 describe("a holder that is killed", () => {
-  it("takes its PostgreSQL along, and the next start has every acknowledged row", { timeout: 30_000 }, async () => {
+  it("takes its PostgreSQL along, and the next start has every acknowledged row", async () => {
     const { holder, line } = await hold();
     const address = findRunningPostgres(dataDirectory);
     if (!address) throw new Error("Not running");
@@ -159,7 +159,7 @@ describe("a holder that is killed", () => {
   });
 });
 
-it("is started again at the same address when PostgreSQL is killed", { timeout: 30_000 }, async () => {
+it("is started again at the same address when PostgreSQL is killed", async () => {
   const kept = await keepEmbeddedPostgres({ dataDirectory, isDurable: false }, createLog({ level: "silent" }));
   cleanUps.push(() => kept.stop());
   const pid = Number(readFileSync(join(dataDirectory, "postmaster.pid"), "utf8").split("\n")[0]);

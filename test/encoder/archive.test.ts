@@ -236,7 +236,7 @@ describe("what a killed encoder leaves", () => {
       }),
       { numRuns: 8 },
     );
-  }, 60_000);
+  });
 
   it("holds nothing where not one fragment was whole", async () => {
     const marker = markerOf("REPLAY");

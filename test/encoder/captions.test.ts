@@ -27,7 +27,7 @@ beforeAll(async () => {
   silentFilm = join(bench.root, "silent.ts");
   makeCaptionedFilm(film, { seconds: 95, captions: CAPTIONS });
   await run("ffmpeg", ["-v", "error", "-nostdin", "-i", film, "-c", "copy", "-bsf:v", "filter_units=remove_types=6", silentFilm]);
-}, 60_000);
+});
 afterAll(() => bench.close());
 
 async function startFilm(path: string, outputs: readonly OutputLaunch[], processes: readonly ProcessLaunch[]): Promise<RunningSession> {
@@ -111,7 +111,7 @@ describe("captions that come with a picture", () => {
     const [whole] = await whenWhole([replay]);
     expect(whole).toMatchObject({ captionsFileName: null });
     expect(readdirSync(dirname(assetPath(bench.root, whole!))).some((name) => name.startsWith("captions"))).toBe(false);
-  }, 120_000);
+  });
 
   it("stay with their pictures when the encoder is killed in between", async () => {
     const kept = [processOf("RECORDING")];
@@ -124,7 +124,7 @@ describe("captions that come with a picture", () => {
     await session.stop();
     const [asset] = await whenWhole(kept);
     await expectInTime(asset!, FRAMES_PER_SECOND, 5);
-  }, 120_000);
+  });
 
   it("make no file where there are none", async () => {
     const kept = [processOf("RECORDING")];
@@ -134,7 +134,7 @@ describe("captions that come with a picture", () => {
     const [asset] = await whenWhole(kept);
     expect(asset).toMatchObject({ captionsFileName: null });
     await untilAlone(dirname(assetPath(bench.root, asset!)), [".asset.json", "recording.mp4"]);
-  }, 60_000);
+  });
 
   it("spoil no recording when they cannot be read", async () => {
     const kept = [processOf("RECORDING")];
@@ -148,7 +148,7 @@ describe("captions that come with a picture", () => {
     const [asset] = await whenWhole(kept);
     expect(asset).toMatchObject({ captionsFileName: null, reason: null });
     expect((await readFrameCodes(assetPath(bench.root, asset!))).length).toBeGreaterThan(100);
-  }, 60_000);
+  });
 });
 
 /** As A/53 has it, escaped as in H.264. */

@@ -72,7 +72,7 @@ describe("whatever is asked for, in whatever order", () => {
       }),
       { numRuns: 8, endOnFailure: true },
     );
-  }, 120_000);
+  });
 });
 
 /** Each change begins where the one before it ended, and the last one ends where the session is. */

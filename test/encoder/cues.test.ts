@@ -72,7 +72,7 @@ describe("SCTE-35 of an HLS input", () => {
     }
     await session.stop();
     await sender.stop();
-  }, 60_000);
+  });
 });
 
 /** Our playlist's own times against those of the pictures in its segments. */

@@ -72,7 +72,7 @@ async function untilLetInByRtmp(streamKey: string): Promise<void> {
 }
 
 describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
-  it("takes whoever comes, each time by the one or the other, and tells of the newest", { timeout: 40_000 }, async () => {
+  it("takes whoever comes, each time by the one or the other, and tells of the newest", async () => {
     const { source, streams, types, state, problem, bytes, pushByRtmp, pushBySrt, close } = take();
     expect(state()).toEqual({
       ...{ isFlowing: false, problem: "Nobody publishes to this input yet.", isAddressRefused: false, errorPercent: null },
@@ -103,7 +103,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it("refuses a second publisher by the other protocol as it does one by the same", { timeout: 40_000 }, async () => {
+  it("refuses a second publisher by the other protocol as it does one by the same", async () => {
     const { streamKey, types, state, bytes, pushByRtmp, pushBySrt, close } = take();
     const byRtmp = pushByRtmp();
     await eventually("a stream by RTMP", () => state().isFlowing);
@@ -125,7 +125,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it("takes the other protocol once it has given up whoever fell silent by the first", { timeout: 40_000 }, async () => {
+  it("takes the other protocol once it has given up whoever fell silent by the first", async () => {
     const { streamKey, types, state, pushByRtmp, pushBySrt, close } = take();
     const frozen = pushByRtmp();
     await eventually("a stream by RTMP", () => state().isFlowing);
@@ -141,7 +141,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it("lets one in of two that come at once", { timeout: 30_000 }, async () => {
+  it("lets one in of two that come at once", async () => {
     // Of a process that is slow to begin, the caller by SRT is not let in before somebody else is.
     const ffmpegPath = join(bench.root, "slow-ffmpeg");
     writeFileSync(ffmpegPath, `#!/bin/sh\nsleep 1.5\nexec "${bench.ffmpegPath}" "$@"\n`, { mode: 0o755 });
@@ -158,7 +158,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await front.close();
   });
 
-  it("gives nothing on of a stream that is over once the next one has begun", { timeout: 30_000 }, async () => {
+  it("gives nothing on of a stream that is over once the next one has begun", async () => {
     // By SRT it goes on after the publisher left, as long as that is let; by RTMP it gives out what it gets.
     const ffmpegPath = join(bench.root, "talkative-ffmpeg");
     const words = `case "$*" in *concat*) "${bench.ffmpegPath}" "$@"; while :; do echo LATE; sleep 0.02; done;; *) exec cat;; esac`;
@@ -176,7 +176,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it("does not take what a publisher by RTMP left behind for a new stream, once somebody pushes by SRT", { timeout: 30_000 }, async () => {
+  it("does not take what a publisher by RTMP left behind for a new stream, once somebody pushes by SRT", async () => {
     // By RTMP it gives out its first byte when it is told to; by SRT as soon as somebody is let in.
     const ffmpegPath = join(bench.root, "hesitant-ffmpeg");
     const [connected, go] = [join(bench.root, "connected"), join(bench.root, "go")];
@@ -204,7 +204,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it("lets nobody in by the key of the other protocol", { timeout: 30_000 }, async () => {
+  it("lets nobody in by the key of the other protocol", async () => {
     const { source, streamKey, srtStreamKey, pushBySrt, close } = take();
     expect(await (await dial(server.port)).publish(srtStreamKey)).toMatchObject(REFUSED_BY_RTMP);
     expect((await pushBySrt(PASSPHRASE, streamKey).ended).code).not.toBe(0);
@@ -212,7 +212,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it("wants the passphrase of those who come by SRT, and says who was refused", { timeout: 30_000 }, async () => {
+  it("wants the passphrase of those who come by SRT, and says who was refused", async () => {
     const { state, problem, types, pushByRtmp, pushBySrt, close } = take();
     const first = pushByRtmp();
     await eventually("a stream by RTMP", () => state().isFlowing);
@@ -224,7 +224,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it("gives up on what comes in when it is told to, and takes it in again by either", { timeout: 30_000 }, async () => {
+  it("gives up on what comes in when it is told to, and takes it in again by either", async () => {
     const { source, types, state, problem, pushByRtmp, pushBySrt, close } = take();
     const bySrt = pushBySrt();
     await eventually("a stream by SRT", () => state().isFlowing);
@@ -240,7 +240,7 @@ describe.concurrent("an input that is pushed by RTMP or by SRT", () => {
     await close();
   });
 
-  it.each(["RTMP", "SRT"])("leaves nothing when it is closed while somebody pushes by %s", { timeout: 30_000 }, async (protocol) => {
+  it.each(["RTMP", "SRT"])("leaves nothing when it is closed while somebody pushes by %s", async (protocol) => {
     const { source, streamKey, state, pushByRtmp, pushBySrt, close } = take();
     const publisher = protocol === "RTMP" ? pushByRtmp() : pushBySrt();
     await eventually("the stream", () => state().isFlowing);

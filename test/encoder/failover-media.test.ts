@@ -93,7 +93,7 @@ describe.concurrent("a pair of paths", () => {
     expect(sample?.bitrateKbps).toBeGreaterThan(0);
     await session.stop();
     await pair.close();
-  }, 40_000);
+  });
 
   it.each([-5, 1, 5, 9])(
     "goes on in the output without a seam when the path dies that is on, again and again, the clock of the other %d s away",
@@ -151,5 +151,5 @@ describe.concurrent("a pair of paths", () => {
     expect(after.switches?.map(({ reason }) => reason)).toEqual(["INPUT_LOST"]);
     await session.stop();
     await pair.close();
-  }, 40_000);
+  });
 });

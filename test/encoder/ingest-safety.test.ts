@@ -134,7 +134,7 @@ describe.concurrent("what an input's server may lead to", () => {
     await eventually("all were read", () => Object.keys(segments).every((path) => server.asked.includes(path)));
     await eventually("all were given up", () => running.every((one) => one.state().problem !== null), 20_000);
     expect(internal.hits()).toBe(0);
-  }, 30_000);
+  });
 
   it("is not what else a playlist can name", async () => {
     const internal = await canary();

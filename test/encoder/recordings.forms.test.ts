@@ -74,7 +74,7 @@ describe.concurrent("whatever is recorded", () => {
     const [, replay] = assetsOf(...processes);
     // What we did not encode may lean on segments before.
     expect(readFileSync(assetPath(bench.root, replay!), "utf8")).not.toContain("INDEPENDENT");
-  }, 60_000);
+  });
 
   it("of a source whose sound MP4 does not hold fails with its name, and the outputs go on", async () => {
     const source = await startCodedSource({ words: ["-mpegts_flags", "latm"] });
@@ -90,7 +90,7 @@ describe.concurrent("whatever is recorded", () => {
     expect(assetsOf(recording)).toEqual([]);
     await running.session.stop();
     await source.stop();
-  }, 60_000);
+  });
 
   it("without sound has none", async () => {
     const source = await startCodedSource({ hasAudio: false });
@@ -104,7 +104,7 @@ describe.concurrent("whatever is recorded", () => {
       expect(await codecsOf(asset)).toEqual(["h264"]);
       expect((await decodeWhole(assetPath(bench.root, asset))).complaints).toBe("");
     }
-  }, 60_000);
+  });
 
   it("of playbacks that are not HTTP is the same", async () => {
     const source = await startCodedSource();
@@ -131,7 +131,7 @@ describe.concurrent("whatever is recorded", () => {
     for (const asset of await whenReady(3, ...processes)) {
       expect(breaksOf(await readFrameCodes(assetPath(bench.root, asset)))).toEqual([]);
     }
-  }, 60_000);
+  });
 
   it("begins a second recording when the source becomes something else, and a replay goes on behind a discontinuity", async () => {
     const first = await startCodedSource({ size: "320x180" });
@@ -154,7 +154,7 @@ describe.concurrent("whatever is recorded", () => {
     for (const asset of recordings) expect((await decodeWhole(assetPath(bench.root, asset))).complaints).toBe("");
     const [whole] = await whenReady(1, replay!);
     expect(readFileSync(assetPath(bench.root, whole!), "utf8")).toMatch(/#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI="i2.mp4"/);
-  }, 60_000);
+  });
 
   it("is made no more of once its directory is deleted, and disturbs nothing", async () => {
     const source = await startCodedSource();
@@ -175,5 +175,5 @@ describe.concurrent("whatever is recorded", () => {
     expect(whole!.durationSeconds).toBeGreaterThan(before);
     expect(breaksOf(await readFrameCodes(assetPath(bench.root, whole!)))).toEqual([]);
     expect(readdirSync(join(bench.root, "assets"))).not.toContain(deleted!.id);
-  }, 60_000);
+  });
 });

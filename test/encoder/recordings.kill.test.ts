@@ -58,7 +58,7 @@ describe.concurrent("what is recorded", () => {
       expect(Math.abs((asset.durationSeconds ?? 0) - codes.length / FRAME_RATE)).toBeLessThan(0.2);
     }
     await bench.close();
-  }, 60_000);
+  });
 
   it("a run that comes back goes on in the same recording, on one timeline", async () => {
     const directory = join(root, "back");
@@ -92,7 +92,7 @@ describe.concurrent("what is recorded", () => {
       if (asset.kind === "RECORDING") await expectSteady(join(directory, "assets", asset.id, asset.fileName));
     }
     await bench.close();
-  }, 90_000);
+  });
 
   it("a recording that cannot be finished fails with the reason, and is finished at the next start", async () => {
     const directory = join(root, "unfinished");
@@ -124,7 +124,7 @@ describe.concurrent("what is recorded", () => {
     expect(whole.reason).toBeNull();
     expect(breaksOf(await codesOf(directory, whole))).toEqual([]);
     await next.close();
-  }, 60_000);
+  });
 
   it("a recording that there is no room to finish for says so, and is finished once there is", async () => {
     const directory = join(root, "narrow");
@@ -148,7 +148,7 @@ describe.concurrent("what is recorded", () => {
     expect(whole).toMatchObject({ id: waiting.id, reason: null });
     expect(breaksOf(await codesOf(directory, whole))).toEqual([]);
     await bench.close();
-  }, 60_000);
+  });
 
   it("of several recordings one is finished at a time, at a low priority, and a kill meanwhile leaves no half file", async () => {
     const directory = join(root, "several");
@@ -185,5 +185,5 @@ describe.concurrent("what is recorded", () => {
     });
     for (const asset of assets) expect(breaksOf(await codesOf(directory, asset))).toEqual([]);
     await next.close();
-  }, 60_000);
+  });
 });

@@ -86,7 +86,7 @@ describe.concurrent("recordings and replays", () => {
     // The header stands in front: a browser begins to play at once.
     const head = readFileSync(assetPath(bench.root, recording!));
     expect(head.indexOf("moov")).toBeLessThan(head.indexOf("mdat"));
-  }, 60_000);
+  });
 
   it("are no longer than was asked for: a recording ends by itself, a replay keeps the newest", async () => {
     const source = await startCodedSource();
@@ -113,7 +113,7 @@ describe.concurrent("recordings and replays", () => {
     const segments = readdirSync(dirname(path)).filter((name) => name.endsWith(".m4s"));
     expect(segments.length).toBe(readFileSync(path, "utf8").match(/\.m4s/g)?.length);
     await source.stop();
-  }, 60_000);
+  });
 
   it("go on in the same asset after the encoder crashed", async () => {
     const source = await startCodedSource();
@@ -142,7 +142,7 @@ describe.concurrent("recordings and replays", () => {
         await expectSteady(assetPath(bench.root, asset));
       } else expect(readFileSync(assetPath(bench.root, asset), "utf8").match(/#EXT-X-DISCONTINUITY\n/g)?.length).toBe(1);
     }
-  }, 60_000);
+  });
 
   it("go on after the input was lost and came back", async () => {
     const source = await startCodedSource();
@@ -165,5 +165,5 @@ describe.concurrent("recordings and replays", () => {
       expect(seams.filter(([from, to]) => to < from).length).toBe(1);
       if (asset.kind === "RECORDING") await expectSteady(assetPath(bench.root, asset));
     }
-  }, 60_000);
+  });
 });

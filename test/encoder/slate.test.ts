@@ -146,7 +146,7 @@ describe.concurrent("a slate", () => {
     expect(isWhite.slice(begin, end).every(Boolean)).toBe(true);
     expect(silentAt.length).toBe(1);
     expect(Math.abs((silentAt[0] ?? 0) - begin / 25)).toBeLessThan(0.3);
-  }, 40_000);
+  });
 
   it("comes by itself when the input is lost, and goes when that is back; nothing is well meanwhile", async () => {
     const { session, until, send, cut, close, playlist } = await open("lost", { isShownOnLoss: true, imageId: "image_broken" });
@@ -174,7 +174,7 @@ describe.concurrent("a slate", () => {
     // The picture that comes with the product, since the uploaded one is broken.
     const { brightness } = await inspect(path);
     expect(brightness.filter((value) => value < 60).length).toBeGreaterThan(50);
-  }, 40_000);
+  });
 
   it("is not shown before there was an input, and makes no session RUNNING", async () => {
     const { until, observations, send, close } = await open("early", { isShownOnLoss: true, imageId: null }, true);
@@ -192,7 +192,7 @@ describe.concurrent("a slate", () => {
     ).toBe(false);
     expect(running).toBeGreaterThan(0);
     await close();
-  }, 40_000);
+  });
 
   it("is not shown where the source is passed through, and the reason says so", async () => {
     const group = await freeMulticast();
@@ -204,5 +204,5 @@ describe.concurrent("a slate", () => {
     expect(seen.reason).toContain("passes the source through");
     await session.stop();
     await sender.stop();
-  }, 30_000);
+  });
 });

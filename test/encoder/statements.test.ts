@@ -133,5 +133,5 @@ describe("a simulated agent", () => {
     await waitUntil(countOf("RUNNING"), (count) => count === 2000, 15_000);
     await world.stop(ids);
     await waitUntil(countOf("STOPPED"), (count) => count === 2000, 15_000);
-  }, 40_000);
+  });
 });

@@ -122,7 +122,7 @@ describe.concurrent("thumbnails and motion clips", () => {
     await source.stop();
     // They are kept after the stop.
     for (const [process] of sizes) expect(statSync(pathOf(process)).size).toBeGreaterThan(500);
-  }, 60_000);
+  });
 
   it("of what passes through are made of the input itself", async () => {
     const source = await startCodedSource({ size: "960x540", frameRate: 50, keyFrameInterval: 50 });
@@ -144,7 +144,7 @@ describe.concurrent("thumbnails and motion clips", () => {
     expect(new Set(distances(codes))).toEqual(new Set([2]));
     await running.session.stop();
     await source.stop();
-  }, 60_000);
+  });
 
   it("decode key frames alone where nothing else has to be decoded", async () => {
     const source = await startCodedSource({ keyFrameInterval: 25 });
@@ -159,7 +159,7 @@ describe.concurrent("thumbnails and motion clips", () => {
     expect(codes.every((code) => code % 25 === 0)).toBe(true);
     await running.session.stop();
     await source.stop();
-  }, 60_000);
+  });
 
   it("of sound alone fail with a reason, an alert, and nothing else", async () => {
     const source = await startCodedSource({ hasVideo: false });
@@ -184,7 +184,7 @@ describe.concurrent("thumbnails and motion clips", () => {
     );
     const [asset] = [...bench.told.values()].filter(({ processId }) => processId === recording.processId);
     expect(await probe(join(bench.root, "assets", asset!.id, "recording.mp4"))).toMatchObject([{ codec_name: "aac" }]);
-  }, 60_000);
+  });
 });
 
 it("stop first when the disk is nearly full, and go on by themselves", async () => {
@@ -218,4 +218,4 @@ it("stop first when the disk is nearly full, and go on by themselves", async () 
   const codes = await readFrameCodes(join(bench.root, "assets", asset.id, "recording.mp4"));
   expect(breaksOf(codes).length).toBe(1);
   expect(asset.durationSeconds).toBeCloseTo(codes.length / FRAME_RATE, 1);
-}, 60_000);
+});

@@ -26,7 +26,7 @@ beforeAll(async () => {
   makeCaptionedFilm(path, { seconds: 185, captions: CAPTIONS });
   film = ["-hide_banner", "-nostdin", "-loglevel", "error", "-re", "-i", path, "-c", "copy"];
   product = await LiveProduct.start();
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(closers.map((close) => close()));

@@ -191,7 +191,7 @@ it(
 it.each([
   ["SRT", "HEADEND_RTMP_PORT"],
   ["RTMP", "HEADEND_SRT_PORT"],
-] as const)("is pushed by %s alone where %s is off, and costs no process until it is", { timeout: 60_000 }, async (protocol, setting) => {
+] as const)("is pushed by %s alone where %s is off, and costs no process until it is", async (protocol, setting) => {
   await start({ [setting]: "off" });
   const id = await create();
   const { primary } = await until(id, "it listens", ({ session }) => session.status === "WAITING");

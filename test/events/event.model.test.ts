@@ -287,7 +287,7 @@ function ruledEvent(): Real {
 }
 
 describe("the rules of events", () => {
-  it("are those of the model, whatever is asked for in whatever order", { timeout: 120_000 }, async () => {
+  it("are those of the model, whatever is asked for in whatever order", async () => {
     const reached = new Set<string>();
     await fc.assert(
       fc.asyncProperty(commands(24), async (sequence) => {
@@ -417,7 +417,7 @@ describe("events behind the API", () => {
     );
   }
 
-  it("are as the model is, whoever asks at once, and never run again once they have ended", { timeout: 120_000 }, async () => {
+  it("are as the model is, whoever asks at once, and never run again once they have ended", async () => {
     await fc.assert(
       fc.asyncProperty(commands(16), async (sequence) => {
         const model = newModel();

@@ -238,7 +238,7 @@ describe.concurrent("while PostgreSQL does not answer", () => {
     return own;
   }
 
-  it("SIGTERM is over within 10 s all the same", { timeout: 60_000 }, async ({ onTestFinished }) => {
+  it("SIGTERM is over within 10 s all the same", async ({ onTestFinished }) => {
     const own = await startPostgres(onTestFinished);
     const started = start(onTestFinished, ["start"], { DATABASE_URL: databaseUrl(own.server.address) });
     await started.headend.wrote(/"msg":"started"/);
@@ -249,7 +249,7 @@ describe.concurrent("while PostgreSQL does not answer", () => {
     expect(milliseconds).toBeLessThan(END_LIMIT_MILLISECONDS);
   });
 
-  it("so is one that comes during the start", { timeout: 60_000 }, async ({ onTestFinished }) => {
+  it("so is one that comes during the start", async ({ onTestFinished }) => {
     const own = await startPostgres(onTestFinished);
     own.signal("SIGSTOP");
     const started = start(onTestFinished, ["gateway"], { DATABASE_URL: databaseUrl(own.server.address) });

@@ -67,7 +67,7 @@ beforeAll(async () => {
   await Promise.all(others.map((other) => other.wrote(/"msg":"started"/)));
   subscribers = openSubscribers({ url, key, count: SUBSCRIBERS });
   await Promise.all(subscribers.all.map(({ ready }) => ready));
-}, 120_000);
+});
 afterAll(async () => {
   postgres.signal("SIGCONT");
   await subscribers.close();
@@ -75,7 +75,7 @@ afterAll(async () => {
   await sender.stop();
   await postgres.close();
   directory.remove();
-}, 60_000);
+});
 
 const pass = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 

@@ -125,13 +125,13 @@ describe("two imports of the same thousands of names", () => {
     errors: expect.arrayContaining([{ row: 2, column: "name", code: "NAME_EXISTS" }]) as unknown,
   };
 
-  it("at one gateway end with one that wins and one that is refused whole", { timeout: 60_000 }, async () => {
+  it("at one gateway end with one that wins and one that is refused whole", async () => {
     const results = await Promise.all([upload(csv), upload(csv)]);
     expect(results.toSorted((one) => (one.imported ? -1 : 1))).toMatchObject([{ imported: true, rowCount: COUNT }, refused]);
     expect(await countSessions()).toBe(COUNT);
   });
 
-  it("at two processes end so too, however long the first one takes", { timeout: 60_000 }, async () => {
+  it("at two processes end so too, however long the first one takes", async () => {
     const file = join(directory.path, "sessions.csv");
     writeFileSync(file, csv);
     // Longer than a statement may wait.
@@ -172,7 +172,7 @@ describe("a file of 20 MB", () => {
     return new Blob([start, "x".repeat(bytes - start.length)]);
   }
 
-  it("is taken, and one with a byte more is refused", { timeout: 60_000 }, async () => {
+  it("is taken, and one with a byte more is refused", async () => {
     const large = await upload(fileOfBytes(CSV_LENGTH_LIMIT + 1));
     expect(large).toMatchObject({
       imported: false,

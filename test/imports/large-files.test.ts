@@ -96,7 +96,7 @@ describe("large files that come at once", () => {
     expect(answers).toEqual([...Array.from({ length: 8 }, () => "CSV_INVALID"), { imported: true, rowCount: 2_000, userErrors: [] }]);
   });
 
-  it("wait for their turn without a transaction, and not behind those of who went away", { timeout: 120_000 }, async () => {
+  it("wait for their turn without a transaction, and not behind those of who went away", async () => {
     const caller = await newCaller();
     const held = await takeTurn(caller);
     const gone = new AbortController();
@@ -121,7 +121,7 @@ describe("large files that come at once", () => {
     expect(row?.count).toBe(LARGE_ROWS);
   });
 
-  it("do not wait for who sends slowly, and leave nothing on disk", { timeout: 120_000 }, async () => {
+  it("do not wait for who sends slowly, and leave nothing on disk", async () => {
     // As many as there are turns.
     const callers = await Promise.all(Array.from({ length: 3 }, newCaller));
     const held = await Promise.all(callers.map(takeTurn));
@@ -134,7 +134,7 @@ describe("large files that come at once", () => {
     for (const caller of callers) await expect.poll(() => tellImpatient(caller), { timeout: 30_000 }).toBe("begun");
   });
 
-  it("that wait do not hold up the end of a gateway, and are told so", { timeout: 60_000 }, async () => {
+  it("that wait do not hold up the end of a gateway, and are told so", async () => {
     const other = await startTestServer({ share: server });
     const caller = await newCaller();
     const held = await takeTurn(caller);

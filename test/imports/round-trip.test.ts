@@ -81,7 +81,7 @@ describe("exporting with secrets, deleting, and importing again", () => {
 });
 
 describe("10,000 sessions in one file", () => {
-  it("come back as they were, to the byte", { timeout: 120_000 }, async () => {
+  it("come back as they were, to the byte", async () => {
     const seed = 20_261_121;
     const given = fc
       .sample(randomSession, { numRuns: 10_000, seed })

@@ -94,7 +94,7 @@ async function ask(query: string, headers: Readonly<Record<string, string>>, var
 }
 
 describe("with a receiver", () => {
-  it("a request, its operation, its transaction and its statements are spans below the caller's", { timeout: 60_000 }, async () => {
+  it("a request, its operation, its transaction and its statements are spans below the caller's", async () => {
     const response = await ask(
       `mutation MakeOne($key: String!) {
         createSession(input: { name: "Traced", source: { type: RTMP_PUSH, customStreamKey: $key }, playbacks: [] }) { session { id } userErrors { message } } }`,
@@ -121,7 +121,7 @@ describe("with a receiver", () => {
     expect(names).toEqual(expect.arrayContaining([["service.name", "headend-of-the-test"]]));
   });
 
-  it("what failed says its code, and a caller that does not trace is not traced", { timeout: 60_000 }, async () => {
+  it("what failed says its code, and a caller that does not trace is not traced", async () => {
     const failed = TRACE.replace("0af7", "1111");
     const untraced = TRACE.replace("0af7", "2222");
     await ask("{ nothing }", { traceparent: `00-${failed}-${PARENT}-01` });
@@ -134,7 +134,7 @@ describe("with a receiver", () => {
     expect(ofTrace(untraced)).toEqual([]);
   });
 
-  it("the beginning of a subscription is traced, and what nobody asked for is not", { timeout: 60_000 }, async () => {
+  it("the beginning of a subscription is traced, and what nobody asked for is not", async () => {
     const changes = client.subscribe("subscription Watch { sessionChanges(snapshot: true) { kind } }");
     await changes.next();
     const untraced = TRACE.replace("0af7", "3333");
@@ -150,7 +150,7 @@ describe("with a receiver", () => {
     expect(roots.filter(({ name }) => !/^(POST graphql|subscription Watch)$/.test(name)).map(({ name }) => name)).toEqual([]);
   });
 
-  it("what is left is sent at the end, the end comes in time, and nothing secret was sent", { timeout: 60_000 }, async () => {
+  it("what is left is sent at the end, the end comes in time, and nothing secret was sent", async () => {
     const last = TRACE.replace("0af7", "4444");
     await ask("query Last { caller { accessLevel } }", { traceparent: `00-${last}-${PARENT}-01` });
     await client.close();
@@ -164,7 +164,7 @@ describe("with a receiver", () => {
   });
 });
 
-it("without one that answers, everything works, and the end comes all the same", { timeout: 60_000 }, async () => {
+it("without one that answers, everything works, and the end comes all the same", async () => {
   const silent = createServer(() => undefined).listen(0, "127.0.0.1");
   await once(silent, "listening");
   await start({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });

@@ -124,7 +124,7 @@ describe("the example", () => {
 });
 
 describe("a stream", () => {
-  it("is one that nothing on the way keeps, changes or gathers, and says that it is alive", { timeout: 40_000 }, async () => {
+  it("is one that nothing on the way keeps, changes or gathers, and says that it is alive", async () => {
     await createSession("Alive");
     const stream = await openLive(["Alive"]);
     expect([stream.status, stream.headers["content-type"]]).toEqual([200, "text/event-stream; charset=utf-8"]);
@@ -354,7 +354,7 @@ describe("a reader that does not read", () => {
       .filter(({ kind }) => kind === "UPDATED")
       .map(({ at }) => at as string);
 
-  it("is given up, with no effect on others, and goes on behind what it got", { timeout: 90_000 }, async () => {
+  it("is given up, with no effect on others, and goes on behind what it got", async () => {
     const gateway = await startGateway();
     const id = await createSession("Slow");
     const [other, slow] = [
@@ -382,7 +382,7 @@ describe("a reader that does not read", () => {
     expect([other.isEnded(), back.isEnded()]).toEqual([false, false]);
   });
 
-  it("is gone with its credential, whatever it has not taken", { timeout: 60_000 }, async () => {
+  it("is gone with its credential, whatever it has not taken", async () => {
     const { id, key } = await createApiKey(server.context, { name: "Deaf", accessLevel: "VIEWER" });
     const gateway = await startGateway();
     const sessionId = await createSession("Deaf");

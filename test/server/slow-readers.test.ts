@@ -88,7 +88,7 @@ async function openStuck(gateway: TestServer): Promise<StreamSocket> {
 }
 
 describe("a reader that does not read", () => {
-  it("is closed with 1013 once a megabyte waits for it; others go on, and it resumes behind what it got", { timeout: 60_000 }, async () => {
+  it("is closed with 1013 once a megabyte waits for it; others go on, and it resumes behind what it got", async () => {
     const gateway = await startTestServer({ share: server });
     try {
       const ids = Array.from({ length: 100 }, (_, index) => String(index));
@@ -131,7 +131,7 @@ describe("a reader that does not read", () => {
     }
   });
 
-  it("is closed with 1013 when it takes nothing live for 5 s, and not while it pulls what was before", { timeout: 90_000 }, async () => {
+  it("is closed with 1013 when it takes nothing live for 5 s, and not while it pulls what was before", async () => {
     const gateway = await startTestServer({ share: server });
     try {
       const other = await openWatching(gateway);
@@ -231,7 +231,7 @@ describe("a reader that has yet to take what came before", () => {
 });
 
 describe("a deploy", () => {
-  it("waits for what was sent to be taken before it closes with 1012, and nothing is lost", { timeout: 60_000 }, async () => {
+  it("waits for what was sent to be taken before it closes with 1012, and nothing is lost", async () => {
     const gateway = await startTestServer({ share: server });
     const [stuck, other] = [await openStuck(gateway), await openWatching(gateway)];
     const told = await change();

@@ -274,5 +274,5 @@ describe("sessions of a template", () => {
       const { sessions } = await stranger.graphql(query, { filter: { templateId: templateIds[0] }, first: 2 });
       expect((sessions as Page).nodes).toEqual([]);
     }
-  }, 60_000);
+  });
 });

@@ -312,5 +312,5 @@ describe("sessions", () => {
       }),
       { numRuns: 6, endOnFailure: true },
     );
-  }, 60_000);
+  });
 });

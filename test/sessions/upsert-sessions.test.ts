@@ -395,7 +395,7 @@ describe("any sessions", () => {
       }),
       { numRuns: 12 },
     );
-  }, 90_000);
+  });
 
   /** Everything of these sessions but what is of the moment, or generated. */
   async function contentsOf(organizationId: string, of: readonly { readonly externalId?: string | null | undefined }[]): Promise<unknown> {

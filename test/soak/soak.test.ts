@@ -63,13 +63,13 @@ beforeAll(async () => {
   key = readFileSync(join(directory.path, "gateway", "admin-key"), "utf8").trim();
   client = createGraphqlClient(url, key);
   ids = await createSessions();
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all([gateway.stop(), encoder.stop()]);
   await own.close();
   await database.drop();
   directory.remove();
-}, 60_000);
+});
 
 async function createSessions(): Promise<readonly string[]> {
   await client.graphql(

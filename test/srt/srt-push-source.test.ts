@@ -248,7 +248,7 @@ describe.concurrent("publishers by SRT", () => {
     await taken.close();
   });
 
-  it("that have given up while the process was starting do not take the place of whoever calls next", { timeout: 30_000 }, async () => {
+  it("that have given up while the process was starting do not take the place of whoever calls next", async () => {
     const ffmpegPath = join(bench.root, "late-ffmpeg");
     writeFileSync(ffmpegPath, `#!/bin/sh\nsleep 4.5\nexec "${bench.ffmpegPath}" "$@"\n`, { mode: 0o755 });
     const taken = bench.take({ streamKey: "late-listener", ffmpegPath });
@@ -260,7 +260,7 @@ describe.concurrent("publishers by SRT", () => {
     await taken.close();
   });
 
-  it("find somebody who listens at once, though that was about to sleep after failures of before", { timeout: 30_000 }, async () => {
+  it("find somebody who listens at once, though that was about to sleep after failures of before", async () => {
     const front = await SrtFront.open({ host: "127.0.0.1", port: 0 });
     const { claims, taken } = takeAlone(front, "about-to-sleep");
     claims[0]?.options.onCalled();
@@ -281,7 +281,7 @@ describe.concurrent("publishers by SRT", () => {
     await front.close();
   });
 
-  it("call in vain once they have given up before it was the turn of their process", { timeout: 30_000 }, async () => {
+  it("call in vain once they have given up before it was the turn of their process", async () => {
     const front = await SrtFront.open({ host: "127.0.0.1", port: 0 });
     // Nobody hears of them that they are there.
     const ffmpegPath = join(bench.root, "mute-ffmpeg");

@@ -63,7 +63,7 @@ describe.each<[string, () => Storage]>([
     expect(await storage.open("one", "small.mp4")).toBeNull();
     expect((await read(storage, "other", "small.mp4"))?.toString()).toBe("small");
     await storage.deleteFolder("other");
-  }, 60_000);
+  });
 
   it("are replaced as a whole", async () => {
     const storage = open();
@@ -75,7 +75,7 @@ describe.each<[string, () => Storage]>([
     expect(after!.tag).not.toBe(before!.tag);
     await Promise.all([before!.close(), after!.close()]);
     await storage.deleteFolder("one");
-  }, 60_000);
+  });
 });
 
 describe("a directory", () => {

@@ -235,7 +235,7 @@ export async function serveOrigin(mediaRoot: string): Promise<{ readonly url: st
 export async function eventually<T>(
   what: string,
   look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  milliseconds = 15_000,
+  milliseconds = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + milliseconds;
   let problem: unknown = "nothing";

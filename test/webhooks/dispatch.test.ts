@@ -386,7 +386,7 @@ describe("a webhook", () => {
     await expect
       .poll(async () => (await webhookNow(id, "DELIVERED")).deliveries.totalCount, { timeout: 90_000, interval: 200 })
       .toBe(OPEN_LIMIT + 201);
-  }, 120_000);
+  });
 
   it("forgets deliveries after their time, and the oldest of too many, but none that is still to be sent", async () => {
     await dispatch();
@@ -436,7 +436,7 @@ describe("a receiver that does harm", () => {
       });
     }
     expect(hanging.open.most).toBeLessThanOrEqual(8);
-  }, 60_000);
+  });
 
   it("by redirecting is not followed, be it to a cloud's metadata or to itself", async () => {
     await dispatch();
@@ -515,7 +515,7 @@ describe("several gateways", () => {
         .map(({ data }) => data.sequence);
       expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
     }
-  }, 60_000);
+  });
 
   it("leave what was not answered to the others when they end", async () => {
     const receiver = await startReceiver(() => undefined);
