@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { findTestGroups } from "./test/support/test-groups.ts";
 
+const CORES = availableParallelism();
 const GLOBAL_SETUP = ["test/support/global-setup.ts"];
 
 const common = {
@@ -25,6 +26,7 @@ function group(name: string, groupOrder: number, files: readonly string[], maxWo
       // They share what they import, which takes longer than most of them; nothing keeps anything in a module.
       isolate: false,
       maxWorkers,
+      maxConcurrency: CORES,
       sequence: { groupOrder },
     },
   };
@@ -36,9 +38,9 @@ export default defineConfig({
   test: {
     globalSetup: GLOBAL_SETUP,
     projects: [
-      group("gateway", 0, withoutProcesses, availableParallelism() + 1),
+      group("gateway", 0, withoutProcesses, CORES + 1),
       // In real time: a core for each, since what comes late is lost.
-      group("processes", 1, withProcesses, availableParallelism()),
+      group("processes", 1, withProcesses, CORES),
     ],
   },
 });

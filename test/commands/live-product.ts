@@ -177,7 +177,7 @@ export class LiveProduct {
   }
 
   /** The session once it is as it should be; fails with how it was last. */
-  async until(what: string, id: string, fits: (view: SessionView) => boolean, milliseconds = 30_000): Promise<SessionView> {
+  async until(what: string, id: string, fits: (view: SessionView) => boolean, milliseconds = 60_000): Promise<SessionView> {
     return await eventually(
       what,
       async () => {

@@ -12,7 +12,7 @@ import { PULLED_INPUTS, type Pulled } from "./pulled-inputs.ts";
 import { keepPushing, push } from "./push-sender.ts";
 
 /** Everything at once on a busy machine; five at a time, which is what runs side by side. */
-const PATIENCE = { timeout: 90_000 };
+const PATIENCE = { timeout: 240_000 };
 const ACTOR = "key:First admin key";
 const LADDER = { name: "180p", videoCodec: "H264", width: 320, height: 180, videoBitrateKbps: 300, frameRate: 25, audioCodec: "AAC" };
 
@@ -97,9 +97,8 @@ async function playPulled(type: string, open: () => Promise<Pulled>): Promise<re
 }
 
 describe.concurrent("a live session", () => {
-  it("pulls every kind of input: runs, plays, and stops", PATIENCE, async () => {
-    const played = await Promise.all(Object.entries(PULLED_INPUTS).map(async ([type, open]) => [type, await playPulled(type, open)]));
-    expect(Object.fromEntries(played)).toEqual(Object.fromEntries(Object.keys(PULLED_INPUTS).map((type) => [type, ["h264", "aac"]])));
+  it.each(Object.entries(PULLED_INPUTS))("pulls an input of the type %s: runs, plays, and stops", PATIENCE, async (type, open) => {
+    expect(await playPulled(type, open)).toEqual(["h264", "aac"]);
   });
 
   it.each(["RTMP_PUSH", "SRT_PUSH"])("%s: waits for its sender, refuses all others, and outlives its loss", PATIENCE, async (type) => {
