@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parse, validate } from "graphql";
 import { PERSISTED_OPERATIONS_FILE } from "../src/graphql/persisted-operations.ts";
 import { toManifest } from "../src/graphql/persisted-operations.rules.ts";
-import { buildHeadendSchema, printHeadendSchema } from "../src/graphql/schema.ts";
+import { headendSchema, printHeadendSchema } from "../src/graphql/schema.ts";
 
 // Prints the schema, and the list of schema/operations by their hashes; with --check, only says whether what is committed is what the code makes.
 const root = new URL("../", import.meta.url);
-const schema = buildHeadendSchema();
+const schema = headendSchema();
 
 function manifest(): string {
   const directory = new URL("schema/operations/", root);

@@ -25,7 +25,7 @@ import { startStorageAlerts } from "./alerts/keep-storage-alerts.ts";
 import { assetRetentionOf, limitsOf, networkPolicyOf, s3SettingsOf, tokenSettingsOf } from "./environment.settings.ts";
 import { startEventKeeper } from "./events/event-keeper.ts";
 import { openPersistedOperations } from "./graphql/persisted-operations.ts";
-import { buildHeadendSchema } from "./graphql/schema.ts";
+import { headendSchema } from "./graphql/schema.ts";
 import { openMetrics } from "./observability/metrics.ts";
 import { withSpans } from "./observability/spans.ts";
 import { startTracing } from "./observability/tracing.ts";
@@ -158,7 +158,7 @@ function messageOf(error: unknown): string {
 async function openDatabaseServer({ environment, log, options, closers }: Opening): Promise<DatabaseAddress> {
   const { databaseUrl: url, dataDirectory } = environment;
   if (options.isGateway) {
-    const server = await startDatabaseServer({ url, dataDirectory, log });
+    const server = await startDatabaseServer({ url, dataDirectory, log, meanwhile: headendSchema });
     closers.push({ stage: "server", close: () => server.close() });
     return server.address;
   }
@@ -253,7 +253,7 @@ async function startGateway(installation: Installation, encoder: PreparedEncoder
     metrics,
     metricsToken: environment.metricsToken,
     tokens,
-    schema: buildHeadendSchema(),
+    schema: headendSchema(),
     host: environment.host,
     port: environment.port,
     changeLog,

@@ -6,12 +6,12 @@ import { COMMANDS } from "../src/commands/commands.ts";
 import { SIMULATED_FAULTS } from "../src/encoder/simulator.script.ts";
 import { ENVIRONMENT_VARIABLES } from "../src/environment.ts";
 import { ERROR_STATUS } from "../src/graphql/errors.ts";
-import { buildHeadendSchema } from "../src/graphql/schema.ts";
+import { headendSchema } from "../src/graphql/schema.ts";
 import { packageRoot } from "../src/shared/package.ts";
 import { askedDocuments, codeWords, headingAnchors, localLinks, PAGES, README, readPage } from "./support/pages.ts";
 
 const { scripts } = JSON.parse(readPage("package.json").text) as { readonly scripts: Record<string, string> };
-const schema = buildHeadendSchema();
+const schema = headendSchema();
 
 /** The cells of all table rows whose first cell begins so, without the space around them. */
 function tableRows(path: string, firstCell: RegExp): readonly (readonly string[])[] {

@@ -18,17 +18,19 @@ export interface DatabaseServerOptions {
   readonly url: string | null;
   readonly dataDirectory: string;
   readonly log: Logger;
+  /** See `EmbeddedPostgresOptions`; not called where PostgreSQL is somebody else's. */
+  readonly meanwhile?: () => void;
 }
 
 /** The database of a gateway: the given one, or the embedded one, which it starts and holds alone. */
-export async function startDatabaseServer({ url, dataDirectory, log }: DatabaseServerOptions): Promise<DatabaseServer> {
+export async function startDatabaseServer({ url, dataDirectory, log, ...rest }: DatabaseServerOptions): Promise<DatabaseServer> {
   if (url !== null) return { address: url, close: async () => undefined };
-  const { address, stop } = await keepEmbeddedPostgres({ dataDirectory: join(dataDirectory, POSTGRES_DIRECTORY) }, log);
+  const { address, stop } = await keepEmbeddedPostgres({ dataDirectory: join(dataDirectory, POSTGRES_DIRECTORY), ...rest }, log);
   return { address, close: stop };
 }
 
 /** The database that a process uses beside a gateway; null when it would be the embedded one and no gateway runs it. */
-export function findDatabaseServer({ url, dataDirectory }: Omit<DatabaseServerOptions, "log">): DatabaseAddress | null {
+export function findDatabaseServer({ url, dataDirectory }: Pick<DatabaseServerOptions, "url" | "dataDirectory">): DatabaseAddress | null {
   return url ?? findRunningPostgres(join(dataDirectory, POSTGRES_DIRECTORY));
 }
 

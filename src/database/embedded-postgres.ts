@@ -58,6 +58,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** False where the data may be lost, as in tests. */
   readonly isDurable?: boolean;
+  /** Called once PostgreSQL starts in its own process, for what there is to do until it is ready. */
+  readonly meanwhile?: () => void;
 }
 
 /** The data directory is in use; the message says by whom and since when. */
@@ -88,6 +90,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const socketDirectory = makeSocketDirectory(dataDirectory, identity);
   const settings = { ...serverSettings(socketDirectory, isDurable), ...options.settings };
   const server = spawnServer({ dataDirectory, binaries, identity, settings });
+  options.meanwhile?.();
   await waitUntilReady(dataDirectory, server);
   return presentServer(dataDirectory, server);
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Actor } from "../../src/access/actor.ts";
 import { isPermitted, OPEN_TO_ATTENDEES, PERMISSIONS, type Permission } from "../../src/access/level.rules.ts";
 import { admit } from "../../src/graphql/admission.ts";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { createCallBudget } from "../../src/limits/call-budget.ts";
 import { systemClock } from "../../src/shared/clock.ts";
 
-const SCHEMA = buildHeadendSchema();
+const SCHEMA = headendSchema();
 const ATTENDEE: Actor = {
   ...{ organizationId: "organization_1", accessLevel: null, name: "attendee:Ada", callerId: "1", canIntrospect: false, expiresAt: null },
   credential: { kind: "ATTENDEE", eventId: "event_1", attendeeId: "1", displayName: "Ada" },

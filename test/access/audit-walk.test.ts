@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { AccessLevel, PERMISSIONS } from "../../src/access/level.rules.ts";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { identifierKind } from "../../src/shared/identifier.ts";
 import type { GraphqlClient, Loose } from "../support/clients.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
@@ -8,7 +8,7 @@ import { factsOf, OPERATIONS } from "./walk/operations.ts";
 import { documentOf, inEarnest, operationsOf, selectionOf, type Arguments, type Operation } from "./walk/schema-walk.ts";
 import { World } from "./walk/world.ts";
 
-const SCHEMA = buildHeadendSchema();
+const SCHEMA = headendSchema();
 const MUTATIONS = operationsOf(SCHEMA).filter(({ kind }) => kind === "mutation");
 
 let server: TestServer;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AccessLevel, OPEN_TO_ATTENDEES } from "../../src/access/level.rules.ts";
 import { NODES } from "../../src/graphql/nodes.ts";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { IDENTIFIER_KINDS } from "../../src/shared/identifier.ts";
 import type { GraphqlClient } from "../support/clients.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
@@ -21,7 +21,7 @@ import {
 } from "./walk/schema-walk.ts";
 import { unknownId, World, type Kind } from "./walk/world.ts";
 
-const SCHEMA = buildHeadendSchema();
+const SCHEMA = headendSchema();
 const ALL = operationsOf(SCHEMA);
 const ANSWERED = ALL.filter(({ kind }) => kind !== "subscription");
 /** How deep answers are looked into at most: payload, object, and what belongs to it. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AccessLevel, isPermitted, OPEN_TO_ANYBODY, OPEN_TO_ATTENDEES, PERMISSIONS } from "../../src/access/level.rules.ts";
 import { SCHEDULABLE_VERBS } from "../../src/schedules/scheduled-action.rules.ts";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { startTestServer, type TestCaller, type TestServer } from "../support/server.ts";
 import { createGraphqlClient, type GraphqlClient } from "../support/clients.ts";
 import { openEventStream } from "../support/event-stream.ts";
@@ -9,7 +9,7 @@ import { attendeeFactsOf, factsOf, OPERATIONS } from "./walk/operations.ts";
 import { documentOf, operationsOf, selectionOf, type Arguments, type Operation } from "./walk/schema-walk.ts";
 import { World } from "./walk/world.ts";
 
-const SCHEMA = buildHeadendSchema();
+const SCHEMA = headendSchema();
 const ALL = operationsOf(SCHEMA);
 const ANSWERED = ALL.filter(({ kind }) => kind !== "subscription");
 const SUBSCRIBED = ALL.filter(({ kind }) => kind === "subscription");

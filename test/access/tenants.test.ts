@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { getNamedType, isCompositeType, isObjectType, isRequiredArgument } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { NODES } from "../../src/graphql/nodes.ts";
 import { identifierKind } from "../../src/shared/identifier.ts";
 import type { GraphqlClient, Loose, TestSubscription } from "../support/clients.ts";
@@ -19,7 +19,7 @@ import {
 } from "./walk/schema-walk.ts";
 import { World } from "./walk/world.ts";
 
-const SCHEMA = buildHeadendSchema();
+const SCHEMA = headendSchema();
 const ALL = operationsOf(SCHEMA);
 const QUERIES = ALL.filter(({ kind }) => kind === "query");
 const MUTATIONS = ALL.filter(({ kind }) => kind === "mutation");

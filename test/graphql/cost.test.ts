@@ -3,10 +3,10 @@ import { getIntrospectionQuery, Kind, parse, validate, type OperationDefinitionN
 import { describe, expect, it } from "vitest";
 import { COST_LIMIT, costOf } from "../../src/graphql/cost.ts";
 import type { PersistedManifest } from "../../src/graphql/persisted-operations.rules.ts";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { askedDocuments, PAGES } from "../support/pages.ts";
 
-const schema = buildHeadendSchema();
+const schema = headendSchema();
 
 function costs(text: string, variables?: Record<string, unknown>): number[] {
   const document = parse(text);

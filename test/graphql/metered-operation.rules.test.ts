@@ -2,9 +2,9 @@ import { Kind, parse } from "graphql";
 import { expect, it } from "vitest";
 import { meteredOperation } from "../../src/graphql/metered-operation.rules.ts";
 import { openPersistedOperations } from "../../src/graphql/persisted-operations.ts";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 
-const SCHEMA = buildHeadendSchema();
+const SCHEMA = headendSchema();
 const LISTED = new Set(["Sessions"]);
 
 it.each([

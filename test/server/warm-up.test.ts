@@ -1,6 +1,6 @@
 import { parse, validate } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { WARM_UP_QUERIES } from "../../src/server/warm-up.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 
@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 const operations = async () => (await (await fetch(`${server.url}/metrics`)).text()).match(/^headend_operations_total.*$/gm) ?? [];
 
 it("asks for what the schema has, and for what it has not", () => {
-  const schema = buildHeadendSchema();
+  const schema = headendSchema();
   const errors = Object.fromEntries(
     Object.entries(WARM_UP_QUERIES).map(([name, text]) => [name, validate(schema, parse(text)).map(({ message }) => message)]),
   );

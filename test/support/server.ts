@@ -12,7 +12,7 @@ import { openDatabase, type DatabaseOptions } from "../../src/database/client.ts
 import type { Database } from "../../src/database/database.ts";
 import { openMetrics, type Metrics } from "../../src/observability/metrics.ts";
 import { openPersistedOperations, type PersistedMode } from "../../src/graphql/persisted-operations.ts";
-import { buildHeadendSchema } from "../../src/graphql/schema.ts";
+import { headendSchema } from "../../src/graphql/schema.ts";
 import { createOrganization } from "../../src/organizations/create-organization.ts";
 import { startServer } from "../../src/server/http.ts";
 import type { CallLimitSettings } from "../../src/limits/call-limits.ts";
@@ -70,7 +70,7 @@ export interface TestServer extends TestCaller {
   readonly stop: () => Promise<void>;
 }
 
-const SCHEMA = buildHeadendSchema();
+const SCHEMA = headendSchema();
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { share } = options;

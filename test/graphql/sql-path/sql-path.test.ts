@@ -16,7 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PersistedManifest } from "../../../src/graphql/persisted-operations.rules.ts";
 import { openConnections } from "../../../src/database/connection.ts";
-import { buildHeadendSchema } from "../../../src/graphql/schema.ts";
+import { headendSchema } from "../../../src/graphql/schema.ts";
 import { SQL_TYPES } from "../../../src/graphql/sql-path/types.ts";
 import { required } from "../../../src/shared/assert.ts";
 import type { Loose } from "../../support/clients.ts";
@@ -25,7 +25,7 @@ import { startTestServer, type TestCaller, type TestServer } from "../../support
 import { randomDocument } from "./documents.ts";
 import { insertVariedData, type VariedData } from "./varied-data.ts";
 
-const schema = buildHeadendSchema();
+const schema = headendSchema();
 const statements: string[] = [];
 let server: TestServer;
 let other: TestCaller;
