@@ -32,15 +32,15 @@ function group(name: string, groupOrder: number, files: readonly string[], maxWo
   };
 }
 
-const { withProcesses, withoutProcesses } = findTestGroups();
+const { inRealTime, inTheirTime } = findTestGroups();
 
 export default defineConfig({
   test: {
     globalSetup: GLOBAL_SETUP,
     projects: [
-      group("gateway", 0, withoutProcesses, CORES + 1),
-      // In real time: a core for each, since what comes late is lost.
-      group("processes", 1, withProcesses, CORES),
+      group("in their time", 0, inTheirTime, CORES + 1),
+      // Two cores for each file: what comes late is lost.
+      group("in real time", 1, inRealTime, Math.max(1, Math.floor(CORES / 2))),
     ],
   },
 });

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What starts a process of a test's own: media in real time, the product, another PostgreSQL. */
-const STARTERS: ReadonlySet<string> = new Set(["test/support/tied.ts", "test/support/own-postgres.ts"]);
+/** What takes its time from the clock: media, and clients that measure a gateway while its database is away. */
+const IN_REAL_TIME: ReadonlySet<string> = new Set(["test/support/media.ts", "test/faults/subscribers.ts"]);
 
 export interface TestGroups {
-  /** Files whose tests start processes: these take the cores in real time, and what comes late is lost. */
-  readonly withProcesses: readonly string[];
-  /** All others: nothing but this process works in them, and PostgreSQL. */
-  readonly withoutProcesses: readonly string[];
+  /** Files whose tests play media in real time, or the like: what comes late there is lost. */
+  readonly inRealTime: readonly string[];
+  /** All others: they take as long as they take. */
+  readonly inTheirTime: readonly string[];
 }
 
 /** Tells the test files apart by what they import, within `test`, so that none has to be listed. */
@@ -16,16 +16,16 @@ export function findTestGroups(): TestGroups {
   const files = readdirSync("test", { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => join("test", file));
-  const starts = new Map<string, boolean>();
-  const isStarting = (file: string): boolean => {
-    const known = starts.get(file);
-    if (known !== undefined) return known;
-    starts.set(file, STARTERS.has(file));
-    const found = STARTERS.has(file) || importsOf(file).some(isStarting);
-    starts.set(file, found);
-    return found;
+  const known = new Map<string, boolean>([...IN_REAL_TIME].map((file) => [file, true]));
+  const isInRealTime = (file: string): boolean => {
+    const before = known.get(file);
+    if (before !== undefined) return before;
+    // Of files that import each other in a circle the first one finds out.
+    known.set(file, false);
+    known.set(file, importsOf(file).some(isInRealTime));
+    return known.get(file) === true;
   };
-  return { withProcesses: files.filter(isStarting), withoutProcesses: files.filter((file) => !isStarting(file)) };
+  return { inRealTime: files.filter(isInRealTime), inTheirTime: files.filter((file) => !isInRealTime(file)) };
 }
 
 function importsOf(file: string): readonly string[] {
