@@ -39,8 +39,7 @@ export default defineConfig({
     globalSetup: GLOBAL_SETUP,
     projects: [
       group("in their time", 0, inTheirTime, CORES + 1),
-      // Two cores for each file: what comes late is lost.
-      group("in real time", 1, inRealTime, Math.max(1, Math.floor(CORES / 2))),
+      group("in real time", 1, inRealTime, CORES),
     ],
   },
 });
