@@ -12,12 +12,20 @@ const MOST_FILES_AGAIN = 8;
 
 const directory = mkdtempSync(join(tmpdir(), "headend-tests-"));
 
+/** What runs: whoever asks us to end asks it too. */
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => running.forEach((child) => child.kill(signal)));
+
 /** Gives the exit status. What it says goes to a file where one is given. */
 function run(command, words, file = null) {
   const child = spawn(command, words, { stdio: file === null ? "inherit" : ["ignore", openSync(file, "w"), "inherit"] });
+  running.add(child);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => (signal ? process.kill(process.pid, signal) : resolve(code ?? 1)));
+    child.once("exit", (code) => {
+      running.delete(child);
+      resolve(code ?? 1);
+    });
   });
 }
 
