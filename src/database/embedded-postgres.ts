@@ -12,7 +12,7 @@ import { SOCKET_PORT, makeSocketDirectory } from "./embedded-postgres.socket.ts"
 
 /** How long a start waits for a holder that is still ending, before it says who that is. */
 const LIVING_HOLDER_WAIT_MILLISECONDS = 1_500;
-const DEAD_HOLDER_WAIT_MILLISECONDS = 15_000;
+const DEAD_HOLDER_WAIT_MILLISECONDS = 20_000;
 /** Crash recovery after a long run is part of this. */
 const READY_WAIT_MILLISECONDS = 60_000;
 const STOP_WAIT_MILLISECONDS = 15_000;
@@ -20,13 +20,17 @@ const POLL_MILLISECONDS = 10;
 const LOG_LIMIT_BYTES = 1_000_000;
 
 /**
- * Stands between us and PostgreSQL. Its pipe from us closes when we end, however we end, and it then asks for a fast shutdown.
+ * Stands between us and PostgreSQL. Its pipe from us closes when we end, however we end, and it then asks for a fast shutdown:
+ * again and again, since PostgreSQL does not hear it right after its start, and for an immediate one in the end, since it can hang.
  * The pipe comes as file 3; PostgreSQL must not hold its reading end.
  */
 const WATCHDOG = `
 "$@" 3<&- </dev/null &
 server=$!
-{ while read -r line; do :; done; kill -INT $server; } <&3 3<&- >/dev/null 2>&1 &
+{
+  while read -r line; do :; done
+  for signal in INT INT INT INT INT INT INT INT INT INT QUIT; do kill -$signal $server; sleep 1; done
+} <&3 3<&- >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
 wait $server

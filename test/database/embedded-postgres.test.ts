@@ -157,6 +157,19 @@ describe("a holder that is killed", () => {
     expect(isRunning(Number(line))).toBe(false);
     expect(await query(next.address, "select count(*)::int from acknowledged")).toEqual([[1000]]);
   });
+
+  it("takes along one that hangs: a connection that is frozen keeps it from ending in order", async () => {
+    const { holder, line } = await hold();
+    const { socketDirectory, ...rest } = findRunningPostgres(dataDirectory)!;
+    const connection = postgres({ ...rest, host: socketDirectory, max: 1, onclose: () => undefined });
+    const [row] = await connection<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    process.kill(row!.pid, "SIGSTOP");
+    holder.kill("SIGKILL");
+    const next = await start();
+    expect(isRunning(Number(line))).toBe(false);
+    expect(await query(next.address, "select 1")).toEqual([[1]]);
+    await connection.end({ timeout: 1 }).catch(() => undefined);
+  });
 });
 
 it("is started again at the same address when PostgreSQL is killed", async () => {
