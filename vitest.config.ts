@@ -23,7 +23,7 @@ function group(name: string, groupOrder: number, files: readonly string[], maxWo
       ...common.test,
       name,
       include: [...files],
-      // They share what they import, which takes longer than most of them; nothing keeps anything in a module.
+      // They share what they import, which takes longer than most of them; what a module keeps is of no matter to the next file.
       isolate: false,
       maxWorkers,
       maxConcurrency: CORES,
@@ -37,9 +37,6 @@ const { inRealTime, inTheirTime } = findTestGroups();
 export default defineConfig({
   test: {
     globalSetup: GLOBAL_SETUP,
-    projects: [
-      group("in their time", 0, inTheirTime, CORES + 1),
-      group("in real time", 1, inRealTime, CORES),
-    ],
+    projects: [group("in their time", 0, inTheirTime, CORES + 1), group("in real time", 1, inRealTime, CORES)],
   },
 });

@@ -31,7 +31,7 @@ try {
   const failed = status === 0 ? [] : failedFiles(report);
   if (failed.length > 0 && failed.length <= MOST_FILES_AGAIN) {
     console.log(`\nFailed beside others, and run again by themselves:\n${failed.map((name) => `  ${name}`).join("\n")}`);
-    status = runVitest("--maxWorkers=1", ...failed);
+    status = runVitest("--no-file-parallelism", "--isolate", ...failed);
   }
   process.exitCode = status;
 } finally {

@@ -1,8 +1,3 @@
 #!/usr/bin/env node
-import { runCommandLine } from "./commands/command-line.ts";
-import { limitHeapGrowth } from "./shared/heap-growth.ts";
-
-limitHeapGrowth();
-
-// Ends the process even where something left open would keep it: whoever asked for the end has waited for what matters.
-process.exit(await runCommandLine(process.argv.slice(2)));
+// What is run is apart, so that a build can put it into a bundle and have this file lead there.
+import "./run.ts";

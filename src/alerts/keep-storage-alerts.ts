@@ -41,16 +41,17 @@ export async function keepStorageAlerts({ database, bell, clock }: Omit<StorageA
   const found = await findStorageFindings(database.executor);
   if (found.length === 0) return;
   const ids = found.map(({ sessionId }) => sessionId);
-  await database.transaction("keep storage alerts", async (transaction) => {
+  const hasWritten = await database.transaction("keep storage alerts", async (transaction) => {
     const locked = await lockAlertedSessions(transaction, ids);
     // Looked at again: another process may have done it by now.
     const findings = (await findStorageFindings(transaction)).filter(({ sessionId }) => locked.has(sessionId));
-    await write(transaction, findings, clock.now());
+    return write(transaction, findings, clock.now());
   });
-  bell.ring();
+  if (hasWritten) bell.ring();
 }
 
-async function write(transaction: Transaction, findings: readonly StorageFinding[], at: Date): Promise<void> {
+/** Says whether there was anything to write. */
+async function write(transaction: Transaction, findings: readonly StorageFinding[], at: Date): Promise<boolean> {
   const bySession = groupBy(findings, ({ sessionId }) => sessionId);
   const ids = [...bySession.keys()];
   const states = await selectSessionStates(transaction, ids);
@@ -67,6 +68,7 @@ async function write(transaction: Transaction, findings: readonly StorageFinding
     }),
   );
   await appendChanges(transaction, changes);
+  return changes.length > 0;
 }
 
 function stepsOf({ assetId, kind }: StorageFinding, known: readonly AlertRecord[], at: Date): readonly AlertStep[] {

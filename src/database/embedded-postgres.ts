@@ -12,10 +12,12 @@ import { SOCKET_PORT, makeSocketDirectory } from "./embedded-postgres.socket.ts"
 
 /** How long a start waits for a holder that is still ending, before it says who that is. */
 const LIVING_HOLDER_WAIT_MILLISECONDS = 1_500;
-const DEAD_HOLDER_WAIT_MILLISECONDS = 20_000;
+/** An end in order has ten seconds, then PostgreSQL gives its own processes five. */
+const END_WAIT_MILLISECONDS = 20_000;
+/** After which an end in order is not waited for any more; the next start then replays the log. */
+const ORDERLY_END_MILLISECONDS = 10_000;
 /** Crash recovery after a long run is part of this. */
 const READY_WAIT_MILLISECONDS = 60_000;
-const STOP_WAIT_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 10;
 const LOG_LIMIT_BYTES = 1_000_000;
 
@@ -29,7 +31,8 @@ const WATCHDOG = `
 server=$!
 {
   while read -r line; do :; done
-  for signal in INT INT INT INT INT INT INT INT INT INT QUIT; do kill -$signal $server; sleep 1; done
+  for second in 1 2 3 4 5 6 7 8 9 10; do kill -INT $server || exit; sleep 1; done
+  while kill -QUIT $server; do sleep 1; done
 } <&3 3<&- >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
@@ -94,7 +97,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const socketDirectory = makeSocketDirectory(dataDirectory, identity);
   const settings = { ...serverSettings(socketDirectory, isDurable), ...options.settings };
   const server = spawnServer({ dataDirectory, binaries, identity, settings });
-  options.meanwhile?.();
+  try {
+    options.meanwhile?.();
+  } catch (error) {
+    closePipe(server);
+    throw error;
+  }
   await waitUntilReady(dataDirectory, server);
   return presentServer(dataDirectory, server);
 }
@@ -115,11 +123,20 @@ async function waitForHolder(dataDirectory: string): Promise<void> {
   for (let holder = findHolder(dataDirectory); holder !== null; holder = findHolder(dataDirectory)) {
     const isOrphan = holder.holderPid !== null && !isAlive(holder.holderPid);
     const waited = Date.now() - startedAt;
-    if (waited > (isOrphan ? DEAD_HOLDER_WAIT_MILLISECONDS : LIVING_HOLDER_WAIT_MILLISECONDS))
+    if (waited > (isOrphan ? END_WAIT_MILLISECONDS : LIVING_HOLDER_WAIT_MILLISECONDS))
       throw new DataDirectoryHeldError(dataDirectory, holder);
     // Its watchdog was killed as well: nobody else will ever end it.
-    if (isOrphan && waited > LIVING_HOLDER_WAIT_MILLISECONDS) process.kill(holder.postmasterPid, "SIGINT");
+    if (isOrphan && waited > LIVING_HOLDER_WAIT_MILLISECONDS)
+      signalIfAlive(holder.postmasterPid, waited > ORDERLY_END_MILLISECONDS ? "SIGQUIT" : "SIGINT");
     await wait(isOrphan ? POLL_MILLISECONDS : 10 * POLL_MILLISECONDS);
+  }
+}
+
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
@@ -152,12 +169,15 @@ interface Server {
   readonly process: ChildProcess;
   readonly ended: Promise<void>;
   readonly logFile: string;
+  /** Where in the file its own lines begin, in bytes. */
+  readonly logStart: number;
 }
 
 function spawnServer({ dataDirectory, binaries, identity, settings }: ServerLaunch): Server {
   const { owner, commandPrefix } = identity;
   const logFile = `${dataDirectory}.log`;
   const log = openLog(logFile);
+  const logStart = statSync(logFile).size;
   const words = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const command = [...commandPrefix, "/bin/sh", "-c", WATCHDOG, "sh", binaries.postgres, "-D", dataDirectory, ...words];
   const child = spawn(command[0] ?? "", command.slice(1), {
@@ -175,7 +195,7 @@ function spawnServer({ dataDirectory, binaries, identity, settings }: ServerLaun
   });
   // Writing to or closing a pipe whose reader is gone is no news: `ended` tells.
   child.stdio[3]?.on("error", () => undefined);
-  return { process: child, ended, logFile };
+  return { process: child, ended, logFile, logStart };
 }
 
 function openLog(path: string): number {
@@ -186,7 +206,6 @@ function openLog(path: string): number {
 
 async function waitUntilReady(dataDirectory: string, server: Server): Promise<void> {
   const deadline = Date.now() + READY_WAIT_MILLISECONDS;
-  const logStart = statSync(server.logFile).size;
   let hasEnded = false;
   void server.ended.then(() => (hasEnded = true));
   while (Date.now() < deadline) {
@@ -196,7 +215,7 @@ async function waitUntilReady(dataDirectory: string, server: Server): Promise<vo
       // Two starts at once: PostgreSQL's own lock let the other one through.
       if (holder !== null && holder.holderPid !== process.pid) throw new DataDirectoryHeldError(dataDirectory, holder);
       throw new Error(
-        `PostgreSQL ended while it started: ${readFileSync(server.logFile, "utf8").slice(logStart).trim()} (see ${server.logFile})`,
+        `PostgreSQL ended while it started: ${readFileSync(server.logFile).subarray(server.logStart).toString().trim()} (see ${server.logFile})`,
       );
     }
     await wait(POLL_MILLISECONDS);
@@ -219,7 +238,7 @@ function presentServer(dataDirectory: string, server: Server): EmbeddedPostgres 
 
 async function stopServer(server: Server, { postmasterPid, socketDirectory }: PostgresHolder): Promise<void> {
   closePipe(server);
-  const isEnded = await Promise.race([server.ended.then(() => true), wait(STOP_WAIT_MILLISECONDS, false, { ref: false })]);
+  const isEnded = await Promise.race([server.ended.then(() => true), wait(END_WAIT_MILLISECONDS, false, { ref: false })]);
   // It hangs; its log brings the next start back to the last commit.
   if (!isEnded && isAlive(postmasterPid)) process.kill(postmasterPid, "SIGKILL");
   await server.ended;

@@ -68,6 +68,7 @@ export function sessionPageClauses({ organizationId, filter, order, isDescending
       order === SessionOrder.NAME && typeof templateId === "string"
         ? isOnTemplatePage(sql`${templateId}`, {
             organizationId,
+            // With nothing else asked for, playbacks tell it all: a join would read a session for each, to find what always holds.
             condition: isOfTemplateAlone ? undefined : sessionFilterCondition(organizationId, others),
             isDescending,
             page,

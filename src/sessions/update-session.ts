@@ -52,8 +52,9 @@ export async function updateSession(context: Context, given: UpdateSessionInput)
 async function updateText(context: TransactionContext, session: SessionRow, input: UpdateSessionInput): Promise<void> {
   await refuseTaken(context, session, input);
   const { name, description, externalId, labels, slatesEnabled } = input;
+  const naming = name === undefined ? null : { name, nameKey: nameKey(name), nameOrder: nameOrder(name) };
   const columns = {
-    ...(name === undefined ? {} : { name, nameKey: nameKey(name), nameOrder: nameOrder(name) }),
+    ...naming,
     ...(description === undefined ? {} : { description: description || null }),
     ...(externalId === undefined ? {} : { externalId: externalId?.trim() ?? null }),
     ...(labels === undefined ? {} : { labels: [...new Set(labels ?? [])] }),
@@ -61,7 +62,7 @@ async function updateText(context: TransactionContext, session: SessionRow, inpu
   };
   if (Object.keys(columns).length === 0) return;
   await context.transaction.update(sessions).set(columns).where(eq(sessions.id, session.id));
-  if (name !== undefined) await noteSessionName(context.transaction, { sessionId: session.id, nameOrder: nameOrder(name) });
+  if (naming) await noteSessionName(context.transaction, { sessionId: session.id, nameOrder: naming.nameOrder });
 }
 
 async function refuseTaken(context: TransactionContext, session: SessionRow, { name, externalId }: UpdateSessionInput): Promise<void> {

@@ -11,7 +11,7 @@ import { isFine, LiveProduct, mediaPlaylist, openAlert, segmentsOf, type Session
 import { PULLED_INPUTS, type Pulled } from "./pulled-inputs.ts";
 import { keepPushing, push } from "./push-sender.ts";
 
-/** Everything at once on a busy machine; five at a time, which is what runs side by side. */
+/** Of a busy machine: as many run side by side as there are cores. */
 const PATIENCE = { timeout: 240_000 };
 const ACTOR = "key:First admin key";
 const LADDER = { name: "180p", videoCodec: "H264", width: 320, height: 180, videoBitrateKbps: 300, frameRate: 25, audioCodec: "AAC" };

@@ -128,6 +128,12 @@ describe("a start", () => {
   });
 });
 
+it("says why PostgreSQL does not start, also when that was found out before anybody looked", async () => {
+  const lookAway = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  const failing = startEmbeddedPostgres({ dataDirectory, isDurable: false, settings: { no_such_setting: "1" }, meanwhile: lookAway });
+  await expect(failing).rejects.toThrow('unrecognized configuration parameter "no_such_setting"');
+});
+
 describe("a second start on the same directory", () => {
   it("ends and says who holds it, and since when", async () => {
     const { holder, line: pid } = await hold();
