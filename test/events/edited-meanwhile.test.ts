@@ -59,10 +59,10 @@ it("begins anew with what its template is by then, and not with what somebody is
   await executor.execute(
     sql`update sessions set status = 'FAILED', encoder_id = null, status_changed_at = now() - interval '1 minute' where id = ${sessionId}`,
   );
-  let keeping: Promise<void> | null = null;
+  const keeping: Promise<void>[] = [];
   await server.database.transaction("edit", async (transaction) => {
     await transaction.execute(sql`update templates set version = version + 1 where id = ${templateId}`);
-    keeping = keepEvents(server.context);
+    keeping.push(keepEvents(server.context));
     await eventually("it waits for who edits, or has begun", async () => {
       const [row] = await executor.execute<{ found: boolean }>(sql`
         select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')
@@ -70,7 +70,7 @@ it("begins anew with what its template is by then, and not with what somebody is
       return row?.found;
     });
   });
-  await keeping;
+  await Promise.all(keeping);
   const [row] = await executor.execute<{ started: number; version: number; status: string }>(sql`
     select p.started_template_version as started, t.version, s.status
     from sessions s join playbacks p on p.session_id = s.id join templates t on t.id = p.template_id where s.id = ${sessionId}`);
