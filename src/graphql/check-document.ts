@@ -1,7 +1,7 @@
 import { GraphQLError, validate, type DocumentNode, type GraphQLSchema } from "graphql";
 import type { Actor } from "../access/actor.ts";
 import { countMergedPairs } from "./document-shape.ts";
-import { refuseLongTokens, tooComplex, withCode } from "./document-text.ts";
+import { tooComplex, withCode } from "./document-text.ts";
 import { ERROR_COUNT_LIMIT } from "./errors.ts";
 
 /** Pairs of fields and of fragments: 300 fields of one name, or 300 fragments, still pass. */
@@ -29,7 +29,6 @@ export class InvalidDocument extends GraphQLError {
 /** Throws `InvalidDocument`, or QUERY_TOO_COMPLEX for a document that would take too long to look at. */
 export function checkDocument(schema: GraphQLSchema, document: DocumentNode, { canIntrospect }: Pick<Actor, "canIntrospect">): void {
   if (validDocuments.get(document) === schema) return;
-  refuseLongTokens(document);
   if (countMergedPairs(document) > MERGED_PAIR_LIMIT) throw tooComplex("with fewer fields of one name, and fewer fragments");
   const hideSuggestions = !canIntrospect || (document.loc?.source.body.length ?? 0) > SUGGESTION_LENGTH_LIMIT;
   const errors = validate(schema, document, undefined, { maxErrors: ERROR_COUNT_LIMIT, hideSuggestions });

@@ -1,18 +1,20 @@
-import { GraphQLError, parse, TokenKind, type DocumentNode } from "graphql";
+import { GraphQLError, parse, type DocumentNode } from "graphql";
 import { Fault, FaultCode } from "../shared/user-error.ts";
 
 /** Most lexical tokens of a document; parsing stops there. */
 export const TOKEN_LIMIT = 2_000;
+/** Characters of a document. What it says of itself fits; of more, each look at it takes as long as a refusal may. */
+const LENGTH_LIMIT = 250_000;
 /** Brackets that stand open at a time in a document: far more than any has, and far fewer than the parser's stack takes. */
 const NESTING_LIMIT = 400;
 /** Lines of a document: graphql-js counts them from the first one on for every place that an error names. */
 const LINE_LIMIT = 5_000;
-/** Characters of a name, a number or a text in a document: graphql-js shows the whole of it in the message of whatever is wrong with it. */
-const TOKEN_LENGTH_LIMIT = 100_000;
 
 /** Refuses a document that the parser would not come back from in time; looked at before it is parsed. */
 export function refuseHeavyText(document: unknown): void {
   if (typeof document !== "string" || document.length <= NESTING_LIMIT) return;
+  if (document.length > LENGTH_LIMIT)
+    throw tooComplex(`of at most ${LENGTH_LIMIT.toLocaleString("en")} characters; a longer text goes into a variable`);
   let [open, lines] = [0, 0];
   for (const [mark] of document.matchAll(/[[\]{}()]|\r\n|[\n\r]/g)) {
     if ("[{(".includes(mark)) open += 1;
@@ -31,15 +33,6 @@ export function parseDocument(text: string): DocumentNode {
   } catch (error) {
     if (error instanceof GraphQLError) throw withCode(error, "GRAPHQL_PARSE_FAILED");
     throw new Fault(FaultCode.BAD_REQUEST, "The document cannot be read.", { cause: error });
-  }
-}
-
-/** Refuses a document, as it was parsed, with a name, a number or a text that takes too long to look at and to show. */
-export function refuseLongTokens({ loc }: DocumentNode): void {
-  for (let token = loc?.startToken ?? null; token !== null; token = token.next) {
-    if (token.kind === TokenKind.COMMENT || token.end - token.start <= TOKEN_LENGTH_LIMIT) continue;
-    const limit = TOKEN_LENGTH_LIMIT.toLocaleString("en");
-    throw tooComplex(`in which no name, number or text has more than ${limit} characters; a longer text goes into a variable`);
   }
 }
 
