@@ -8,12 +8,16 @@ import { createRequestContext } from "../graphql/request.ts";
 import { createOperationMeters } from "../observability/operation.meters.ts";
 import { newRequestId, type Gateway } from "./gateway.ts";
 
-/** What most ask for first, which one statement answers; what the resolvers answer; and what is refused. */
+/** What fragments come to that spread each other takes the longest to find out. */
+const FRAGMENTS = Array.from({ length: 40 }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ... { ...F${index + 1} } }`);
+
+/** What most ask for first, which one statement answers; what the resolvers answer; and what is refused, for two reasons. */
 export const WARM_UP_QUERIES = {
   byStatement: `query ($first: Int!) { sessions(first: $first) { totalCount pageInfo { hasNextPage } nodes {
     id name status statusReason health source { type urlA } openAlertCount topAlert { code } playbacks { id name template { id name } } } } }`,
   byResolvers: `query ($first: Int!) { sessions(first: $first) { nodes { id runs(first: 1) { nodes { id } } } } inputTypes { isPush } }`,
   refused: `query ($first: Int!) { sessions(first: $first) { nodes { nme status { of } } } unknown }`,
+  tooComplex: `query ($first: Int!) { ...F0 } ${FRAGMENTS.join(" ")} fragment F40 on Query { sessions(first: $first) { nodes { id } } }`,
 } as const;
 /** With fewer the engine has compiled too little of what each of them passes. */
 const ROUNDS = 5;
@@ -33,7 +37,9 @@ export async function warmUp(gateway: Gateway, signal: AbortSignal): Promise<voi
       const call = { actor, ipAddress: null, requestId: newRequestId(), signal };
       const shared = { changeLog, feeds, metering, budget: limits.budgetOf(actor.callerId), guesses: limits.accessCodes };
       const context = createRequestContext({ ...base, ...call }, shared);
-      const httpGraphQLRequest = { method: "POST", headers, search: "", body: { query, variables: { first: 50 } } };
+      // Another document each time: one that was seen before is neither parsed nor validated again.
+      const body = { query: `${query} # ${round}`, variables: { first: 50 } };
+      const httpGraphQLRequest = { method: "POST", headers, search: "", body };
       await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => context });
       await letOthersRun();
     }

@@ -18,7 +18,7 @@ it("asks for what the schema has, and for what it has not", () => {
   const errors = Object.fromEntries(
     Object.entries(WARM_UP_QUERIES).map(([name, text]) => [name, validate(schema, parse(text)).map(({ message }) => message)]),
   );
-  expect(errors).toMatchObject({ byStatement: [], byResolvers: [] });
+  expect(errors).toMatchObject({ byStatement: [], byResolvers: [], tooComplex: [] });
   expect(errors["refused"]).toHaveLength(3);
 });
 
