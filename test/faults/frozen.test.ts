@@ -17,7 +17,7 @@ import { openSubscribers, type Subscribers } from "./subscribers.ts";
 import { ODD } from "./writers.ts";
 
 /** Longer than every claim, lease and deadline there is; longer still for a soak. */
-const FROZEN_SECONDS = process.env["SOAK_SECONDS"] === undefined ? 20 : 60;
+const FROZEN_SECONDS = process.env["SOAK_SECONDS"] === undefined ? 30 : 60;
 const ANSWER_LIMIT_MILLISECONDS = 5_000;
 const NORMAL_LIMIT_MILLISECONDS = 2_000;
 const SUBSCRIBERS = 50;
