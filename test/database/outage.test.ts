@@ -77,7 +77,7 @@ it("answers SERVICE_UNAVAILABLE within 5 s while PostgreSQL is frozen, however m
   expect(await database.executor.execute(sql`select text from notes`)).toEqual([{ text: "thawed" }]);
 });
 
-it("rings again after a freeze, though the connection that it rang on never comes back", async () => {
+it("rings again after a freeze, though the connection that it rang on never comes back", { timeout: 20_000 }, async () => {
   const { postgres, database } = await openOwn();
   await database.notify("notes");
   const [bell] = await database.executor.execute<{ pid: number }>(

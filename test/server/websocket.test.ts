@@ -108,7 +108,7 @@ describe("credentials", () => {
     expect((await socket.closed).code).toBe(4403);
   });
 
-  it("that are not given in time end the socket with 4408, which clients try again", async () => {
+  it("that are not given in time end the socket with 4408, which clients try again", { timeout: 10_000 }, async () => {
     const socket = await openSocket();
     expect((await socket.closed).code).toBe(4408);
   });
