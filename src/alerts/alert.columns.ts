@@ -5,10 +5,11 @@ import {
   isOwn,
   moment,
   momentText,
-  object,
   quote,
+  reference,
   value,
   type SqlField,
+  type SqlFrom,
   type SqlSource,
   type SqlType,
 } from "../graphql/sql-path/field-sql.ts";
@@ -35,10 +36,11 @@ export const ALERT_COLUMNS: SqlType = {
     note: column("note"),
     sessionName: column("session_name"),
     recommendedAction: value(recommendedAction),
-    session: object("Session", ({ parent, row, call }) => `sessions ${row} where ${row}.id = ${parent}.session_id and ${isOwn(row, call)}`),
-    playback: object(
+    session: reference("Session", "sessions", ({ parent, row, call }) => `${row}.id = ${parent}.session_id and ${isOwn(row, call)}`),
+    playback: reference(
       "Playback",
-      ({ parent, row, call }) => `playbacks ${row} where ${row}.id = ${parent}.subject_id and exists (
+      "playbacks",
+      ({ parent, row, call }) => `${row}.id = ${parent}.subject_id and exists (
         select from sessions s where s.id = ${row}.session_id and ${isOwn("s", call)})`,
     ),
   },
@@ -65,12 +67,13 @@ export const alertsOfSession: SqlField = connection(
   ["first", "after", "open"],
 );
 
-/** What follows `from` for the most severe open alert of a session, of several the newest. */
-export function topAlertOf({ parent, row, call }: SqlSource): string {
-  return `alerts ${row}
-    where ${row}.session_id = ${parent}.id and ${isOwn(row, call)} and ${row}.ended_at is null
-      and ${parent}.open_alert_count > 0
-    order by ${row}.severity = 'ERROR' desc, ${row}.id desc limit 1`;
+/** The most severe open alert of a session, of several the newest. */
+export function topAlertOf({ parent, row, call }: SqlSource): SqlFrom {
+  return {
+    rows: `alerts ${row}`,
+    where: `${row}.session_id = ${parent}.id and ${isOwn(row, call)} and ${row}.ended_at is null and ${parent}.open_alert_count > 0`,
+    order: `${row}.severity = 'ERROR' desc, ${row}.id desc limit 1`,
+  };
 }
 
 /** The rule of `alert.reads.ts`: a cause that holds was last seen when its session was. */

@@ -13,6 +13,7 @@ import type { OutputWatch } from "./output-watch.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import { createRenewal } from "./renewal.rules.ts";
 import type { OutputLaunch } from "./runner.ts";
+import { firstSegmentNumber } from "./segment-number.rules.ts";
 import type { SessionProcesses } from "./session-processes.ts";
 
 const CRASH_LIMIT = 5;
@@ -164,8 +165,7 @@ export class EncoderKeeper {
     const settings = {
       presets,
       coreCount,
-      // Segments last longer than a second, so that a later start always begins beyond an earlier one.
-      startNumber: Math.floor(now.getTime() / 1_000),
+      startNumber: firstSegmentNumber(now),
       runName: `r${now.getTime().toString(36)}`,
       continues: this.#continues,
     };

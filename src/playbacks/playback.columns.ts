@@ -1,4 +1,4 @@
-import { column, isOwn, list, object, quote, value, type SqlCall, type SqlType } from "../graphql/sql-path/field-sql.ts";
+import { column, isOwn, list, object, quote, reference, value, type SqlCall, type SqlType } from "../graphql/sql-path/field-sql.ts";
 import { OUTPUT_TYPE_FACTS } from "./playback.rules.ts";
 
 export const PLAYBACK_COLUMNS: SqlType = {
@@ -19,12 +19,12 @@ export const PLAYBACK_COLUMNS: SqlType = {
     statusReason: column("status_reason"),
     hlsUrl: value(hlsUrl),
     dashUrl: value(dashUrl),
-    template: object(
-      "Template",
-      ({ parent, row, call }) => `templates ${row} where ${row}.id = ${parent}.template_id and ${isOwn(row, call)}`,
-    ),
-    session: object("Session", ({ parent, row, call }) => `sessions ${row} where ${row}.id = ${parent}.session_id and ${isOwn(row, call)}`),
-    addresses: list("PlaybackAddress", ({ parent, row, call }) => `${addresses(parent, call)} ${row} order by ${row}.place`),
+    template: reference("Template", "templates", ({ parent, row, call }) => `${row}.id = ${parent}.template_id and ${isOwn(row, call)}`),
+    session: reference("Session", "sessions", ({ parent, row, call }) => `${row}.id = ${parent}.session_id and ${isOwn(row, call)}`),
+    addresses: list("PlaybackAddress", ({ parent, row, call }) => ({
+      rows: `${addresses(parent, call)} ${row}`,
+      order: `${row}.place`,
+    })),
   },
 };
 
@@ -32,11 +32,11 @@ export const PLAYBACK_ADDRESS_COLUMNS: SqlType = {
   name: "PlaybackAddress",
   fields: {
     url: column("url"),
-    rendition: object(
-      "Rendition",
-      ({ parent, row }) =>
-        `renditions ${row} where ${row}.template_id = ${parent}.template_id order by ${row}.position offset ${parent}.place - 1 limit 1`,
-    ),
+    rendition: object("Rendition", ({ parent, row }) => ({
+      rows: `renditions ${row}`,
+      where: `${row}.template_id = ${parent}.template_id`,
+      order: `${row}.position offset ${parent}.place - 1 limit 1`,
+    })),
   },
 };
 

@@ -44,7 +44,7 @@ export const playbacks = snakeCase.table(
   },
   (table) => [
     unique("playbacks_name_key").on(table.sessionId, table.nameKey),
-    index("playbacks_by_session").on(table.sessionId, table.position),
+    index("playbacks_by_session").on(table.sessionId, table.position, table.id),
     index("playbacks_by_template").on(table.templateId, table.sessionNameOrder, table.sessionId),
   ],
 );

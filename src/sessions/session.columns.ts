@@ -47,12 +47,16 @@ export const SESSION_COLUMNS: SqlType = {
     ),
     streamRemap: list("RemapRule", ({ parent, row }) => {
       const rules = `jsonb_array_elements(${parent}.stream_remap) with ordinality as item (rule, place)`;
-      return `${rules}, jsonb_to_record(item.rule) as ${row} (priority integer, type text, language text, mode text) order by item.place`;
+      return {
+        rows: `${rules}, jsonb_to_record(item.rule) as ${row} (priority integer, type text, language text, mode text)`,
+        order: "item.place",
+      };
     }),
-    playbacks: list(
-      "Playback",
-      ({ parent, row }) => `playbacks ${row} where ${row}.session_id = ${parent}.id order by ${row}.position, ${row}.id`,
-    ),
+    playbacks: list("Playback", ({ parent, row }) => ({
+      rows: `playbacks ${row}`,
+      where: `${row}.session_id = ${parent}.id`,
+      order: `${row}.position, ${row}.id`,
+    })),
     topAlert: object("Alert", topAlertOf),
     alerts: alertsOfSession,
   },
@@ -107,7 +111,7 @@ export const SECRET_COLUMNS: SqlType = {
 export const SESSION_QUERIES: Readonly<Record<string, SqlField>> = {
   session: object(
     "Session",
-    ({ row, call, args }) => `sessions ${row} where ${row}.id = ${call.text(String(args["id"]))} and ${isOwn(row, call)}`,
+    ({ row, call, args }) => ({ rows: `sessions ${row}`, where: `${row}.id = ${call.text(String(args["id"]))} and ${isOwn(row, call)}` }),
     ["id"],
   ),
   sessions: connection(
@@ -122,10 +126,8 @@ export const SESSION_QUERIES: Readonly<Record<string, SqlField>> = {
 
 /** Of path A. */
 function secret(kind: SecretKind): SqlRows {
-  return object(
-    "Secret",
-    ({ parent, row }) =>
-      `secrets ${row} where ${row}.session_id = ${parent}.id and ${row}.kind = '${kind}' and ${row}.position = ${SECRET_POSITION.A}
-        and ${row}.playback_id is null`,
-  );
+  return object("Secret", ({ parent, row }) => ({
+    rows: `secrets ${row}`,
+    where: `${row}.session_id = ${parent}.id and ${row}.kind = '${kind}' and ${row}.position = ${SECRET_POSITION.A} and ${row}.playback_id is null`,
+  }));
 }

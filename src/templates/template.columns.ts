@@ -28,17 +28,18 @@ export const TEMPLATE_COLUMNS: SqlType = {
     version: column("version"),
     createdAt: moment("created_at"),
     updatedAt: moment("updated_at"),
-    renditions: list(
-      "Rendition",
-      ({ parent, row }) => `renditions ${row} where ${row}.template_id = ${parent}.id order by ${row}.position`,
-    ),
+    renditions: list("Rendition", ({ parent, row }) => ({
+      rows: `renditions ${row}`,
+      where: `${row}.template_id = ${parent}.id`,
+      order: `${row}.position`,
+    })),
   },
 };
 
 export const TEMPLATE_QUERIES: Readonly<Record<string, SqlField>> = {
   template: object(
     "Template",
-    ({ row, call, args }) => `templates ${row} where ${row}.id = ${call.text(String(args["id"]))} and ${isOwn(row, call)}`,
+    ({ row, call, args }) => ({ rows: `templates ${row}`, where: `${row}.id = ${call.text(String(args["id"]))} and ${isOwn(row, call)}` }),
     ["id"],
   ),
   templates: connection(

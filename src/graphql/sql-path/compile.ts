@@ -14,7 +14,16 @@ import { Fault } from "../../shared/user-error.ts";
 import { gatherCall } from "./call.ts";
 import { collectFields, type CollectedFields, type Reading } from "./collect-fields.ts";
 import type { RootField } from "./failure.ts";
-import { quote, type SqlArguments, type SqlCall, type SqlConnection, type SqlRows, type SqlType } from "./field-sql.ts";
+import {
+  quote,
+  type SqlArguments,
+  type SqlCall,
+  type SqlConnection,
+  type SqlFrom,
+  type SqlReference,
+  type SqlRows,
+  type SqlType,
+} from "./field-sql.ts";
 import { pageSql, type PageSql } from "./page-sql.ts";
 import { Unmapped } from "./unmapped.ts";
 
@@ -40,6 +49,8 @@ export type SqlTypes = ReadonlyMap<string, SqlType>;
 
 /** PostgreSQL cuts longer names off. */
 const NAME_LIMIT = 63;
+/** So many tables PostgreSQL plans together by default (`join_collapse_limit`). */
+const JOIN_LIMIT = 7;
 
 /**
  * One statement that answers the whole query: its one column of its one row is the JSON text of the answer. Null when something in it is
@@ -82,7 +93,7 @@ class Compiler {
   }
 
   statement(query: string, fields: CollectedFields): string {
-    const data = this.#json(this.#columns(this.#typeOf(query), fields, ""), "");
+    const data = this.#json(this.#columns(this.#typeOf(query), fields, { name: "", joins: null }), "");
     return `select '{"data":' || (${data})::text || E'}\\n'`;
   }
 
@@ -98,16 +109,15 @@ class Compiler {
     return type;
   }
 
-  #columns({ name, fields: known }: SqlType, fields: CollectedFields, row: string): string {
+  #columns({ name, fields: known }: SqlType, fields: CollectedFields, parent: Row): string {
     return this.#named(fields, (field, nodes) => {
       if (field === "__typename") return quote(name);
       const found = Object.hasOwn(known, field) ? known[field] : undefined;
       if (!found) throw new Unmapped();
       const args = this.#argumentsOf(name, nodes[0], found.kind === "value" ? [] : found.args);
-      if (found.kind === "value") return found.sql(row, this.#call);
-      return found.kind === "connection"
-        ? this.#connection(found, { nodes, args, parent: row })
-        : this.#rows(found, { nodes, args, parent: row });
+      if (found.kind === "value") return found.sql(parent.name, this.#call);
+      if (found.kind === "connection") return this.#connection(found, { nodes, args, parent });
+      return found.kind === "reference" ? this.#reference(found, { nodes, args, parent }) : this.#rows(found, { nodes, args, parent });
     });
   }
 
@@ -138,36 +148,49 @@ class Compiler {
   }
 
   #rows({ kind, type: typeName, from, when }: SqlRows, { nodes, args, parent }: Asked): string {
-    const type = this.#typeOf(typeName);
-    const row = from ? this.#newName("#") : parent;
-    const columns = this.#columns(type, this.#subfields(typeName, nodes), row);
-    const condition = when ? ` where ${when(parent)}` : "";
-    const tail = from ? ` from ${from({ parent, row, call: this.#call, args })}` : condition;
-    return kind === "list" ? this.#jsonList(columns, tail) : `(${this.#json(columns, tail)})`;
+    const isList = kind === "list";
+    // Of one row the others are looked up by themselves: joined, they would be found for all rows that it is chosen from.
+    const row: Row = from ? { name: this.#newName("#"), joins: isList ? [] : null } : parent;
+    const columns = this.#columns(this.#typeOf(typeName), this.#subfields(typeName, nodes), row);
+    const tail = from ? tailOf(from({ parent: parent.name, row: row.name, call: this.#call, args }), row) : whereOf(when?.(parent.name));
+    return isList ? this.#jsonList(columns, tail) : `(${this.#json(columns, tail)})`;
+  }
+
+  /** Joined to the parent's rows, which takes PostgreSQL half the time of a statement within the statement for each of them. */
+  #reference({ type: typeName, table, on }: SqlReference, { nodes, args, parent }: Asked): string {
+    const isJoined = parent.joins !== null && parent.joins.length < JOIN_LIMIT;
+    const row: Row = { name: this.#newName("#"), joins: isJoined ? parent.joins : null };
+    const condition = on({ parent: parent.name, row: row.name, call: this.#call, args });
+    if (isJoined) parent.joins.push(` left join ${table} ${row.name} on ${condition}`);
+    const columns = this.#columns(this.#typeOf(typeName), this.#subfields(typeName, nodes), row);
+    if (isJoined) return `case when ${row.name}.id is not null then (${this.#json(columns, "")}) end`;
+    return `(${this.#json(columns, tailOf({ rows: `${table} ${row.name}`, where: condition }, row))})`;
   }
 
   #connection({ type, page }: SqlConnection, { nodes, args, parent }: Asked): string {
-    const parts = pageSql(page({ parent, call: this.#call, args }), this.#call);
+    const parts = pageSql(page({ parent: parent.name, call: this.#call, args }), this.#call);
     const columns = this.#named(this.#subfields(`${type}Connection`, nodes), (field, asked) =>
       this.#connectionField(type, parts, field, asked),
     );
-    return `(${parts.with} ${this.#json(columns, "")})`;
+    return `(${parts.with(columns)} ${this.#json(columns, "")})`;
   }
 
   #connectionField(type: string, parts: PageSql, field: string, nodes: readonly FieldNode[]): string {
     if (field === "__typename") return quote(`${type}Connection`);
     if (field === "totalCount") return parts.totalCount();
-    const row = this.#newName("#");
-    if (field === "nodes")
-      return this.#jsonList(this.#columns(this.#typeOf(type), this.#subfields(type, nodes), row), ` from ${parts.rows(row)}`);
+    const row = { name: this.#newName("#"), joins: [] };
+    if (field === "nodes") {
+      const columns = this.#columns(this.#typeOf(type), this.#subfields(type, nodes), row);
+      return this.#jsonList(columns, tailOf(parts.from(row.name), row));
+    }
     if (field === "edges") {
       const columns = this.#named(this.#subfields(`${type}Edge`, nodes), (name, inner) => {
         if (name === "__typename") return quote(`${type}Edge`);
-        if (name === "cursor") return parts.cursor(row);
+        if (name === "cursor") return parts.cursor(row.name);
         if (name !== "node") throw new Unmapped();
         return `(${this.#json(this.#columns(this.#typeOf(type), this.#subfields(type, inner), row), "")})`;
       });
-      return this.#jsonList(columns, ` from ${parts.rows(row)}`);
+      return this.#jsonList(columns, tailOf(parts.from(row.name), row));
     }
     if (field !== "pageInfo") throw new Unmapped();
     const columns = this.#named(this.#subfields("PageInfo", nodes), (name) => {
@@ -185,12 +208,27 @@ class Compiler {
 
   #jsonList(columns: string, tail: string): string {
     const name = this.#newName("@");
-    return `(select coalesce(json_agg(row_to_json(${name})), '[]') from (select ${columns}${tail}) ${name})`;
+    return `(select coalesce(json_agg(${name}), '[]') from (select ${columns}${tail}) ${name})`;
   }
+}
+
+/** A row that columns are read of. */
+interface Row {
+  readonly name: string;
+  /** Joins to be added to where it comes from, each of one row at most; null where nothing can be joined. */
+  readonly joins: string[] | null;
 }
 
 interface Asked {
   readonly nodes: readonly FieldNode[];
   readonly args: SqlArguments;
-  readonly parent: string;
+  readonly parent: Row;
+}
+
+function tailOf({ rows, where, order }: SqlFrom, { joins }: Row): string {
+  return ` from ${rows}${joins?.join("") ?? ""}${whereOf(where)}${order === undefined ? "" : ` order by ${order}`}`;
+}
+
+function whereOf(condition: string | undefined): string {
+  return condition === undefined ? "" : ` where ${condition}`;
 }

@@ -11,7 +11,7 @@ export interface SqlType {
   readonly fields: Readonly<Record<string, SqlField>>;
 }
 
-export type SqlField = SqlValue | SqlRows | SqlConnection;
+export type SqlField = SqlValue | SqlRows | SqlReference | SqlConnection;
 
 /** One call, while its statement is made. */
 export interface SqlCall {
@@ -42,16 +42,35 @@ export interface SqlSource {
   readonly args: SqlArguments;
 }
 
+/** Which rows. */
+export interface SqlFrom {
+  /** What stands after `from`. */
+  readonly rows: string;
+  readonly where?: string;
+  /** What stands after `order by`, and where the rows end. */
+  readonly order?: string;
+}
+
 /** An object, null where there is no row, or a list of objects. */
 export interface SqlRows {
   readonly kind: "object" | "list";
   readonly type: string;
   /** Arguments that `from` looks at; others are left to the resolvers. */
   readonly args: readonly string[];
-  /** All that stands after `from`, conditions and order included; null: the object is another part of the parent's row. */
-  readonly from: ((source: SqlSource) => string) | null;
+  /** Null: the object is another part of the parent's row. */
+  readonly from: ((source: SqlSource) => SqlFrom) | null;
   /** Of a part of the parent's row: when it is there; left out: always. */
   readonly when?: (parent: string) => string;
+}
+
+/** An object of which there is one row at most, found by its table's `id`; null where there is none. */
+export interface SqlReference {
+  readonly kind: "reference";
+  readonly type: string;
+  readonly args: readonly [];
+  readonly table: string;
+  /** A condition on the row's `id`, and whatever else has to hold. */
+  readonly on: (source: SqlSource) => string;
 }
 
 /** A page of a list, and how many there are. */
@@ -106,11 +125,15 @@ export function isOwn(row: string, call: SqlCall): string {
   return `${row}.organization_id = ${call.text(call.organizationId)}`;
 }
 
-export function object(type: string, from: (source: SqlSource) => string, args: readonly string[] = []): SqlRows {
+export function object(type: string, from: (source: SqlSource) => SqlFrom, args: readonly string[] = []): SqlRows {
   return { kind: "object", type, from, args };
 }
 
-export function list(type: string, from: (source: SqlSource) => string): SqlRows {
+export function reference(type: string, table: string, on: SqlReference["on"]): SqlReference {
+  return { kind: "reference", type, args: [], table, on };
+}
+
+export function list(type: string, from: (source: SqlSource) => SqlFrom): SqlRows {
   return { kind: "list", type, from, args: [] };
 }
 
