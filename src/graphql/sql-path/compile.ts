@@ -71,7 +71,7 @@ export function compileOperation(types: SqlTypes, given: SqlOperation): Statemen
     const query = schema.getQueryType()?.name ?? "Query";
     const fields = collectFields(reading, query, [operation.selectionSet]);
     const text = new Compiler(types, reading, call).statement(query, fields);
-    const rootFields = [...fields].map(([key, nodes]) => ({ key, name: nodes[0]?.name.value ?? "", nodes }));
+    const rootFields = [...fields].map(([key, nodes]) => ({ key, name: nameOf(nodes), nodes }));
     return { text, parameters: call.parameters, rootFields };
   } catch (error) {
     // What arguments do not fit, or mean no page, the resolvers tell of.
@@ -92,9 +92,14 @@ class Compiler {
     this.#call = call;
   }
 
+  /** The fields of the root stand in it as they come: a row of them would be one more copy of the whole answer. */
   statement(query: string, fields: CollectedFields): string {
-    const data = this.#json(this.#columns(this.#typeOf(query), fields, { name: "", joins: null }), "");
-    return `select '{"data":' || (${data})::text || E'}\\n'`;
+    const type = this.#typeOf(query);
+    const data = [...fields].map(([key, nodes], place) => {
+      const text = isTypeName(nodes) ? quote(JSON.stringify(query)) : `coalesce(${this.#column(type, nodes, ROOT)}::text, 'null')`;
+      return `'${place > 0 ? "," : ""}"${key}":' || ${text}`;
+    });
+    return `select ${["'{\"data\":{'", ...data, "E'}}\\n'"].join(" || ")}`;
   }
 
   /** A name that no column can have: where a column is called like its row, its name would mean the column. */
@@ -109,16 +114,19 @@ class Compiler {
     return type;
   }
 
-  #columns({ name, fields: known }: SqlType, fields: CollectedFields, parent: Row): string {
-    return this.#named(fields, (field, nodes) => {
-      if (field === "__typename") return quote(name);
-      const found = Object.hasOwn(known, field) ? known[field] : undefined;
-      if (!found) throw new Unmapped();
-      const args = this.#argumentsOf(name, nodes[0], found.kind === "value" ? [] : found.args);
-      if (found.kind === "value") return found.sql(parent.name, this.#call);
-      if (found.kind === "connection") return this.#connection(found, { nodes, args, parent });
-      return found.kind === "reference" ? this.#reference(found, { nodes, args, parent }) : this.#rows(found, { nodes, args, parent });
-    });
+  #columns(type: SqlType, fields: CollectedFields, parent: Row): string {
+    return this.#named(fields, (_, nodes) => this.#column(type, nodes, parent));
+  }
+
+  #column({ name, fields: known }: SqlType, nodes: readonly FieldNode[], parent: Row): string {
+    if (isTypeName(nodes)) return quote(name);
+    const field = nameOf(nodes);
+    const found = Object.hasOwn(known, field) ? known[field] : undefined;
+    if (!found) throw new Unmapped();
+    const args = this.#argumentsOf(name, nodes[0], found.kind === "value" ? [] : found.args);
+    if (found.kind === "value") return found.sql(parent.name, this.#call);
+    if (found.kind === "connection") return this.#connection(found, { nodes, args, parent });
+    return found.kind === "reference" ? this.#reference(found, { nodes, args, parent }) : this.#rows(found, { nodes, args, parent });
   }
 
   /** The fields that were asked for, each under its name in the answer. */
@@ -126,7 +134,7 @@ class Compiler {
     return [...fields]
       .map(([key, nodes]) => {
         if (key.length > NAME_LIMIT) throw new Unmapped();
-        return `${sqlOf(nodes[0]?.name.value ?? "", nodes)} as "${key}"`;
+        return `${sqlOf(nameOf(nodes), nodes)} as "${key}"`;
       })
       .join(", ");
   }
@@ -219,10 +227,21 @@ interface Row {
   readonly joins: string[] | null;
 }
 
+/** What fields of the root are read of. */
+const ROOT: Row = { name: "", joins: null };
+
 interface Asked {
   readonly nodes: readonly FieldNode[];
   readonly args: SqlArguments;
   readonly parent: Row;
+}
+
+function nameOf(nodes: readonly FieldNode[]): string {
+  return nodes[0]?.name.value ?? "";
+}
+
+function isTypeName(nodes: readonly FieldNode[]): boolean {
+  return nameOf(nodes) === "__typename";
 }
 
 function tailOf({ rows, where, order }: SqlFrom, { joins }: Row): string {
