@@ -30,9 +30,20 @@ export function readTicksOf(pids: readonly number[]): number {
 }
 
 function readNanoseconds(pid: number): number {
+  return listNames(`/proc/${pid}/task`).reduce((sum, thread) => sum + readThread(`/proc/${pid}/task/${thread}/schedstat`), 0);
+}
+
+function listNames(directory: string): readonly string[] {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]), 0);
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function readThread(path: string): number {
+  try {
+    return Number(readFileSync(path, "utf8").split(" ")[0]);
   } catch {
     return 0;
   }
@@ -54,7 +65,7 @@ export function residentMegabytes({ pid }: { readonly pid?: number | undefined }
 }
 
 function listProcesses(): readonly number[] {
-  return readdirSync("/proc")
+  return listNames("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 }

@@ -10,7 +10,7 @@ const outdir = join(dist, "bundle");
 
 /**
  * Packages that few need, that have files of their own, that nobody needs, or, like `postgres`, that are changed where they are installed. Apollo's
- * asks for Node.js' hashes by `module.require`, which no bundle has: it would make them in JavaScript.
+ * package for hashes asks for those of Node.js by `module.require`, which no bundle has: it would make them in JavaScript.
  */
 const APART = [
   "@apollo/utils.createhash",

@@ -247,7 +247,7 @@ describe("an UPSERT", () => {
       const [row] = await test.database.executor.execute(
         sql`select max(count)::integer as most, sum(count)::integer as all_of_them, (select count(*)::integer from sessions where description = 'third') as third from edited`,
       );
-      expect(row).toEqual({ most: 250, all_of_them: 2_000, third: 2_000 });
+      expect(row).toEqual({ most: 500, all_of_them: 2_000, third: 2_000 });
     } finally {
       await test.database.executor.execute(sql`drop function count_edited cascade`);
       await test.database.executor.execute(sql`drop table edited`);

@@ -156,7 +156,7 @@ describe("a bulk verb", () => {
       expect(new Set(outcomes(await verb(context, byIds(some))))).toEqual(new Set(["ACCEPTED"]));
       const count = statements.length;
       const [row] = await executor.execute(sql`select max(count)::integer as most, sum(count)::integer as all_of_them from written`);
-      expect(row).toEqual({ most: Math.ceil(some.length / 8), all_of_them: some.length });
+      expect(row).toEqual({ most: Math.ceil(some.length / 4), all_of_them: some.length });
       return count;
     };
     const observe = (status: string) =>

@@ -49,8 +49,8 @@ export type SqlTypes = ReadonlyMap<string, SqlType>;
 
 /** PostgreSQL cuts longer names off. */
 const NAME_LIMIT = 63;
-/** So many tables PostgreSQL plans together by default (`join_collapse_limit`). */
-const JOIN_LIMIT = 7;
+/** Fewer than what PostgreSQL plans as one (`join_collapse_limit`, 8 tables): the time that this takes grows with each. */
+const JOIN_LIMIT = 5;
 
 /**
  * One statement that answers the whole query: its one column of its one row is the JSON text of the answer. Null when something in it is
@@ -96,16 +96,21 @@ class Compiler {
   statement(query: string, fields: CollectedFields): string {
     const type = this.#typeOf(query);
     const data = [...fields].map(([key, nodes], place) => {
-      const text = isTypeName(nodes) ? quote(JSON.stringify(query)) : `coalesce(${this.#column(type, nodes, ROOT)}::text, 'null')`;
-      return `'${place > 0 ? "," : ""}"${key}":' || ${text}`;
+      const text = isTypeName(nodes) ? quote(JSON.stringify(query)) : `(${this.#column(type, nodes, ROOT)})::text`;
+      return `, '${place > 0 ? "," : ""}"${key}":', coalesce(${text}, 'null')`;
     });
-    return `select ${["'{\"data\":{'", ...data, "E'}}\\n'"].join(" || ")}`;
+    // By `concat`, since `||` would make a text for each field, of all that stand before it.
+    return `select concat('{"data":{'${data.join("")}, E'}}\\n')`;
   }
 
   /** A name that no column can have: where a column is called like its row, its name would mean the column. */
   #newName(mark: "#" | "@"): string {
     this.#names += 1;
     return `"${mark}${this.#names}"`;
+  }
+
+  #newRow(joins: Row["joins"]): Row {
+    return { name: this.#newName("#"), joins, references: new Map() };
   }
 
   #typeOf(name: string): SqlType {
@@ -158,18 +163,23 @@ class Compiler {
   #rows({ kind, type: typeName, from, when }: SqlRows, { nodes, args, parent }: Asked): string {
     const isList = kind === "list";
     // Of one row the others are looked up by themselves: joined, they would be found for all rows that it is chosen from.
-    const row: Row = from ? { name: this.#newName("#"), joins: isList ? [] : null } : parent;
+    const row = from ? this.#newRow(isList ? [] : null) : parent;
     const columns = this.#columns(this.#typeOf(typeName), this.#subfields(typeName, nodes), row);
     const tail = from ? tailOf(from({ parent: parent.name, row: row.name, call: this.#call, args }), row) : whereOf(when?.(parent.name));
     return isList ? this.#jsonList(columns, tail) : `(${this.#json(columns, tail)})`;
   }
 
   /** Joined to the parent's rows, which takes PostgreSQL half the time of a statement within the statement for each of them. */
-  #reference({ type: typeName, table, on }: SqlReference, { nodes, args, parent }: Asked): string {
-    const isJoined = parent.joins !== null && parent.joins.length < JOIN_LIMIT;
-    const row: Row = { name: this.#newName("#"), joins: isJoined ? parent.joins : null };
+  #reference(reference: SqlReference, { nodes, args, parent }: Asked): string {
+    const { type: typeName, table, on } = reference;
+    const known = parent.references.get(reference);
+    const isJoined = known !== undefined || (parent.joins !== null && parent.joins.length < JOIN_LIMIT);
+    const row = known ?? this.#newRow(isJoined ? parent.joins : null);
     const condition = on({ parent: parent.name, row: row.name, call: this.#call, args });
-    if (isJoined) parent.joins.push(` left join ${table} ${row.name} on ${condition}`);
+    if (isJoined && !known) {
+      parent.joins?.push(` left join ${table} ${row.name} on ${condition}`);
+      parent.references.set(reference, row);
+    }
     const columns = this.#columns(this.#typeOf(typeName), this.#subfields(typeName, nodes), row);
     if (isJoined) return `case when ${row.name}.id is not null then (${this.#json(columns, "")}) end`;
     return `(${this.#json(columns, tailOf({ rows: `${table} ${row.name}`, where: condition }, row))})`;
@@ -186,7 +196,7 @@ class Compiler {
   #connectionField(type: string, parts: PageSql, field: string, nodes: readonly FieldNode[]): string {
     if (field === "__typename") return quote(`${type}Connection`);
     if (field === "totalCount") return parts.totalCount();
-    const row = { name: this.#newName("#"), joins: [] };
+    const row = this.#newRow([]);
     if (field === "nodes") {
       const columns = this.#columns(this.#typeOf(type), this.#subfields(type, nodes), row);
       return this.#jsonList(columns, tailOf(parts.from(row.name), row));
@@ -225,10 +235,12 @@ interface Row {
   readonly name: string;
   /** Joins to be added to where it comes from, each of one row at most; null where nothing can be joined. */
   readonly joins: string[] | null;
+  /** What was joined to it, so that each is once, under however many names it is asked for. */
+  readonly references: Map<SqlReference, Row>;
 }
 
 /** What fields of the root are read of. */
-const ROOT: Row = { name: "", joins: null };
+const ROOT: Row = { name: "", joins: null, references: new Map() };
 
 interface Asked {
   readonly nodes: readonly FieldNode[];

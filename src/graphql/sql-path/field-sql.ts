@@ -28,7 +28,10 @@ export interface SqlCall {
 /** Arguments of a field, fitted to their types. */
 export type SqlArguments = Readonly<Record<string, unknown>>;
 
-/** A value that follows from the row, as JSON has it: what scalars make of it in JavaScript is made in SQL. */
+/**
+ * A value that follows from the row, as JSON has it: what scalars make of it in JavaScript is made in SQL. Columns of rows, of parents too, are
+ * written as `row.column`: it is read off the text which of them a page has to bring along.
+ */
 export interface SqlValue {
   readonly kind: "value";
   readonly sql: (row: string, call: SqlCall) => string;
