@@ -13,7 +13,6 @@ import type { OutputWatch } from "./output-watch.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import { createRenewal } from "./renewal.rules.ts";
 import type { OutputLaunch } from "./runner.ts";
-import { firstSegmentNumber } from "./segment-number.rules.ts";
 import type { SessionProcesses } from "./session-processes.ts";
 
 const CRASH_LIMIT = 5;
@@ -31,6 +30,8 @@ export interface EncoderKeeperOptions {
   readonly processes: () => SessionProcesses;
   /** An earlier run of the same start left playlists to go on from. */
   readonly continues: boolean;
+  /** Of the first segment of its playlists. */
+  readonly firstNumber: number;
   readonly isOn: () => boolean;
   readonly isInputThere: () => boolean;
   readonly onChange: () => void;
@@ -50,6 +51,7 @@ export class EncoderKeeper {
   #run: EncoderRun | null = null;
   #facts: StreamFacts | null = null;
   #continues: boolean;
+  #firstNumber: number;
   #crashes: number[] = [];
   #crash: { readonly reason: string; readonly at: number } | null = null;
   #retryAt = 0;
@@ -58,6 +60,7 @@ export class EncoderKeeper {
   constructor(options: EncoderKeeperOptions) {
     this.#options = options;
     this.#continues = options.continues;
+    this.#firstNumber = options.firstNumber;
     const { session } = options;
     this.#senders = openSenders(session.launch.outputs, senderFactories(session), session.log);
   }
@@ -128,9 +131,10 @@ export class EncoderKeeper {
     await this.#senders.close();
   }
 
-  /** The next one begins new playlists. */
-  forgetPlaylists(): void {
+  /** The next one begins new playlists, with a segment of this number. */
+  forgetPlaylists(firstNumber: number): void {
     this.#continues = false;
+    this.#firstNumber = firstNumber;
   }
 
   /** To be called several times a second: forgets a crash that is over, and renews an encoder whose output stands still. */
@@ -165,7 +169,8 @@ export class EncoderKeeper {
     const settings = {
       presets,
       coreCount,
-      startNumber: firstSegmentNumber(now),
+      // Of a playlist that is gone on from, the muxer counts on, but never from less than this.
+      startNumber: this.#firstNumber,
       runName: `r${now.getTime().toString(36)}`,
       continues: this.#continues,
     };

@@ -3,7 +3,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isPathToken } from "../origin/origin.rules.ts";
 
-/** Says to which start of a session the files beside it belong; players cannot fetch it. */
+/** Says to which start of a session the files beside it belong, and the number of its first segment; players cannot fetch it. */
 const GENERATION_FILE = ".generation";
 /** Says that the files beside it are not for players yet. */
 export const PRIVATE_FILE = ".private";
@@ -21,17 +21,30 @@ export function liveDirectory(mediaRoot: string): string {
   return join(mediaRoot, "live");
 }
 
+/** What the files of an output's directory belong to. */
+export interface LiveGeneration {
+  /** Names one start of a session. */
+  readonly generation: string;
+  /** Of its first segment. Encoders that go on from its playlists count on from there, however many there are. */
+  readonly firstNumber: number;
+}
+
 /**
  * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died;
- * those of any other are removed. True when there is something to go on from.
+ * those of any other are removed. What it belongs to from now on, with the number that is in force.
  */
-export function openLiveDirectory(mediaRoot: string, token: string, generation: string): boolean {
+export function openLiveDirectory(
+  mediaRoot: string,
+  token: string,
+  started: LiveGeneration,
+): LiveGeneration & { readonly continues: boolean } {
   const directory = tokenDirectory(mediaRoot, token);
-  const continues = readGeneration(directory) === generation;
-  if (!continues) rmSync(directory, { recursive: true, force: true });
+  const found = readGeneration(directory);
+  if (found?.generation === started.generation) return { ...found, continues: true };
+  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, GENERATION_FILE), generation);
-  return continues;
+  writeGeneration(directory, started);
+  return { ...started, continues: false };
 }
 
 /**
@@ -67,13 +80,19 @@ export function setPrivate(mediaRoot: string, token: string, isPrivate: boolean)
   else rmSync(path, { force: true });
 }
 
-/** Removes everything but the directory: what comes now does not fit to what was. */
-export async function emptyLiveDirectory(mediaRoot: string, token: string): Promise<void> {
+/** Removes everything but the directory: what comes now does not fit to what was, and is counted anew. */
+export async function emptyLiveDirectory(mediaRoot: string, token: string, begun: LiveGeneration): Promise<void> {
   const directory = tokenDirectory(mediaRoot, token);
   const names = await readdir(directory).catch(() => []);
   await Promise.all(
     names.filter((name) => name !== GENERATION_FILE && name !== PRIVATE_FILE).map((name) => rm(join(directory, name), { force: true })),
   );
+  try {
+    writeGeneration(directory, begun);
+  } catch {
+    // On a full disk, what goes on elsewhere must: without it, whoever comes after us begins anew.
+    rmSync(join(directory, GENERATION_FILE), { force: true });
+  }
 }
 
 /** Removes DASH files of encoder processes that are long gone: only the process that wrote them would have. */
@@ -93,10 +112,15 @@ function tokenDirectory(mediaRoot: string, token: string): string {
   return join(liveDirectory(mediaRoot), token);
 }
 
-function readGeneration(directory: string): string | null {
+function readGeneration(directory: string): LiveGeneration | null {
   try {
-    return readFileSync(join(directory, GENERATION_FILE), "utf8");
+    const [generation = "", firstNumber] = readFileSync(join(directory, GENERATION_FILE), "utf8").split("\n");
+    return { generation, firstNumber: Number(firstNumber ?? 0) };
   } catch {
     return null;
   }
+}
+
+function writeGeneration(directory: string, { generation, firstNumber }: LiveGeneration): void {
+  writeFileSync(join(directory, GENERATION_FILE), `${generation}\n${firstNumber}`);
 }

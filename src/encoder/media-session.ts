@@ -7,7 +7,7 @@ import type { EncoderRun } from "./encoder-run.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
 import { probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
-import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
+import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory, type LiveGeneration } from "./live-directory.ts";
 import { publishLadder } from "./master-playlist.ts";
 import { isStorageError, outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
@@ -16,6 +16,7 @@ import type { MediaSessionOptions } from "./media-session.options.ts";
 import type { LiveShow, Observation, RunnerEnd, SessionControls, SessionRunner } from "./runner.ts";
 import { SessionProcesses } from "./session-processes.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
+import { firstSegmentNumber } from "./segment-number.rules.ts";
 import { describeSession, isEncoderStuck, type SessionFacts } from "./session-report.ts";
 import { SessionMeter } from "./session-meter.ts";
 import { SessionSignal } from "./session-signal.ts";
@@ -86,8 +87,8 @@ export class MediaSession implements SessionRunner {
     this.#playbackIds = launch.outputs.map(({ playbackId }) => playbackId);
     this.#hasPassthrough = launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough));
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
-    const generation = `${launch.sessionId} ${launch.generation}`;
-    const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, generation));
+    const begun = this.#beginsNow();
+    const opened = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, begun));
     this.#watch = new OutputWatch({
       liveDirectory: liveDirectory(mediaRoot),
       onComplete: (output) => this.#publish(output),
@@ -107,7 +108,8 @@ export class MediaSession implements SessionRunner {
       clock: this.#clock,
       inputSwitch: this.#switch,
       watch: this.#watch,
-      continues: continued.includes(true),
+      continues: opened.some(({ continues }) => continues),
+      firstNumber: Math.min(begun.firstNumber, ...opened.map(({ firstNumber }) => firstNumber)),
       isOn: () => this.#phase === "ON" && this.#air.isOn,
       isInputThere: () => this.signal.isThere,
       onChange: () => this.#report(),
@@ -234,8 +236,9 @@ export class MediaSession implements SessionRunner {
 
   /** Players cannot go from one kind of segment to another within a playlist. */
   async #forgetOutput(): Promise<void> {
-    this.#keeper.forgetPlaylists();
-    await Promise.all(this.#tokens().map((token) => emptyLiveDirectory(this.#options.mediaRoot, token)));
+    const begun = this.#beginsNow();
+    this.#keeper.forgetPlaylists(begun.firstNumber);
+    await Promise.all(this.#tokens().map((token) => emptyLiveDirectory(this.#options.mediaRoot, token, begun)));
   }
 
   /** All parts of an HTTP output are there: what players open first says what they turned out to be. */
@@ -336,6 +339,12 @@ export class MediaSession implements SessionRunner {
     const { activePath, switches } = this.signal.choice.observation;
     const playbacks = this.#options.launch.outputs.map(({ playbackId }) => ({ playbackId, ...what }));
     this.#send({ ...what, playbacks, activePath, switches });
+  }
+
+  /** Playlists that begin now. */
+  #beginsNow(): LiveGeneration {
+    const { sessionId, generation } = this.#options.launch;
+    return { generation: `${sessionId} ${generation}`, firstNumber: firstSegmentNumber(new Date()) };
   }
 
   #tokens(): readonly string[] {

@@ -336,9 +336,9 @@ describe.concurrent("when things break", () => {
     const first = bench.start(launch);
     await first.until("the session runs", isFine);
     const url = `${bench.url}/live/${web.pathToken}/v0.m3u8`;
-    const number = lastSegment(await playlist(url));
     // As if this agent had been killed: its processes are gone, its files are there.
     await first.session.abandon();
+    const number = lastSegment(await playlist(url));
     const again = bench.start(launch);
     await again.until("the session runs", isFine);
     const continued = await eventually("a new segment", async () => {
@@ -346,6 +346,10 @@ describe.concurrent("when things break", () => {
       return lastSegment(text) > number && text;
     });
     expect(continued).toContain(`_${number}.ts`);
+    // One after the other from the first on, which the playlist says the number of: what reads it by numbers finds what it had found.
+    const names = [...continued.matchAll(/_(\d+)\.ts/g)].map(([, name]) => Number(name));
+    const begins = Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(continued)?.[1]);
+    expect(names).toEqual(names.map((_, place) => begins + place));
     await again.session.stop();
     const next = bench.start({ ...launch, generation: launch.generation + 1 });
     await next.until("the session runs", isFine);

@@ -2,29 +2,31 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { firstSegmentNumber } from "../../src/encoder/segment-number.rules.ts";
 
-const START = Date.UTC(2026, 10, 30);
-const END = Date.UTC(2043, 0, 1);
-/** What a session may be restarted after at the earliest: its encoder opens its input for longer. */
-const RUN_MILLISECONDS_LEAST = 300;
+const NOW = Date.UTC(2026, 10, 30);
+const LAST_YEAR_BEGINS = Date.UTC(2043, 0, 1);
+/** From the start of an encoder until the one that takes its place is there, at the least. */
+const RUN_MILLISECONDS_LEAST = 500;
 
-it("a start begins beyond the segments of all runs before it, however short these were", () => {
-  const run = fc.integer({ min: RUN_MILLISECONDS_LEAST, max: 20_000 });
+it("playlists begin beyond all segments that were made before, however many encoders made them", () => {
+  const encoder = fc.integer({ min: RUN_MILLISECONDS_LEAST, max: 20_000 });
+  const playlists = fc.array(encoder, { minLength: 1, maxLength: 5 });
   fc.assert(
-    fc.property(fc.array(run, { minLength: 1, maxLength: 30 }), (lengths) => {
-      let at = START;
+    fc.property(fc.array(playlists, { minLength: 1, maxLength: 20 }), (all) => {
+      let at = NOW;
       let last = -1;
-      for (const length of lengths) {
+      for (const encoders of all) {
         const first = firstSegmentNumber(new Date(at));
         expect(first).toBeGreaterThan(last);
-        // Segments of 2 s and the short one at the end.
-        last = first + Math.floor(length / 2_000);
-        at += length;
+        // Each makes segments of 2 s, one at once of what it catches up with, and a short one at its end.
+        const made = encoders.reduce((sum, milliseconds) => sum + Math.floor(milliseconds / 2_000) + 2, 0);
+        last = first + made - 1;
+        at += encoders.reduce((sum, milliseconds) => sum + milliseconds, 0);
       }
     }),
   );
 });
 
 it("is kept in 31 bits by players that know no more", () => {
-  expect(firstSegmentNumber(new Date(END))).toBeLessThan(2 ** 31);
+  expect(firstSegmentNumber(new Date(LAST_YEAR_BEGINS))).toBeLessThan(2 ** 31);
   expect(firstSegmentNumber(new Date(0))).toBe(0);
 });
