@@ -96,11 +96,10 @@ class Compiler {
   statement(query: string, fields: CollectedFields): string {
     const type = this.#typeOf(query);
     const data = [...fields].map(([key, nodes], place) => {
-      const text = isTypeName(nodes) ? quote(JSON.stringify(query)) : `(${this.#column(type, nodes, ROOT)})::text`;
-      return `, '${place > 0 ? "," : ""}"${key}":', coalesce(${text}, 'null')`;
+      const text = isTypeName(nodes) ? quote(JSON.stringify(query)) : `coalesce((${this.#column(type, nodes, ROOT)})::text, 'null')`;
+      return `'${place > 0 ? "," : ""}"${key}":' || ${text}`;
     });
-    // By `concat`, since `||` would make a text for each field, of all that stand before it.
-    return `select concat('{"data":{'${data.join("")}, E'}}\\n')`;
+    return `select ${strungTogether(["'{\"data\":{'", ...data, "E'}}\\n'"])}`;
   }
 
   /** A name that no column can have: where a column is called like its row, its name would mean the column. */
@@ -246,6 +245,13 @@ interface Asked {
   readonly nodes: readonly FieldNode[];
   readonly args: SqlArguments;
   readonly parent: Row;
+}
+
+/** In halves: one after the other, each would be a text for PostgreSQL with all those before it once more. */
+function strungTogether(texts: readonly string[]): string {
+  if (texts.length < 2) return texts.join("");
+  const half = Math.ceil(texts.length / 2);
+  return `(${strungTogether(texts.slice(0, half))} || ${strungTogether(texts.slice(half))})`;
 }
 
 function nameOf(nodes: readonly FieldNode[]): string {
