@@ -2,6 +2,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isPathToken } from "../origin/origin.rules.ts";
+import type { SessionLaunch } from "./runner.ts";
+import { firstSegmentNumber } from "./segment-number.rules.ts";
 
 /** Says to which start of a session the files beside it belong, and the number of its first segment; players cannot fetch it. */
 const GENERATION_FILE = ".generation";
@@ -27,6 +29,11 @@ export interface LiveGeneration {
   readonly generation: string;
   /** Of its first segment. Encoders that go on from its playlists count on from there, however many there are. */
   readonly firstNumber: number;
+}
+
+/** Of a start of a session, with playlists that begin now. */
+export function beginGeneration({ sessionId, generation }: Pick<SessionLaunch, "sessionId" | "generation">): LiveGeneration {
+  return { generation: `${sessionId} ${generation}`, firstNumber: firstSegmentNumber(new Date()) };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { EncoderRun } from "./encoder-run.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
 import { probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
-import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory, type LiveGeneration } from "./live-directory.ts";
+import { beginGeneration, emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
 import { publishLadder } from "./master-playlist.ts";
 import { isStorageError, outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
@@ -16,7 +16,6 @@ import type { MediaSessionOptions } from "./media-session.options.ts";
 import type { LiveShow, Observation, RunnerEnd, SessionControls, SessionRunner } from "./runner.ts";
 import { SessionProcesses } from "./session-processes.ts";
 import type { TelemetrySample } from "./telemetry.rules.ts";
-import { firstSegmentNumber } from "./segment-number.rules.ts";
 import { describeSession, isEncoderStuck, type SessionFacts } from "./session-report.ts";
 import { SessionMeter } from "./session-meter.ts";
 import { SessionSignal } from "./session-signal.ts";
@@ -87,7 +86,7 @@ export class MediaSession implements SessionRunner {
     this.#playbackIds = launch.outputs.map(({ playbackId }) => playbackId);
     this.#hasPassthrough = launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough));
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
-    const begun = this.#beginsNow();
+    const begun = beginGeneration(launch);
     const opened = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, begun));
     this.#watch = new OutputWatch({
       liveDirectory: liveDirectory(mediaRoot),
@@ -236,7 +235,7 @@ export class MediaSession implements SessionRunner {
 
   /** Players cannot go from one kind of segment to another within a playlist. */
   async #forgetOutput(): Promise<void> {
-    const begun = this.#beginsNow();
+    const begun = beginGeneration(this.#options.launch);
     this.#keeper.forgetPlaylists(begun.firstNumber);
     await Promise.all(this.#tokens().map((token) => emptyLiveDirectory(this.#options.mediaRoot, token, begun)));
   }
@@ -339,12 +338,6 @@ export class MediaSession implements SessionRunner {
     const { activePath, switches } = this.signal.choice.observation;
     const playbacks = this.#options.launch.outputs.map(({ playbackId }) => ({ playbackId, ...what }));
     this.#send({ ...what, playbacks, activePath, switches });
-  }
-
-  /** Playlists that begin now. */
-  #beginsNow(): LiveGeneration {
-    const { sessionId, generation } = this.#options.launch;
-    return { generation: `${sessionId} ${generation}`, firstNumber: firstSegmentNumber(new Date()) };
   }
 
   #tokens(): readonly string[] {
