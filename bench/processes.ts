@@ -101,7 +101,7 @@ async function runSession(source: Buffer, directory: string, processes: readonly
     ...{ outputs: [output], processes, filesOf: () => [], localUrlsOf: () => [] },
     facts: { video: { ...video, isInterlaced: false, pixelAspect: 1 }, audio: { codec: "aac", profile: "LC" } },
   });
-  const settings = { presets: DEFAULT_PRESETS, coreCount: 2, startNumber: 1, runName: "r1", continues: false };
+  const settings = { presets: DEFAULT_PRESETS, coreCount: 2, startNumber: 1, runName: "r1", left: new Map() };
   const own = process.cpuUsage();
   const taps = plan.processes.archives.length + plan.processes.stills.length;
   const child = spawn("ffmpeg", encoderArguments(plan, settings), {

@@ -30,12 +30,12 @@ export function readTicksOf(pids: readonly number[]): number {
 }
 
 function readNanoseconds(pid: number): number {
-  return listNames(`/proc/${pid}/task`).reduce((sum, thread) => sum + readThread(`/proc/${pid}/task/${thread}/schedstat`), 0);
+  return listThreads(pid).reduce((sum, thread) => sum + readThread(`/proc/${pid}/task/${thread}/schedstat`), 0);
 }
 
-function listNames(directory: string): readonly string[] {
+function listThreads(pid: number): readonly string[] {
   try {
-    return readdirSync(directory);
+    return readdirSync(`/proc/${pid}/task`);
   } catch {
     return [];
   }
@@ -65,7 +65,7 @@ export function residentMegabytes({ pid }: { readonly pid?: number | undefined }
 }
 
 function listProcesses(): readonly number[] {
-  return listNames("/proc")
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 }

@@ -6,6 +6,7 @@ import type { EncoderRestarts } from "./alert-causes.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
 import { cmafDirectory, liveDirectory, pruneDashFiles } from "./live-directory.ts";
+import { readLeftPlaylists, type LeftPlaylists } from "./left-playlists.ts";
 import type { MediaSessionOptions } from "./media-session.options.ts";
 import { isStorageError } from "./output-problem.ts";
 import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
@@ -13,6 +14,7 @@ import type { OutputWatch } from "./output-watch.ts";
 import type { PatientClock } from "./patient-clock.ts";
 import { createRenewal } from "./renewal.rules.ts";
 import type { OutputLaunch } from "./runner.ts";
+import { firstSegmentNumber } from "./segment-number.rules.ts";
 import type { SessionProcesses } from "./session-processes.ts";
 
 const CRASH_LIMIT = 5;
@@ -20,6 +22,7 @@ const CRASH_WINDOW_MILLISECONDS = 60_000;
 const RESTART_DELAY_MILLISECONDS = 200;
 /** What keeps an encoder from being set up, such as a full disk, may pass: the tries take most of the window. */
 const SETUP_DELAY_MILLISECONDS = 5_000;
+const NOTHING_LEFT: LeftPlaylists = new Map();
 
 export interface EncoderKeeperOptions {
   readonly session: MediaSessionOptions;
@@ -30,8 +33,6 @@ export interface EncoderKeeperOptions {
   readonly processes: () => SessionProcesses;
   /** An earlier run of the same start left playlists to go on from. */
   readonly continues: boolean;
-  /** Of the first segment of its playlists. */
-  readonly firstNumber: number;
   readonly isOn: () => boolean;
   readonly isInputThere: () => boolean;
   readonly onChange: () => void;
@@ -51,7 +52,6 @@ export class EncoderKeeper {
   #run: EncoderRun | null = null;
   #facts: StreamFacts | null = null;
   #continues: boolean;
-  #firstNumber: number;
   #crashes: number[] = [];
   #crash: { readonly reason: string; readonly at: number } | null = null;
   #retryAt = 0;
@@ -60,7 +60,6 @@ export class EncoderKeeper {
   constructor(options: EncoderKeeperOptions) {
     this.#options = options;
     this.#continues = options.continues;
-    this.#firstNumber = options.firstNumber;
     const { session } = options;
     this.#senders = openSenders(session.launch.outputs, senderFactories(session), session.log);
   }
@@ -131,10 +130,9 @@ export class EncoderKeeper {
     await this.#senders.close();
   }
 
-  /** The next one begins new playlists, with a segment of this number. */
-  forgetPlaylists(firstNumber: number): void {
+  /** The next one begins new playlists. */
+  forgetPlaylists(): void {
     this.#continues = false;
-    this.#firstNumber = firstNumber;
   }
 
   /** To be called several times a second: forgets a crash that is over, and renews an encoder whose output stands still. */
@@ -169,10 +167,9 @@ export class EncoderKeeper {
     const settings = {
       presets,
       coreCount,
-      // Of a playlist that is gone on from, the muxer counts on, but never from less than this.
-      startNumber: this.#firstNumber,
+      startNumber: firstSegmentNumber(now),
       runName: `r${now.getTime().toString(36)}`,
-      continues: this.#continues,
+      left: this.#continues ? readLeftPlaylists(liveDirectory(mediaRoot), plan) : NOTHING_LEFT,
     };
     watch.follow(plan, { states: this.#senders.states, madeSeconds: () => this.#run?.madeSeconds ?? 0 });
     this.#continues = true;

@@ -3,6 +3,7 @@ import { PROGRESS_PIPE } from "./ffmpeg.process.ts";
 import { declaredShape, outputFrameRate, videoFilter, type Shape } from "./ffmpeg.filters.ts";
 import { archiveSlave, captionsOutput, SEGMENT_SECONDS, slavesOf } from "./ffmpeg.outputs.ts";
 import { branchStills, inputStillFilter, needsKeyFramesOnly, renditionStillFilter, stillLink, stillOutputs } from "./ffmpeg.stills.ts";
+import type { LeftPlaylists } from "./left-playlists.ts";
 
 export interface EncoderSettings {
   /** How much work the encoders put in; see `DEFAULT_PRESETS`. */
@@ -13,8 +14,8 @@ export interface EncoderSettings {
   readonly startNumber: number;
   /** Part of the names of DASH files: never one that was used before. */
   readonly runName: string;
-  /** An earlier run of the same start left playlists to go on from. */
-  readonly continues: boolean;
+  /** What an earlier run of the same start left to go on from. */
+  readonly left: LeftPlaylists;
 }
 
 export interface EncoderPresets {

@@ -14,6 +14,7 @@ import { declaredShape, type Shape } from "./ffmpeg.filters.ts";
 import { tapUrl } from "./ffmpeg.process.ts";
 import { renderDictionary, renderSlave, type Options } from "./ffmpeg.tee.ts";
 import type { StreamFacts } from "./input-facts.ts";
+import { playlistPath, type LeftPlaylists } from "./left-playlists.ts";
 import type { PlannedArchive, PlannedCaptions } from "./process-plan.rules.ts";
 
 /** What the slaves of a tee depend on besides the tee itself. */
@@ -23,7 +24,7 @@ export interface SlaveSettings {
   readonly ladder: readonly Shape[];
   readonly startNumber: number;
   readonly runName: string;
-  readonly continues: boolean;
+  readonly left: LeftPlaylists;
 }
 
 /** Length of HLS and DASH segments, and of the key frame grid of everything that we encode. */
@@ -89,7 +90,7 @@ export function captionsOutput(captions: PlannedCaptions | null): readonly strin
 function httpSlaves({ token, variants, hls, dash }: PlannedHttp, tee: Tee, settings: SlaveSettings): readonly string[] {
   const { facts } = settings;
   const playlists = variants.map((variant) =>
-    slave({ options: hlsOptions(token, variant, settings), variant, target: `${token}/${variant.name}.m3u8`, tee, facts }),
+    slave({ options: hlsOptions(token, variant, settings), variant, target: playlistPath(token, variant.name), tee, facts }),
   );
   return [...(hls ? playlists : []), ...(dash ? [ladderSlave({ variants, target: `${token}/manifest.mpd`, own: {}, tee, settings })] : [])];
 }
@@ -97,7 +98,8 @@ function httpSlaves({ token, variants, hls, dash }: PlannedHttp, tee: Tee, setti
 function hlsOptions(token: string, { name, segmentType, rendition }: PlannedVariant, settings: SlaveSettings): Options {
   // What we did not encode ourselves may begin segments with pictures that lean on earlier ones.
   const independent = rendition.isPassthrough ? "" : "+independent_segments";
-  const append = settings.continues ? "append_list+" : "";
+  const left = settings.left.get(playlistPath(token, name));
+  const append = left === undefined ? "" : "append_list+";
   const extension = segmentType === "TS" ? "ts" : "m4s";
   return {
     f: "hls",
@@ -105,7 +107,8 @@ function hlsOptions(token: string, { name, segmentType, rendition }: PlannedVari
     hls_list_size: String(PLAYLIST_SEGMENTS),
     hls_delete_threshold: String(KEPT_SEGMENTS),
     hls_flags: `${append}omit_endlist+program_date_time+temp_file+delete_segments${independent}`,
-    start_number: String(settings.startNumber),
+    // With a number beyond its own, all that a playlist names would be counted anew.
+    start_number: String(left ?? settings.startNumber),
     hls_segment_filename: `${token}/${name}_%d.${extension}`,
     ...(segmentType === "TS" ? headersInBand(rendition) : { hls_segment_type: "fmp4", hls_fmp4_init_filename: `${name}_init.mp4` }),
   };

@@ -2,10 +2,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isPathToken } from "../origin/origin.rules.ts";
-import type { SessionLaunch } from "./runner.ts";
-import { firstSegmentNumber } from "./segment-number.rules.ts";
 
-/** Says to which start of a session the files beside it belong, and the number of its first segment; players cannot fetch it. */
+/** Says to which start of a session the files beside it belong; players cannot fetch it. */
 const GENERATION_FILE = ".generation";
 /** Says that the files beside it are not for players yet. */
 export const PRIVATE_FILE = ".private";
@@ -23,35 +21,17 @@ export function liveDirectory(mediaRoot: string): string {
   return join(mediaRoot, "live");
 }
 
-/** What the files of an output's directory belong to. */
-export interface LiveGeneration {
-  /** Names one start of a session. */
-  readonly generation: string;
-  /** Of its first segment. Encoders that go on from its playlists count on from there, however many there are. */
-  readonly firstNumber: number;
-}
-
-/** Of a start of a session, with playlists that begin now. */
-export function beginGeneration({ sessionId, generation }: Pick<SessionLaunch, "sessionId" | "generation">): LiveGeneration {
-  return { generation: `${sessionId} ${generation}`, firstNumber: firstSegmentNumber(new Date()) };
-}
-
 /**
  * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died;
- * those of any other are removed. What it belongs to from now on, with the number that is in force.
+ * those of any other are removed. True when there is something to go on from.
  */
-export function openLiveDirectory(
-  mediaRoot: string,
-  token: string,
-  started: LiveGeneration,
-): LiveGeneration & { readonly continues: boolean } {
+export function openLiveDirectory(mediaRoot: string, token: string, generation: string): boolean {
   const directory = tokenDirectory(mediaRoot, token);
-  const found = readGeneration(directory);
-  if (found?.generation === started.generation) return { ...found, continues: true };
-  rmSync(directory, { recursive: true, force: true });
+  const continues = readGeneration(directory) === generation;
+  if (!continues) rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  writeGeneration(directory, started);
-  return { ...started, continues: false };
+  writeFileSync(join(directory, GENERATION_FILE), generation);
+  return continues;
 }
 
 /**
@@ -87,19 +67,13 @@ export function setPrivate(mediaRoot: string, token: string, isPrivate: boolean)
   else rmSync(path, { force: true });
 }
 
-/** Removes everything but the directory: what comes now does not fit to what was, and is counted anew. */
-export async function emptyLiveDirectory(mediaRoot: string, token: string, begun: LiveGeneration): Promise<void> {
+/** Removes everything but the directory: what comes now does not fit to what was. */
+export async function emptyLiveDirectory(mediaRoot: string, token: string): Promise<void> {
   const directory = tokenDirectory(mediaRoot, token);
   const names = await readdir(directory).catch(() => []);
   await Promise.all(
     names.filter((name) => name !== GENERATION_FILE && name !== PRIVATE_FILE).map((name) => rm(join(directory, name), { force: true })),
   );
-  try {
-    writeGeneration(directory, begun);
-  } catch {
-    // On a full disk, what goes on elsewhere must: without it, whoever comes after us begins anew.
-    rmSync(join(directory, GENERATION_FILE), { force: true });
-  }
 }
 
 /** Removes DASH files of encoder processes that are long gone: only the process that wrote them would have. */
@@ -119,15 +93,10 @@ function tokenDirectory(mediaRoot: string, token: string): string {
   return join(liveDirectory(mediaRoot), token);
 }
 
-function readGeneration(directory: string): LiveGeneration | null {
+function readGeneration(directory: string): string | null {
   try {
-    const [generation = "", firstNumber] = readFileSync(join(directory, GENERATION_FILE), "utf8").split("\n");
-    return { generation, firstNumber: Number(firstNumber ?? 0) };
+    return readFileSync(join(directory, GENERATION_FILE), "utf8");
   } catch {
     return null;
   }
-}
-
-function writeGeneration(directory: string, { generation, firstNumber }: LiveGeneration): void {
-  writeFileSync(join(directory, GENERATION_FILE), `${generation}\n${firstNumber}`);
 }

@@ -7,7 +7,7 @@ import type { EncoderRun } from "./encoder-run.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
 import { probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
-import { beginGeneration, emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
+import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
 import { publishLadder } from "./master-playlist.ts";
 import { isStorageError, outputProblems } from "./output-problem.ts";
 import { OutputWatch } from "./output-watch.ts";
@@ -86,8 +86,8 @@ export class MediaSession implements SessionRunner {
     this.#playbackIds = launch.outputs.map(({ playbackId }) => playbackId);
     this.#hasPassthrough = launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough));
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
-    const begun = beginGeneration(launch);
-    const opened = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, begun));
+    const generation = `${launch.sessionId} ${launch.generation}`;
+    const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, generation));
     this.#watch = new OutputWatch({
       liveDirectory: liveDirectory(mediaRoot),
       onComplete: (output) => this.#publish(output),
@@ -107,8 +107,7 @@ export class MediaSession implements SessionRunner {
       clock: this.#clock,
       inputSwitch: this.#switch,
       watch: this.#watch,
-      continues: opened.some(({ continues }) => continues),
-      firstNumber: Math.min(begun.firstNumber, ...opened.map(({ firstNumber }) => firstNumber)),
+      continues: continued.includes(true),
       isOn: () => this.#phase === "ON" && this.#air.isOn,
       isInputThere: () => this.signal.isThere,
       onChange: () => this.#report(),
@@ -235,9 +234,8 @@ export class MediaSession implements SessionRunner {
 
   /** Players cannot go from one kind of segment to another within a playlist. */
   async #forgetOutput(): Promise<void> {
-    const begun = beginGeneration(this.#options.launch);
-    this.#keeper.forgetPlaylists(begun.firstNumber);
-    await Promise.all(this.#tokens().map((token) => emptyLiveDirectory(this.#options.mediaRoot, token, begun)));
+    this.#keeper.forgetPlaylists();
+    await Promise.all(this.#tokens().map((token) => emptyLiveDirectory(this.#options.mediaRoot, token)));
   }
 
   /** All parts of an HTTP output are there: what players open first says what they turned out to be. */

@@ -12,7 +12,7 @@ const video: VideoFacts = {
   ...{ frameRate: { numerator: 25, denominator: 1 }, isInterlaced: false, pixelAspect: 1 },
 };
 const facts: StreamFacts = { video, audio: { codec: "aac", profile: "LC" } };
-const settings: EncoderSettings = { presets: DEFAULT_PRESETS, coreCount: 4, startNumber: 1_000, runName: "r1", continues: false };
+const settings: EncoderSettings = { presets: DEFAULT_PRESETS, coreCount: 4, startNumber: 1_000, runName: "r1", left: new Map() };
 
 function argumentsOf(outputs: readonly OutputLaunch[], input = facts, own = settings): readonly string[] {
   const filesOf = (output: OutputLaunch): string[] => output.renditions.map((_, index) => `/files/it's [a|b] 100%/${index}.mkv`);
@@ -72,10 +72,16 @@ describe("the encoder's arguments", () => {
     expect(blind.some((item) => item.startsWith("-c:v") || item.includes("0:v"))).toBe(false);
   });
 
-  it("go on with playlists only where there are some", () => {
-    const output = httpOutput();
-    expect(argumentsOf([output]).at(-1)).not.toContain("append_list");
-    expect(argumentsOf([output], facts, { ...settings, continues: true }).at(-1)).toContain("append_list");
+  it("go on with playlists where there are some, counted on from their own numbers", () => {
+    const output = httpOutput({ renditions: [passthrough, rendition()] });
+    const begun = String(argumentsOf([output]).at(-1));
+    expect([begun.match(/append_list/g), begun.match(/start_number=\d+/g)]).toEqual([null, ["start_number=1000", "start_number=1000"]]);
+    const left = new Map([[`${output.pathToken}/v1.m3u8`, 77]]);
+    const [first, second] = String(argumentsOf([output], facts, { ...settings, left }).at(-1)).split("|");
+    expect(first).not.toContain("append_list");
+    expect(first).toContain("start_number=1000");
+    expect(second).toContain("append_list");
+    expect(second).toContain("start_number=77");
   });
 
   it("send each rendition to its own receiver, behind a queue that nothing waits for", () => {

@@ -71,7 +71,7 @@ it("a full disk under files, and ways that lead nowhere, end neither the encoder
     host: { setprivPath: bench.capabilities.setprivPath, records: openProcessRecords(join(directory, "records")) },
     ffmpegPath: bench.capabilities.ffmpegPath ?? "",
     plan,
-    settings: { presets: DEFAULT_PRESETS, coreCount: 1, startNumber: 1, runName: "r1", continues: false },
+    settings: { presets: DEFAULT_PRESETS, coreCount: 1, startNumber: 1, runName: "r1", left: new Map() },
     clock: createPatientClock(60_000),
     directory,
     onCrash: (_, reason) => crashes.push(reason),

@@ -21,7 +21,7 @@ function planOf(processes: readonly ProcessLaunch[], outputs: readonly OutputLau
   return planEncoder({ outputs, facts: input, filesOf: () => ["/f/0.mkv", "/f/1.mkv"], localUrlsOf: ({ urls }) => urls, processes });
 }
 
-const settings = { presets: DEFAULT_PRESETS, coreCount: 4, startNumber: 1_000, runName: "r1", continues: false };
+const settings = { presets: DEFAULT_PRESETS, coreCount: 4, startNumber: 1_000, runName: "r1", left: new Map() };
 const graphOf = (plan: EncoderPlan): string => {
   const list = encoderArguments(plan, settings);
   return list[list.indexOf("-filter_complex") + 1] ?? "";

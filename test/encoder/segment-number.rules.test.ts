@@ -4,7 +4,7 @@ import { firstSegmentNumber } from "../../src/encoder/segment-number.rules.ts";
 
 const NOW = Date.UTC(2026, 10, 30);
 const LAST_YEAR_BEGINS = Date.UTC(2043, 0, 1);
-/** From the start of an encoder until the one that takes its place is there, at the least. */
+/** An encoder that ends earlier has made no segment. */
 const RUN_MILLISECONDS_LEAST = 500;
 
 it("playlists begin beyond all segments that were made before, however many encoders made them", () => {

@@ -49,8 +49,6 @@ export type SqlTypes = ReadonlyMap<string, SqlType>;
 
 /** PostgreSQL cuts longer names off. */
 const NAME_LIMIT = 63;
-/** Fewer than what PostgreSQL plans as one (`join_collapse_limit`, 8 tables): the time that this takes grows with each. */
-const JOIN_LIMIT = 5;
 
 /**
  * One statement that answers the whole query: its one column of its one row is the JSON text of the answer. Null when something in it is
@@ -168,20 +166,26 @@ class Compiler {
     return isList ? this.#jsonList(columns, tail) : `(${this.#json(columns, tail)})`;
   }
 
-  /** Joined to the parent's rows, which takes PostgreSQL half the time of a statement within the statement for each of them. */
+  /**
+   * Joined to the parent's rows, once under however many names it is asked for: a statement within the statement for each of them takes
+   * PostgreSQL twice the time.
+   */
   #reference(reference: SqlReference, { nodes, args, parent }: Asked): string {
     const { type: typeName, table, on } = reference;
-    const known = parent.references.get(reference);
-    const isJoined = known !== undefined || (parent.joins !== null && parent.joins.length < JOIN_LIMIT);
-    const row = known ?? this.#newRow(isJoined ? parent.joins : null);
-    const condition = on({ parent: parent.name, row: row.name, call: this.#call, args });
-    if (isJoined && !known) {
-      parent.joins?.push(` left join ${table} ${row.name} on ${condition}`);
-      parent.references.set(reference, row);
+    const conditionOf = (name: string): string => on({ parent: parent.name, row: name, call: this.#call, args });
+    const fields = this.#subfields(typeName, nodes);
+    if (!parent.joins) {
+      const row = this.#newRow(null);
+      const from = { rows: `${table} ${row.name}`, where: conditionOf(row.name) };
+      return `(${this.#json(this.#columns(this.#typeOf(typeName), fields, row), tailOf(from, row))})`;
     }
-    const columns = this.#columns(this.#typeOf(typeName), this.#subfields(typeName, nodes), row);
-    if (isJoined) return `case when ${row.name}.id is not null then (${this.#json(columns, "")}) end`;
-    return `(${this.#json(columns, tailOf({ rows: `${table} ${row.name}`, where: condition }, row))})`;
+    let row = parent.references.get(reference);
+    if (!row) {
+      row = this.#newRow(parent.joins);
+      parent.references.set(reference, row);
+      parent.joins.push(` left join ${table} ${row.name} on ${conditionOf(row.name)}`);
+    }
+    return `case when ${row.name}.id is not null then (${this.#json(this.#columns(this.#typeOf(typeName), fields, row), "")}) end`;
   }
 
   #connection({ type, page }: SqlConnection, { nodes, args, parent }: Asked): string {

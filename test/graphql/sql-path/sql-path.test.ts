@@ -70,6 +70,11 @@ async function paths(): Promise<{ readonly statement: number; readonly resolvers
   return { statement: of("statement"), resolvers: of("resolvers") };
 }
 
+/** One that gives the text of a whole answer. */
+function isOneStatement(text: string): boolean {
+  return /^select \(+'\{"data":/.test(text);
+}
+
 /** Asks both ways and compares; gives the answer and whether one statement gave it. */
 async function compare(
   document: string,
@@ -84,7 +89,7 @@ async function compare(
   });
   statements.length = 0;
   const answer = await caller.ask(text, variables);
-  const byStatement = statements.some((each) => /^select \(+'\{"data":/.test(each));
+  const byStatement = statements.some(isOneStatement);
   const plain = await caller.ask<Loose>(withUnmapped(text), variables);
   const { rateLimit: _, ...rest } = plain.data ?? {};
   expect(shown(answer), `${text}\n${JSON.stringify(variables)}`).toBe(shown({ ...plain, data: plain.data ? rest : plain.data }));
@@ -192,19 +197,25 @@ describe("a query that is mapped as a whole", () => {
     expect(counts.map((count) => count > 0)).toEqual([true, true, true, true, true, false]);
   });
 
-  it("follows references of references, and more of them than PostgreSQL plans together", async () => {
+  it("follows references of references, each once under whatever names", async () => {
     const references = "template { name } session { name source { type } playbacks { template { name } session { id } } }";
     const aliased = Array.from(
       { length: 5 },
       (_, place) => `t${place}: template { id version } s${place}: session { name topAlert { session { id } } }`,
     );
-    for (const query of [
-      `{ sessions(first: 9) { nodes { playbacks { ${references} ${aliased.join(" ")} } } } }`,
-      `{ alerts(first: 9) { edges { node { session { name } playback { name session { id topAlert { code } } template { name renditions { name } } } } } } }`,
-    ]) {
+    for (const [joined, query] of [
+      // Those of each session, and those of each session of those.
+      [2, `{ sessions(first: 9) { nodes { playbacks { ${references} ${aliased.join(" ")} } } } }`],
+      [
+        1,
+        `{ alerts(first: 9) { edges { node { session { name } playback { name session { id topAlert { code } } template { name renditions { name } } } } } } }`,
+      ],
+    ] as const) {
       const { byStatement, answer } = await compare(query, {});
       expect(byStatement).toBe(true);
       expect(answer.errors).toEqual([]);
+      const statement = required(statements.find(isOneStatement), "statement");
+      expect(statement.match(/left join templates/g)).toHaveLength(joined);
     }
   });
 
