@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isPathToken } from "../origin/origin.rules.ts";
@@ -21,13 +21,21 @@ export function liveDirectory(mediaRoot: string): string {
   return join(mediaRoot, "live");
 }
 
+/** What the files of a directory are of. */
+export interface LiveOrigin {
+  /** Names one start of a session. */
+  readonly generation: string;
+  /** Whether players may not have them. */
+  readonly isPrivate: boolean;
+}
+
 /**
- * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died;
- * those of any other are removed. True when there is something to go on from.
+ * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died; those of
+ * any other are removed, and those of a test where the show is live by now. True when there is something to go on from.
  */
-export function openLiveDirectory(mediaRoot: string, token: string, generation: string): boolean {
+export function openLiveDirectory(mediaRoot: string, token: string, { generation, isPrivate }: LiveOrigin): boolean {
   const directory = tokenDirectory(mediaRoot, token);
-  const continues = readGeneration(directory) === generation;
+  const continues = readGeneration(directory) === generation && existsSync(join(directory, PRIVATE_FILE)) === isPrivate;
   if (!continues) rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, GENERATION_FILE), generation);

@@ -86,8 +86,9 @@ export class MediaSession implements SessionRunner {
     this.#playbackIds = launch.outputs.map(({ playbackId }) => playbackId);
     this.#hasPassthrough = launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough));
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
-    const generation = `${launch.sessionId} ${launch.generation}`;
-    const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, generation));
+    const { event = null } = launch.controls;
+    const origin = { generation: `${launch.sessionId} ${launch.generation}`, isPrivate: event !== null && event.onAir !== "LIVE" };
+    const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, origin));
     this.#watch = new OutputWatch({
       liveDirectory: liveDirectory(mediaRoot),
       onComplete: (output) => this.#publish(output),

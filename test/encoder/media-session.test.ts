@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Observation } from "../../src/encoder/runner.ts";
+import type { Observation, SessionLaunch } from "../../src/encoder/runner.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import {
   eventually,
@@ -357,6 +357,37 @@ describe.concurrent("when things break", () => {
     expect(fresh).not.toContain(`_${number}.ts`);
     expect(lastSegment(fresh)).toBeGreaterThan(lastSegment(continued));
     await next.session.stop();
+    await sender.stop();
+  });
+
+  it("what was tested is played by nobody, though another agent takes up what is live by now", async () => {
+    const source = await multicast();
+    const sender = source.send();
+    const web = httpOutput();
+    const launch = launchOf({ urlA: source.url }, [web]);
+    const during = (onAir: "TEST" | "LIVE"): SessionLaunch => ({
+      ...launch,
+      controls: { ...launch.controls, event: { onAir, isBackupOnly: false, show: null } },
+    });
+    const url = `${bench.url}/live/${web.pathToken}/v0.m3u8`;
+    const written = (): string => readFileSync(join(bench.root, "media/live", web.pathToken, "v0.m3u8"), "utf8");
+    const testing = bench.start(during("TEST"));
+    await testing.until("the test runs", isFine);
+    await testing.session.abandon();
+    const tested = lastSegment(written());
+    expect((await fetch(url)).status).toBe(404);
+    // Of a test that goes on, its playlist does.
+    const goingOn = bench.start(during("TEST"));
+    const longer = await eventually("a new segment", () => lastSegment(written()) > tested && written());
+    expect(longer).toContain(`_${tested}.ts`);
+    await goingOn.session.abandon();
+    const live = bench.start(during("LIVE"));
+    await live.until("the show runs", isFine);
+    const shown = await playlist(url);
+    expect(shown).not.toContain("DISCONTINUITY");
+    expect(shown).not.toContain(`_${tested}.ts`);
+    expect(shown.match(/#EXTINF/g)?.length).toBeLessThanOrEqual(2);
+    await live.session.stop();
     await sender.stop();
   });
 });
