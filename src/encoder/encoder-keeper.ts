@@ -31,7 +31,7 @@ export interface EncoderKeeperOptions {
   readonly watch: OutputWatch;
   /** What is made of the run that is on now. */
   readonly processes: () => SessionProcesses;
-  /** An earlier run of the same start left playlists to go on from. */
+  /** An earlier run of the same start may have left playlists to go on from. */
   readonly continues: boolean;
   readonly isOn: () => boolean;
   readonly isInputThere: () => boolean;

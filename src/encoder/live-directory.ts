@@ -21,25 +21,27 @@ export function liveDirectory(mediaRoot: string): string {
   return join(mediaRoot, "live");
 }
 
-/** What the files of a directory are of. */
+/** Whose the files of a directory are. */
 export interface LiveOrigin {
   /** Names one start of a session. */
   readonly generation: string;
-  /** Whether players may not have them. */
+  /** Whether players may not have them: a test, or nothing yet, of an event. */
   readonly isPrivate: boolean;
 }
 
 /**
  * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died; those of
- * any other are removed, and those of a test where the show is live by now. True when there is something to go on from.
+ * any other are removed, and those of a test where the show is live by now, or the other way round. True when they were kept.
  */
 export function openLiveDirectory(mediaRoot: string, token: string, { generation, isPrivate }: LiveOrigin): boolean {
   const directory = tokenDirectory(mediaRoot, token);
   const continues = readGeneration(directory) === generation && existsSync(join(directory, PRIVATE_FILE)) === isPrivate;
-  if (!continues) rmSync(directory, { recursive: true, force: true });
+  // Nothing is written, so that it goes on though the disk is full.
+  if (continues) return true;
+  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, GENERATION_FILE), generation);
-  return continues;
+  return false;
 }
 
 /**
@@ -75,7 +77,7 @@ export function setPrivate(mediaRoot: string, token: string, isPrivate: boolean)
   else rmSync(path, { force: true });
 }
 
-/** Removes everything but the directory: what comes now does not fit to what was. */
+/** Removes all that players were given: what comes now does not fit to what was. */
 export async function emptyLiveDirectory(mediaRoot: string, token: string): Promise<void> {
   const directory = tokenDirectory(mediaRoot, token);
   const names = await readdir(directory).catch(() => []);

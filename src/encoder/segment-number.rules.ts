@@ -1,5 +1,5 @@
 const BEGINNING = Date.UTC(2026, 0, 1);
-/** Segments last seconds, but for the last of an encoder and what the next one catches up with: never more than four are made in a second. */
+/** Segments last seconds, but for the last of an encoder, and few come at once when the next one catches up: four in a second are more than are made. */
 const STEP_MILLISECONDS = 250;
 
 /**

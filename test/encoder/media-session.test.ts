@@ -384,9 +384,10 @@ describe.concurrent("when things break", () => {
     const live = bench.start(during("LIVE"));
     await live.until("the show runs", isFine);
     const shown = await playlist(url);
-    expect(shown).not.toContain("DISCONTINUITY");
-    expect(shown).not.toContain(`_${tested}.ts`);
-    expect(shown.match(/#EXTINF/g)?.length).toBeLessThanOrEqual(2);
+    const ended = lastSegment(longer);
+    const names = [...shown.matchAll(/_(\d+)\.ts/g)].map(([, name]) => Number(name));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => name <= ended)).toEqual([]);
     await live.session.stop();
     await sender.stop();
   });

@@ -167,8 +167,8 @@ class Compiler {
   }
 
   /**
-   * Joined to the parent's rows, once under however many names it is asked for: a statement within the statement for each of them takes
-   * PostgreSQL twice the time.
+   * Joined to the parent's rows where these are many, once under however many names it is asked for: a statement within the statement for
+   * each of them takes PostgreSQL twice the time.
    */
   #reference(reference: SqlReference, { nodes, args, parent }: Asked): string {
     const { type: typeName, table, on } = reference;
