@@ -4,6 +4,7 @@ import { readCueFileNow, writeCueFile, type OutputCues } from "../origin/cue-fil
 import { segmentDates, type PlacedCue } from "../origin/cues.rules.ts";
 import type { EncoderRun } from "./encoder-run.ts";
 import { redated, type InputCue } from "./hls-cues.rules.ts";
+import { playlistName } from "./http-files.rules.ts";
 
 export interface CueTrackOptions {
   /** Outputs stand below it, each under its path token. */
@@ -111,7 +112,7 @@ async function openPlaylists(directory: string, run: EncoderRun): Promise<readon
   const opened = outputs.flatMap(({ token, variants }) => {
     const cues = readCueFileNow(join(directory, token));
     return variants.map(async ({ name }): Promise<Playlist> => {
-      const file = `${name}.m3u8`;
+      const file = playlistName(name);
       const segments = await readSegments(join(directory, token, file));
       return { token, file, before: segments.at(-1)?.number ?? null, startsAt: null, placed: [...(cues[file] ?? [])] };
     });

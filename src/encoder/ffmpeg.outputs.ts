@@ -13,8 +13,9 @@ import {
 import { declaredShape, type Shape } from "./ffmpeg.filters.ts";
 import { tapUrl } from "./ffmpeg.process.ts";
 import { renderDictionary, renderSlave, type Options } from "./ffmpeg.tee.ts";
+import { playlistPath, SEGMENT_EXTENSIONS } from "./http-files.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
-import { playlistPath, type LeftPlaylists } from "./left-playlists.ts";
+import type { LeftPlaylists } from "./left-playlists.ts";
 import type { PlannedArchive, PlannedCaptions } from "./process-plan.rules.ts";
 
 /** What the slaves of a tee depend on besides the tee itself. */
@@ -100,7 +101,6 @@ function hlsOptions(token: string, { name, segmentType, rendition }: PlannedVari
   const independent = rendition.isPassthrough ? "" : "+independent_segments";
   const left = settings.left.get(playlistPath(token, name));
   const append = left === undefined ? "" : "append_list+";
-  const extension = segmentType === "TS" ? "ts" : "m4s";
   return {
     f: "hls",
     hls_time: String(SEGMENT_SECONDS),
@@ -109,7 +109,7 @@ function hlsOptions(token: string, { name, segmentType, rendition }: PlannedVari
     hls_flags: `${append}omit_endlist+program_date_time+temp_file+delete_segments${independent}`,
     // With a number beyond its own, all that a playlist names would be counted anew.
     start_number: String(left ?? settings.startNumber),
-    hls_segment_filename: `${token}/${name}_%d.${extension}`,
+    hls_segment_filename: `${token}/${name}_%d.${SEGMENT_EXTENSIONS[segmentType]}`,
     ...(segmentType === "TS" ? headersInBand(rendition) : { hls_segment_type: "fmp4", hls_fmp4_init_filename: `${name}_init.mp4` }),
   };
 }

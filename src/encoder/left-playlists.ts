@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { segmentDates } from "../origin/cues.rules.ts";
 import type { EncoderPlan } from "./encoder-plan.ts";
+import { playlistPath } from "./http-files.rules.ts";
 
 /** Playlists that can be gone on from, by their paths within the live directory, each with the number of the first segment that it names. */
 export type LeftPlaylists = ReadonlyMap<string, number>;
@@ -17,10 +18,6 @@ export function readLeftPlaylists(liveDirectory: string, { outputs }: EncoderPla
       return number === null ? [] : [[path, number] as const];
     }),
   );
-}
-
-export function playlistPath(token: string, variantName: string): string {
-  return `${token}/${variantName}.m3u8`;
 }
 
 function firstNumber(path: string): number | null {

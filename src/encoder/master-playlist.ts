@@ -2,6 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { outputFrameRate } from "./ffmpeg.filters.ts";
 import type { PlannedVariant } from "./encoder-plan.ts";
+import { playlistName } from "./http-files.rules.ts";
 import { ratePerSecond, type AudioFacts, type StreamFacts, type VideoFacts } from "./input-facts.ts";
 
 /** What a master playlist says of one variant. */
@@ -21,7 +22,7 @@ function masterPlaylistText(variants: readonly MasterVariant[], inputBitsPerSeco
   const entries = variants
     .map(({ variant, facts }) => ({ bits: bandwidth(variant, inputBitsPerSecond), variant, facts }))
     .toSorted((one, other) => other.bits - one.bits)
-    .map(({ bits, variant, facts }) => `#EXT-X-STREAM-INF:${attributes(variant, facts, bits)}\n${variant.name}.m3u8`);
+    .map(({ bits, variant, facts }) => `#EXT-X-STREAM-INF:${attributes(variant, facts, bits)}\n${playlistName(variant.name)}`);
   // Only of what we encoded ourselves is it sure that every segment can be decoded without those before it.
   const isIndependent = variants.every(({ variant }) => !variant.rendition.isPassthrough);
   return ["#EXTM3U", "#EXT-X-VERSION:6", ...(isIndependent ? ["#EXT-X-INDEPENDENT-SEGMENTS"] : []), ...entries, ""].join("\n");

@@ -5,6 +5,7 @@ import { CueTrack } from "./cue-track.ts";
 import { EncoderKeeper } from "./encoder-keeper.ts";
 import type { EncoderRun } from "./encoder-run.ts";
 import type { PlannedOutput } from "./encoder-plan.ts";
+import { playlistName } from "./http-files.rules.ts";
 import { probeFile, type StreamFacts } from "./input-facts.ts";
 import { InputSwitch } from "./input-switch.ts";
 import { emptyLiveDirectory, liveDirectory, openLiveDirectory, removeLiveDirectory } from "./live-directory.ts";
@@ -244,7 +245,7 @@ export class MediaSession implements SessionRunner {
     if (!hls) return;
     const { host, ffprobePath, mediaRoot } = this.#options;
     const directory = join(liveDirectory(mediaRoot), token);
-    const probeVariant = (name: string): Promise<StreamFacts> => probeFile(host, ffprobePath, join(directory, `${name}.m3u8`));
+    const probeVariant = (name: string): Promise<StreamFacts> => probeFile(host, ffprobePath, join(directory, playlistName(name)));
     await publishLadder({ directory, variants, probeVariant, inputBitsPerSecond: this.#switch.bitsPerSecond(this.#switch.selected) });
   }
 

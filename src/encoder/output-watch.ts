@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { EncoderPlan, PlannedFile, PlannedOutput } from "./encoder-plan.ts";
 import { partPath } from "./file-target.ts";
+import { playlistPath } from "./http-files.rules.ts";
 import type { OutputSenderState } from "./output-sender.ts";
 
 /** What the files of one playback, or the ways to its receivers, say. */
@@ -208,11 +209,9 @@ function signsOf(output: PlannedOutput, liveDirectory: string, feeds: FeedSource
     case "FILE":
       return output.files.map((file) => sign(signPath(file), { bytes: FILE_BYTES_LEAST }));
     case "HTTP": {
-      const directory = join(liveDirectory, output.token);
-      return [
-        ...(output.hls ? output.variants.map(({ name }) => sign(join(directory, `${name}.m3u8`), { text: "#EXTINF" })) : []),
-        ...(output.dash ? [sign(join(directory, "manifest.mpd"), { text: "<S " })] : []),
-      ];
+      const { token, variants, hls, dash } = output;
+      const playlists = variants.map(({ name }) => sign(join(liveDirectory, playlistPath(token, name)), { text: "#EXTINF" }));
+      return [...(hls ? playlists : []), ...(dash ? [sign(join(liveDirectory, token, "manifest.mpd"), { text: "<S " })] : [])];
     }
     case "CMAF_PUSH":
       return [feedSign(null, () => senderReading(feeds.states(output.playbackId)[0]))];
