@@ -6,7 +6,7 @@ import type { EncoderRestarts } from "./alert-causes.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
 import { cmafDirectory, liveDirectory, pruneDashFiles } from "./live-directory.ts";
-import { readLeftPlaylists, type LeftPlaylists } from "./left-playlists.ts";
+import { takeUpPlaylists, type LeftPlaylists } from "./left-playlists.ts";
 import type { MediaSessionOptions } from "./media-session.options.ts";
 import { isStorageError } from "./output-problem.ts";
 import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
@@ -169,7 +169,7 @@ export class EncoderKeeper {
       coreCount,
       startNumber: firstSegmentNumber(now),
       runName: `r${now.getTime().toString(36)}`,
-      left: this.#continues ? readLeftPlaylists(liveDirectory(mediaRoot), plan) : NOTHING_LEFT,
+      left: this.#continues ? takeUpPlaylists(mediaRoot, plan) : NOTHING_LEFT,
     };
     watch.follow(plan, { states: this.#senders.states, madeSeconds: () => this.#run?.madeSeconds ?? 0 });
     this.#continues = true;

@@ -7,6 +7,7 @@ import { isPathToken } from "../origin/origin.rules.ts";
 const GENERATION_FILE = ".generation";
 /** Says that the files beside it are not for players yet. */
 export const PRIVATE_FILE = ".private";
+const MARKS: ReadonlySet<string> = new Set([GENERATION_FILE, PRIVATE_FILE]);
 /** Players that hold an older manifest get its segments for so long. */
 const OLD_DASH_MILLISECONDS = 60_000;
 /** A running output changes its directory every few seconds. */
@@ -79,11 +80,24 @@ export function setPrivate(mediaRoot: string, token: string, isPrivate: boolean)
 
 /** Removes all that players were given: what comes now does not fit to what was. */
 export async function emptyLiveDirectory(mediaRoot: string, token: string): Promise<void> {
-  const directory = tokenDirectory(mediaRoot, token);
-  const names = await readdir(directory).catch(() => []);
-  await Promise.all(
-    names.filter((name) => name !== GENERATION_FILE && name !== PRIVATE_FILE).map((name) => rm(join(directory, name), { force: true })),
-  );
+  const { playlists, others } = listMedia(tokenDirectory(mediaRoot, token));
+  const remove = (paths: readonly string[]): Promise<unknown> => Promise.all(paths.map((path) => rm(path, { force: true })));
+  await remove(playlists);
+  await remove(others);
+}
+
+/** The same at once, for who goes on with what is there. */
+export function emptyLiveDirectoryNow(mediaRoot: string, token: string): void {
+  const { playlists, others } = listMedia(tokenDirectory(mediaRoot, token));
+  for (const path of [...playlists, ...others]) rmSync(path, { force: true });
+}
+
+/** Playlists are to be removed first: whatever keeps the rest from being removed, none is left that names what is gone. */
+function listMedia(directory: string): { readonly playlists: readonly string[]; readonly others: readonly string[] } {
+  const names = existsSync(directory) ? readdirSync(directory).filter((name) => !MARKS.has(name)) : [];
+  const isPlaylist = (path: string): boolean => path.endsWith(".m3u8");
+  const paths = names.map((name) => join(directory, name));
+  return { playlists: paths.filter(isPlaylist), others: paths.filter((path) => !isPlaylist(path)) };
 }
 
 /** Removes DASH files of encoder processes that are long gone: only the process that wrote them would have. */

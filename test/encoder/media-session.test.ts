@@ -360,6 +360,30 @@ describe.concurrent("when things break", () => {
     await sender.stop();
   });
 
+  it("a signal that is of another kind after a restart in the same generation begins anew, with nothing of what was", async () => {
+    const group = await freeMulticast();
+    const first = startMulticastSender(group);
+    const web = httpOutput({ renditions: [passthrough] });
+    const launch = launchOf({ urlA: `udp://${group.address}:${group.port}` }, [web]);
+    const directory = join(bench.root, "media/live", web.pathToken);
+    const before = bench.start(launch);
+    await before.until("the session runs", isFine);
+    await before.session.abandon();
+    const url = `${bench.url}/live/${web.pathToken}`;
+    const number = lastSegment(await playlist(`${url}/v0.m3u8`));
+    await first.stop();
+    const second = startMulticastSender({ ...group, videoEncoder: "libx265" });
+    const again = bench.start(launch);
+    await again.until("the session runs", isFine);
+    const names = [...(await playlist(`${url}/v0.m3u8`)).matchAll(/_(\d+)\.(ts|m4s)$/gm)];
+    expect(new Set(names.map(([, , extension]) => extension))).toEqual(new Set(["m4s"]));
+    expect(Number(names[0]?.[1])).toBeGreaterThan(number);
+    expect(readdirSync(directory).filter((name) => name.endsWith(".ts"))).toEqual([]);
+    expect((await probe(`${url}/index.m3u8`)).map(({ codec_name }) => codec_name)).toEqual(["hevc", "aac"]);
+    await again.session.stop();
+    await second.stop();
+  });
+
   it("what was tested is played by nobody, though another agent takes up what is live by now", async () => {
     const source = await multicast();
     const sender = source.send();

@@ -48,6 +48,7 @@ export interface PictureOptions {
   readonly keyFrameInterval?: number;
   /** Every frame bears its number; see `readFrameCodes`. */
   readonly isCoded?: boolean;
+  readonly videoEncoder?: "libx264" | "libx265";
 }
 
 export function pictureArguments({
@@ -57,6 +58,7 @@ export function pictureArguments({
   hasAudio = true,
   keyFrameInterval = 25,
   isCoded = false,
+  videoEncoder = "libx264",
 }: PictureOptions): string[] {
   return [
     ...["-hide_banner", "-nostdin", "-loglevel", "error"],
@@ -67,7 +69,7 @@ export function pictureArguments({
     ...(hasVideo
       ? [
           "-c:v",
-          "libx264",
+          videoEncoder,
           "-preset",
           "ultrafast",
           "-tune",
