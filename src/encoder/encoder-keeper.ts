@@ -6,7 +6,7 @@ import type { EncoderRestarts } from "./alert-causes.rules.ts";
 import type { StreamFacts } from "./input-facts.ts";
 import type { InputSwitch } from "./input-switch.ts";
 import { cmafDirectory, liveDirectory, pruneDashFiles } from "./live-directory.ts";
-import { takeUpPlaylists, type LeftPlaylists } from "./left-playlists.ts";
+import { takeUpPlaylists } from "./left-playlists.ts";
 import type { MediaSessionOptions } from "./media-session.options.ts";
 import { isStorageError } from "./output-problem.ts";
 import { openSenders, senderFactories, type OutputSenders } from "./output-senders.ts";
@@ -22,7 +22,6 @@ const CRASH_WINDOW_MILLISECONDS = 60_000;
 const RESTART_DELAY_MILLISECONDS = 200;
 /** What keeps an encoder from being set up, such as a full disk, may pass: the tries take most of the window. */
 const SETUP_DELAY_MILLISECONDS = 5_000;
-const NOTHING_LEFT: LeftPlaylists = new Map();
 
 export interface EncoderKeeperOptions {
   readonly session: MediaSessionOptions;
@@ -31,8 +30,6 @@ export interface EncoderKeeperOptions {
   readonly watch: OutputWatch;
   /** What is made of the run that is on now. */
   readonly processes: () => SessionProcesses;
-  /** An earlier run of the same start may have left playlists to go on from. */
-  readonly continues: boolean;
   readonly isOn: () => boolean;
   readonly isInputThere: () => boolean;
   readonly onChange: () => void;
@@ -51,7 +48,6 @@ export class EncoderKeeper {
   readonly #senders: OutputSenders;
   #run: EncoderRun | null = null;
   #facts: StreamFacts | null = null;
-  #continues: boolean;
   #crashes: number[] = [];
   #crash: { readonly reason: string; readonly at: number } | null = null;
   #retryAt = 0;
@@ -59,7 +55,6 @@ export class EncoderKeeper {
 
   constructor(options: EncoderKeeperOptions) {
     this.#options = options;
-    this.#continues = options.continues;
     const { session } = options;
     this.#senders = openSenders(session.launch.outputs, senderFactories(session), session.log);
   }
@@ -89,8 +84,14 @@ export class EncoderKeeper {
     return refused;
   }
 
-  /** The encoder is about to be replaced, or was lost; the reason is a sentence. */
-  noteRestart(reason: string): void {
+  /** What the encoder was set up for is there no more: none is begun for that again. The reason is a sentence. */
+  forgetInput(reason: string): void {
+    this.#facts = null;
+    this.#noteRestart(reason);
+  }
+
+  /** The encoder is about to be replaced, or was lost. */
+  #noteRestart(reason: string): void {
     this.#restarts = { count: this.#restarts.count + 1, at: this.#options.clock.now(), reason };
   }
 
@@ -130,11 +131,6 @@ export class EncoderKeeper {
     await this.#senders.close();
   }
 
-  /** The next one begins new playlists. */
-  forgetPlaylists(): void {
-    this.#continues = false;
-  }
-
   /** To be called several times a second: forgets a crash that is over, and renews an encoder whose output stands still. */
   async check(now: number, fedSince: number | null): Promise<void> {
     const states = this.#options.watch.states();
@@ -144,7 +140,7 @@ export class EncoderKeeper {
     const oldest = Math.min(...states.map(({ fedAt }) => fedAt ?? 0));
     if (!this.#renewal.isDue(now - Math.max(oldest, this.#run.startedAt, fedSince), now)) return;
     this.#options.session.log.warn({ lastLines: this.#run.lastLines }, "an encoder is renewed, since it does not feed an output");
-    this.noteRestart("The encoder was begun anew, since an output stood still.");
+    this.#noteRestart("The encoder was begun anew, since an output stood still.");
     await this.retire();
     this.#restart();
   }
@@ -169,10 +165,9 @@ export class EncoderKeeper {
       coreCount,
       startNumber: firstSegmentNumber(now),
       runName: `r${now.getTime().toString(36)}`,
-      left: this.#continues ? takeUpPlaylists(mediaRoot, plan) : NOTHING_LEFT,
+      left: takeUpPlaylists(mediaRoot, plan),
     };
     watch.follow(plan, { states: this.#senders.states, madeSeconds: () => this.#run?.madeSeconds ?? 0 });
-    this.#continues = true;
     const onCrash = (run: EncoderRun, reason: string): void => this.#noteCrash(run, reason);
     this.#run = new EncoderRun({ host, ffmpegPath, plan, settings, clock, directory: liveDirectory(mediaRoot), onCrash });
     processes.follow(plan, this.#run);
@@ -202,7 +197,7 @@ export class EncoderKeeper {
     this.#run = null;
     this.#options.inputSwitch.detach();
     this.#options.session.log.warn({ reason, lastLines: run.lastLines }, "an encoder ended unexpectedly");
-    this.noteRestart(reason);
+    this.#noteRestart(reason);
     this.#note(reason, RESTART_DELAY_MILLISECONDS, 0);
   }
 

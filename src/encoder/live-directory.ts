@@ -32,17 +32,16 @@ export interface LiveOrigin {
 
 /**
  * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died; those of
- * any other are removed, and those of a test where the show is live by now, or the other way round. True when they were kept.
+ * any other are removed, and those of a test where the show is live by now, or the other way round.
  */
-export function openLiveDirectory(mediaRoot: string, token: string, { generation, isPrivate }: LiveOrigin): boolean {
+export function openLiveDirectory(mediaRoot: string, token: string, { generation, isPrivate }: LiveOrigin): void {
   const directory = tokenDirectory(mediaRoot, token);
-  const continues = readGeneration(directory) === generation && existsSync(join(directory, PRIVATE_FILE)) === isPrivate;
+  const isSame = readGeneration(directory) === generation && existsSync(join(directory, PRIVATE_FILE)) === isPrivate;
   // Nothing is written, so that it goes on though the disk is full.
-  if (continues) return true;
+  if (isSame) return;
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, GENERATION_FILE), generation);
-  return false;
 }
 
 /**

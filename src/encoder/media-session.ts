@@ -89,7 +89,7 @@ export class MediaSession implements SessionRunner {
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
     const { event = null } = launch.controls;
     const origin = { generation: `${launch.sessionId} ${launch.generation}`, isPrivate: event !== null && event.onAir !== "LIVE" };
-    const continued = this.#tokens().map((token) => openLiveDirectory(mediaRoot, token, origin));
+    for (const token of this.#tokens()) openLiveDirectory(mediaRoot, token, origin);
     this.#watch = new OutputWatch({
       liveDirectory: liveDirectory(mediaRoot),
       onComplete: (output) => this.#publish(output),
@@ -109,7 +109,6 @@ export class MediaSession implements SessionRunner {
       clock: this.#clock,
       inputSwitch: this.#switch,
       watch: this.#watch,
-      continues: continued.includes(true),
       isOn: () => this.#phase === "ON" && this.#air.isOn,
       isInputThere: () => this.signal.isThere,
       onChange: () => this.#report(),
@@ -236,7 +235,6 @@ export class MediaSession implements SessionRunner {
 
   /** Players cannot go from one kind of segment to another within a playlist. */
   async #forgetOutput(): Promise<void> {
-    this.#keeper.forgetPlaylists();
     await Promise.all(this.#tokens().map((token) => emptyLiveDirectory(this.#options.mediaRoot, token)));
   }
 

@@ -218,11 +218,12 @@ export class SessionSignal {
     const facts = path?.facts;
     if (!path || !facts || (path.isAdmitted && !this.#isEncoderDue)) return;
     const isOther = !this.#fits(source);
-    if (keeper.run && (isOther || this.#isEncoderDue || this.#isAfterOutage(clock.now()))) await keeper.retire();
     if (isOther) {
-      keeper.noteRestart(`The encoder was replaced, since path ${path.name} carries something else than what it was set up for.`);
-      await onOther();
+      // Now, since a restart after a crash may be due while the one that runs ends, or while its output is removed.
+      keeper.forgetInput(`The encoder was replaced, since path ${path.name} carries something else than what it was set up for.`);
     }
+    if (keeper.run && (isOther || this.#isEncoderDue || this.#isAfterOutage(clock.now()))) await keeper.retire();
+    if (isOther) await onOther();
     // What was asked for or came in meanwhile is seen to in the next look.
     if (!isOn() || source !== inputSwitch.selected || path.facts !== facts) return;
     this.#isEncoderDue = false;

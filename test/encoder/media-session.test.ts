@@ -317,11 +317,15 @@ describe.concurrent("when things break", () => {
     const { encoder } = session.pids;
     await first.stop();
     await until("the loss shows", ({ health }) => health === "ERROR");
+    const url = `${bench.url}/live/${web.pathToken}`;
+    const last = lastSegment(await playlist(`${url}/v0.m3u8`));
     const second = startMulticastSender({ ...group, size: "256x144" });
     await eventually("another encoder", () => session.pids.encoder !== null && session.pids.encoder !== encoder);
     await until("it is fine again", isFine);
-    const streams = await eventually("the new picture", () => probe(`${bench.url}/live/${web.pathToken}/index.m3u8`));
+    const streams = await eventually("the new picture", () => probe(`${url}/index.m3u8`));
     expect(streams[0]?.width).toBe(256);
+    const names = [...(await playlist(`${url}/v0.m3u8`)).matchAll(/_(\d+)\.ts/g)].map(([, name]) => Number(name));
+    expect(names.filter((name) => name <= last)).toEqual([]);
     await session.stop();
     await second.stop();
   });
