@@ -1,4 +1,4 @@
-import { setPrivate } from "./live-directory.ts";
+import { markOnAir } from "./live-directory.ts";
 import type { LiveShow, Observation, SessionControls, SessionLaunch } from "./runner.ts";
 
 export interface AirOptions {
@@ -41,7 +41,6 @@ export class Air {
     this.#options = options;
     this.#wanted = options.launch.controls.event;
     this.#applied = this.#wanted?.onAir ?? null;
-    this.#markPrivate();
   }
 
   /** Whether it encodes. */
@@ -63,13 +62,8 @@ export class Air {
     await this.#options.forgetOutput();
     await this.#options.enter(show);
     this.#applied = wanted;
-    this.#markPrivate();
+    for (const token of this.#options.tokens) markOnAir(this.#options.mediaRoot, token, wanted);
     if (this.isOn) this.#options.begin();
     return true;
-  }
-
-  #markPrivate(): void {
-    if (this.#applied === null) return;
-    for (const token of this.#options.tokens) setPrivate(this.#options.mediaRoot, token, this.#applied !== "LIVE");
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isPathToken } from "../origin/origin.rules.ts";
+import type { OnAir } from "../sessions/session.rules.ts";
 
 /** Says to which start of a session the files beside it belong; players cannot fetch it. */
 const GENERATION_FILE = ".generation";
@@ -26,21 +27,26 @@ export function liveDirectory(mediaRoot: string): string {
 export interface LiveOrigin {
   /** Names one start of a session. */
   readonly generation: string;
-  /** Whether players may not have them: a test, or nothing yet, of an event. */
-  readonly isPrivate: boolean;
+  /** What the session makes them for; null for a session of no event. */
+  readonly onAir: OnAir | null;
 }
 
 /**
  * Makes an output's directory ready. Files of the same start are kept, so that its playlists go on after an encoder that died; those of
- * any other are removed, and those of a test where the show is live by now, or the other way round.
+ * any other are removed, those of a test where the show is live by now, or the other way round, and all of them where nothing is on air.
  */
-export function openLiveDirectory(mediaRoot: string, token: string, { generation, isPrivate }: LiveOrigin): void {
+export function openLiveDirectory(mediaRoot: string, token: string, { generation, onAir }: LiveOrigin): void {
   const directory = tokenDirectory(mediaRoot, token);
-  const isSame = readGeneration(directory) === generation && existsSync(join(directory, PRIVATE_FILE)) === isPrivate;
-  // Nothing is written, so that it goes on though the disk is full.
-  if (isSame) return;
+  const isSame = readGeneration(directory) === generation && existsSync(join(directory, PRIVATE_FILE)) === isPrivate(onAir);
+  if (isSame) {
+    // Nothing is written, so that it goes on though the disk is full.
+    if (onAir === "OFF") emptyLiveDirectoryNow(mediaRoot, token);
+    return;
+  }
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
+  markOnAir(mediaRoot, token, onAir);
+  // Last, so that what was begun and not ended is begun anew.
   writeFileSync(join(directory, GENERATION_FILE), generation);
 }
 
@@ -70,11 +76,16 @@ export function cmafDirectory(mediaRoot: string, token: string): string {
   return join(mediaRoot, CMAF_DIRECTORY, token);
 }
 
-/** Lets players have what is in an output's directory, or not. */
-export function setPrivate(mediaRoot: string, token: string, isPrivate: boolean): void {
+/** Lets players have what is in an output's directory from now on, or not. */
+export function markOnAir(mediaRoot: string, token: string, onAir: OnAir | null): void {
   const path = join(tokenDirectory(mediaRoot, token), PRIVATE_FILE);
-  if (isPrivate) writeFileSync(path, "");
+  if (isPrivate(onAir)) writeFileSync(path, "");
   else rmSync(path, { force: true });
+}
+
+/** A test of an event is for its operator alone, and so is what an event makes before it is live. */
+function isPrivate(onAir: OnAir | null): boolean {
+  return onAir !== null && onAir !== "LIVE";
 }
 
 /** Removes all that players were given: what comes now does not fit to what was. */

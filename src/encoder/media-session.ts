@@ -87,8 +87,7 @@ export class MediaSession implements SessionRunner {
     this.#playbackIds = launch.outputs.map(({ playbackId }) => playbackId);
     this.#hasPassthrough = launch.outputs.some(({ renditions }) => renditions.some(({ isPassthrough }) => isPassthrough));
     this.#send = createTeller({ observe: options.observe, now: () => performance.now() });
-    const { event = null } = launch.controls;
-    const origin = { generation: `${launch.sessionId} ${launch.generation}`, isPrivate: event !== null && event.onAir !== "LIVE" };
+    const origin = { generation: `${launch.sessionId} ${launch.generation}`, onAir: launch.controls.event?.onAir ?? null };
     for (const token of this.#tokens()) openLiveDirectory(mediaRoot, token, origin);
     this.#watch = new OutputWatch({
       liveDirectory: liveDirectory(mediaRoot),

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Observation, SessionLaunch } from "../../src/encoder/runner.ts";
+import type { EventControls, Observation, SessionLaunch } from "../../src/encoder/runner.ts";
 import { randomToken } from "../../src/shared/identifier.ts";
 import {
   eventually,
@@ -37,6 +37,11 @@ async function playlist(url: string): Promise<string> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return response.text();
+}
+
+/** The same while its event has it on air like this. */
+function during(launch: SessionLaunch, onAir: EventControls["onAir"]): SessionLaunch {
+  return { ...launch, controls: { ...launch.controls, event: { onAir, isBackupOnly: false, show: null } } };
 }
 
 const lastSegment = (text: string): number => Number(/_(\d+)\.(?:ts|m4s)\s*$/.exec(text.trim())?.[1]);
@@ -388,28 +393,39 @@ describe.concurrent("when things break", () => {
     await second.stop();
   });
 
+  it("nothing of a test is there once its agent was killed and the event is off air when another takes it up", async () => {
+    const source = await multicast();
+    const sender = source.send();
+    const web = httpOutput();
+    const launch = launchOf({ urlA: source.url }, [web]);
+    const testing = bench.start(during(launch, "TEST"));
+    await testing.until("the test runs", isFine);
+    await testing.session.abandon();
+    const off = bench.start(during(launch, "OFF"));
+    await off.until("the event is off air", ({ reason }) => reason === "The event is not on air.");
+    expect(readdirSync(join(bench.root, "media/live", web.pathToken)).toSorted()).toEqual([".generation", ".private"]);
+    await off.session.stop();
+    await sender.stop();
+  });
+
   it("what was tested is played by nobody, though another agent takes up what is live by now", async () => {
     const source = await multicast();
     const sender = source.send();
     const web = httpOutput();
     const launch = launchOf({ urlA: source.url }, [web]);
-    const during = (onAir: "TEST" | "LIVE"): SessionLaunch => ({
-      ...launch,
-      controls: { ...launch.controls, event: { onAir, isBackupOnly: false, show: null } },
-    });
     const url = `${bench.url}/live/${web.pathToken}/v0.m3u8`;
     const written = (): string => readFileSync(join(bench.root, "media/live", web.pathToken, "v0.m3u8"), "utf8");
-    const testing = bench.start(during("TEST"));
+    const testing = bench.start(during(launch, "TEST"));
     await testing.until("the test runs", isFine);
     await testing.session.abandon();
     const tested = lastSegment(written());
     expect((await fetch(url)).status).toBe(404);
     // Of a test that goes on, its playlist does.
-    const goingOn = bench.start(during("TEST"));
+    const goingOn = bench.start(during(launch, "TEST"));
     const longer = await eventually("a new segment", () => lastSegment(written()) > tested && written());
     expect(longer).toContain(`_${tested}.ts`);
     await goingOn.session.abandon();
-    const live = bench.start(during("LIVE"));
+    const live = bench.start(during(launch, "LIVE"));
     await live.until("the show runs", isFine);
     const shown = await playlist(url);
     const ended = lastSegment(longer);
