@@ -1,3 +1,4 @@
+import type { OnAir } from "../sessions/session.rules.ts";
 import { markOnAir } from "./live-directory.ts";
 import type { LiveShow, Observation, SessionControls, SessionLaunch } from "./runner.ts";
 
@@ -14,6 +15,8 @@ export interface AirOptions {
   readonly enter: (show: LiveShow | null) => Promise<void>;
   /** Begins to encode what arrives, if anything does. */
   readonly begin: () => void;
+  /** What failed is not tried again yet. */
+  readonly isResting: () => boolean;
 }
 
 /** What is seen of a session of an event that does not encode. */
@@ -25,17 +28,19 @@ export function offAir({ outputs }: SessionLaunch): Observation {
 /**
  * Whether a session of an event encodes, and for whom:
  *
- *   OFF    its paths are open and nothing is encoded, so that both signals can be connected beforehand
- *   TEST   it encodes, and what it makes is marked as private: the origin does not serve it
- *   LIVE   it encodes for everybody
+ *   OFF        its paths are open and nothing is encoded, so that both signals can be connected beforehand
+ *   TEST       it encodes, and what it makes is marked as private: the origin does not serve it
+ *   LIVE       it encodes for everybody
+ *   CHANGING   between two of them, nothing is encoded and everything that was made is removed: what was tested never shows in what is
+ *              live, nor in what is recorded of it. Where a part of that fails, all of it is done again, even where what was before is
+ *              wanted again by then: half of it may be gone
  *
- * Between two of them everything that was made is removed: what was tested never shows in what is live, nor in what is recorded of it.
  * A session of no event encodes whenever it runs.
  */
 export class Air {
   readonly #options: AirOptions;
   #wanted: SessionControls["event"];
-  #applied: "OFF" | "TEST" | "LIVE" | null;
+  #applied: OnAir | "CHANGING" | null;
 
   constructor(options: AirOptions) {
     this.#options = options;
@@ -45,7 +50,7 @@ export class Air {
 
   /** Whether it encodes. */
   get isOn(): boolean {
-    return this.#applied !== "OFF";
+    return this.#applied !== "OFF" && this.#applied !== "CHANGING";
   }
 
   control({ event }: SessionControls): void {
@@ -55,15 +60,16 @@ export class Air {
   /** To be called several times a second, never again before it is done; tells whether it changed what is done. */
   async align(): Promise<boolean> {
     const { onAir: wanted = null, show = null } = this.#wanted ?? {};
-    if (wanted === this.#applied) return false;
-    // Nothing is begun meanwhile.
-    this.#applied = "OFF";
-    await this.#options.retire();
-    await this.#options.forgetOutput();
-    await this.#options.enter(show);
+    if (wanted === this.#applied || (this.#applied === "CHANGING" && this.#options.isResting())) return false;
+    const { mediaRoot, tokens, retire, forgetOutput, enter, begin } = this.#options;
+    this.#applied = "CHANGING";
+    await retire();
+    await forgetOutput();
+    await enter(show);
+    // Before anything is made that players could have.
+    for (const token of tokens) markOnAir(mediaRoot, token, wanted);
     this.#applied = wanted;
-    for (const token of this.#options.tokens) markOnAir(this.#options.mediaRoot, token, wanted);
-    if (this.isOn) this.#options.begin();
+    if (this.isOn) begin();
     return true;
   }
 }

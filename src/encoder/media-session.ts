@@ -100,6 +100,7 @@ export class MediaSession implements SessionRunner {
       forgetOutput: () => this.#forgetOutput(),
       enter: (show) => this.#enter(show),
       begin: () => this.#keeper.begin(),
+      isResting: () => this.#keeper.isResting(this.#clock.now()),
     });
     this.#processes = new SessionProcesses(options);
     this.#keeper = new EncoderKeeper({

@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Observation } from "../../src/encoder/runner.ts";
+import { NO_CONTROLS, type EventControls, type Observation, type SessionControls } from "../../src/encoder/runner.ts";
 import { eventually, freeMulticast, startMulticastSender, type Sender } from "../support/media.ts";
 import { fileOutput, httpOutput, launchOf, openMediaBench } from "./media-harness.ts";
 
@@ -42,6 +42,28 @@ it("goes on by itself once what kept the encoder from being set up has passed", 
   await until("it cannot be set up", ({ health, reason }) => health === "ERROR" && (reason?.includes("could not be set up") ?? false));
   rmSync(files);
   await until("the session runs", isRunning, 20_000);
+  expect(observations.map(({ status }) => status)).not.toContain("FAILED");
+  await session.stop();
+});
+
+it("removes what was tested once what kept it from being removed has passed", async () => {
+  const during = (onAir: EventControls["onAir"]): SessionControls => ({
+    ...NO_CONTROLS,
+    event: { onAir, isBackupOnly: false, show: null },
+  });
+  const web = httpOutput();
+  const { session, until, observations } = bench.start({ ...launchOf({ urlA: url }, [web]), controls: during("TEST") });
+  await until("the test runs", isRunning);
+  const directory = join(bench.root, "media/live", web.pathToken);
+  const obstacle = join(directory, "obstacle");
+  mkdirSync(obstacle);
+  session.control(during("OFF"));
+  await eventually("its playlists are gone", () => readdirSync(directory).every((name) => !name.endsWith(".m3u8")));
+  const failedAt = performance.now();
+  await eventually("it would have given up, had it tried at every tick", () => performance.now() - failedAt > 2_000);
+  rmdirSync(obstacle);
+  writeFileSync(join(directory, "v0_1.ts"), "left");
+  await eventually("all is gone", () => readdirSync(directory).toSorted().join(" ") === ".generation .private");
   expect(observations.map(({ status }) => status)).not.toContain("FAILED");
   await session.stop();
 });
