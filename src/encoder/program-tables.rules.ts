@@ -1,9 +1,12 @@
 import { RemapType } from "../sessions/session.rules.ts";
+import { sectionChecksum } from "./section-checksum.ts";
 import { PACKET_BYTES } from "./transport-stream.ts";
 
 /** One elementary stream as the tables of a transport stream announce it. */
 export interface AnnouncedStream {
   readonly pid: number;
+  /** The number of its kind, as of ISO 13818-1. */
+  readonly streamType: number;
   readonly type: RemapType;
   /** As it stands there, mostly three letters, in lower case; null when nothing is said. */
   readonly language: string | null;
@@ -61,32 +64,53 @@ class SectionGatherer {
   }
 }
 
-/** Reads the tables of a transport stream until the streams of its first program are known. */
+/** Reads the tables of a transport stream. Those that are damaged, or are not in force yet, are none. */
 export class ProgramTables {
   readonly #pat = new SectionGatherer();
   readonly #pmt = new SectionGatherer();
   #pmtPid: number | null = null;
+  /** Several programs may have their tables under one PID: the first that is seen there is the one. */
+  #program: number | null = null;
   #streams: readonly AnnouncedStream[] | null = null;
 
-  /** Of the first program, in the order of its table; null until it was seen. */
+  /** Of the first program, in the order of its newest table; null until one was seen. */
   get streams(): readonly AnnouncedStream[] | null {
     return this.#streams;
   }
 
   /** Looks at whole packets. */
   scan(packets: Buffer): void {
-    for (let at = 0; at + PACKET_BYTES <= packets.length && this.#streams === null; at += PACKET_BYTES) {
+    for (let at = 0; at + PACKET_BYTES <= packets.length; at += PACKET_BYTES) {
       const second = packets[at + 1] ?? 0;
       const pid = ((second & 0x1f) << 8) | (packets[at + 2] ?? 0);
       if (pid !== PAT_PID && pid !== this.#pmtPid) continue;
       const payload = payloadOf(packets.subarray(at, at + PACKET_BYTES));
       if (!payload) continue;
       const section = (pid === PAT_PID ? this.#pat : this.#pmt).push(payload, (second & 0x40) !== 0);
-      if (!section) continue;
-      if (pid === PAT_PID) this.#pmtPid = firstProgram(section) ?? this.#pmtPid;
-      else this.#streams = readStreams(section);
+      if (!section || !isInForce(section)) continue;
+      if (pid === PAT_PID) this.#notePrograms(section);
+      else this.#noteProgram(section);
     }
   }
+
+  #notePrograms(section: Buffer): void {
+    const pid = firstProgram(section) ?? this.#pmtPid;
+    if (pid !== this.#pmtPid) this.#program = null;
+    this.#pmtPid = pid;
+  }
+
+  #noteProgram(section: Buffer): void {
+    const streams = readStreams(section);
+    if (streams === null) return;
+    const program = section.readUInt16BE(3);
+    this.#program ??= program;
+    if (program === this.#program) this.#streams = streams;
+  }
+}
+
+/** Whole, undamaged, and no announcement of what will be. */
+function isInForce(section: Buffer): boolean {
+  return ((section[5] ?? 0) & 1) === 1 && sectionChecksum(section) === 0;
 }
 
 function payloadOf(packet: Buffer): Buffer | null {
@@ -113,9 +137,11 @@ export function readStreams(section: Buffer): readonly AnnouncedStream[] | null 
   for (let entry = 12 + (section.readUInt16BE(10) & 0x0fff); entry + 5 <= end;) {
     const length = section.readUInt16BE(entry + 3) & 0x0fff;
     const descriptors = readDescriptors(section.subarray(entry + 5, Math.min(entry + 5 + length, end)));
+    const streamType = section[entry] ?? 0;
     streams.push({
       pid: section.readUInt16BE(entry + 1) & 0x1fff,
-      type: typeOf(section[entry] ?? 0, descriptors),
+      streamType,
+      type: typeOf(streamType, descriptors),
       language: languageOf(descriptors),
     });
     entry += 5 + length;

@@ -3,6 +3,7 @@ import type { PacketCount } from "./continuity.rules.ts";
 import type { DatagramReceiver } from "./datagram-receiver.ts";
 import { spawnFfmpeg, type ProcessHost } from "./ffmpeg.process.ts";
 import type { ProcessPlan } from "./ingest.arguments.ts";
+import type { PatientClock } from "./patient-clock.ts";
 
 /** One attempt to take an input in, as long as it lasts. */
 export interface Pull {
@@ -19,6 +20,7 @@ export interface PullOptions {
   readonly host: ProcessHost;
   readonly ffmpegPath: string;
   readonly datagrams: DatagramReceiver;
+  readonly clock: PatientClock;
   readonly streamRemap: readonly RemapRule[];
   /** One MPEG-TS, video first and one audio. */
   readonly onBytes: (chunk: Buffer) => void;

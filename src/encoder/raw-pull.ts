@@ -3,22 +3,35 @@ import type { DatagramPlan } from "./datagram-plan.rules.ts";
 import type { DatagramInput } from "./datagram-receiver.ts";
 import { describeInputEnd, type FfmpegProcess } from "./ffmpeg.process.ts";
 import { planNormalizer } from "./ingest.arguments.ts";
-import { ProgramTables } from "./program-tables.rules.ts";
+import { plainStreams } from "./plain-stream.rules.ts";
+import { ProgramTables, type AnnouncedStream } from "./program-tables.rules.ts";
 import { spawnPlan, type Pull, type PullOptions } from "./pull.ts";
-import { chooseStreams } from "./stream-remap.rules.ts";
+import { Remultiplexer } from "./remultiplexer.ts";
+import { chooseStreams, type ChosenStreams } from "./stream-remap.rules.ts";
 import { PACKET_BYTES } from "./transport-stream.ts";
 import { TransportUnwrapper } from "./transport-unwrapper.rules.ts";
 
-/** What is received before the tables are known is kept up to this, its newest part. */
+/** What is received before it is known who goes on with it is kept up to this, its newest part. */
 const WAITING_LIMIT_BYTES = 4_000_000;
+/** No picture that a decoder can start with came for so long: the normaliser finds out why. */
+const PROOF_MILLISECONDS = 10_000;
 /** The process that normalises takes no more: something is wrong with it. */
 const QUEUE_LIMIT_BYTES = 16_000_000;
+
+/** What goes on of the input, and in what form its tables said so. */
+interface Chosen {
+  readonly streams: ChosenStreams;
+  readonly form: string;
+  readonly at: number;
+}
 
 /**
  * Takes MPEG-TS in as it is sent, counts what is missing, and makes one clean stream of it:
  *
- *   thread that receives → counting → the tables say which streams there are, the remap which go on → normaliser, a process → bytes
+ *   thread that receives → counting → the tables say which streams there are, the remap which go on → remultiplexer → bytes
+ *                                                                                   or, for what that cannot, → normaliser, a process → bytes
  *
+ * Nothing of the stream is of use before the first picture that a decoder can start with, by which the remultiplexer knows whether it can.
  * Behind a demuxer nothing is missing any more: of 98 errors the stream that it wrote showed none.
  */
 export class RawPull implements Pull {
@@ -29,6 +42,10 @@ export class RawPull implements Pull {
   readonly #tables = new ProgramTables();
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  #chosen: Chosen | null = null;
+  /** What was last seen to be the same streams. */
+  #announced: readonly AnnouncedStream[] | null = null;
+  #remultiplexer: Remultiplexer | null = null;
   #normalizer: FfmpegProcess | null = null;
   #reason: string | null = null;
   #hint: string | null = null;
@@ -44,6 +61,7 @@ export class RawPull implements Pull {
     this.ended = this.#end();
   }
 
+  /** Of the normaliser; null where none is needed. */
   get pid(): number | null {
     return this.#normalizer?.pid ?? null;
   }
@@ -79,7 +97,7 @@ export class RawPull implements Pull {
       this.#options.onCount({ ...count, lost: count.lost + lostBefore });
       if (packets.length > 0) this.#pass(packets);
     }
-    if (this.#waitingBytes === 0 && !this.#normalizer) this.#hint = "What arrives is not an MPEG transport stream.";
+    if (this.#waitingBytes === 0 && !this.#chosen) this.#hint = "What arrives is not an MPEG transport stream.";
   }
 
   #noteLost(bytes: number): void {
@@ -89,33 +107,75 @@ export class RawPull implements Pull {
   }
 
   #pass(packets: Buffer): void {
-    if (!this.#normalizer) return this.#wait(packets);
-    const { stdin } = this.#normalizer;
+    if (this.#isOver) return;
+    if (this.#normalizer) return this.#normalize(packets, this.#normalizer);
+    if (!this.#remultiplexer?.isProven) this.#keep(packets);
+    this.#tables.scan(packets);
+    const { streams } = this.#tables;
+    if (streams === null) this.#hint = "What arrives does not say which streams it holds.";
+    else if (this.#chosen === null) this.#choose(streams);
+    else if (this.#isOther(streams, this.#chosen)) this.#stop("The input holds other streams than before.");
+    else this.#remultiplex(packets, this.#chosen);
+  }
+
+  #isOther(announced: readonly AnnouncedStream[], { form }: Chosen): boolean {
+    if (announced === this.#announced) return false;
+    this.#announced = announced;
+    return formOf(announced, chooseStreams(announced, this.#options.streamRemap)) !== form;
+  }
+
+  /** Until it is known who goes on with it. In memory of its own, as what came with it for others is not kept. */
+  #keep(packets: Buffer): void {
+    this.#waiting.push(Buffer.from(packets));
+    this.#waitingBytes += packets.length;
+    while (this.#waitingBytes > WAITING_LIMIT_BYTES) this.#waitingBytes -= this.#waiting.shift()?.length ?? 0;
+  }
+
+  #choose(announced: readonly AnnouncedStream[]): void {
+    const streams = chooseStreams(announced, this.#options.streamRemap);
+    if (streams.video === null && streams.audio === null) {
+      const why = this.#options.streamRemap.length > 0 ? "The stream remap leaves" : "The input holds";
+      return this.#stop(`${why} neither a picture nor sound.`);
+    }
+    this.#hint = null;
+    this.#chosen = { streams, form: formOf(announced, streams), at: this.#options.clock.now() };
+    const plain = plainStreams(announced, streams);
+    this.#remultiplexer = plain && new Remultiplexer(plain);
+    this.#remultiplex(Buffer.concat(this.#waiting), this.#chosen);
+  }
+
+  #remultiplex(packets: Buffer, { streams, at }: Chosen): void {
+    const now = this.#options.clock.now();
+    const made = this.#remultiplexer?.push(packets, now);
+    const { isProven = false, isUnfit = true } = this.#remultiplexer ?? {};
+    if (isProven) this.#forget();
+    else if (isUnfit || now - at > PROOF_MILLISECONDS) return this.#startNormalizer(streams);
+    if (made && made.length > 0) this.#options.onBytes(made);
+  }
+
+  #startNormalizer(streams: ChosenStreams): void {
+    const normalizer = spawnPlan(planNormalizer(streams), this.#options);
+    this.#normalizer = normalizer;
+    this.#remultiplexer = null;
+    normalizer.stdout.on("data", this.#options.onBytes);
+    void normalizer.ended.then((end) => this.#stop(describeInputEnd(end)));
+    this.#waiting.forEach((piece) => normalizer.stdin.write(piece));
+    this.#forget();
+  }
+
+  #normalize(packets: Buffer, { stdin }: FfmpegProcess): void {
     if (stdin.writableLength > QUEUE_LIMIT_BYTES) return this.#stop("The input comes faster than it can be taken in.");
     // What has to wait must not hold what came with it for others.
     stdin.write(stdin.writableLength > 0 ? Buffer.from(packets) : packets);
   }
 
-  /** Until it is known which streams there are. */
-  #wait(packets: Buffer): void {
-    this.#hint = "What arrives does not say which streams it holds.";
-    this.#waiting.push(Buffer.from(packets));
-    this.#waitingBytes += packets.length;
-    while (this.#waitingBytes > WAITING_LIMIT_BYTES) this.#waitingBytes -= this.#waiting.shift()?.length ?? 0;
-    this.#tables.scan(packets);
-    const { streams } = this.#tables;
-    if (streams === null) return;
-    const chosen = chooseStreams(streams, this.#options.streamRemap);
-    if (chosen.video === null && chosen.audio === null) {
-      const why = this.#options.streamRemap.length > 0 ? "The stream remap leaves" : "The input holds";
-      return this.#stop(`${why} neither a picture nor sound.`);
-    }
-    const normalizer = spawnPlan(planNormalizer(chosen), this.#options);
-    this.#normalizer = normalizer;
-    normalizer.stdout.on("data", this.#options.onBytes);
-    void normalizer.ended.then((end) => this.#stop(describeInputEnd(end)));
-    this.#waiting.forEach((piece) => normalizer.stdin.write(piece));
+  #forget(): void {
     this.#waiting = [];
-    this.#hint = null;
+    this.#waitingBytes = 0;
   }
+}
+
+/** One text for the same streams in the same codecs. */
+function formOf(announced: readonly AnnouncedStream[], { video, audio }: ChosenStreams): string {
+  return [video, audio].map((pid) => `${pid}:${announced.find((stream) => stream.pid === pid)?.streamType}`).join(" ");
 }

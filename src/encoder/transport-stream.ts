@@ -193,20 +193,22 @@ function sectionLength(packets: Buffer, section: number): number {
   return packets.readUInt16BE(section + 1) & 0x0fff;
 }
 
-function payloadStart(packets: Buffer, at: number): number | null {
+/** Where the payload of a packet begins; null when it has none. */
+export function payloadStart(packets: Buffer, at: number): number | null {
   const control = (packets[at + 3] ?? 0) >> 4;
   if ((control & 1) === 0) return null;
   const start = at + 4 + ((control & 2) !== 0 ? 1 + (packets[at + 4] ?? 0) : 0);
   return start < at + PACKET_BYTES ? start : null;
 }
 
-function isRandomAccess(packets: Buffer, at: number): boolean {
+/** Whether a packet says that a decoder can start with the frame that begins in it. */
+export function isRandomAccess(packets: Buffer, at: number): boolean {
   const hasAdaptation = ((packets[at + 3] ?? 0) & 0x20) !== 0;
   return hasAdaptation && (packets[at + 4] ?? 0) > 0 && ((packets[at + 5] ?? 0) & 0x40) !== 0;
 }
 
 /** Where the header of an elementary stream's frame begins, when one with its optional fields begins in this packet. */
-function frameHeader(packets: Buffer, at: number): number | null {
+export function frameHeader(packets: Buffer, at: number): number | null {
   if (((packets[at + 1] ?? 0) & 0x40) === 0) return null;
   const start = payloadStart(packets, at);
   if (start === null || start + 19 > at + PACKET_BYTES) return null;

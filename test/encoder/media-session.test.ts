@@ -278,7 +278,7 @@ describe.concurrent("when things break", () => {
   });
 
   it("an ingest killed with -9 or frozen is replaced, and the encoder never notices", async () => {
-    const source = await multicast();
+    const source = await multicast({ audioCodec: "mp2" });
     const sender = source.send();
     const { session, until } = bench.start(launchOf({ urlA: source.url }, [httpOutput()]));
     await until("the session runs", isFine);

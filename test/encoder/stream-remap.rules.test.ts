@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { ProgramTables, readStreams, type AnnouncedStream } from "../../src/encoder/program-tables.rules.ts";
+import { sectionChecksum } from "../../src/encoder/section-checksum.ts";
 import { applyRules, chooseStreams } from "../../src/encoder/stream-remap.rules.ts";
 import type { RemapRule } from "../../src/sessions/session.rules.ts";
 
 const streams: readonly AnnouncedStream[] = [
-  { pid: 100, type: "VIDEO", language: null },
-  { pid: 101, type: "VIDEO", language: "deu" },
-  { pid: 200, type: "AUDIO", language: "eng" },
-  { pid: 201, type: "AUDIO", language: "ger" },
-  { pid: 202, type: "AUDIO", language: null },
-  { pid: 300, type: "SUBTITLE", language: "eng" },
-  { pid: 400, type: "DATA", language: null },
+  { pid: 100, streamType: 0x1b, type: "VIDEO", language: null },
+  { pid: 101, streamType: 0x1b, type: "VIDEO", language: "deu" },
+  { pid: 200, streamType: 0x0f, type: "AUDIO", language: "eng" },
+  { pid: 201, streamType: 0x0f, type: "AUDIO", language: "ger" },
+  { pid: 202, streamType: 0x0f, type: "AUDIO", language: null },
+  { pid: 300, streamType: 0x06, type: "SUBTITLE", language: "eng" },
+  { pid: 400, streamType: 0x86, type: "DATA", language: null },
 ];
 
 /** Such as `REMAP AUDIO deu`, their priorities in order. */
@@ -86,7 +87,13 @@ function programTable(entries: readonly [number, number, readonly number[]][]): 
     ...descriptors,
   ]);
   const length = 9 + body.length + 4;
-  return Buffer.from([2, 0xb0 | (length >> 8), length & 255, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, ...body, 0, 0, 0, 0]);
+  return withChecksum([2, 0xb0 | (length >> 8), length & 255, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, ...body]);
+}
+
+function withChecksum(bytes: readonly number[]): Buffer {
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(sectionChecksum(Buffer.from(bytes)));
+  return Buffer.concat([Buffer.from(bytes), checksum]);
 }
 
 const language = (text: string): number[] => [0x0a, 4, ...Buffer.from(text), 0];
@@ -131,7 +138,7 @@ describe("the tables of a transport stream", () => {
 
   it("are found when they are spread over packets, of the first program", () => {
     const table = programTable(Array.from({ length: 60 }, (_, index) => [0x0f, 500 + index, language("eng")]));
-    const programs = Buffer.from([0, 0xb0, 21, 0, 1, 0xc1, 0, 0, 0, 0, 0xe0, 16, 0, 1, 0xe1, 0, 0, 2, 0xe2, 0, 0, 0, 0, 0]);
+    const programs = withChecksum([0, 0xb0, 21, 0, 1, 0xc1, 0, 0, 0, 0, 0xe0, 16, 0, 1, 0xe1, 0, 0, 2, 0xe2, 0]);
     const tables = new ProgramTables();
     tables.scan(packetsOf(256, table).subarray(188));
     expect(tables.streams).toBeNull();

@@ -44,6 +44,7 @@ export interface PictureOptions {
   readonly frameRate?: number;
   readonly hasVideo?: boolean;
   readonly hasAudio?: boolean;
+  readonly audioCodec?: "aac" | "mp2";
   /** Frames from one key frame to the next. */
   readonly keyFrameInterval?: number;
   /** Every frame bears its number; see `readFrameCodes`. */
@@ -56,6 +57,7 @@ export function pictureArguments({
   frameRate = 25,
   hasVideo = true,
   hasAudio = true,
+  audioCodec = "aac",
   keyFrameInterval = 25,
   isCoded = false,
   videoEncoder = "libx264",
@@ -82,7 +84,7 @@ export function pictureArguments({
           String(keyFrameInterval),
         ]
       : []),
-    ...(hasAudio ? ["-c:a", "aac", "-b:a", "64k"] : []),
+    ...(hasAudio ? ["-c:a", audioCodec, "-b:a", "64k"] : []),
   ];
 }
 

@@ -1,0 +1,105 @@
+import { FrameGatherer, type Frame } from "./frame-gatherer.ts";
+import { judgeFrame, type PlainStreams } from "./plain-stream.rules.ts";
+import { createTables, FIRST_STREAM_PID } from "./program-tables.writer.ts";
+import type { AnnouncedStream } from "./program-tables.rules.ts";
+import { CLOCK_PER_SECOND, clockDifference, PACKET_BYTES, packetIdentifier } from "./transport-stream.ts";
+
+/** A frame waits no longer than this for one of the other stream that belongs in front of it. */
+const WAIT_MILLISECONDS = 1_000;
+/** Times further apart are of clocks that do not belong together: one was set anew, and the other one will be. */
+const APART_TICKS = 2 * CLOCK_PER_SECOND;
+
+interface WaitingFrame extends Frame {
+  /** When it was whole, and the how many-th it was. */
+  readonly at: number;
+  readonly number: number;
+}
+
+interface Track {
+  readonly stream: AnnouncedStream;
+  readonly gatherer: FrameGatherer;
+  readonly waiting: WaitingFrame[];
+}
+
+/**
+ * Makes of an MPEG-TS one with the chosen streams alone, as ffmpeg would that copies them: its numbers, its tables in front of every frame
+ * that a decoder can start with, every frame in one piece, and frames in the order of their times. Nothing else is changed.
+ * It is for inputs whose sender says where a decoder can start: `isProven` once such a frame has come, `isUnfit` where one came that is
+ * not so, or whose frames are not what `judgeFrame` can tell.
+ */
+export class Remultiplexer {
+  readonly #video: Track | null;
+  readonly #audio: Track | null;
+  readonly #tables: () => Buffer;
+  #frameCount = 0;
+  #isProven = false;
+  #isUnfit = false;
+
+  constructor({ video, audio }: PlainStreams) {
+    const streams = [video, audio].filter((stream) => stream !== null);
+    const written = streams.map(({ streamType, language }, index) => ({ pid: FIRST_STREAM_PID + index, streamType, language }));
+    const track = (stream: AnnouncedStream | null): Track | null =>
+      stream && { stream, gatherer: new FrameGatherer(FIRST_STREAM_PID + streams.indexOf(stream)), waiting: [] };
+    this.#video = track(video);
+    this.#audio = track(audio);
+    this.#tables = createTables(written);
+  }
+
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
+  get isUnfit(): boolean {
+    return this.#isUnfit;
+  }
+
+  /** Takes whole packets that came at this time of a monotonic clock, in milliseconds; gives what can go on, in memory of its own. */
+  push(packets: Buffer, now: number): Buffer {
+    for (let at = 0; at + PACKET_BYTES <= packets.length && !this.#isUnfit; at += PACKET_BYTES) {
+      const pid = packetIdentifier(packets, at);
+      const track = pid === this.#video?.stream.pid ? this.#video : pid === this.#audio?.stream.pid ? this.#audio : null;
+      const frame = track?.gatherer.push(packets, at);
+      if (track && frame) this.#add(track, frame, now);
+    }
+    return this.#isUnfit ? Buffer.alloc(0) : this.#take(now);
+  }
+
+  #add({ stream, waiting }: Track, frame: Frame, now: number): void {
+    if (!this.#isProven) this.#judge(frame, stream);
+    this.#frameCount += 1;
+    waiting.push({ ...frame, at: now, number: this.#frameCount });
+  }
+
+  #judge({ packets }: Frame, stream: AnnouncedStream): void {
+    const kind = judgeFrame(packets, stream);
+    this.#isUnfit ||= kind === "UNFIT";
+    this.#isProven ||= kind === "KEY" || (kind === "ORDINARY" && this.#video === null);
+  }
+
+  #take(now: number): Buffer {
+    const pieces: Buffer[] = [];
+    for (let track = this.#next(now); track !== null; track = this.#next(now)) {
+      const frame = track.waiting.shift();
+      if (!frame) break;
+      if ((frame.isMarked && track === this.#video) || this.#video === null) pieces.push(this.#tables());
+      pieces.push(frame.packets);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** Whose turn it is; null while it has to be waited for. */
+  #next(now: number): Track | null {
+    const [video, audio] = [this.#video, this.#audio];
+    const [picture, sound] = [video?.waiting[0], audio?.waiting[0]];
+    if (picture && sound) return isBefore(picture, sound) ? video : audio;
+    const [first, track, other] = picture ? [picture, video, audio] : [sound, audio, video];
+    if (!first) return null;
+    return other === null || now - first.at >= WAIT_MILLISECONDS ? track : null;
+  }
+}
+
+/** By their times; by when they came where these say nothing. */
+function isBefore(one: WaitingFrame, other: WaitingFrame): boolean {
+  const ticks = one.clock === null || other.clock === null ? null : clockDifference(one.clock, other.clock);
+  return ticks === null || Math.abs(ticks) > APART_TICKS ? one.number < other.number : ticks <= 0;
+}

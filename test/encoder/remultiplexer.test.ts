@@ -1,0 +1,194 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { assert, integer, property } from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { plainStreams } from "../../src/encoder/plain-stream.rules.ts";
+import { ProgramTables, type AnnouncedStream } from "../../src/encoder/program-tables.rules.ts";
+import { Remultiplexer } from "../../src/encoder/remultiplexer.ts";
+import { PACKET_BYTES, packetIdentifier, readClock, StreamTracker } from "../../src/encoder/transport-stream.ts";
+import { makeTransportStream } from "../support/pull-senders.ts";
+
+const run = promisify(execFile);
+const PICTURES = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-tune", "film"];
+const SEVERAL = ["-map", "0:v", "-map", "1:a", "-map", "0:v", "-map", "1:a", "-c:a:1", "mp2"];
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "remultiplexer-"));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function announcedIn(stream: Buffer): readonly AnnouncedStream[] {
+  const tables = new ProgramTables();
+  tables.scan(stream);
+  return tables.streams ?? [];
+}
+
+function pidOf(streams: readonly AnnouncedStream[], type: AnnouncedStream["type"]): number | null {
+  return streams.find((stream) => stream.type === type)?.pid ?? null;
+}
+
+function chosenIn(stream: Buffer): { readonly video: number | null; readonly audio: number | null } {
+  const streams = announcedIn(stream);
+  return { video: pidOf(streams, "VIDEO"), audio: pidOf(streams, "AUDIO") };
+}
+
+function remultiplexerFor(stream: Buffer): Remultiplexer {
+  const plain = plainStreams(announcedIn(stream), chosenIn(stream));
+  if (!plain) throw new Error("The stream is of codecs that it is not for");
+  return new Remultiplexer(plain);
+}
+
+/** All that comes of a stream in pieces of so many packets, with what waited for more at its end. */
+function remultiplex(stream: Buffer, packetsAtATime = 7): Buffer {
+  const remultiplexer = remultiplexerFor(stream);
+  const made: Buffer[] = [];
+  for (let at = 0; at < stream.length; at += packetsAtATime * PACKET_BYTES)
+    made.push(remultiplexer.push(stream.subarray(at, at + packetsAtATime * PACKET_BYTES), at / 1_000));
+  return Buffer.concat([...made, remultiplexer.push(Buffer.alloc(0), Infinity)]);
+}
+
+/** Every frame that ffmpeg finds, stream by stream: its times, its length, its size and a hash of it. */
+async function framesOf(stream: Buffer, maps: readonly string[]): Promise<readonly (readonly string[])[]> {
+  const path = join(directory, `${stream.length}-${maps.length}.ts`);
+  writeFileSync(path, stream);
+  const words = ["-v", "error", "-copyts", "-i", path, ...maps, "-c", "copy", "-f", "framemd5", "-"];
+  const { stdout } = await run("ffmpeg", words, { maxBuffer: 50_000_000 });
+  const lines = stdout.split("\n").filter((line) => /^\d/.test(line));
+  const fields = (line: string): string => line.split(",", 6).join();
+  return maps.filter((word) => word !== "-map").map((_, index) => lines.filter((line) => line.startsWith(`${index},`)).map(fields));
+}
+
+function mapsOf({ video, audio }: ReturnType<typeof chosenIn>): readonly string[] {
+  return [video, audio].flatMap((pid) => (pid === null ? [] : ["-map", `0:i:${pid}`]));
+}
+
+describe("what is remultiplexed", () => {
+  it.each<[string, readonly string[]]>([
+    ["one picture with frames out of order, and one sound", PICTURES],
+    ["no picture", ["-vn"]],
+    ["no sound", ["-an", ...PICTURES]],
+    ["HEVC", ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:keyint=20:bframes=0"]],
+    ["padding to a constant bit rate, and identifiers of its own", [...PICTURES, "-muxrate", "2M", "-mpegts_start_pid", "0x1f0"]],
+    ["a second picture and a second sound", [...PICTURES, ...SEVERAL]],
+    ["pictures in many small frames, and much sound in one", [...PICTURES, "-s", "64x64", "-pes_payload_size", "20000"]],
+  ])("is frame by frame what ffmpeg finds in it: %s", async (_, words) => {
+    const stream = await makeTransportStream(3, words);
+    const wanted = await framesOf(stream, mapsOf(chosenIn(stream)));
+    const made = remultiplex(stream);
+    const tracker = new StreamTracker();
+    tracker.scan(made);
+    const found = await framesOf(made, mapsOf(tracker.streams));
+    expect(wanted.flat().length).toBeGreaterThan(60);
+    wanted.forEach((frames, index) => {
+      // The last picture ends where the next one begins, which never comes.
+      const most = (found[index] ?? []).slice(0, -1);
+      expect(frames.length - most.length).toBeLessThanOrEqual(2);
+      expect(most).toEqual(frames.slice(0, most.length));
+    });
+  });
+
+  it("is the same however it comes in, with the streams where ffmpeg puts them", async () => {
+    const stream = await makeTransportStream(2, [...PICTURES, "-mpegts_start_pid", "0x1f0"]);
+    const whole = remultiplex(stream);
+    assert(
+      property(integer({ min: 1, max: 400 }), (packets) => {
+        expect(remultiplex(stream, packets).equals(whole)).toBe(true);
+      }),
+      { numRuns: 25 },
+    );
+    const [ours, theirs] = [whole, await makeTransportStream(1)].map((each) => {
+      const tracker = new StreamTracker();
+      return { keys: tracker.scan(each).keyOffsets.length, streams: tracker.streams, layout: tracker.layout };
+    });
+    expect(ours?.layout).toBe(theirs?.layout);
+    expect(ours?.streams).toEqual(theirs?.streams);
+    expect(ours?.keys).toBe(3);
+  });
+
+  it("has sound beside its picture, and every frame in one piece, though it came half a second later", async () => {
+    const stream = await makeTransportStream(4, PICTURES);
+    const { audio } = chosenIn(stream);
+    const packets = Array.from({ length: stream.length / PACKET_BYTES }, (_, index) =>
+      stream.subarray(index * PACKET_BYTES, (index + 1) * PACKET_BYTES),
+    );
+    const place = (packet: Buffer, index: number): number => index + (packetIdentifier(packet, 0) === audio ? packets.length / 8 : 0);
+    const late = packets
+      .map((packet, index) => ({ packet, place: place(packet, index) }))
+      .toSorted((one, other) => one.place - other.place)
+      .map(({ packet }) => packet);
+    // Packets come as evenly as the four seconds pass.
+    const remultiplexer = remultiplexerFor(stream);
+    const made = Buffer.concat(late.map((packet, index) => remultiplexer.push(packet, (index / late.length) * 4_000)));
+    const clocks: number[] = [];
+    let pid = -1;
+    for (let at = 0; at < made.length; at += PACKET_BYTES) {
+      const own = packetIdentifier(made, at);
+      const startsFrame = ((made[at + 1] ?? 0) & 0x40) !== 0;
+      if (!startsFrame) expect(own).toBe(pid);
+      pid = own;
+      const clock = readClock(made, at);
+      if (clock !== null) clocks.push(clock);
+    }
+    expect(clocks.length).toBeGreaterThan(90);
+    expect(clocks).toEqual(clocks.toSorted((one, other) => one - other));
+  });
+
+  it("goes on without sound that is announced and never comes, a second later", async () => {
+    const stream = await makeTransportStream(3, PICTURES);
+    const { audio } = chosenIn(stream);
+    const remultiplexer = remultiplexerFor(stream);
+    const silent: Buffer[] = [];
+    for (let at = 0; at < stream.length; at += PACKET_BYTES)
+      if (packetIdentifier(stream, at) !== audio) silent.push(stream.subarray(at, at + PACKET_BYTES));
+    const made = silent.map((packet, index) => remultiplexer.push(packet, (index / silent.length) * 3_000).length > 0);
+    expect(made.indexOf(true) / silent.length).toBeGreaterThan(0.3);
+    expect(made.indexOf(true) / silent.length).toBeLessThan(0.45);
+    expect(remultiplexer.isProven).toBe(true);
+  });
+});
+
+describe("what ffmpeg has to look at", () => {
+  /** The stream with something done to every packet in which a frame of its picture begins. */
+  function change(stream: Buffer, how: (packet: Buffer) => void): Buffer {
+    const changed = Buffer.from(stream);
+    const { video } = chosenIn(stream);
+    for (let at = 0; at < changed.length; at += PACKET_BYTES) {
+      const packet = changed.subarray(at, at + PACKET_BYTES);
+      if (packetIdentifier(packet, 0) === video && ((packet[1] ?? 0) & 0x40) !== 0) how(packet);
+    }
+    return changed;
+  }
+
+  it.each<[string, (packet: Buffer) => void]>([
+    ["key frames that nobody marks", (packet) => void (packet[5]! &= ~0x40)],
+    ["frames marked that no decoder can start with", (packet) => void (packet[5]! |= 0x40)],
+    ["scrambled pictures", (packet) => void (packet[3]! |= 0x80)],
+    ["pictures without a time", (packet) => void (packet[4 + 1 + packet[4]! + 7]! &= 0x3f)],
+  ])("is unfit before anything of use was made of it: %s", async (_, how) => {
+    const stream = await makeTransportStream(2, ["-x264-params", "repeat-headers=1"]);
+    expect(remultiplexerFor(stream).isUnfit).toBe(false);
+    const remultiplexer = remultiplexerFor(stream);
+    const tracker = new StreamTracker();
+    // From the midst of a group of pictures on, as whoever joins sees it.
+    const changed = change(stream, how).subarray(PACKET_BYTES * 40);
+    for (let at = 0; at < changed.length && !remultiplexer.isUnfit; at += PACKET_BYTES) {
+      const made = remultiplexer.push(changed.subarray(at, at + PACKET_BYTES), 0);
+      expect(tracker.scan(made).keyOffsets).toEqual([]);
+    }
+    expect(remultiplexer.isUnfit).toBe(true);
+    expect(remultiplexer.isProven).toBe(false);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ["another sound than AAC", ["-c:a", "mp2"]],
+    ["a picture older than H.264", ["-c:v", "mpeg2video"]],
+  ])("is what it is not for: %s", async (_, words) => {
+    const stream = await makeTransportStream(1, words);
+    expect(plainStreams(announcedIn(stream), chosenIn(stream))).toBeNull();
+  });
+});
