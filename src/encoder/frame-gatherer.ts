@@ -43,7 +43,7 @@ export class FrameGatherer {
   }
 
   #keep(packets: Buffer, at: number): void {
-    if (this.#length + PACKET_BYTES > LIMIT_BYTES) return void this.#take();
+    if (this.#length + PACKET_BYTES > LIMIT_BYTES) return this.#forget();
     if (this.#length + PACKET_BYTES > this.#bytes.length) {
       const larger = Buffer.allocUnsafe(this.#bytes.length * 2);
       this.#bytes.copy(larger, 0, 0, this.#length);
@@ -53,6 +53,12 @@ export class FrameGatherer {
     this.#bytes[this.#length + 1] = ((this.#bytes[this.#length + 1] ?? 0) & 0xe0) | (this.#pid >> 8);
     this.#bytes[this.#length + 2] = this.#pid & 0xff;
     this.#length += PACKET_BYTES;
+  }
+
+  #forget(): void {
+    this.#bytes = Buffer.allocUnsafe(FIRST_ROOM_BYTES);
+    this.#length = 0;
+    this.#missing = null;
   }
 
   #take(): Frame | null {

@@ -22,7 +22,7 @@ export interface IngestPlan {
   readonly source:
     /** One process makes of it one MPEG-TS on standard output. */
     | { readonly kind: "PROCESS"; readonly process: ProcessPlan }
-    /** Datagrams are received as they are and counted, and a process (see `planNormalizer`) makes the same of them. */
+    /** Datagrams are received as they are and counted, and the same is made of them: here, or by a process (see `planNormalizer`). */
     | { readonly kind: "RAW"; readonly receiver: DatagramPlan };
   /** Silence that means that the input is lost, in seconds. */
   readonly silenceSeconds: number;
