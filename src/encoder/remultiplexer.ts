@@ -2,12 +2,14 @@ import { FrameGatherer, type Frame } from "./frame-gatherer.ts";
 import { judgeFrame, type PlainStreams } from "./plain-stream.rules.ts";
 import { createTables, FIRST_STREAM_PID } from "./program-tables.writer.ts";
 import type { AnnouncedStream } from "./program-tables.rules.ts";
-import { CLOCK_PER_SECOND, clockDifference, PACKET_BYTES, packetIdentifier } from "./transport-stream.ts";
+import { CLOCK_PER_SECOND, clockDifference, moveClock, PACKET_BYTES, packetIdentifier } from "./transport-stream.ts";
 
 /** A frame waits no longer than this for one of the other stream that belongs in front of it. */
 const WAIT_MILLISECONDS = 1_000;
 /** Times further apart are of clocks that do not belong together: one was set anew, and the other one will be. */
 const APART_TICKS = 2 * CLOCK_PER_SECOND;
+/** Frames further apart than this say nothing of when the next one is. */
+const STEP_TICKS_MOST = CLOCK_PER_SECOND;
 
 interface WaitingFrame extends Frame {
   /** When it was whole, and the how many-th it was. */
@@ -19,6 +21,9 @@ interface Track {
   readonly stream: AnnouncedStream;
   readonly gatherer: FrameGatherer;
   readonly waiting: WaitingFrame[];
+  /** The time of the newest frame that had one, and of the one that is to follow it, going by the one before; null before. */
+  clock: number | null;
+  nextClock: number | null;
 }
 
 /**
@@ -39,7 +44,13 @@ export class Remultiplexer {
     const streams = [video, audio].filter((stream) => stream !== null);
     const written = streams.map(({ streamType, language }, index) => ({ pid: FIRST_STREAM_PID + index, streamType, language }));
     const track = (stream: AnnouncedStream | null): Track | null =>
-      stream && { stream, gatherer: new FrameGatherer(FIRST_STREAM_PID + streams.indexOf(stream)), waiting: [] };
+      stream && {
+        stream,
+        gatherer: new FrameGatherer(FIRST_STREAM_PID + streams.indexOf(stream)),
+        waiting: [],
+        clock: null,
+        nextClock: null,
+      };
     this.#video = track(video);
     this.#audio = track(audio);
     this.#tables = createTables(written);
@@ -64,10 +75,14 @@ export class Remultiplexer {
     return this.#isUnfit ? Buffer.alloc(0) : this.#take(now);
   }
 
-  #add({ stream, waiting }: Track, frame: Frame, now: number): void {
-    if (!this.#isProven) this.#judge(frame, stream);
+  #add(track: Track, frame: Frame, now: number): void {
+    if (!this.#isProven) this.#judge(frame, track.stream);
     this.#frameCount += 1;
-    waiting.push({ ...frame, at: now, number: this.#frameCount });
+    track.waiting.push({ ...frame, at: now, number: this.#frameCount });
+    if (frame.clock === null) return;
+    const step = track.clock === null ? null : clockDifference(frame.clock, track.clock);
+    track.nextClock = step === null || step <= 0 || step > STEP_TICKS_MOST ? null : moveClock(frame.clock, step);
+    track.clock = frame.clock;
   }
 
   #judge({ packets }: Frame, stream: AnnouncedStream): void {
@@ -94,8 +109,14 @@ export class Remultiplexer {
     if (picture && sound) return isBefore(picture, sound) ? video : audio;
     const [first, track, other] = picture ? [picture, video, audio] : [sound, audio, video];
     if (!first) return null;
-    return other === null || now - first.at >= WAIT_MILLISECONDS ? track : null;
+    return other === null || now - first.at >= WAIT_MILLISECONDS || isBeforeNext(first, other) ? track : null;
   }
+}
+
+/** Whether the next frame of the other stream, when it comes, belongs behind this one. */
+function isBeforeNext({ clock }: WaitingFrame, { nextClock }: Track): boolean {
+  const ticks = clock === null || nextClock === null ? null : clockDifference(clock, nextClock);
+  return ticks !== null && ticks <= 0 && ticks >= -APART_TICKS;
 }
 
 /** By their times; by when they came where these say nothing. */
