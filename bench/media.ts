@@ -17,6 +17,7 @@ const ROUNDS = 5;
 const WINDOW_MILLISECONDS = 4_000;
 /** What runs for hours is measured once it has warmed up. */
 const SETTLE_MILLISECONDS = 15_000;
+const IDLE_SETTLE_MILLISECONDS = 5_000;
 const IDLE_WINDOW_MILLISECONDS = 2_000;
 const COPIES = 20;
 /** As many as a machine of two cores takes beside as many bare ones, each with what a channel really sends. */
@@ -95,10 +96,10 @@ export async function benchMedia(): Promise<void> {
       most: 1.3,
     };
     const crowd = await create("Crowd", CROWD, small.url, COPY);
-    const idle = await idleShare(product.pid);
     const commands: BareCommand[] = [];
     for (const kind of kinds) commands.push(await benchFirstSegment(bench, kind));
-    for (const kind of [...kinds, channels]) await benchProcessorTime(bench, kind, idle);
+    let idle = 0;
+    for (const kind of [...kinds, channels]) idle = await benchProcessorTime(bench, kind);
     await benchCrowd(bench, crowd, commands[1] as BareCommand, idle);
   } finally {
     for (const close of closers.toReversed()) await close();
@@ -143,9 +144,9 @@ async function benchFirstSegment({ product, host, directory }: MediaBench, kind:
   return command;
 }
 
-/** Ticks a second of the process while no session runs. */
+/** Ticks a second of the process while no session runs, as warm as it was while some did. */
 async function idleShare(pid: number): Promise<number> {
-  await wait(SETTLE_MILLISECONDS);
+  await wait(IDLE_SETTLE_MILLISECONDS);
   const shares: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = readTicksOf([pid]);
@@ -155,8 +156,8 @@ async function idleShare(pid: number): Promise<number> {
   return median(shares);
 }
 
-/** Both sides run side by side and are read at the same moments: whatever else the machine does meets both. */
-async function benchProcessorTime({ product, host, directory }: MediaBench, kind: Kind, idle: number): Promise<void> {
+/** Both sides run side by side and are read at the same moments: whatever else the machine does meets both. Gives what `idleShare` does. */
+async function benchProcessorTime({ product, host, directory }: MediaBench, kind: Kind): Promise<number> {
   const { sessions, name, playlistCount, url } = kind;
   await product.start(sessions);
   await product.untilRunning(sessions);
@@ -172,24 +173,22 @@ async function benchProcessorTime({ product, host, directory }: MediaBench, kind
     bare: readTicksOf(pids.bare),
   });
   const used: Record<keyof typeof pids, number[]> = { ours: [], node: [], bare: [] };
-  const ratios: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = read();
     const startedAt = performance.now();
     await wait(WINDOW_MILLISECONDS);
     const after = read();
     const seconds = (performance.now() - startedAt) / 1_000;
-    const share = (key: keyof typeof pids): number => (after[key] - before[key]) / seconds;
-    const [ours, node, alone] = [share("ours"), share("node") - idle, share("bare")];
-    used.ours.push(ours);
-    used.node.push(node);
-    used.bare.push(alone);
-    ratios.push((ours + node) / alone);
+    for (const key of ["ours", "node", "bare"] as const) used[key].push((after[key] - before[key]) / seconds);
   }
   await Promise.all(bare.map((child) => child.finish()));
   await product.stop(sessions);
+  const idle = await idleShare(product.pid);
+  used.node = used.node.map((share) => share - idle);
+  const ratios = used.bare.map((alone, round) => ((used.ours[round] ?? 0) + (used.node[round] ?? 0)) / alone);
   const each = (values: readonly number[]): string => `${((median(values) / TICKS_PER_SECOND / sessions.length) * 100).toFixed(2)} %`;
   const what = sessions.length === 1 ? "one session" : `each of ${sessions.length} sessions`;
   const detail = `of a core for ${what}: ffmpeg ${each(used.ours)}, Node.js ${each(used.node)}, bare ffmpeg ${each(used.bare)}`;
   report(`processor time of a session / bare ffmpeg, ${name}`, median(ratios), kind.most, detail);
+  return idle;
 }
