@@ -10,27 +10,42 @@ export interface Frame {
   readonly isMarked: boolean;
 }
 
+export interface GathererOptions {
+  /** The packet identifier that its packets get. */
+  readonly pid: number;
+  /** What says its length is whole with it. Pictures are whole where the next one begins: what they say may be too little by any number of 65,536. */
+  readonly endsByLength: boolean;
+}
+
 const HEADER_BYTES = 6;
+const COUNTER_MODULUS = 16;
+const DAMAGED = 0x80;
 const FIRST_ROOM_BYTES = 64 * PACKET_BYTES;
 /** No picture is longer: beginnings of frames were lost, and the next one is waited for. */
 const LIMIT_BYTES = 8_000_000;
 
-/** Gathers the packets of one stream into frames, under another packet identifier. What comes before the first beginning is left out. */
+/**
+ * Gathers the packets of one stream into frames. What comes before the first beginning is left out, and so is what comes twice. What was
+ * lost or damaged was counted in front of us: nothing tells of it any more, since an encoder would throw the whole frame away for it.
+ */
 export class FrameGatherer {
-  readonly #pid: number;
+  readonly #options: GathererOptions;
   #bytes = Buffer.allocUnsafe(FIRST_ROOM_BYTES);
   #length = 0;
   /** Of payload that the frame at hand still lacks; null while it does not say how long it is. */
   #missing: number | null = null;
+  #counter = 0;
+  /** The counter of the newest packet as it came, and where it stands; null before the first. */
+  #newest: { readonly counter: number; readonly at: number } | null = null;
 
-  constructor(pid: number) {
-    this.#pid = pid;
+  constructor(options: GathererOptions) {
+    this.#options = options;
   }
 
   /** Takes one packet; gives the frame that it completes, or that ends where it begins another one. */
   push(packets: Buffer, at: number): Frame | null {
     const payload = payloadStart(packets, at);
-    if (payload === null) return null;
+    if (payload === null || this.#isRepeated(packets, at, payload)) return null;
     const startsFrame = ((packets[at + 1] ?? 0) & 0x40) !== 0;
     const before = startsFrame ? this.#take() : null;
     if (startsFrame) this.#missing = missingAfterHeader(packets, payload, at + PACKET_BYTES);
@@ -39,23 +54,33 @@ export class FrameGatherer {
     if (this.#missing === null) return before;
     this.#missing -= at + PACKET_BYTES - payload;
     // Behind one that was cut short, it waits for what comes next.
-    return this.#missing <= 0 ? (before ?? this.#take()) : before;
+    return this.#options.endsByLength && this.#missing <= 0 ? (before ?? this.#take()) : before;
+  }
+
+  /** A packet may be sent twice, one right behind the other, with nothing but its clock changed. */
+  #isRepeated(packets: Buffer, at: number, payload: number): boolean {
+    if (this.#newest?.counter !== ((packets[at + 3] ?? 0) & 0x0f)) return false;
+    const [from, end] = [this.#newest.at + payload - at, this.#newest.at + PACKET_BYTES];
+    return packets.compare(this.#bytes, from, end, payload, at + PACKET_BYTES) === 0;
   }
 
   #keep(packets: Buffer, at: number): void {
-    if (this.#length + PACKET_BYTES > LIMIT_BYTES) return this.#forget();
-    if (this.#length + PACKET_BYTES > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(this.#bytes.length * 2);
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
-    }
+    const end = this.#length + PACKET_BYTES;
+    if (end > LIMIT_BYTES) return this.#forget();
+    if (end > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], this.#bytes.length * 2);
     packets.copy(this.#bytes, this.#length, at, at + PACKET_BYTES);
-    this.#bytes[this.#length + 1] = ((this.#bytes[this.#length + 1] ?? 0) & 0xe0) | (this.#pid >> 8);
-    this.#bytes[this.#length + 2] = this.#pid & 0xff;
-    this.#length += PACKET_BYTES;
+    const [second = 0, fourth = 0] = [packets[at + 1], packets[at + 3]];
+    const { pid } = this.#options;
+    this.#bytes[this.#length + 1] = (second & 0xe0 & ~DAMAGED) | (pid >> 8);
+    this.#bytes[this.#length + 2] = pid & 0xff;
+    this.#bytes[this.#length + 3] = (fourth & 0xf0) | this.#counter;
+    this.#newest = { counter: fourth & 0x0f, at: this.#length };
+    this.#counter = (this.#counter + 1) % COUNTER_MODULUS;
+    this.#length = end;
   }
 
   #forget(): void {
+    this.#newest = null;
     this.#bytes = Buffer.allocUnsafe(FIRST_ROOM_BYTES);
     this.#length = 0;
     this.#missing = null;
@@ -64,6 +89,7 @@ export class FrameGatherer {
   #take(): Frame | null {
     if (this.#length === 0) return null;
     const packets = Buffer.from(this.#bytes.subarray(0, this.#length));
+    if (this.#missing !== null && this.#missing > 0) shorten(packets, this.#missing);
     this.#length = 0;
     this.#missing = null;
     return { packets, clock: readClock(packets, 0), isMarked: isRandomAccess(packets, 0) };
@@ -75,4 +101,10 @@ function missingAfterHeader(packets: Buffer, payload: number, end: number): numb
   if (payload + HEADER_BYTES > end) return null;
   const length = packets.readUInt16BE(payload + 4);
   return length === 0 ? null : HEADER_BYTES + length;
+}
+
+/** Has a frame of which so much was lost say how long it is without. */
+function shorten(packets: Buffer, missing: number): void {
+  const at = (payloadStart(packets, 0) ?? 0) + 4;
+  packets.writeUInt16BE(Math.max(1, packets.readUInt16BE(at) - missing), at);
 }

@@ -1,6 +1,6 @@
 import { NotReached, type NetworkAccess } from "../network/connect.ts";
 import type { InputType, RemapRule } from "../sessions/session.rules.ts";
-import { LossWindow } from "./continuity.rules.ts";
+import { LossWindow, type PacketCount } from "./continuity.rules.ts";
 import type { DatagramReceiver } from "./datagram-receiver.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
 import type { IngestPlan, IngestSource } from "./ingest.arguments.ts";
@@ -32,8 +32,8 @@ const SETTLED_MILLISECONDS = 5_000;
  * Keeps one input path coming in that is pulled from an address, for ever:
  *
  *   RESTING     waits 0.1 s after a loss, else 1, 2, 4, 8, 10, 10 … s
- *   CONNECTING  the address was checked, the process was started and gave no byte yet; killed when that takes too long
- *   FLOWING     bytes arrive; the process is killed when they stop for longer than the input's silence limit
+ *   CONNECTING  the address was checked, the pull was started and gave no byte yet; ended when that takes too long
+ *   FLOWING     bytes arrive; the pull is ended when they stop for longer than the input's silence limit
  *
  *   RESTING → CONNECTING → FLOWING → RESTING, and CONNECTING → RESTING
  *
@@ -48,6 +48,7 @@ export class Ingest implements PathSource {
   #startedAt = 0;
   #firstByteAt: number | null = null;
   #lastByteAt = 0;
+  #receivedAt: number | null = null;
   #failures = 0;
   /** It was lost, and its playlist was not seen to go on since. */
   #isToGoOn = false;
@@ -78,6 +79,7 @@ export class Ingest implements PathSource {
       problem: problem?.message ?? null,
       isAddressRefused: problem?.isAddressRefused ?? false,
       errorPercent: this.#losses.percent(now),
+      receivedAt: this.#receivedAt,
     };
   }
 
@@ -153,7 +155,7 @@ export class Ingest implements PathSource {
       this.#pull = startPull(plan, {
         ...this.#options,
         onBytes: (chunk) => this.#accept(chunk),
-        onCount: (count) => this.#losses.add(this.#options.clock.now(), count),
+        onCount: (count) => this.#count(count),
       });
       const reason = await this.#pull.ended;
       this.#problem = this.#killReason ?? plainly(reason);
@@ -161,6 +163,12 @@ export class Ingest implements PathSource {
       this.#pull = null;
       release();
     }
+  }
+
+  #count(count: PacketCount): void {
+    const now = this.#options.clock.now();
+    if (count.received > 0) this.#receivedAt = now;
+    this.#losses.add(now, count);
   }
 
   #accept(chunk: Buffer): void {

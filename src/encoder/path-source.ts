@@ -11,6 +11,8 @@ export interface PathSourceState {
   readonly isAddressRefused: boolean;
   /** Percent of packets lost or damaged in the last 30 s; null where that cannot be told. */
   readonly errorPercent: number | null;
+  /** When the newest packet of it came, which may wait for others before it goes on; left out where nothing waits. */
+  readonly receivedAt?: number | null;
 }
 
 /** What a source tells of its stream: one MPEG-TS, video first and one audio, tables in front of every key frame. */

@@ -1,6 +1,6 @@
 import { RemapType } from "../sessions/session.rules.ts";
 import { sectionChecksum } from "./section-checksum.ts";
-import { PACKET_BYTES } from "./transport-stream.ts";
+import { PACKET_BYTES, packetIdentifier, payloadStart } from "./transport-stream.ts";
 
 /** One elementary stream as the tables of a transport stream announce it. */
 export interface AnnouncedStream {
@@ -64,10 +64,12 @@ class SectionGatherer {
   }
 }
 
-/** Reads the tables of a transport stream. Those that are damaged, or are not in force yet, are none. */
+/** Reads the tables of a transport stream. Those that are not in force yet are none, and those that are damaged unless they come twice. */
 export class ProgramTables {
   readonly #pat = new SectionGatherer();
   readonly #pmt = new SectionGatherer();
+  /** By their kind, tables whose checksum is wrong, as that of all is of some senders; no damage comes twice. */
+  readonly #doubted = new Map<number | undefined, Buffer>();
   #pmtPid: number | null = null;
   /** Several programs may have their tables under one PID: the first that is seen there is the one. */
   #program: number | null = null;
@@ -81,16 +83,23 @@ export class ProgramTables {
   /** Looks at whole packets. */
   scan(packets: Buffer): void {
     for (let at = 0; at + PACKET_BYTES <= packets.length; at += PACKET_BYTES) {
-      const second = packets[at + 1] ?? 0;
-      const pid = ((second & 0x1f) << 8) | (packets[at + 2] ?? 0);
+      const pid = packetIdentifier(packets, at);
       if (pid !== PAT_PID && pid !== this.#pmtPid) continue;
-      const payload = payloadOf(packets.subarray(at, at + PACKET_BYTES));
-      if (!payload) continue;
-      const section = (pid === PAT_PID ? this.#pat : this.#pmt).push(payload, (second & 0x40) !== 0);
-      if (!section || !isInForce(section)) continue;
+      const payload = payloadStart(packets, at);
+      if (payload === null) continue;
+      const startsUnit = ((packets[at + 1] ?? 0) & 0x40) !== 0;
+      const section = (pid === PAT_PID ? this.#pat : this.#pmt).push(packets.subarray(payload, at + PACKET_BYTES), startsUnit);
+      if (!section || !isInForce(section) || !this.#isBelieved(section)) continue;
       if (pid === PAT_PID) this.#notePrograms(section);
       else this.#noteProgram(section);
     }
+  }
+
+  #isBelieved(section: Buffer): boolean {
+    const [kind] = section;
+    if (sectionChecksum(section) === 0 || this.#doubted.get(kind)?.equals(section)) return true;
+    this.#doubted.set(kind, Buffer.from(section));
+    return false;
   }
 
   #notePrograms(section: Buffer): void {
@@ -108,16 +117,9 @@ export class ProgramTables {
   }
 }
 
-/** Whole, undamaged, and no announcement of what will be. */
+/** No announcement of what will be, and the first part of a table: of the programs of all parts, the first one is wanted. */
 function isInForce(section: Buffer): boolean {
-  return ((section[5] ?? 0) & 1) === 1 && sectionChecksum(section) === 0;
-}
-
-function payloadOf(packet: Buffer): Buffer | null {
-  const control = (packet[3] ?? 0) >> 4;
-  if ((control & 1) === 0) return null;
-  const start = 4 + ((control & 2) !== 0 ? 1 + (packet[4] ?? 0) : 0);
-  return start < PACKET_BYTES ? packet.subarray(start) : null;
+  return ((section[5] ?? 0) & 1) === 1 && section[6] === 0;
 }
 
 function firstProgram(section: Buffer): number | null {

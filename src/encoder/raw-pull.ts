@@ -13,8 +13,8 @@ import { TransportUnwrapper } from "./transport-unwrapper.rules.ts";
 
 /** What is received before it is known who goes on with it is kept up to this, its newest part. */
 const WAITING_LIMIT_BYTES = 4_000_000;
-/** No picture that a decoder can start with came for so long: the normaliser finds out why. */
-const PROOF_MILLISECONDS = 10_000;
+/** No picture that a decoder can start with came for so long: the normaliser finds out why, while the first byte may still be waited for. */
+const PROOF_MILLISECONDS = 4_000;
 /** The process that normalises takes no more: something is wrong with it. */
 const QUEUE_LIMIT_BYTES = 16_000_000;
 
@@ -31,8 +31,9 @@ interface Chosen {
  *   thread that receives → counting → the tables say which streams there are, the remap which go on → remultiplexer → bytes
  *                                                                                   or, for what that cannot, → normaliser, a process → bytes
  *
- * Nothing of the stream is of use before the first picture that a decoder can start with, by which the remultiplexer knows whether it can.
- * Behind a demuxer nothing is missing any more: of 98 errors the stream that it wrote showed none.
+ * Nothing of the stream is of use before the first picture that a decoder can start with, by which the remultiplexer knows whether it can:
+ * until then everything is kept for the normaliser, and nothing goes on.
+ * Behind either of them nothing is seen to be missing any more: of 98 errors the stream that a demuxer wrote showed none.
  */
 export class RawPull implements Pull {
   readonly #options: PullOptions;
@@ -115,7 +116,7 @@ export class RawPull implements Pull {
     if (streams === null) this.#hint = "What arrives does not say which streams it holds.";
     else if (this.#chosen === null) this.#choose(streams);
     else if (this.#isOther(streams, this.#chosen)) this.#stop("The input holds other streams than before.");
-    else this.#remultiplex(packets, this.#chosen);
+    else if (this.#remultiplexer) this.#remultiplex(packets, this.#remultiplexer, this.#chosen);
   }
 
   #isOther(announced: readonly AnnouncedStream[], { form }: Chosen): boolean {
@@ -137,20 +138,23 @@ export class RawPull implements Pull {
       const why = this.#options.streamRemap.length > 0 ? "The stream remap leaves" : "The input holds";
       return this.#stop(`${why} neither a picture nor sound.`);
     }
-    this.#hint = null;
+    this.#hint = streams.video === null ? null : "No picture comes that a decoder can start with.";
     this.#chosen = { streams, form: formOf(announced, streams), at: this.#options.clock.now() };
     const plain = plainStreams(announced, streams);
-    this.#remultiplexer = plain && new Remultiplexer(plain);
-    this.#remultiplex(Buffer.concat(this.#waiting), this.#chosen);
+    if (plain === null) return this.#startNormalizer(streams);
+    this.#remultiplexer = new Remultiplexer(plain);
+    this.#remultiplex(Buffer.concat(this.#waiting), this.#remultiplexer, this.#chosen);
   }
 
-  #remultiplex(packets: Buffer, { streams, at }: Chosen): void {
+  #remultiplex(packets: Buffer, remultiplexer: Remultiplexer, { streams, at }: Chosen): void {
     const now = this.#options.clock.now();
-    const made = this.#remultiplexer?.push(packets, now);
-    const { isProven = false, isUnfit = true } = this.#remultiplexer ?? {};
-    if (isProven) this.#forget();
-    else if (isUnfit || now - at > PROOF_MILLISECONDS) return this.#startNormalizer(streams);
-    if (made && made.length > 0) this.#options.onBytes(made);
+    const made = remultiplexer.push(packets, now);
+    const { isProven, isUnfit, problem } = remultiplexer;
+    if (problem !== null) return this.#stop(problem);
+    if (isUnfit || (!isProven && now - at > PROOF_MILLISECONDS)) return this.#startNormalizer(streams);
+    if (!isProven) return;
+    this.#forget();
+    if (made.length > 0) this.#options.onBytes(made);
   }
 
   #startNormalizer(streams: ChosenStreams): void {
@@ -170,6 +174,7 @@ export class RawPull implements Pull {
   }
 
   #forget(): void {
+    this.#hint = null;
     this.#waiting = [];
     this.#waitingBytes = 0;
   }

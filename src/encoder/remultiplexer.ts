@@ -4,12 +4,18 @@ import { createTables, FIRST_STREAM_PID } from "./program-tables.writer.ts";
 import type { AnnouncedStream } from "./program-tables.rules.ts";
 import { CLOCK_PER_SECOND, clockDifference, moveClock, PACKET_BYTES, packetIdentifier } from "./transport-stream.ts";
 
-/** A frame waits no longer than this for one of the other stream that belongs in front of it. */
+/** A frame waits no longer than this for one of the other stream that belongs in front of it, */
 const WAIT_MILLISECONDS = 1_000;
+/** and no longer than until so many wait with it. */
+const WAITING_MOST = 1_000;
 /** Times further apart are of clocks that do not belong together: one was set anew, and the other one will be. */
 const APART_TICKS = 2 * CLOCK_PER_SECOND;
 /** Frames further apart than this say nothing of when the next one is. */
 const STEP_TICKS_MOST = CLOCK_PER_SECOND;
+/** A stream of which nothing comes for so long is there no more, as an input would be. */
+const SILENCE_MILLISECONDS = 2_000;
+/** So long frames may go unmarked that a decoder could start with. */
+const UNMARKED_MILLISECONDS = 10_000;
 
 interface WaitingFrame extends Frame {
   /** When it was whole, and the how many-th it was. */
@@ -21,6 +27,8 @@ interface Track {
   readonly stream: AnnouncedStream;
   readonly gatherer: FrameGatherer;
   readonly waiting: WaitingFrame[];
+  /** When the newest frame was whole; null before the first. */
+  cameAt: number | null;
   /** The time of the newest frame that had one, and of the one that is to follow it, going by the one before; null before. */
   clock: number | null;
   nextClock: number | null;
@@ -29,16 +37,20 @@ interface Track {
 /**
  * Makes of an MPEG-TS one with the chosen streams alone, as ffmpeg would that copies them: its numbers, its tables in front of every frame
  * that a decoder can start with, every frame in one piece, and frames in the order of their times. Nothing else is changed.
- * It is for inputs whose sender says where a decoder can start: `isProven` once such a frame has come, `isUnfit` where one came that is
- * not so, or whose frames are not what `judgeFrame` can tell.
+ * It is for inputs whose sender says where a decoder can start: `isProven` once such a frame has come, `isUnfit` where one came before
+ * that is not so, or whose frames are not what `judgeFrame` can tell. What was made before is of no use.
  */
 export class Remultiplexer {
   readonly #video: Track | null;
   readonly #audio: Track | null;
   readonly #tables: () => Buffer;
   #frameCount = 0;
-  #isProven = false;
+  #provenAt: number | null = null;
   #isUnfit = false;
+  /** When a picture was last marked, and the first one since came that had to be. */
+  #markedAt = 0;
+  #unmarkedAt: number | null = null;
+  #problem: string | null = null;
 
   constructor({ video, audio }: PlainStreams) {
     const streams = [video, audio].filter((stream) => stream !== null);
@@ -46,8 +58,9 @@ export class Remultiplexer {
     const track = (stream: AnnouncedStream | null): Track | null =>
       stream && {
         stream,
-        gatherer: new FrameGatherer(FIRST_STREAM_PID + streams.indexOf(stream)),
+        gatherer: new FrameGatherer({ pid: FIRST_STREAM_PID + streams.indexOf(stream), endsByLength: stream === audio }),
         waiting: [],
+        cameAt: null,
         clock: null,
         nextClock: null,
       };
@@ -57,11 +70,16 @@ export class Remultiplexer {
   }
 
   get isProven(): boolean {
-    return this.#isProven;
+    return this.#provenAt !== null;
   }
 
   get isUnfit(): boolean {
     return this.#isUnfit;
+  }
+
+  /** Why the input is no more what it was when it was proven, as a sentence; null while it is. */
+  get problem(): string | null {
+    return this.#problem;
   }
 
   /** Takes whole packets that came at this time of a monotonic clock, in milliseconds; gives what can go on, in memory of its own. */
@@ -72,29 +90,58 @@ export class Remultiplexer {
       const frame = track?.gatherer.push(packets, at);
       if (track && frame) this.#add(track, frame, now);
     }
-    return this.#isUnfit ? Buffer.alloc(0) : this.#take(now);
+    if (this.isProven) this.#problem ??= this.#findProblem(now);
+    return this.#take(now);
   }
 
   #add(track: Track, frame: Frame, now: number): void {
-    if (!this.#isProven) this.#judge(frame, track.stream);
+    if (this.isProven) this.#watch(frame, track, now);
+    else this.#judge(frame, track.stream, now);
     this.#frameCount += 1;
     track.waiting.push({ ...frame, at: now, number: this.#frameCount });
+    track.cameAt = now;
     if (frame.clock === null) return;
     const step = track.clock === null ? null : clockDifference(frame.clock, track.clock);
     track.nextClock = step === null || step <= 0 || step > STEP_TICKS_MOST ? null : moveClock(frame.clock, step);
     track.clock = frame.clock;
   }
 
-  #judge({ packets }: Frame, stream: AnnouncedStream): void {
+  #judge({ packets }: Frame, stream: AnnouncedStream, now: number): void {
     const kind = judgeFrame(packets, stream);
     this.#isUnfit ||= kind === "UNFIT";
-    this.#isProven ||= kind === "KEY" || (kind === "ORDINARY" && this.#video === null);
+    const isProof = kind === "KEY" || (kind === "ORDINARY" && this.#video === null);
+    if (!isProof) return;
+    this.#provenAt = now;
+    this.#markedAt = now;
+  }
+
+  #watch({ packets, isMarked }: Frame, track: Track, now: number): void {
+    const isLate = track.cameAt === null && now - (this.#provenAt ?? now) > SILENCE_MILLISECONDS;
+    if (isLate) this.#problem ??= `The input holds ${nameOf(track)} that it did not hold before.`;
+    if (track !== this.#video) return;
+    if (isMarked) this.#noteMark(now);
+    else if (this.#unmarkedAt === null && judgeFrame(packets, track.stream) === "UNFIT") this.#unmarkedAt = now;
+  }
+
+  #noteMark(now: number): void {
+    this.#markedAt = now;
+    this.#unmarkedAt = null;
+  }
+
+  #findProblem(now: number): string | null {
+    const tracks = [this.#video, this.#audio].filter((track) => track !== null);
+    const goesOn = tracks.some(({ cameAt }) => cameAt !== null && now - cameAt <= SILENCE_MILLISECONDS / 2);
+    const gone = tracks.find(({ cameAt }) => cameAt !== null && now - cameAt > SILENCE_MILLISECONDS);
+    // Where nothing comes at all, it is the input that is lost.
+    if (gone && goesOn) return `The input holds ${nameOf(gone)} no more.`;
+    const isUnmarked = this.#unmarkedAt !== null && now - this.#markedAt > UNMARKED_MILLISECONDS;
+    return isUnmarked ? "The input does not say any more where a decoder can start." : null;
   }
 
   #take(now: number): Buffer {
     const pieces: Buffer[] = [];
     for (let track = this.#next(now); track !== null; track = this.#next(now)) {
-      const frame = track.waiting.shift();
+      const [frame] = track.waiting.splice(0, 1);
       if (!frame) break;
       if ((frame.isMarked && track === this.#video) || this.#video === null) pieces.push(this.#tables());
       pieces.push(frame.packets);
@@ -107,10 +154,16 @@ export class Remultiplexer {
     const [video, audio] = [this.#video, this.#audio];
     const [picture, sound] = [video?.waiting[0], audio?.waiting[0]];
     if (picture && sound) return isBefore(picture, sound) ? video : audio;
-    const [first, track, other] = picture ? [picture, video, audio] : [sound, audio, video];
-    if (!first) return null;
-    return other === null || now - first.at >= WAIT_MILLISECONDS || isBeforeNext(first, other) ? track : null;
+    const [track, other] = picture ? [video, audio] : [audio, video];
+    const first = track?.waiting[0];
+    if (!track || !first) return null;
+    const hasWaited = now - first.at >= WAIT_MILLISECONDS || track.waiting.length > WAITING_MOST;
+    return other === null || hasWaited || isBeforeNext(first, other) ? track : null;
   }
+}
+
+function nameOf({ stream: { type } }: Track): string {
+  return type === "VIDEO" ? "a picture" : "sound";
 }
 
 /** Whether the next frame of the other stream, when it comes, belongs behind this one. */

@@ -27,7 +27,7 @@ interface StreamEnd {
 
 /**
  * Moves the timestamps of one transport stream by a shift that is given, and by one of its own for every time that the sender's clock
- * is set anew within the stream: what follows is laid end to end, as the remuxer in front of us does for leaps of more than 10 s alone.
+ * is set anew within the stream: what follows is laid end to end, as ffmpeg in front of us does, where it is there, for leaps of more than 10 s alone.
  */
 export class Restamper {
   #shiftTicks = 0;

@@ -95,8 +95,7 @@ export class SessionPath {
     this.#state = this.#source.state(now);
     const { isFlowing } = this.#state;
     this.#flowingSince = isFlowing ? (this.#flowingSince ?? now) : null;
-    const { lastByteAt } = this.#options.inputSwitch.counters(this.name);
-    const isUsable = this.#isAdmitted && isFlowing && now - (lastByteAt ?? -Infinity) <= this.#silenceMilliseconds();
+    const isUsable = this.#isAdmitted && isFlowing && now - this.#arrivedAt() <= this.#silenceMilliseconds();
     this.#usableSince = isUsable ? (this.#usableSince ?? now) : null;
   }
 
@@ -134,6 +133,12 @@ export class SessionPath {
     this.#isAdmitted = false;
     this.#usableSince = null;
     this.#options.inputSwitch.restart(this.name);
+  }
+
+  /** What arrived and waits for sound that is to come with it is no silence. */
+  #arrivedAt(): number {
+    const { lastByteAt } = this.#options.inputSwitch.counters(this.name);
+    return Math.max(lastByteAt ?? -Infinity, this.#state.receivedAt ?? -Infinity);
   }
 
   /** Without a limit of ours, that of the source counts. */

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProgramTables } from "../../src/encoder/program-tables.rules.ts";
 import { PACKET_BYTES, packetIdentifier } from "../../src/encoder/transport-stream.ts";
@@ -39,6 +41,12 @@ function unmarked(stream: Buffer): Buffer {
   return Buffer.concat(packets);
 }
 
+async function countKeyFrames(path: string): Promise<number> {
+  const words = ["-v", "error", "-select_streams", "v", "-show_entries", "packet=flags", "-of", "csv=p=0"];
+  const { stdout } = await promisify(execFile)("ffprobe", [...words, path]);
+  return stdout.split("\n").filter((line) => line.startsWith("K")).length;
+}
+
 describe.concurrent("a transport stream that is received", () => {
   it("is put in order without a process where its sender marks what a decoder can start with", async () => {
     const { running, sending } = await receive(await makeTransportStream(SECONDS));
@@ -56,6 +64,22 @@ describe.concurrent("a transport stream that is received", () => {
     const { running, sending } = await receive(await make());
     await eventually("its streams", async () => (await running.probe()).map((each) => each.codec_name).join() === codecs);
     expect(running.ingest.pid).toBeGreaterThan(0);
+    await sending;
+    expect(running.starts()).toBe(1);
+    // One a second, of which the very first decides who puts them in order.
+    await eventually("all that a decoder can start with", async () => (await countKeyFrames(running.file())) === SECONDS);
+  });
+
+  it("is lost where its picture is gone, though its sound goes on", async () => {
+    const stream = await makeTransportStream(SECONDS);
+    const tables = new ProgramTables();
+    tables.scan(stream);
+    const video = tables.streams?.find(({ type }) => type === "VIDEO")?.pid;
+    const silent = Buffer.concat(packetsOf(stream).filter((packet) => packetIdentifier(packet, 0) !== video));
+    const { running, sending } = await receive(stream, silent);
+    await eventually("its streams", async () => (await running.probe()).length === 2);
+    await eventually("the loss shows", () => running.state().problem === "The input holds a picture no more.");
+    expect(running.state().isFlowing).toBe(false);
     await sending;
     expect(running.starts()).toBe(1);
   });

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { array, assert, integer, nat, property, record } from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ContinuityCounter } from "../../src/encoder/continuity.rules.ts";
 import { plainStreams } from "../../src/encoder/plain-stream.rules.ts";
 import { ProgramTables, type AnnouncedStream } from "../../src/encoder/program-tables.rules.ts";
 import { Remultiplexer } from "../../src/encoder/remultiplexer.ts";
@@ -13,6 +14,7 @@ import { makeTransportStream } from "../support/pull-senders.ts";
 
 const run = promisify(execFile);
 const PICTURES = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-tune", "film"];
+const FIRST_OF_EACH = ["-map", "0:v:0", "-map", "0:a:0"];
 const SEVERAL = ["-map", "0:v", "-map", "1:a", "-map", "0:v", "-map", "1:a", "-c:a:1", "mp2"];
 
 let directory: string;
@@ -56,14 +58,22 @@ function remultiplex(stream: Buffer, packetsAtATime = 7): Buffer {
 }
 
 /** Every frame that ffmpeg finds, stream by stream: its times, its length, its size and a hash of it. */
-async function framesOf(stream: Buffer, maps: readonly string[]): Promise<readonly (readonly string[])[]> {
+async function framesOf(stream: Buffer, maps: readonly string[], input: readonly string[] = []): Promise<readonly (readonly string[])[]> {
   const path = join(directory, `${stream.length}-${maps.length}.ts`);
   writeFileSync(path, stream);
-  const words = ["-v", "error", "-copyts", "-i", path, ...maps, "-c", "copy", "-f", "framemd5", "-"];
+  const words = ["-v", "error", "-copyts", ...input, "-i", path, ...maps, "-c", "copy", "-f", "framemd5", "-"];
   const { stdout } = await run("ffmpeg", words, { maxBuffer: 50_000_000 });
   const lines = stdout.split("\n").filter((line) => /^\d/.test(line));
   const fields = (line: string): string => line.split(",", 6).join();
   return maps.filter((word) => word !== "-map").map((_, index) => lines.filter((line) => line.startsWith(`${index},`)).map(fields));
+}
+
+/** The stream as ffmpeg copies it. */
+async function copied(stream: Buffer): Promise<Buffer> {
+  const [from, to] = [join(directory, "from.ts"), join(directory, "to.ts")];
+  writeFileSync(from, stream);
+  await run("ffmpeg", ["-v", "error", "-y", "-i", from, ...FIRST_OF_EACH, "-c", "copy", to]);
+  return readFileSync(to);
 }
 
 function mapsOf({ video, audio }: ReturnType<typeof chosenIn>): readonly string[] {
@@ -144,18 +154,19 @@ describe("what is remultiplexed", () => {
   it("is whole packets of its streams whatever is lost, damaged or comes twice, and all that follows on that", async () => {
     const stream = await makeTransportStream(4, PICTURES);
     const half = Math.floor(stream.length / 2 / PACKET_BYTES) * PACKET_BYTES;
+    /** Counters are counted on from what came before. */
+    const uncounted = (packet: Buffer): Buffer => Buffer.concat([packet.subarray(0, 3), packet.subarray(4)]);
     const isMedia = (packet: Buffer): boolean => [0x100, 0x101].includes(packetIdentifier(packet, 0));
-    const rest = (made: Buffer): Buffer => Buffer.concat(packetsOf(made).filter(isMedia)).subarray(-half / 2);
+    const rest = (made: Buffer): Buffer => Buffer.concat(packetsOf(made).filter(isMedia).map(uncounted)).subarray(-half / 2);
     const wanted = rest(remultiplex(stream));
-    const damage = record({ packet: nat(half / PACKET_BYTES - 1), byte: nat(PACKET_BYTES - 1), value: integer({ min: -2, max: 255 }) });
+    const damage = record({ packet: nat(half / PACKET_BYTES - 1), byte: nat(PACKET_BYTES - 1), value: integer({ min: -256, max: 255 }) });
     assert(
       property(array(damage, { minLength: 1, maxLength: 200 }), (damages) => {
         const packets = packetsOf(Buffer.from(stream.subarray(0, half)));
         for (const { packet, byte, value } of damages) {
           const found = packets[packet];
-          // -1 loses it, -2 has it come twice.
-          if (value === -1) packets[packet] = Buffer.alloc(0);
-          else if (value === -2 && found) packets[packet] = Buffer.concat([found, found]);
+          if (value < -128) packets[packet] = Buffer.alloc(0);
+          else if (value < 0 && found) packets[packet] = Buffer.concat([found, found]);
           else if (found && found.length > 0) found[byte] = value;
         }
         const remultiplexer = remultiplexerFor(stream);
@@ -164,10 +175,46 @@ describe("what is remultiplexed", () => {
         const made = Buffer.concat([bad, ...good, remultiplexer.push(Buffer.alloc(0), Infinity)]);
         const others = packetsOf(made).filter((packet) => !isMedia(packet));
         expect(others.filter((packet) => ![0, 0x1000].includes(packetIdentifier(packet, 0)))).toEqual([]);
+        expect(new ContinuityCounter().count(made)).toMatchObject({ lost: 0, damaged: 0 });
         if (!remultiplexer.isUnfit) expect(rest(made).equals(wanted)).toBe(true);
       }),
       { numRuns: 100 },
     );
+  });
+
+  it.each<[string, (packet: Buffer, index: number) => readonly Buffer[]]>([
+    ["is lost", (packet, index) => (index % 331 === 330 ? [] : [packet])],
+    ["comes twice", (packet, index) => (index % 331 === 330 ? [packet, packet] : [packet])],
+  ])("keeps as much of what %s in part as ffmpeg does", async (_, how) => {
+    const stream = await makeTransportStream(10, PICTURES);
+    const damaged = Buffer.concat(packetsOf(stream).flatMap(how));
+    const theirs = await framesOf(await copied(damaged), FIRST_OF_EACH, ["-fflags", "+genpts+discardcorrupt"]);
+    const ours = await framesOf(remultiplex(damaged), FIRST_OF_EACH, ["-fflags", "+genpts+discardcorrupt"]);
+    const sent = await framesOf(stream, FIRST_OF_EACH);
+    expect(theirs[0]?.length).toBeGreaterThan(240);
+    // The last picture ends where the next one begins, which never comes.
+    const least = theirs.map((frames, index) => Math.min(frames.length, sent[index]?.length ?? 0) - 1);
+    ours.forEach((frames, index) => expect(frames.length).toBeGreaterThanOrEqual(least[index] ?? Infinity));
+  });
+
+  it("waits for sound that a picture is shown with, and no longer", async () => {
+    const stream = await makeTransportStream(4, PICTURES);
+    const { video } = chosenIn(stream);
+    const remultiplexer = remultiplexerFor(stream);
+    const delays: number[] = [];
+    const arrivals: number[] = [];
+    const startsPicture = (packet: Buffer, pid: number | null): boolean =>
+      packetIdentifier(packet, 0) === pid && ((packet[1] ?? 0) & 0x40) !== 0;
+    const packets = packetsOf(stream);
+    packets.forEach((packet, index) => {
+      const now = (index / packets.length) * 4_000;
+      if (startsPicture(packet, video)) arrivals.push(now);
+      const made = packetsOf(remultiplexer.push(packet, now)).filter((each) => startsPicture(each, 0x100));
+      made.forEach(() => delays.push(now - (arrivals[delays.length] ?? 0)));
+    });
+    expect(delays.length).toBeGreaterThan(80);
+    // A frame until the next one begins, and half of the 0.37 s that are in one packet of sound.
+    expect(delays.reduce((sum, delay) => sum + delay, 0) / delays.length).toBeLessThan(300);
   });
 
   it("goes on without sound that is announced and never comes, a second later", async () => {
@@ -222,5 +269,60 @@ describe("what ffmpeg has to look at", () => {
   ])("is what it is not for: %s", async (_, words) => {
     const stream = await makeTransportStream(1, words);
     expect(plainStreams(announcedIn(stream), chosenIn(stream))).toBeNull();
+  });
+});
+
+describe("what is no more what it was", () => {
+  const SECONDS = 14;
+  let stream: Buffer;
+  beforeAll(async () => {
+    stream = await makeTransportStream(SECONDS, PICTURES);
+  });
+
+  /** What is said of it, and at which second, when packets come through as this lets them. */
+  function problemOf(letThrough: (packet: Buffer, second: number, type: "VIDEO" | "AUDIO" | null) => Buffer | null): string {
+    const { video, audio } = chosenIn(stream);
+    const remultiplexer = remultiplexerFor(stream);
+    const packets = packetsOf(Buffer.from(stream));
+    for (const [index, packet] of packets.entries()) {
+      const second = (index / packets.length) * SECONDS;
+      const pid = packetIdentifier(packet, 0);
+      const passed = letThrough(packet, second, pid === video ? "VIDEO" : pid === audio ? "AUDIO" : null);
+      remultiplexer.push(passed ?? Buffer.alloc(0), second * 1_000);
+      if (remultiplexer.problem !== null) return `${Math.round(second)} ${remultiplexer.problem}`;
+    }
+    return "none";
+  }
+
+  const unmark = (packet: Buffer): Buffer => {
+    const hasAdaptation = ((packet[3] ?? 0) & 0x20) !== 0 && (packet[4] ?? 0) > 0;
+    if (hasAdaptation) packet[5] = (packet[5] ?? 0) & ~0x40;
+    return packet;
+  };
+
+  it.each<[string, Parameters<typeof problemOf>[0], string]>([
+    ["it is as it was", (packet) => packet, "none"],
+    [
+      "it has no picture any more",
+      (packet, at, type) => (type === "VIDEO" && at > 5 ? null : packet),
+      "7 The input holds a picture no more.",
+    ],
+    ["it has no sound any more", (packet, at, type) => (type === "AUDIO" && at > 5 ? null : packet), "7 The input holds sound no more."],
+    ["nothing comes at all", (packet, at) => (at > 5 ? null : packet), "none"],
+    ["it is silent for a second and a half", (packet, at) => (at > 5 && at < 6.5 ? null : packet), "none"],
+    ["it never had sound", (packet, _, type) => (type === "AUDIO" ? null : packet), "none"],
+    [
+      "its sound comes later",
+      (packet, at, type) => (type === "AUDIO" && at < 5 ? null : packet),
+      "5 The input holds sound that it did not hold before.",
+    ],
+    [
+      "nobody marks any more what a decoder can start with",
+      (packet, at) => (at > 3 ? unmark(packet) : packet),
+      "13 The input does not say any more where a decoder can start.",
+    ],
+    ["it is marked again", (packet, at) => (at > 3 && at < 11 ? unmark(packet) : packet), "none"],
+  ])("is told where %s", (_, letThrough, told) => {
+    expect(problemOf(letThrough)).toBe(told);
   });
 });
