@@ -123,6 +123,18 @@ describe("what is remultiplexed", () => {
     expect(ours?.keys).toBe(3);
   });
 
+  it("has tables that say what its own said: the language of its sound, and which stream its clock is in", async () => {
+    const stream = await makeTransportStream(2, [...PICTURES, "-metadata:s:a:0", "language=deu", "-mpegts_start_pid", "0x1f0"]);
+    const made = remultiplex(stream);
+    expect(announcedIn(made)).toEqual([
+      { pid: 0x100, streamType: 0x1b, type: "VIDEO", language: null },
+      { pid: 0x101, streamType: 0x0f, type: "AUDIO", language: "deu" },
+    ]);
+    const tables = packetsOf(made).filter((packet) => packetIdentifier(packet, 0) === 0x1000);
+    expect(tables.map((packet) => (packet[3] ?? 0) & 0x0f)).toEqual([0, 1, 2]);
+    expect((tables[0]?.readUInt16BE(5 + 8) ?? 0) & 0x1fff).toBe(0x100);
+  });
+
   it("has sound beside its picture, and every frame in one piece, though it came half a second later", async () => {
     const stream = await makeTransportStream(4, PICTURES);
     const { audio } = chosenIn(stream);

@@ -146,4 +146,34 @@ describe("the tables of a transport stream", () => {
     for (let at = 0; at < all.length; at += 188) tables.scan(all.subarray(at, at + 188));
     expect(tables.streams?.length).toBe(60);
   });
+
+  describe("count", () => {
+    const programs = withChecksum([0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe1, 0]);
+    const before = programTable([[0x1b, 9, []]]);
+    const after = [[0x0f, 8, []]] as const satisfies readonly [number, number, readonly number[]][];
+    /** The table of `after` with something else in one of its bytes, its checksum right or not. */
+    const changed = (at: number, value: number, isRight = true): Buffer => {
+      const table = Buffer.from(programTable([...after]));
+      table[at] = value;
+      return isRight ? withChecksum([...table.subarray(0, -4)]) : table;
+    };
+
+    it.each<[string, readonly Buffer[], number]>([
+      ["where they are newer", [programTable([...after])], 8],
+      ["not where they are damaged", [changed(13, 0xff, false)], 9],
+      [
+        "where they are wrong in the same way twice, as a sender's may be that cannot tell",
+        [changed(5, 0xc3, false), changed(5, 0xc3, false)],
+        8,
+      ],
+      ["not where they are damaged twice, each time in another way", [changed(13, 0xff, false), changed(13, 0xfe, false)], 9],
+      ["not before they are in force", [changed(5, 0xc0)], 9],
+      ["not where they are of another program", [changed(4, 2)], 9],
+      ["not where they are the second part of a table", [changed(6, 1)], 9],
+    ])("%s", (_, tables, pid) => {
+      const read = new ProgramTables();
+      for (const table of [before, ...tables]) read.scan(Buffer.concat([packetsOf(0, programs), packetsOf(256, table)]));
+      expect(read.streams?.map((stream) => stream.pid)).toEqual([pid]);
+    });
+  });
 });
