@@ -14,7 +14,7 @@ const APART_TICKS = 2 * CLOCK_PER_SECOND;
 const STEP_TICKS_MOST = CLOCK_PER_SECOND;
 /** A stream of which nothing comes for so long is there no more, as an input would be. */
 const SILENCE_MILLISECONDS = 2_000;
-/** So long frames may go unmarked that a decoder could start with. */
+/** Marks that stay away for longer than groups of pictures are make one look whether pictures are marked that should be. */
 const UNMARKED_MILLISECONDS = 10_000;
 
 interface WaitingFrame extends Frame {
@@ -47,9 +47,8 @@ export class Remultiplexer {
   #frameCount = 0;
   #provenAt: number | null = null;
   #isUnfit = false;
-  /** When a picture was last marked, and the first one since came that had to be. */
+  /** When a picture was last marked. */
   #markedAt = 0;
-  #unmarkedAt: number | null = null;
   #problem: string | null = null;
 
   constructor({ video, audio }: PlainStreams) {
@@ -98,12 +97,13 @@ export class Remultiplexer {
     if (this.isProven) this.#watch(frame, track, now);
     else this.#judge(frame, track.stream, now);
     this.#frameCount += 1;
-    track.waiting.push({ ...frame, at: now, number: this.#frameCount });
+    const { packets, clock, isMarked } = frame;
+    track.waiting.push({ packets, clock, isMarked, at: now, number: this.#frameCount });
     track.cameAt = now;
-    if (frame.clock === null) return;
-    const step = track.clock === null ? null : clockDifference(frame.clock, track.clock);
-    track.nextClock = step === null || step <= 0 || step > STEP_TICKS_MOST ? null : moveClock(frame.clock, step);
-    track.clock = frame.clock;
+    if (clock === null) return;
+    const step = track.clock === null ? null : clockDifference(clock, track.clock);
+    track.nextClock = step === null || step <= 0 || step > STEP_TICKS_MOST ? null : moveClock(clock, step);
+    track.clock = clock;
   }
 
   #judge({ packets }: Frame, stream: AnnouncedStream, now: number): void {
@@ -119,29 +119,25 @@ export class Remultiplexer {
     const isLate = track.cameAt === null && now - (this.#provenAt ?? now) > SILENCE_MILLISECONDS;
     if (isLate) this.#problem ??= `The input holds ${nameOf(track)} that it did not hold before.`;
     if (track !== this.#video) return;
-    if (isMarked) this.#noteMark(now);
-    else if (this.#unmarkedAt === null && judgeFrame(packets, track.stream) === "UNFIT") this.#unmarkedAt = now;
+    if (isMarked) this.#markedAt = now;
+    else if (now - this.#markedAt > UNMARKED_MILLISECONDS && judgeFrame(packets, track.stream) === "UNFIT")
+      this.#problem ??= "The input does not say any more where a decoder can start.";
   }
 
-  #noteMark(now: number): void {
-    this.#markedAt = now;
-    this.#unmarkedAt = null;
-  }
-
+  /** Where nothing comes at all, it is the input that is lost. */
   #findProblem(now: number): string | null {
-    const tracks = [this.#video, this.#audio].filter((track) => track !== null);
-    const goesOn = tracks.some(({ cameAt }) => cameAt !== null && now - cameAt <= SILENCE_MILLISECONDS / 2);
-    const gone = tracks.find(({ cameAt }) => cameAt !== null && now - cameAt > SILENCE_MILLISECONDS);
-    // Where nothing comes at all, it is the input that is lost.
-    if (gone && goesOn) return `The input holds ${nameOf(gone)} no more.`;
-    const isUnmarked = this.#unmarkedAt !== null && now - this.#markedAt > UNMARKED_MILLISECONDS;
-    return isUnmarked ? "The input does not say any more where a decoder can start." : null;
+    const [video, audio] = [this.#video, this.#audio];
+    if (!video || !audio) return null;
+    const isGone = ({ cameAt }: Track): boolean => cameAt !== null && now - cameAt > SILENCE_MILLISECONDS;
+    const goesOn = ({ cameAt }: Track): boolean => cameAt !== null && now - cameAt <= SILENCE_MILLISECONDS / 2;
+    const gone = isGone(video) && goesOn(audio) ? video : isGone(audio) && goesOn(video) ? audio : null;
+    return gone && `The input holds ${nameOf(gone)} no more.`;
   }
 
   #take(now: number): Buffer {
     const pieces: Buffer[] = [];
     for (let track = this.#next(now); track !== null; track = this.#next(now)) {
-      const [frame] = track.waiting.splice(0, 1);
+      const frame = track.waiting.shift();
       if (!frame) break;
       if ((frame.isMarked && track === this.#video) || this.#video === null) pieces.push(this.#tables());
       pieces.push(frame.packets);

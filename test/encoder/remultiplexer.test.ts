@@ -331,7 +331,7 @@ describe("what is no more what it was", () => {
     [
       "nobody marks any more what a decoder can start with",
       (packet, at) => (at > 3 ? unmark(packet) : packet),
-      "13 The input does not say any more where a decoder can start.",
+      "14 The input does not say any more where a decoder can start.",
     ],
     ["it is marked again", (packet, at) => (at > 3 && at < 11 ? unmark(packet) : packet), "none"],
   ])("is told where %s", (_, letThrough, told) => {
