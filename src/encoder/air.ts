@@ -19,9 +19,10 @@ export interface AirOptions {
   readonly isResting: () => boolean;
 }
 
-/** What is seen of a session of an event that does not encode. */
-export function offAir({ outputs }: SessionLaunch): Observation {
-  const what = { status: "WAITING", health: "OK", reason: "The event is not on air." } as const;
+/** What is seen of a session of an event that does not encode; with the fault that keeps it from doing so, as a sentence, or null. */
+export function offAir({ outputs }: SessionLaunch, fault: string | null): Observation {
+  const fine = { status: "WAITING", health: "OK", reason: "The event is not on air." } as const;
+  const what = fault === null ? fine : ({ status: "WAITING", health: "ERROR", reason: fault } as const);
   return { ...what, playbacks: outputs.map(({ playbackId }) => ({ playbackId, ...what })) };
 }
 
@@ -51,6 +52,11 @@ export class Air {
   /** Whether it encodes. */
   get isOn(): boolean {
     return this.#applied !== "OFF" && this.#applied !== "CHANGING";
+  }
+
+  /** Whether it is between two of them, which lasts where something fails. */
+  get isChanging(): boolean {
+    return this.#applied === "CHANGING";
   }
 
   control({ event }: SessionControls): void {

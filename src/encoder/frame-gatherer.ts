@@ -20,13 +20,14 @@ export interface GathererOptions {
 const HEADER_BYTES = 6;
 const COUNTER_MODULUS = 16;
 const DAMAGED = 0x80;
+const SCRAMBLED = 0xc0;
 const FIRST_ROOM_BYTES = 64 * PACKET_BYTES;
 /** No picture is longer: beginnings of frames were lost, and the next one is waited for. */
 const LIMIT_BYTES = 8_000_000;
 
 /**
- * Gathers the packets of one stream into frames. What comes before the first beginning is left out, and so is what comes twice. What was
- * lost or damaged was counted in front of us: nothing tells of it any more, since an encoder would throw the whole frame away for it.
+ * Gathers the packets of one stream into frames. What comes before the first beginning is left out, and so is what comes twice, or
+ * scrambled: nobody could decode it, so that it is not there. What was lost or damaged was counted in front of us: nothing tells of it any more, since an encoder would throw the whole frame away for it.
  */
 export class FrameGatherer {
   readonly #options: GathererOptions;
@@ -45,7 +46,8 @@ export class FrameGatherer {
   /** Takes one packet; gives the frame that it completes, or that ends where it begins another one. */
   push(packets: Buffer, at: number): Frame | null {
     const payload = payloadStart(packets, at);
-    if (payload === null || this.#isRepeated(packets, at, payload)) return null;
+    const isScrambled = ((packets[at + 3] ?? 0) & SCRAMBLED) !== 0;
+    if (payload === null || isScrambled || this.#isRepeated(packets, at, payload)) return null;
     const startsFrame = ((packets[at + 1] ?? 0) & 0x40) !== 0;
     const before = startsFrame ? this.#take() : null;
     if (startsFrame) this.#missing = missingAfterHeader(packets, payload, at + PACKET_BYTES);

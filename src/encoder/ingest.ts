@@ -1,6 +1,6 @@
 import { NotReached, type NetworkAccess } from "../network/connect.ts";
 import type { InputType, RemapRule } from "../sessions/session.rules.ts";
-import { LossWindow, type PacketCount } from "./continuity.rules.ts";
+import { LossWindow } from "./continuity.rules.ts";
 import type { DatagramReceiver } from "./datagram-receiver.ts";
 import type { ProcessHost } from "./ffmpeg.process.ts";
 import type { IngestPlan, IngestSource } from "./ingest.arguments.ts";
@@ -48,7 +48,6 @@ export class Ingest implements PathSource {
   #startedAt = 0;
   #firstByteAt: number | null = null;
   #lastByteAt = 0;
-  #receivedAt: number | null = null;
   #failures = 0;
   /** It was lost, and its playlist was not seen to go on since. */
   #isToGoOn = false;
@@ -79,7 +78,7 @@ export class Ingest implements PathSource {
       problem: problem?.message ?? null,
       isAddressRefused: problem?.isAddressRefused ?? false,
       errorPercent: this.#losses.percent(now),
-      receivedAt: this.#receivedAt,
+      receivedAt: this.#pull?.receivedAt ?? null,
     };
   }
 
@@ -155,7 +154,7 @@ export class Ingest implements PathSource {
       this.#pull = startPull(plan, {
         ...this.#options,
         onBytes: (chunk) => this.#accept(chunk),
-        onCount: (count) => this.#count(count),
+        onCount: (count) => this.#losses.add(this.#options.clock.now(), count),
       });
       const reason = await this.#pull.ended;
       this.#problem = this.#killReason ?? plainly(reason);
@@ -163,12 +162,6 @@ export class Ingest implements PathSource {
       this.#pull = null;
       release();
     }
-  }
-
-  #count(count: PacketCount): void {
-    const now = this.#options.clock.now();
-    if (count.received > 0) this.#receivedAt = now;
-    this.#losses.add(now, count);
   }
 
   #accept(chunk: Buffer): void {

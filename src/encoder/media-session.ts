@@ -254,7 +254,7 @@ export class MediaSession implements SessionRunner {
 
   #report(): void {
     if (this.#phase !== "ON") return;
-    if (!this.#air.isOn) return this.#send({ ...offAir(this.#options.launch), ...this.signal.choice.observation });
+    if (!this.#air.isOn) return this.#reportOffAir();
     const facts = this.#facts(this.#clock.now());
     const described = describeSession(facts);
     this.#hasWaited ||= described.status === "WAITING";
@@ -276,6 +276,11 @@ export class MediaSession implements SessionRunner {
       causes,
       processes,
     });
+  }
+
+  #reportOffAir(): void {
+    const fault = this.#air.isChanging ? this.#keeper.crash : null;
+    this.#send({ ...offAir(this.#options.launch, fault), ...this.signal.choice.observation });
   }
 
   #facts(now: number): SessionFacts {

@@ -11,7 +11,7 @@ export interface PathSourceState {
   readonly isAddressRefused: boolean;
   /** Percent of packets lost or damaged in the last 30 s; null where that cannot be told. */
   readonly errorPercent: number | null;
-  /** When the newest packet of it came, which may wait for others before it goes on; left out where nothing waits. */
+  /** When the newest packet came of what may wait for others before it goes on; left out, or null, where nothing waits. */
   readonly receivedAt?: number | null;
 }
 

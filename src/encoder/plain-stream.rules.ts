@@ -24,8 +24,8 @@ export interface PlainStreams {
  *
  *   KEY        a decoder can start with it, and the packet in which it begins says so
  *   ORDINARY   any other
- *   UNFIT      ffmpeg has to look at this input: it is scrambled, has no time, does not begin where its packets say, or a decoder could
- *              start with it and nobody says so, or the other way round
+ *   UNFIT      ffmpeg has to look at this input: it has no time, does not begin where its packets say, or a decoder could start with it
+ *              and nobody says so, or the other way round
  */
 export type FrameKind = "KEY" | "ORDINARY" | "UNFIT";
 
@@ -40,8 +40,7 @@ export function plainStreams(streams: readonly AnnouncedStream[], { video, audio
 /** What the frame is whose packets these are. Pure. */
 export function judgeFrame(packets: Buffer, { type, streamType }: AnnouncedStream): FrameKind {
   const header = frameHeader(packets, 0);
-  const isScrambled = ((packets[3] ?? 0) & 0xc0) !== 0;
-  if (header === null || isScrambled || readClock(packets, 0) === null) return "UNFIT";
+  if (header === null || readClock(packets, 0) === null) return "UNFIT";
   if (type === "AUDIO") return "ORDINARY";
   const begin = pictureBegin(packets, header);
   if (!/^0000(00)?01/.test(begin.toString("hex", 0, 4))) return "UNFIT";

@@ -13,6 +13,8 @@ export interface Pull {
   readonly ended: Promise<string>;
   /** What is known to be wrong while no byte comes out of it; null for nothing. */
   readonly hint: () => string | null;
+  /** When the newest packet came of what may wait for others before it goes on; left out where nothing waits, null while nothing does. */
+  readonly receivedAt?: number | null;
   readonly kill: () => void;
 }
 

@@ -15,6 +15,8 @@ import { TransportUnwrapper } from "./transport-unwrapper.rules.ts";
 const WAITING_LIMIT_BYTES = 4_000_000;
 /** No picture that a decoder can start with came for so long: the normaliser finds out why, while the first byte may still be waited for. */
 const PROOF_MILLISECONDS = 4_000;
+/** Tables may say something else for a moment while their sender is begun anew; streams that are gone are seen to be gone. */
+const OTHER_MILLISECONDS = 1_500;
 /** The process that normalises takes no more: something is wrong with it. */
 const QUEUE_LIMIT_BYTES = 16_000_000;
 
@@ -44,8 +46,9 @@ export class RawPull implements Pull {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #chosen: Chosen | null = null;
-  /** What was last seen to be the same streams. */
+  /** What the tables said last, and since when that has been something else. */
   #announced: readonly AnnouncedStream[] | null = null;
+  #otherSince: number | null = null;
   #remultiplexer: Remultiplexer | null = null;
   #normalizer: FfmpegProcess | null = null;
   #reason: string | null = null;
@@ -65,6 +68,10 @@ export class RawPull implements Pull {
   /** Of the normaliser; null where none is needed. */
   get pid(): number | null {
     return this.#normalizer?.pid ?? null;
+  }
+
+  get receivedAt(): number | null {
+    return this.#remultiplexer?.receivedAt ?? null;
   }
 
   hint(): string | null {
@@ -120,9 +127,13 @@ export class RawPull implements Pull {
   }
 
   #isOther(announced: readonly AnnouncedStream[], { form }: Chosen): boolean {
-    if (announced === this.#announced) return false;
-    this.#announced = announced;
-    return formOf(announced, chooseStreams(announced, this.#options.streamRemap)) !== form;
+    const now = this.#options.clock.now();
+    if (announced !== this.#announced) {
+      this.#announced = announced;
+      const isSame = formOf(announced, chooseStreams(announced, this.#options.streamRemap)) === form;
+      this.#otherSince = isSame ? null : (this.#otherSince ?? now);
+    }
+    return this.#otherSince !== null && now - this.#otherSince > OTHER_MILLISECONDS;
   }
 
   /** Until it is known who goes on with it. In memory of its own, as what came with it for others is not kept. */
@@ -154,6 +165,7 @@ export class RawPull implements Pull {
     if (isUnfit || (!isProven && now - at > PROOF_MILLISECONDS)) return this.#startNormalizer(streams);
     if (!isProven) return;
     this.#forget();
+    this.#hint = null;
     if (made.length > 0) this.#options.onBytes(made);
   }
 
@@ -174,7 +186,6 @@ export class RawPull implements Pull {
   }
 
   #forget(): void {
-    this.#hint = null;
     this.#waiting = [];
     this.#waitingBytes = 0;
   }

@@ -12,6 +12,8 @@ const WAITING_MOST = 1_000;
 const APART_TICKS = 2 * CLOCK_PER_SECOND;
 /** Frames further apart than this say nothing of when the next one is. */
 const STEP_TICKS_MOST = CLOCK_PER_SECOND;
+/** What goes on first waits so long, from the proof on, until something of each stream has come. */
+const COMPLETION_MILLISECONDS = 4_000;
 /** A stream of which nothing comes for so long is there no more, as an input would be. */
 const SILENCE_MILLISECONDS = 2_000;
 /** Marks that stay away for longer than groups of pictures are make one look whether pictures are marked that should be. */
@@ -47,6 +49,9 @@ export class Remultiplexer {
   #frameCount = 0;
   #provenAt: number | null = null;
   #isUnfit = false;
+  /** It went on without something of each stream. */
+  #isIncomplete = false;
+  #receivedAt: number | null = null;
   /** When a picture was last marked. */
   #markedAt = 0;
   #problem: string | null = null;
@@ -76,6 +81,11 @@ export class Remultiplexer {
     return this.#isUnfit;
   }
 
+  /** When the newest packet of its picture came, or of its sound where it has none; null before the first. */
+  get receivedAt(): number | null {
+    return this.#receivedAt;
+  }
+
   /** Why the input is no more what it was when it was proven, as a sentence; null while it is. */
   get problem(): string | null {
     return this.#problem;
@@ -86,6 +96,7 @@ export class Remultiplexer {
     for (let at = 0; at + PACKET_BYTES <= packets.length && !this.#isUnfit; at += PACKET_BYTES) {
       const pid = packetIdentifier(packets, at);
       const track = pid === this.#video?.stream.pid ? this.#video : pid === this.#audio?.stream.pid ? this.#audio : null;
+      if (track && track === (this.#video ?? this.#audio)) this.#receivedAt = now;
       const frame = track?.gatherer.push(packets, at);
       if (track && frame) this.#add(track, frame, now);
     }
@@ -99,8 +110,8 @@ export class Remultiplexer {
     this.#frameCount += 1;
     const { packets, clock, isMarked } = frame;
     track.waiting.push({ packets, clock, isMarked, at: now, number: this.#frameCount });
-    track.cameAt = now;
     if (clock === null) return;
+    track.cameAt = now;
     const step = track.clock === null ? null : clockDifference(clock, track.clock);
     track.nextClock = step === null || step <= 0 || step > STEP_TICKS_MOST ? null : moveClock(clock, step);
     track.clock = clock;
@@ -116,8 +127,7 @@ export class Remultiplexer {
   }
 
   #watch({ packets, isMarked }: Frame, track: Track, now: number): void {
-    const isLate = track.cameAt === null && now - (this.#provenAt ?? now) > SILENCE_MILLISECONDS;
-    if (isLate) this.#problem ??= `The input holds ${nameOf(track)} that it did not hold before.`;
+    if (this.#isIncomplete && track.cameAt === null) this.#problem ??= `The input holds ${nameOf(track)} that it did not hold before.`;
     if (track !== this.#video) return;
     if (isMarked) this.#markedAt = now;
     else if (now - this.#markedAt > UNMARKED_MILLISECONDS && judgeFrame(packets, track.stream) === "UNFIT")
@@ -153,8 +163,16 @@ export class Remultiplexer {
     const [track, other] = picture ? [video, audio] : [audio, video];
     const first = track?.waiting[0];
     if (!track || !first) return null;
-    const hasWaited = now - first.at >= WAIT_MILLISECONDS || track.waiting.length > WAITING_MOST;
-    return other === null || hasWaited || isBeforeNext(first, other) ? track : null;
+    return other === null || this.#hasWaited(track, other, now) || isBeforeNext(first, other) ? track : null;
+  }
+
+  /** Whether what waits of a stream has to go on, though nothing waits of the other one. */
+  #hasWaited({ waiting }: Track, { cameAt }: Track, now: number): boolean {
+    const isFull = waiting.length > WAITING_MOST;
+    if (cameAt !== null) return isFull || now - (waiting[0]?.at ?? now) >= WAIT_MILLISECONDS;
+    const isOver = this.#provenAt !== null && now - this.#provenAt >= COMPLETION_MILLISECONDS;
+    this.#isIncomplete ||= isFull || isOver;
+    return this.#isIncomplete;
   }
 }
 

@@ -48,7 +48,7 @@ export function createSimulatedRunner({ speed = 1 }: SimulatorOptions = {}): Sta
 
     function tell(observation: Observation): void {
       last = observation;
-      const seen = isOffAir && observation.status === "RUNNING" ? offAir(launch) : observation;
+      const seen = isOffAir && observation.status === "RUNNING" ? offAir(launch, null) : observation;
       observe({ ...seen, ...input.observed(seen.status) });
     }
 

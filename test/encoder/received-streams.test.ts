@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProgramTables } from "../../src/encoder/program-tables.rules.ts";
+import { createTables } from "../../src/encoder/program-tables.writer.ts";
 import { PACKET_BYTES, packetIdentifier } from "../../src/encoder/transport-stream.ts";
 import { eventually, freeMulticast } from "../support/media.ts";
 import { makeTransportStream, sendPaced, untilJoined } from "../support/pull-senders.ts";
@@ -81,6 +82,19 @@ describe.concurrent("a transport stream that is received", () => {
     await eventually("the loss shows", () => running.state().problem === "The input holds a picture no more.");
     expect(running.state().isFlowing).toBe(false);
     await sending;
+    expect(running.starts()).toBe(1);
+  });
+
+  it("goes on where its tables leave its sound out for a second", async () => {
+    const stream = packetsOf(await makeTransportStream(SECONDS));
+    const pictureAlone = createTables([{ pid: 0x100, streamType: 0x1b, language: null }]);
+    const isTable = (packet: Buffer, index: number): boolean =>
+      packetIdentifier(packet, 0) === 0x1000 && index > stream.length / SECONDS && index < (2 * stream.length) / SECONDS;
+    const changed = stream.map((packet, index) => (isTable(packet, index) ? pictureAlone().subarray(PACKET_BYTES) : packet));
+    expect(changed.filter((packet, index) => packet !== stream[index]).length).toBeGreaterThan(3);
+    const { running, sending } = await receive(Buffer.concat(changed));
+    await sending;
+    expect((await running.probe()).map((each) => each.codec_name)).toEqual(["h264", "aac"]);
     expect(running.starts()).toBe(1);
   });
 
