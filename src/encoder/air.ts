@@ -51,7 +51,7 @@ export class Air {
 
   /** Whether it encodes. */
   get isOn(): boolean {
-    return this.#applied !== "OFF" && this.#applied !== "CHANGING";
+    return this.#applied !== "OFF" && !this.isChanging;
   }
 
   /** Whether it is between two of them, which lasts where something fails. */
@@ -66,7 +66,7 @@ export class Air {
   /** To be called several times a second, never again before it is done; tells whether it changed what is done. */
   async align(): Promise<boolean> {
     const { onAir: wanted = null, show = null } = this.#wanted ?? {};
-    if (wanted === this.#applied || (this.#applied === "CHANGING" && this.#options.isResting())) return false;
+    if (wanted === this.#applied || (this.isChanging && this.#options.isResting())) return false;
     const { mediaRoot, tokens, retire, forgetOutput, enter, begin } = this.#options;
     this.#applied = "CHANGING";
     await retire();

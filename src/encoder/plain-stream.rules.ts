@@ -5,6 +5,7 @@ import { frameHeader, isRandomAccess, PACKET_BYTES, payloadStart, readClock } fr
 const H264 = 0x1b;
 const HEVC = 0x24;
 const AAC = 0x0f;
+const START_CODE = Buffer.from([0, 0, 1]);
 /** Numbers of units that hold what a decoder has to know before it starts, which stand in front of every picture that it can start with. */
 const PARAMETER_UNITS: Readonly<Record<number, (byte: number) => boolean>> = {
   [H264]: (byte) => (byte & 0x1f) === 7,
@@ -67,5 +68,3 @@ function holdsParameters(bytes: Buffer, isParameter: ((byte: number) => boolean)
   }
   return false;
 }
-
-const START_CODE = Buffer.from([0, 0, 1]);

@@ -29,7 +29,7 @@ interface Track {
   readonly stream: AnnouncedStream;
   readonly gatherer: FrameGatherer;
   readonly waiting: WaitingFrame[];
-  /** When the newest frame was whole; null before the first. */
+  /** When the newest frame with a time was whole; null before the first. */
   cameAt: number | null;
   /** The time of the newest frame that had one, and of the one that is to follow it, going by the one before; null before. */
   clock: number | null;

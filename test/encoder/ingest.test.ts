@@ -18,6 +18,7 @@ import { processesWith } from "../support/process-list.ts";
 import {
   untilJoined,
   makeTransportStream,
+  packetsOf,
   sendPaced,
   startRtmpSender,
   startRtpSender,
@@ -55,10 +56,6 @@ async function expectMedia(running: RunningIngest): Promise<void> {
   expect(streams[0]).toMatchObject({ width: 320, avg_frame_rate: "25/1" });
   expect(running.state()).toMatchObject({ isFlowing: true, problem: null, isAddressRefused: false });
 }
-
-/** The packets of a transport stream, one by one. */
-const packetsOf = (bytes: Buffer): Buffer[] =>
-  Array.from({ length: bytes.length / 188 }, (_, index) => bytes.subarray(index * 188, (index + 1) * 188));
 
 describe.concurrent("pulled inputs", () => {
   it.each([

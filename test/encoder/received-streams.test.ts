@@ -5,7 +5,7 @@ import { ProgramTables } from "../../src/encoder/program-tables.rules.ts";
 import { createTables } from "../../src/encoder/program-tables.writer.ts";
 import { PACKET_BYTES, packetIdentifier } from "../../src/encoder/transport-stream.ts";
 import { eventually, freeMulticast } from "../support/media.ts";
-import { makeTransportStream, sendPaced, untilJoined } from "../support/pull-senders.ts";
+import { makeTransportStream, packetsOf, sendPaced, untilJoined } from "../support/pull-senders.ts";
 import { openIngestBench } from "./ingest-harness.ts";
 
 const SECONDS = 4;
@@ -14,9 +14,6 @@ beforeAll(async () => {
   bench = await openIngestBench();
 });
 afterAll(() => bench.close());
-
-const packetsOf = (bytes: Buffer): Buffer[] =>
-  Array.from({ length: bytes.length / PACKET_BYTES }, (_, index) => bytes.subarray(index * PACKET_BYTES, (index + 1) * PACKET_BYTES));
 
 /** Takes in what is sent, one stream after the other. */
 async function receive(...streams: readonly Buffer[]) {

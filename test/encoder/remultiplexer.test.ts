@@ -10,7 +10,7 @@ import { plainStreams } from "../../src/encoder/plain-stream.rules.ts";
 import { ProgramTables, type AnnouncedStream } from "../../src/encoder/program-tables.rules.ts";
 import { Remultiplexer } from "../../src/encoder/remultiplexer.ts";
 import { CLOCK_PER_SECOND, PACKET_BYTES, packetIdentifier, readClock, StreamTracker } from "../../src/encoder/transport-stream.ts";
-import { makeTransportStream } from "../support/pull-senders.ts";
+import { makeTransportStream, packetsOf } from "../support/pull-senders.ts";
 
 const run = promisify(execFile);
 const PICTURES = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", "-tune", "film"];
@@ -23,9 +23,6 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "remultiplexer-"));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-const packetsOf = (stream: Buffer): Buffer[] =>
-  Array.from({ length: stream.length / PACKET_BYTES }, (_, index) => stream.subarray(index * PACKET_BYTES, (index + 1) * PACKET_BYTES));
 
 function announcedIn(stream: Buffer): readonly AnnouncedStream[] {
   const tables = new ProgramTables();

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { PACKET_BYTES } from "../../src/encoder/transport-stream.ts";
 import { eventually, pictureArguments, startSender, type PictureOptions, type Sender } from "./media.ts";
 
 /** Publishes to an RTSP server, its media within the connection. */
@@ -28,6 +29,12 @@ export async function makeTransportStream(seconds: number, own: readonly string[
     maxBuffer: 50_000_000,
   });
   return stdout;
+}
+
+/** The packets of a transport stream, one by one; parts of the same memory. */
+export function packetsOf(stream: Buffer): Buffer[] {
+  const count = Math.floor(stream.length / PACKET_BYTES);
+  return Array.from({ length: count }, (_, index) => stream.subarray(index * PACKET_BYTES, (index + 1) * PACKET_BYTES));
 }
 
 /** Resolves once so many sockets listen on a UDP port: what is sent before is nobody's. */
